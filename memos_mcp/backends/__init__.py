@@ -1,0 +1,1 @@
+"""What keeps the memory: the hosted service, or the store on this machine."""

@@ -1,0 +1,1 @@
+"""The store on this machine: a ledger of record, vectors and words derived from it."""

@@ -1,0 +1,40 @@
+"""What an embedder is."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """One text as vectors.
+
+    `vector` is float32 of shape (dimensions,) and unit length. `tokens` is int8 of shape (n, 64), a row a content
+    word of the text for late interaction, each row a unit vector times 127; None from a model that gives none.
+    """
+
+    vector: NDArray[np.float32]
+    tokens: NDArray[np.int8] | None = None
+
+
+class Embedder(Protocol):
+    """Turns one text at a time into an `Embedding`; may be called from several threads at once.
+
+    `name` identifies the model and its weights: vectors made under another name are not comparable.
+    """
+
+    @property
+    def name(self) -> str:
+        """The model and a digest of its weights."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of `Embedding.vector`."""
+        ...
+
+    def embed(self, text: str) -> Embedding:
+        """Embed one text; what is longer than the model reads is cut."""
+        ...

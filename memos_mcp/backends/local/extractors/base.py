@@ -1,0 +1,56 @@
+"""What an extractor is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from memos_mcp.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stored message that memories can be learnt from; `chat_time` in epoch milliseconds, UTC."""
+
+    seq: int
+    role: Role
+    content: str
+    chat_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A memory, or a preference, before it is stored.
+
+    `value` begins with `[user perspective] ` or `[assistant perspective] ` for a memory, and is the bare statement
+    for a preference. `sources` are the `seq` of the messages that support it, never empty. `memory_time` is the
+    time it speaks of, in epoch milliseconds, where it names one.
+    """
+
+    key: str
+    value: str
+    sources: tuple[int, ...]
+    tags: tuple[str, ...] = ()
+    confidence: float = 1.0
+    memory_time: int | None = None
+    preference: Literal["explicit_preference", "implicit_preference"] | None = None
+    reasoning: str = ""
+
+
+class Extractor(Protocol):
+    """Learns memories from the messages of one add; stateless, and may take long.
+
+    `name` says which extractor, and which version of it, made a memory.
+    """
+
+    @property
+    def name(self) -> str:
+        """The extractor and its version."""
+        ...
+
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+        """Draft the memories that `messages` support.
+
+        `before` are the few messages that came right before them in the conversation: they explain, and may be
+        named as sources, but what they say alone was drafted already.
+        """
+        ...

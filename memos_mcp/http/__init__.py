@@ -1,0 +1,1 @@
+"""The engine's HTTP app. The only place that imports starlette."""

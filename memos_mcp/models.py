@@ -1,0 +1,289 @@
+"""The vocabulary: MemOS's own field names, parsed once at an edge and trusted from there on.
+
+A request is the JSON body of the MemOS endpoint of the same name, less `user_id`, which is never an argument
+of a tool: it comes from configuration or from a token. Times inside are epoch milliseconds, as on MemOS's wire.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+
+MAX_CONTENT_BYTES = 1_000_000
+"""The longest content of one message, in bytes of UTF-8."""
+
+MAX_QUERY_TOKENS = 40_000
+"""The longest query, in tokens of four characters each (MemOS's limit a call, its rule of thumb)."""
+
+MAX_MESSAGES = 10_000
+"""The most messages in one add."""
+
+RELATIVITY_THRESHOLD = 0.45
+"""From this `relativity` on MemOS's clients take a hit to be relevant."""
+
+Role = Literal["user", "assistant", "system", "tool"]
+Status = Literal["activated", "resolving", "archived", "deleted"]
+TaskState = Literal["running", "completed", "failed"]
+Identifier = Annotated[str, StringConstraints(max_length=100)]
+
+
+class Frozen(BaseModel):
+    """Base of every model here: immutable once parsed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def epoch_milliseconds(value: object) -> object:
+    """Turn `"2025-09-12 08:00:00"`, ISO 8601 or epoch milliseconds into epoch milliseconds.
+
+    A text without a zone is UTC, so that what goes in comes out alike on every machine.
+
+    Raises:
+        ValueError: the text is no time; the message names both forms.
+    """
+    if not isinstance(value, str):
+        return value
+    if value.isdecimal():
+        return int(value)
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError as exc:
+        raise ValueError('write it as "2025-09-12 08:00:00" or ISO 8601') from exc
+    if parsed.tzinfo is None:
+        parsed = parsed.replace(tzinfo=UTC)
+    return int(parsed.timestamp() * 1000)
+
+
+def clock_text(milliseconds: int) -> str:
+    """Write epoch milliseconds as MemOS does in get/message: `"2025-06-10 09:30:00"`, UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+Milliseconds = Annotated[int, BeforeValidator(epoch_milliseconds)]
+
+
+class Message(Frozen):
+    """What is to be kept, word for word."""
+
+    role: Role
+    content: str
+    chat_time: Milliseconds | None = None
+
+
+class AddMessage(Frozen):
+    """The request of add/message.
+
+    `key` makes an add safe to repeat: the same key from the same user stores once and answers alike. `wait`
+    answers when the memories are there too (MemOS's `async_mode: false`).
+    """
+
+    messages: tuple[Message, ...]
+    conversation_id: Identifier = ""
+    agent_id: Identifier = ""
+    app_id: Identifier = ""
+    tags: tuple[str, ...] = ()
+    info: dict[str, JsonValue] = {}
+    key: Identifier = ""
+    wait: bool = False
+
+
+class AddReceipt(Frozen):
+    """The answer to an add: it is on disk. `note` says why a task is not completed, where there is a reason."""
+
+    success: bool = True
+    task_id: str
+    status: TaskState
+    conversation_id: str
+    note: str = ""
+
+
+class SearchMemory(Frozen):
+    """The request of search/memory; a limit of 0 leaves that list out.
+
+    `conversation_id` is a soft preference, not a filter. `relativity` is a threshold for memories and
+    preferences (0 keeps all); messages come nearest first, whatever their relativity. `max_words` bounds the
+    words of all texts in the answer together (0: no bound).
+    """
+
+    query: str
+    conversation_id: Identifier = ""
+    filter: JsonValue = None
+    memory_limit_number: Annotated[int, Field(ge=0, le=25)] = 9
+    preference_limit_number: Annotated[int, Field(ge=0, le=25)] = 9
+    message_limit_number: Annotated[int, Field(ge=0, le=50)] = 6
+    relativity: Annotated[float, Field(ge=0, le=1)] = RELATIVITY_THRESHOLD
+    include_preference: bool = True
+    return_instruction: bool = False
+    return_full_instruction: bool = False
+    max_words: Annotated[int, Field(ge=0)] = 0
+
+
+class StoredMessage(Frozen):
+    """A message as it was stored; `relativity` only where a search found it."""
+
+    id: str = ""
+    role: Role
+    content: str
+    conversation_id: str = ""
+    create_time: Milliseconds = 0
+    update_time: Milliseconds = 0
+    relativity: float | None = None
+
+
+class Memory(Frozen):
+    """What was learnt from messages. `sources` are the ids of those messages."""
+
+    id: str
+    memory_key: str = ""
+    memory_value: str
+    memory_type: str = "LongTermMemory"
+    memory_time: Milliseconds | None = None
+    conversation_id: str = ""
+    status: Status = "activated"
+    confidence: float = 1.0
+    tags: tuple[str, ...] = ()
+    create_time: Milliseconds = 0
+    update_time: Milliseconds = 0
+    relativity: float | None = None
+    sources: tuple[str, ...] = ()
+
+
+class Preference(Frozen):
+    """A memory of how the user likes things: said outright (explicit) or inferred (implicit)."""
+
+    id: str
+    preference: str
+    preference_type: Literal["explicit_preference", "implicit_preference"] = "explicit_preference"
+    reasoning: str = ""
+    conversation_id: str = ""
+    status: Status = "activated"
+    create_time: Milliseconds = 0
+    update_time: Milliseconds = 0
+    relativity: float | None = None
+    sources: tuple[str, ...] = ()
+
+
+class SearchResult(Frozen):
+    """The answer to a search, each list best first. `notice` says what was not searched, where something was not."""
+
+    memory_detail_list: tuple[Memory, ...] = ()
+    preference_detail_list: tuple[Preference, ...] = ()
+    message_detail_list: tuple[StoredMessage, ...] = ()
+    preference_note: str = ""
+    instruction: str | None = None
+    full_instruction: str | None = None
+    notice: str = ""
+
+
+class GetMessage(Frozen):
+    """The request of get/message. Page 1 is the most recent; within a page the oldest comes first."""
+
+    conversation_id: Identifier
+    message_limit_number: Annotated[int, Field(ge=1, le=50)] = 6
+    page: Annotated[int, Field(ge=1)] = 1
+
+
+class MessagePage(Frozen):
+    """A page of a conversation, oldest first. `total` counts its messages, `pages` its pages."""
+
+    conversation_id: str = ""
+    message_detail_list: tuple[StoredMessage, ...] = ()
+    total: int = 0
+    page: int = 1
+    pages: int = 1
+
+
+class GetMemory(Frozen):
+    """The request of get/memory; with `memory_ids`, just those, whatever their status."""
+
+    page: Annotated[int, Field(ge=1)] = 1
+    size: Annotated[int, Field(ge=1, le=50)] = 10
+    filter: JsonValue = None
+    include_preference: bool = True
+    memory_ids: tuple[str, ...] = ()
+
+
+class MemoryPage(Frozen):
+    """A page of memories and preferences together, newest first; `total` counts both."""
+
+    memory_detail_list: tuple[Memory, ...] = ()
+    preference_detail_list: tuple[Preference, ...] = ()
+    total: int = 0
+    size: int = 10
+    current: int = 1
+    pages: int = 1
+
+
+class DeleteMemory(Frozen):
+    """The request of delete/memory: these memories or, with `everything`, all that is kept of the user."""
+
+    memory_ids: tuple[str, ...] = ()
+    everything: bool = False
+
+
+class DeleteReceipt(Frozen):
+    """The answer to a deletion: the ids that are gone."""
+
+    success: bool = True
+    deleted: tuple[str, ...] = ()
+
+
+class AddFeedback(Frozen):
+    """The request of add/feedback: a correction in plain words."""
+
+    feedback_content: str
+    conversation_id: Identifier = ""
+    feedback_time: Milliseconds | None = None
+
+
+class FeedbackReceipt(Frozen):
+    """The answer to feedback: what was archived and what was added because of it."""
+
+    success: bool = True
+    task_id: str
+    status: TaskState
+    archived: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+
+class GetConversation(Frozen):
+    """The request of get/conversation (ours, not MemOS's): which conversations there are."""
+
+    page: Annotated[int, Field(ge=1)] = 1
+    size: Annotated[int, Field(ge=1, le=100)] = 50
+    prefix: Identifier = ""
+
+
+class Conversation(Frozen):
+    """One thread: how many messages it has and when its first and last were said."""
+
+    conversation_id: str
+    total: int
+    create_time: Milliseconds
+    update_time: Milliseconds
+
+
+class ConversationPage(Frozen):
+    """A page of conversations, the most recently used first."""
+
+    conversation_detail_list: tuple[Conversation, ...] = ()
+    total: int = 0
+    size: int = 50
+    current: int = 1
+    pages: int = 1
+
+
+class MemoryViews(Frozen):
+    """How many memories a task changed."""
+
+    added: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+class Task(Frozen):
+    """Where the work that an add left behind has got to."""
+
+    task_id: str
+    status: TaskState
+    memory_views: MemoryViews | None = None
