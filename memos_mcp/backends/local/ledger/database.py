@@ -1,0 +1,173 @@
+"""One SQLite connection, its transactions, and its errors as sentences."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from memos_mcp.errors import MemosError, Unavailable
+
+Parameters = Sequence[str | int | float | bytes | None]
+"""What is bound to the question marks of a statement."""
+
+
+@contextmanager
+def as_sentences(path: Path) -> Generator[None]:
+    """Turn SQLite's errors into one that says what to do.
+
+    Raises:
+        Unavailable: the file cannot be read or written; nothing was changed.
+    """
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise Unavailable(_sentence(exc, path)) from exc
+    except OSError as exc:
+        raise Unavailable(f"{path.parent} cannot be used ({exc.strerror}). {_CHECK}") from exc
+
+
+_CHECK = "Check its owner, permissions and free space, or set MEMOS_DATA_DIR to another folder."
+
+
+def _sentence(error: sqlite3.Error, path: Path) -> str:
+    match getattr(error, "sqlite_errorname", "").split("_")[:2]:
+        case ["SQLITE", "FULL"]:
+            return f"The disk of {path.parent} is full; nothing was stored. Free some space and repeat the call."
+        case ["SQLITE", "READONLY" | "CANTOPEN" | "PERM" | "IOERR" | "AUTH"]:
+            return f"{path.parent} cannot be used ({error}); nothing was stored. {_CHECK}"
+        case ["SQLITE", "CORRUPT" | "NOTADB"]:
+            return (
+                f"{path} is damaged ({error}). Restore a backup with `memos-mcp restore FILE`, or move the file away."
+            )
+        case ["SQLITE", "BUSY" | "LOCKED"]:
+            return f"{path} is held by another program; nothing was stored. End that program and repeat the call."
+        case _:
+            return f"{path} failed ({error}); nothing was stored. Run `memos-mcp doctor`."
+
+
+class Database:
+    """A connection that any thread may use, one at a time; writes happen in `transaction`.
+
+    Each committed transaction is on disk (`synchronous=FULL`); what was deleted is overwritten (`secure_delete`).
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """Take an open connection in autocommit mode."""
+        self._connection = connection
+        self._path = path
+        self._lock = threading.RLock()
+        self._depth = 0
+
+    @classmethod
+    def open(cls, path: Path) -> "Database":
+        """Open or create the file, for its owner alone.
+
+        Raises:
+            Unavailable: the folder or the file cannot be used.
+        """
+        with as_sentences(path):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.touch(mode=0o600, exist_ok=True)
+            if not os.access(path, os.R_OK | os.W_OK):
+                raise Unavailable(f"{path} cannot be read and written by this user. {_CHECK}")
+            connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=FULL",
+                "foreign_keys=ON",
+                "secure_delete=ON",
+                "cache_size=-16000",
+                "mmap_size=268435456",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+        return cls(connection, path)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction
+
+    def close(self) -> None:
+        """Write the log back into the file and close it."""
+        with self._lock, as_sentences(self._path):
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Make what happens inside all or nothing; may be nested, the outermost commits."""
+        with self._lock, as_sentences(self._path):
+            if self._depth:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        """Change rows and give the number of them."""
+        with self._lock, as_sentences(self._path):
+            return self._connection.execute(sql, parameters).rowcount
+
+    def insert(self, sql: str, parameters: Parameters) -> int:
+        """Insert a row and give its key."""
+        with self._lock, as_sentences(self._path):
+            key = self._connection.execute(sql, parameters).lastrowid
+        if key is None:
+            raise MemosError("The ledger gave no key for a new row. Run `memos-mcp doctor`.")
+        return key
+
+    def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        """Change many rows alike."""
+        with self._lock, as_sentences(self._path):
+            self._connection.executemany(sql, rows)
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """Read rows; their columns have names."""
+        with self._lock, as_sentences(self._path):
+            cursor = self._connection.cursor()
+            cursor.row_factory = sqlite3.Row
+            return cursor.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+        """Read the first row, if there is one."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def number(self, sql: str, parameters: Parameters = ()) -> int:
+        """Read one number; 0 where there is no row or no value."""
+        found = self.row(sql, parameters)
+        return int(found[0] or 0) if found else 0
+
+    def script(self, sql: str) -> None:
+        """Run several statements; inside a transaction of their own they are all or nothing."""
+        with self._lock, as_sentences(self._path):
+            self._connection.executescript(sql)
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of the file while it is in use."""
+        with self._lock, as_sentences(path):
+            target = sqlite3.connect(path)
+            try:
+                self._connection.backup(target)
+            finally:
+                target.close()
+
+    def forget_deleted(self) -> None:
+        """Leave nothing of deleted rows in the write-ahead log."""
+        with self._lock, as_sentences(self._path):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

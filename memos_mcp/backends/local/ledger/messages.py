@@ -1,0 +1,211 @@
+"""Messages in the ledger: kept word for word, in order."""
+
+import json
+import sqlite3
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from memos_mcp.backends.local.ledger.database import Database, Parameters
+from memos_mcp.models import AddMessage, Conversation, StoredMessage
+
+READ_AT_ONCE = 500
+"""Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What an add came to: its task and, where the add is a repeat, what the first one was given."""
+
+    task_id: str
+    conversation_id: str
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What an index is built from: a text's place in time and conversation, and its features."""
+
+    seq: int
+    thread: int
+    time: int
+    features: bytes
+
+
+def in_chunks(seqs: Collection[int]) -> Iterator[list[int]]:
+    """Cut a collection of keys into lists that fit one statement."""
+    ordered = list(seqs)
+    for start in range(0, len(ordered), READ_AT_ONCE):
+        yield ordered[start : start + READ_AT_ONCE]
+
+
+def marks(parameters: Collection[object]) -> str:
+    """Write one question mark a parameter."""
+    return ",".join("?" * len(parameters))
+
+
+class Messages:
+    """The tables `user`, `conversation`, `message`, and the task of each add."""
+
+    def __init__(self, database: Database) -> None:
+        """Take an open ledger file."""
+        self._database = database
+
+    def user_key(self, user_id: str) -> int | None:
+        """Give the key of a user who has stored something."""
+        row = self._database.row("SELECT key FROM user WHERE user_id = ?", (user_id,))
+        return None if row is None else int(row["key"])
+
+    def users(self) -> dict[int, str]:
+        """Give every user's key and id."""
+        return {row["key"]: row["user_id"] for row in self._database.rows("SELECT key, user_id FROM user")}
+
+    def conversation_key(self, user: int, conversation_id: str) -> int | None:
+        """Give the key of a conversation of this user."""
+        row = self._database.row(
+            "SELECT key FROM conversation WHERE user = ? AND conversation_id = ?", (user, conversation_id)
+        )
+        return None if row is None else int(row["key"])
+
+    def add(self, request: AddMessage, *, user_id: str, features: Sequence[bytes], now: int) -> Added:
+        """Store the messages of an add and open its task, in one transaction; a repeated `key` stores nothing."""
+        with self._database.transaction():
+            if request.key and (known := self._by_idempotency_key(user_id, request.key)):
+                return known
+            self._database.execute("INSERT OR IGNORE INTO user (user_id) VALUES (?)", (user_id,))
+            user = self._database.number("SELECT key FROM user WHERE user_id = ?", (user_id,))
+            conversation = self._conversation(user, request.conversation_id)
+            task_id = uuid.uuid4().hex[:12]
+            task = self._database.insert(
+                "INSERT INTO task (id, user, conversation, idempotency, state) VALUES (?, ?, ?, ?, 'running')",
+                (task_id, user, conversation, request.key or None),
+            )
+            self._store(request, features, now=now, user=user, conversation=conversation, task=task)
+        return Added(task_id, request.conversation_id, repeated=False)
+
+    def _by_idempotency_key(self, user_id: str, key: str) -> Added | None:
+        row = self._database.row(
+            "SELECT task.id, conversation_id FROM task JOIN user ON user.key = task.user"
+            " JOIN conversation ON conversation.key = task.conversation WHERE user_id = ? AND idempotency = ?",
+            (user_id, key),
+        )
+        return None if row is None else Added(row["id"], row["conversation_id"], repeated=True)
+
+    def _conversation(self, user: int, conversation_id: str) -> int:
+        known = self.conversation_key(user, conversation_id)
+        if known is not None:
+            return known
+        return self._database.insert(
+            "INSERT INTO conversation (user, conversation_id) VALUES (?, ?)", (user, conversation_id)
+        )
+
+    def _store(
+        self,
+        request: AddMessage,
+        features: Sequence[bytes],
+        *,
+        now: int,
+        user: int,
+        conversation: int,
+        task: int,
+    ) -> None:
+        tags = json.dumps(request.tags, ensure_ascii=False)
+        info = json.dumps(request.info, ensure_ascii=False)
+        for message, blob in zip(request.messages, features, strict=True):
+            said = now if message.chat_time is None else message.chat_time
+            seq = self._database.insert(
+                "INSERT INTO message (user, conversation, task, role, content, create_time, update_time,"
+                " agent_id, app_id, tags, info, features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    user,
+                    conversation,
+                    task,
+                    message.role,
+                    message.content,
+                    said,
+                    now,
+                    request.agent_id,
+                    request.app_id,
+                    tags,
+                    info,
+                    blob,
+                ),
+            )
+            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', ?)", (user, seq))
+
+    def count(self, conversation: int) -> int:
+        """Count the messages of a conversation."""
+        return self._database.number("SELECT count(*) FROM message WHERE conversation = ?", (conversation,))
+
+    def page(self, conversation: int, *, size: int, page: int) -> list[StoredMessage]:
+        """Give a page of a conversation, oldest first; page 1 holds the last messages."""
+        rows = self._database.rows(
+            f"{_STORED} WHERE message.conversation = ? ORDER BY seq DESC LIMIT ? OFFSET ?",
+            (conversation, size, (page - 1) * size),
+        )
+        return [_stored(row) for row in reversed(rows)]
+
+    def by_seq(self, seqs: Collection[int]) -> dict[int, StoredMessage]:
+        """Give messages by their keys."""
+        found: dict[int, StoredMessage] = {}
+        for chunk in in_chunks(seqs):
+            for row in self._database.rows(f"{_STORED} WHERE seq IN ({marks(chunk)})", chunk):
+                found[row["seq"]] = _stored(row)
+        return found
+
+    def rows_after(self, user: int, seq: int) -> list[Row]:
+        """Give what an index needs of the messages that were added after one."""
+        return [
+            Row(*row)
+            for row in self._database.rows(
+                "SELECT seq, conversation, create_time, features FROM message WHERE user = ? AND seq > ? ORDER BY seq",
+                (user, seq),
+            )
+        ]
+
+    def matching(self, user: int, condition: str, parameters: Parameters) -> set[int]:
+        """Give the keys of the messages that meet a condition on the columns of `message`."""
+        sql = f"SELECT seq FROM message WHERE user = ? AND ({condition})"
+        return {row["seq"] for row in self._database.rows(sql, (user, *parameters))}
+
+    def conversations(self, user: int, *, prefix: str, size: int, page: int) -> tuple[list[Conversation], int]:
+        """Give a page of the user's conversations whose id begins so, the last used first, and how many there are."""
+        where = "conversation.user = ? AND substr(conversation_id, 1, length(?)) = ?"
+        parameters = (user, prefix, prefix)
+        rows = self._database.rows(
+            "SELECT conversation_id, count(*) AS total,"
+            " min(create_time) AS create_time, max(create_time) AS update_time"
+            f" FROM conversation JOIN message ON message.conversation = conversation.key WHERE {where}"
+            " GROUP BY conversation.key ORDER BY max(seq) DESC LIMIT ? OFFSET ?",
+            (*parameters, size, (page - 1) * size),
+        )
+        total = self._database.number(f"SELECT count(*) FROM conversation WHERE {where}", parameters)
+        return [Conversation.model_validate(dict(row)) for row in rows], total
+
+    def forget_user(self, user: int) -> None:
+        """Remove everything of a user, and have the vector index follow."""
+        with self._database.transaction():
+            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
+            self._database.execute("DELETE FROM user WHERE key = ?", (user,))
+
+
+_STORED = (
+    "SELECT seq, role, content, conversation_id, create_time, update_time FROM message"
+    " JOIN conversation ON conversation.key = message.conversation"
+)
+
+
+def message_id(seq: int) -> str:
+    """Write a message's key as the id that callers see: short, for an agent pays by the token."""
+    return f"m{seq}"
+
+
+def _stored(row: sqlite3.Row) -> StoredMessage:
+    return StoredMessage(
+        id=message_id(row["seq"]),
+        role=row["role"],
+        content=row["content"],
+        conversation_id=row["conversation_id"],
+        create_time=row["create_time"],
+        update_time=row["update_time"],
+    )

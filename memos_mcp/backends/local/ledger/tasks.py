@@ -1,0 +1,85 @@
+"""Tasks in the ledger: the extraction that each add leaves behind, in order, once."""
+
+from dataclasses import dataclass
+
+from memos_mcp.backends.local.extractors.base import Source
+from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.models import MemoryViews, Task
+
+CONTEXT = 6
+"""How many messages before an add its extraction may look back at."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """An add whose memories are still to be made."""
+
+    key: int
+    user: int
+    conversation: int
+    attempts: int
+    messages: tuple[Source, ...]
+    before: tuple[Source, ...]
+
+
+class Tasks:
+    """The table `task`."""
+
+    def __init__(self, database: Database) -> None:
+        """Take an open ledger file."""
+        self._database = database
+
+    def status(self, task_id: str, *, user: int) -> Task | None:
+        """Say where a task of this user has got to."""
+        row = self._database.row(
+            "SELECT id, state, added, updated, deleted FROM task WHERE id = ? AND user = ?", (task_id, user)
+        )
+        if row is None:
+            return None
+        views = MemoryViews(added=row["added"], updated=row["updated"], deleted=row["deleted"])
+        return Task(
+            task_id=row["id"],
+            status=row["state"],
+            memory_views=views if row["state"] == "completed" else None,
+        )
+
+    def next_open(self, now: int) -> OpenTask | None:
+        """Give the first task that is due."""
+        row = self._database.row(
+            "SELECT key, user, conversation, attempts FROM task WHERE state = 'running' AND due <= ?"
+            " ORDER BY key LIMIT 1",
+            (now,),
+        )
+        if row is None:
+            return None
+        messages = self._sources("task = ?", (row["key"],))
+        first = messages[0].seq if messages else 0
+        before = self._sources(
+            "conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?", (row["conversation"], first, CONTEXT)
+        )
+        ordered = tuple(sorted(before, key=lambda source: source.seq))
+        return OpenTask(row["key"], row["user"], row["conversation"], row["attempts"], messages, ordered)
+
+    def _sources(self, where: str, parameters: tuple[int, ...]) -> tuple[Source, ...]:
+        rows = self._database.rows(f"SELECT seq, role, content, create_time FROM message WHERE {where}", parameters)
+        return tuple(Source(*row) for row in rows)
+
+    def complete(self, task: OpenTask, views: MemoryViews) -> None:
+        """Close a task with what it changed; called inside the transaction of those changes."""
+        self._database.execute(
+            "UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE key = ?",
+            (views.added, views.updated, views.deleted, task.key),
+        )
+
+    def postpone(self, task: OpenTask, *, due: int) -> None:
+        """Try a task again later."""
+        self._database.execute("UPDATE task SET attempts = attempts + 1, due = ? WHERE key = ?", (due, task.key))
+
+    def open_count(self) -> int:
+        """Count the tasks that are not done."""
+        return self._database.number("SELECT count(*) FROM task WHERE state = 'running'")
+
+    def next_due(self) -> int | None:
+        """Say when the next open task is due."""
+        row = self._database.row("SELECT min(due) AS due FROM task WHERE state = 'running'")
+        return None if row is None or row["due"] is None else int(row["due"])
