@@ -4,7 +4,7 @@ A request is the JSON body of the MemOS endpoint of the same name, less `user_id
 of a tool: it comes from configuration or from a token. Times inside are epoch milliseconds, as on MemOS's wire.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
@@ -56,10 +56,14 @@ def epoch_milliseconds(value: object) -> object:
 
 def clock_text(milliseconds: int) -> str:
     """Write epoch milliseconds as MemOS does in get/message: `"2025-06-10 09:30:00"`, UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return (datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)).isoformat(" ", "seconds")  # noqa: DTZ001
 
 
-Milliseconds = Annotated[int, BeforeValidator(epoch_milliseconds)]
+FIRST_MILLISECOND = -62_135_596_800_000
+LAST_MILLISECOND = 253_402_300_799_999
+"""The years 1 to 9999, which is what a calendar here can write."""
+
+Milliseconds = Annotated[int, BeforeValidator(epoch_milliseconds), Field(ge=FIRST_MILLISECOND, le=LAST_MILLISECOND)]
 
 
 class Message(Frozen):
@@ -226,6 +230,20 @@ class DeleteReceipt(Frozen):
 
     success: bool = True
     deleted: tuple[str, ...] = ()
+
+
+class UpdateMemory(Frozen):
+    """The request of update/memory: a new text, a new title, or both; what is empty stays as it is."""
+
+    memory_id: str
+    content: str = ""
+    title: str = ""
+
+
+class UpdateReceipt(Frozen):
+    """The answer to an update."""
+
+    success: bool = True
 
 
 class AddFeedback(Frozen):

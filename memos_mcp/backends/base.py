@@ -18,6 +18,8 @@ from memos_mcp.models import (
     SearchMemory,
     SearchResult,
     Task,
+    UpdateMemory,
+    UpdateReceipt,
 )
 
 
@@ -54,6 +56,10 @@ class MemoryBackend(Protocol):
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Remove memories for good, all of those named or, where one is unknown (`NotFound`), none."""
+        ...
+
+    async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
+        """Rewrite a memory or its title; `InvalidRequest` where neither is given."""
         ...
 
     async def add_feedback(self, request: AddFeedback, *, user_id: str) -> FeedbackReceipt:
