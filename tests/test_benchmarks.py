@@ -1,0 +1,88 @@
+"""The data sets written for this project are what the benchmarks take them to be."""
+
+import re
+from collections import Counter
+from itertools import groupby
+
+import pytest
+
+from benchmarks.samples import EVERYDAY, Question, Sample, load_everyday, load_pairs
+
+SAMPLES = load_everyday()
+QUESTIONS = [(sample, question) for sample in SAMPLES for question in sample.questions]
+FUNCTION_WORDS = {
+    *("the", "and", "did", "does", "was", "were", "are", "what", "which", "who", "whose", "when", "where", "why"),
+    *("how", "for", "from", "with", "that", "this", "have", "has", "had", "our", "you", "your", "out", "not", "long"),
+    *("qué", "der", "die", "das", "den", "für", "als", "hat", "ich", "welchen"),
+}
+
+
+def content_stems(text: str) -> set[str]:
+    """Cut words to five letters, and scripts without spaces into pairs of characters."""
+    words = re.findall(r"[^\W\d_]{3,}|\d+", text.lower())
+    latin = {word[:5] for word in words if word.isascii() or word < "\u3000"} - FUNCTION_WORDS
+    characters = re.findall(r"[\u4e00-\u9fff]+", text)
+    return latin | {run[i : i + 2] for run in characters for i in range(len(run) - 1)}
+
+
+def test_there_are_a_dozen_conversations_of_several_dated_sessions() -> None:
+    lengths = Counter(turn.conversation_id for sample in SAMPLES for turn in sample.turns)
+    assert len(lengths) >= 12
+    assert all(15 <= length <= 40 for length in lengths.values())
+    for sample in SAMPLES:
+        by_name = sorted(sample.turns, key=lambda turn: turn.conversation_id)
+        for _, turns in groupby(by_name, key=lambda turn: turn.conversation_id):
+            times = [turn.chat_time for turn in turns]
+            assert times == sorted(times)
+            assert 2 <= len(set(times)) <= 5
+
+
+def test_every_turn_has_an_id_of_its_own_and_something_to_say() -> None:
+    ids = [turn.id for sample in SAMPLES for turn in sample.turns]
+    assert len(ids) == len(set(ids))
+    assert all(turn.content.strip() for sample in SAMPLES for turn in sample.turns)
+    assert {turn.role for sample in SAMPLES for turn in sample.turns} == {"user", "assistant"}
+
+
+def test_evidence_is_among_the_turns_of_the_user_who_is_asked() -> None:
+    for sample, question in QUESTIONS:
+        assert question.evidence <= {turn.id for turn in sample.turns}, question.text
+
+
+def test_only_what_was_never_mentioned_has_no_evidence() -> None:
+    for _, question in QUESTIONS:
+        assert bool(question.evidence) == (question.category != "never"), question.text
+        assert bool(question.answer) == bool(question.evidence), question.text
+
+
+def test_there_are_enough_questions_of_every_kind_and_language() -> None:
+    answerable = [question for _, question in QUESTIONS if question.evidence]
+    kinds = Counter(question.category for _, question in QUESTIONS)
+    assert len(answerable) >= 60
+    assert kinds["never"] >= 15
+    assert all(kinds[kind] >= 8 for kind in ("code", "preference", "name", "change", "time", "multi-hop", "paraphrase"))
+    assert {question.language for question in answerable} == {"en", "zh", "es", "de"}
+
+
+@pytest.mark.parametrize(
+    ("sample", "question"),
+    [pytest.param(*pair, id=pair[1].text) for pair in QUESTIONS if pair[1].category == "paraphrase"],
+)
+def test_a_paraphrase_shares_no_content_word_with_its_evidence(sample: Sample, question: Question) -> None:
+    evidence = " ".join(turn.content for turn in sample.turns if turn.id in question.evidence)
+    assert not content_stems(question.text) & content_stems(evidence)
+
+
+def test_the_file_ends_each_turn_on_its_own_line() -> None:
+    lines = EVERYDAY.read_text(encoding="utf-8").splitlines()
+    assert sum('"role":' in line for line in lines) == sum(len(sample.turns) for sample in SAMPLES)
+
+
+def test_the_pairs_of_statements_cover_each_label_and_are_all_distinct() -> None:
+    pairs = load_pairs()
+    labels = Counter(pair.label for pair in pairs)
+    assert len(pairs) >= 60
+    assert set(labels) == {"duplicate", "update", "different"}
+    assert min(labels.values()) >= 20
+    assert len({(pair.old, pair.new) for pair in pairs}) == len(pairs)
+    assert {"en", "zh", "es"} <= {pair.language for pair in pairs}
