@@ -1,0 +1,71 @@
+"""What no backend takes, checked before anything is stored or sent; each refusal names the limit and the next step."""
+
+from memos_mcp.errors import InvalidRequest, TooLarge
+from memos_mcp.models import MAX_CONTENT_BYTES, MAX_MESSAGES, MAX_QUERY_TOKENS, AddMessage, SearchMemory
+
+CHARACTERS_A_TOKEN = 4
+"""MemOS's own rule of thumb."""
+
+
+def check_add(request: AddMessage) -> None:
+    """Refuse an add that cannot be kept word for word.
+
+    Raises:
+        InvalidRequest: no messages, an empty one, or half a character (a lone surrogate).
+        TooLarge: too many messages, or one that is too long.
+    """
+    if not request.messages:
+        raise InvalidRequest("messages is empty; pass at least one message. Nothing was stored.", code=40003)
+    if len(request.messages) > MAX_MESSAGES:
+        raise TooLarge(
+            f"{len(request.messages):,} messages in one call; at most {MAX_MESSAGES:,} are taken. "
+            "Nothing was stored; add them in several calls."
+        )
+    for number, message in enumerate(request.messages, start=1):
+        _check_content(message.content, number)
+
+
+def _check_content(content: str, number: int) -> None:
+    if not content:
+        raise InvalidRequest(
+            f"The content of message {number} is empty. Nothing was stored; leave it out and repeat.", code=40002
+        )
+    size = len(encoded(content, f"the content of message {number}"))
+    if size > MAX_CONTENT_BYTES:
+        raise TooLarge(
+            f"The content of message {number} has {size:,} bytes; at most {MAX_CONTENT_BYTES:,} are taken. "
+            "Nothing was stored; shorten it or split it into several messages."
+        )
+
+
+def check_search(request: SearchMemory) -> None:
+    """Refuse a query that cannot be answered.
+
+    Raises:
+        InvalidRequest: it is empty, or holds half a character.
+        TooLarge: it is too long.
+    """
+    if not request.query.strip():
+        raise InvalidRequest("query is empty; say in words what to look for.", code=40002)
+    encoded(request.query, "query")
+    tokens = len(request.query) // CHARACTERS_A_TOKEN
+    if tokens > MAX_QUERY_TOKENS:
+        raise TooLarge(
+            f"query has about {tokens:,} tokens; at most {MAX_QUERY_TOKENS:,} are taken. Shorten it to what matters.",
+            code=40305,
+        )
+
+
+def encoded(text: str, name: str) -> bytes:
+    """Encode a text as UTF-8.
+
+    Raises:
+        InvalidRequest: it holds half of a surrogate pair, which no file or wire can keep.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as exc:
+        raise InvalidRequest(
+            f"{name[0].upper()}{name[1:]} holds half a character (a lone surrogate, {exc.object[exc.start]!a}) at "
+            f"position {exc.start}. Nothing was stored; send whole characters."
+        ) from exc
