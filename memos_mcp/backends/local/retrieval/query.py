@@ -1,0 +1,38 @@
+"""What a search is given and what it gives."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+TokenVectors = Callable[[Sequence[int]], Mapping[int, NDArray[np.int8]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is looked for.
+
+    `now` is the time of asking in epoch milliseconds. `dense` are the texts nearest by sentence vector, (seq,
+    cosine), None while vectors are missing. `tokens` (int8, a row a word of `words`) and `token_vectors`, which
+    fetches those of stored texts, give late interaction. `thread` is preferred a little; `allowed` are the texts
+    that may be found, None for all.
+    """
+
+    text: str
+    now: int
+    dense: Sequence[tuple[int, float]] | None = None
+    tokens: NDArray[np.int8] | None = None
+    words: Sequence[str] = ()
+    token_vectors: TokenVectors | None = None
+    thread: int | None = None
+    allowed: Collection[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A text that was found: `score` orders hits of one search, `relativity` (0 to 1) compares between searches."""
+
+    seq: int
+    score: float
+    relativity: float

@@ -1,0 +1,65 @@
+"""A query understood: its terms, the times that it means, whether it asks when, and whose words it wants."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
+from memos_mcp.backends.local.retrieval.terms import term_hash, terms, tokens
+from memos_mcp.backends.local.retrieval.when import Span, spans
+
+_ASKS_WHEN = re.compile(
+    r"\s*(?:(?:when|what (?:day|date|month|year|time)|how long ago|since when|on (?:what|which)|in (?:what|which))\b|"
+    r"¿?\s*(?:cuándo|cuando)|wann|quand|quando|когда|什么时候|何时|哪天|いつ|언제|เมื่อไ)",
+    re.IGNORECASE,
+)
+_SAID_BY_USER = re.compile(
+    r"\b(?:did|have|had|do) i (?:\w+ )?(?:say|said|tell|told|mention|ask|want|prefer|like|plan)|"
+    r"\bi (?:said|told you|mentioned|asked)\b|我(?:说|提)",
+    re.IGNORECASE,
+)
+_SAID_BY_ASSISTANT = re.compile(
+    r"\b(?:did|have|had) you (?:\w+ )?(?:say|said|tell|told|suggest|recommend|explain|propose|advise)|"
+    r"\byou (?:said|told me|suggested|recommended|explained|proposed|advised|gave me)\b|你(?:说|建议|推荐)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a query says of itself, apart from any store."""
+
+    text: str
+
+    @cached_property
+    def terms(self) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+        """Its distinct terms and their weights."""
+        weights: dict[int, float] = {}
+        for term, weight in terms(self.text):
+            weights[term] = max(weight, weights.get(term, 0.0))
+        return np.array(list(weights), np.uint32), np.array(list(weights.values()))
+
+    @cached_property
+    def words(self) -> NDArray[np.uint32]:
+        """The hashes of all its words as they stand, to find names among them."""
+        found = {re.split("['’]", token.casefold())[0] for token in tokens(self.text)}
+        return np.array(sorted({term_hash(word) for word in found}), np.uint32)
+
+    @property
+    def asks_when(self) -> bool:
+        """Whether it asks for a time."""
+        return _ASKS_WHEN.match(self.text) is not None
+
+    @property
+    def said_by(self) -> int:
+        """The flag of the role whose words it wants, or 0."""
+        if _SAID_BY_ASSISTANT.search(self.text):
+            return BY_ASSISTANT
+        return BY_USER if _SAID_BY_USER.search(self.text) else 0
+
+    def spans(self, *, now: int, first: int, last: int) -> list[Span]:
+        """Give the times that it means."""
+        return spans(self.text, now=now, first=first, last=last)

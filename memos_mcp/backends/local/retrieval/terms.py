@@ -1,0 +1,150 @@
+"""Terms: what of a text is indexed, whatever its script. A query and a text must end at the same terms.
+
+A word of a script with spaces gives its stem; one of a language other than English gives its stem in both, so that a
+short query whose language is unclear still meets it. Scripts without spaces give character bigrams, as Lucene's
+CJKAnalyzer does. An identifier (`get_user_by_id`, `HTTPServer`, a path, a version) gives the whole and its parts.
+"""
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import pairwise
+
+from memos_mcp.backends.local.retrieval.language import STOP_WORDS, Language, language_of, recognise, stem
+
+HASH_BITS = 29
+
+_HAN = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
+_NO_SPACES = "\u0e00-\u0eff\u0f18-\u0fff\u1000-\u109f\u1780-\u17ff"
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed"
+    "\u0900-\u0963\u0966-\u0dff" + _NO_SPACES
+)
+_LETTER = rf"[\w{_MARKS}]"
+_TOKEN = re.compile(rf"\b[A-Za-z](?:\+\+|#)(?!\w)|{_LETTER}+(?:['’._/\\:@#+\-]+{_LETTER}+)*")
+_SCRIPTS = re.compile(
+    rf"(?P<han>[{_HAN}]+)|(?P<hangul>[{_HANGUL}]+)|(?P<bare>[{_NO_SPACES}]+)|"
+    rf"[^{_HAN}{_HANGUL}{_NO_SPACES}]+"
+)
+_JOINERS = re.compile(r"['’._/\\:@#+\-]+")
+_APOSTROPHE = re.compile("['’]")
+_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
+_SUBWORD_LIMIT = 80
+_STEM_LIMIT = 40
+_HAN_STOP = frozenset(
+    "的了是我你他她它们在有和就不也都这那吗呢吧啊么什谁哪之与及着过给让被把很个为のをにはがでともへやかなただですます"
+)
+
+
+def tokens(text: str) -> list[str]:
+    """Split a text into words, identifiers, numbers and runs of scripts without spaces."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return _TOKEN.findall(_THOUSANDS.sub("", text))
+
+
+def terms(text: str) -> list[tuple[int, float]]:
+    """Give the terms of a text in order, each as a hash and its weight in a query.
+
+    A text of stop words alone gives those.
+    """
+    found = tokens(text)
+    language = recognise(word.casefold() for token in found for word in _APOSTROPHE.split(token))
+    content = [term for token in found for term in _expand(token, language)]
+    return content or [(term_hash(fold(token.casefold())), 1.0) for token in found]
+
+
+def word_terms(word: str) -> list[int]:
+    """Give the hashes of one word on its own, as `terms` would."""
+    return [term for term, _ in terms(word)]
+
+
+def term_hash(term: str) -> int:
+    """Hash a term to `HASH_BITS` bits, the same on every machine; 100,000 terms share about ten values."""
+    return zlib.crc32(term.encode("utf-8", "surrogatepass")) >> (32 - HASH_BITS)
+
+
+def fold(word: str) -> str:
+    """Take the accents off a word."""
+    if word.isascii():
+        return word
+    bare = "".join(char for char in unicodedata.normalize("NFKD", word) if not "\u0300" <= char <= "\u036f")
+    return unicodedata.normalize("NFC", bare)
+
+
+@lru_cache(maxsize=1 << 16)
+def _expand(token: str, language: Language) -> tuple[tuple[int, float], ...]:
+    return tuple((term_hash(term), weight) for term, weight in _token_terms(token, language))
+
+
+def _token_terms(token: str, language: Language) -> Iterator[tuple[str, float]]:
+    if token[-1] in "+#":
+        yield token.casefold(), 1.0
+        return
+    if token.casefold().endswith(("n't", "n’t")):
+        return
+    pieces = _JOINERS.split(token)
+    if len(pieces) > 1 and not _APOSTROPHE.search(token):
+        yield fold(token.casefold()), 0.5
+    for piece in pieces:
+        if len(pieces) == 1 or len(piece) > 2 or (len(piece) == 2 and piece.isdecimal()):
+            yield from _piece_terms(piece, language)
+
+
+def _piece_terms(piece: str, language: Language) -> Iterator[tuple[str, float]]:
+    if piece.isascii():
+        yield from _word_terms(piece, language)
+        return
+    for run in _SCRIPTS.finditer(piece):
+        match run.lastgroup:
+            case "han":
+                yield from _han_terms(run.group())
+            case "hangul":
+                yield run.group(), 0.5
+                yield from ((pair, 0.5) for pair in _bigrams(run.group()))
+            case "bare":
+                yield from ((pair, 1.0) for pair in _bigrams(run.group()) or [run.group()])
+            case _:
+                yield from _word_terms(run.group().replace("_", ""), language)
+
+
+def _han_terms(run: str) -> Iterator[tuple[str, float]]:
+    yield from ((pair, 1.0) for pair in _bigrams(run) if not _HAN_STOP.issuperset(pair))
+    weight = 0.3 if len(run) > 1 else 1.0
+    yield from ((char, weight) for char in run if char not in _HAN_STOP)
+
+
+def _bigrams(run: str) -> list[str]:
+    return [first + second for first, second in pairwise(run)]
+
+
+def _word_terms(word: str, language: Language) -> Iterator[tuple[str, float]]:
+    folded = word.casefold()
+    if not folded or folded in STOP_WORDS[language_of(folded, language)]:
+        return
+    parts = _PARTS.findall(word) if word.isascii() and len(word) <= _SUBWORD_LIMIT else []
+    if len(parts) < 2 or _ORDINAL.fullmatch(folded):
+        yield from _stems(folded, language)
+        return
+    yield folded, 0.5
+    for part in parts:
+        if len(part) > 1 and part.casefold() not in STOP_WORDS[language]:
+            yield from _stems(part.casefold(), language)
+
+
+def _stems(word: str, among: Language) -> Iterator[tuple[str, float]]:
+    if len(word) > _STEM_LIMIT or word[0].isdecimal():
+        yield _ORDINAL.sub(r"\1", fold(word)), 1.0
+        return
+    language = language_of(word, among)
+    stems = {fold(stem(word, language))}
+    if language == among:
+        stems.add(fold(stem(word, "english")))
+    yield from ((term, 1.0 / len(stems)) for term in stems)

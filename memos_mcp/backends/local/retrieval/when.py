@@ -1,0 +1,157 @@
+"""When: the dates that a query names, and how near to them a text was written."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+_DAY = 86_400_000
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan enero janvier januar gennaio janeiro января январь",
+            "february feb febrero février februar febbraio fevereiro февраля февраль",
+            "march mar marzo mars märz março марта март",
+            "april apr abril avril aprile апреля апрель",
+            "may mayo mai maggio maio мая май",
+            "june jun junio juin juni giugno junho июня июнь",
+            "july jul julio juillet juli luglio julho июля июль",
+            "august aug agosto août августа август",
+            "september sep sept septiembre septembre settembre setembro сентября сентябрь",
+            "october oct octubre octobre oktober ottobre outubro октября октябрь",
+            "november nov noviembre novembre novembro ноября ноябрь",
+            "december dec diciembre décembre dezember dicembre dezembro декабря декабрь",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_YEAR = r"(?:19|20)\d\d"
+_DAY_NUMBER = r"[0-3]?\d(?:st|nd|rd|th|\.)?"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a few": 3, "few": 3}
+
+_DATES = re.compile(
+    rf"(?P<y1>{_YEAR})[-/.年](?P<m1>[01]?\d)(?:[-/.月](?P<d1>[0-3]?\d)日?|月)?"
+    rf"|\b(?P<d2>{_DAY_NUMBER})(?: of| de| di)?\s?(?P<m2>{_MONTH})\b(?:,? (?:de |of )?(?P<y2>{_YEAR}))?"
+    rf"|\b(?P<m3>{_MONTH})\b(?: (?P<d3>{_DAY_NUMBER})(?!\d))?(?:,? (?:de |of )?(?P<y3>{_YEAR}))?"
+    rf"|(?P<m4>[01]?\d)月(?:(?P<d4>[0-3]?\d)[日号])?"
+    rf"|(?<![\w.])(?P<y5>{_YEAR})(?![\w.]\w)",
+    re.IGNORECASE,
+)
+_RELATIVE = re.compile(
+    r"\b(?P<day>today|yesterday|tomorrow)\b|今天|昨天|明天"
+    r"|\b(?P<which>last|this|next|past) (?P<unit>night|week|weekend|month|year|" + "|".join(_WEEKDAYS) + r")\b"
+    r"|\b(?P<count>\d{1,3}|an?|one|two|three|four|five|six|a few|few) (?P<ago>day|week|month|year)s? ago\b"
+    r"|(?P<han>上周|上个月|去年|这周|今年|这个月)",
+    re.IGNORECASE,
+)
+_HAN = {
+    "上周": ("last", "week"),
+    "上个月": ("last", "month"),
+    "去年": ("last", "year"),
+    "这周": ("this", "week"),
+    "今年": ("this", "year"),
+    "这个月": ("this", "month"),
+}
+_LENGTHS = {"night": 1, "day": 1, "weekend": 7, "week": 7, "month": 30, "year": 365}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time that a query means, from `start` to before `end` in epoch milliseconds.
+
+    `near` is how long before and after it a text still counts in part, `weight` what a text within it gains.
+    """
+
+    start: int
+    end: int
+    near: int
+    weight: float
+
+
+def spans(text: str, *, now: int, first: int, last: int) -> list[Span]:
+    """Find the times that a query names.
+
+    `now` is what relative ones count from; `first` and `last` are the times of the earliest and the latest text
+    there is: a month without a year is that month of each year between.
+    """
+    years = range(_date(first).year, _date(last).year + 1)
+    found = [span for match in _DATES.finditer(text) for span in _calendar(match, years)]
+    found.extend(span for match in _RELATIVE.finditer(text) if (span := _relative(match, _date(now))) is not None)
+    return found
+
+
+def nearness(times: NDArray[np.int64], meant: Sequence[Span]) -> NDArray[np.float64]:
+    """Score times against spans: the weight within one, half of it and less nearby, 0 elsewhere; the best counts."""
+    best = np.zeros(len(times))
+    for span in meant:
+        distance = np.maximum(span.start - times, times - span.end + 1).clip(min=0)
+        fall = np.where(distance == 0, 1.0, 0.5 * (1 - distance / span.near).clip(min=0))
+        np.maximum(best, span.weight * fall, out=best)
+    return best
+
+
+def _date(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _calendar(match: re.Match[str], years: Sequence[int]) -> Iterator[Span]:
+    found = {name[0]: value for name, value in match.groupdict().items() if value}
+    day = int(re.sub(r"\D", "", found["d"])) if "d" in found else None
+    month = None
+    if "m" in found:
+        month = int(found["m"]) if found["m"].isdecimal() else _MONTHS[found["m"].casefold()]
+    for year in [int(found["y"])] if "y" in found else years[:50]:
+        span = _span(year, month, day)
+        if span is not None:
+            yield span
+
+
+def _span(year: int, month: int | None, day: int | None) -> Span | None:
+    try:
+        start = datetime(year, month or 1, day or 1, tzinfo=UTC)
+    except ValueError:
+        return None
+    if day is not None:
+        return _around(start, days=1, near=7, weight=3.0)
+    if month is not None:
+        following = start + timedelta(days=32)
+        return _around(start, days=(following.replace(day=1) - start).days, near=21, weight=2.0)
+    return _around(start, days=366, near=60, weight=1.0)
+
+
+def _around(start: datetime, *, days: int, near: int, weight: float) -> Span:
+    begin = int(start.timestamp()) * 1000
+    return Span(begin, begin + days * _DAY, near * _DAY, weight)
+
+
+def _relative(match: re.Match[str], now: datetime) -> Span | None:
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if match["count"]:
+        count = _NUMBERS.get(match["count"].casefold()) or int(match["count"])
+        length = _LENGTHS[match["ago"].casefold()]
+        middle = today - timedelta(days=count * length)
+        return _around(middle - timedelta(days=length // 2), days=length, near=2 * length, weight=2.0)
+    if match["unit"] or match["han"]:
+        which, unit = _HAN[match["han"]] if match["han"] else (match["which"].casefold(), match["unit"].casefold())
+        return _unit(which, unit, today)
+    offset = {"yesterday": -1, "昨天": -1, "tomorrow": 1, "明天": 1}.get(match.group().casefold(), 0)
+    return _around(today + timedelta(days=offset), days=1, near=3, weight=2.0)
+
+
+def _unit(which: str, unit: str, today: datetime) -> Span:
+    sign = {"this": 0, "next": 1}.get(which, -1)
+    if unit in _WEEKDAYS:
+        ahead = (_WEEKDAYS.index(unit) - today.weekday()) % 7
+        return _around(today + timedelta(days=ahead if sign == 1 else ahead - 7), days=1, near=3, weight=2.0)
+    length = _LENGTHS[unit]
+    start = today - timedelta(days={"week": today.weekday(), "month": today.day - 1}.get(unit, 0))
+    if unit == "year":
+        return _around(today.replace(month=1, day=1, year=today.year + sign), days=365, near=60, weight=1.0)
+    return _around(start + timedelta(days=sign * length), days=length, near=length, weight=2.0)
