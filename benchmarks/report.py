@@ -1,0 +1,49 @@
+"""Tables on standard output, progress on standard error."""
+
+import json
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+Cell = str | float | None
+
+
+def progress() -> Progress:
+    """Make the progress bar that every benchmark shows."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def show(title: str, rows: Mapping[str, Mapping[str, Cell]]) -> None:
+    """Print a table with a row a key; the columns are those of all rows, in order of appearance."""
+    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
+    table = Table("", title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, row in rows.items():
+        table.add_row(name, *(_text(row.get(column)) for column in columns))
+    _console().print(table)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print plain lines under a table."""
+    for line in lines:
+        _console().print(line, highlight=False, markup=False)
+
+
+def dump(report: object) -> None:
+    """Print a report as JSON."""
+    print(json.dumps(report, indent=1, ensure_ascii=False))
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=160)
+
+
+def _text(value: Cell) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else f"{value:,.10g}"

@@ -1,0 +1,84 @@
+"""What a ranking is worth: recall, hits, rank, evidence in a budget of words, and a score's power to tell."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.samples import Question, Turn
+
+BUDGETS = (150, 300, 600)
+RUN = 30
+"""A longer turn counts as read where this many of its words stand in one piece."""
+
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a system answered to one question.
+
+    `hits` are ids of turns, best first; `text` is what an agent reads; `relativity` goes with `hits` where the
+    system gives one.
+    """
+
+    question: Question
+    hits: tuple[str, ...]
+    text: str
+    relativity: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The measures of one question, each 0 to 1; `budgets` is evidence recall in the first 150, 300, 600 words."""
+
+    question: Question
+    recall: tuple[float, float, float]
+    hit: float
+    reciprocal_rank: float
+    budgets: tuple[float, ...]
+
+
+def words(text: str) -> list[str]:
+    """Cut a text to lower-case words; a character of a script without spaces is a word of its own."""
+    return _WORD.findall(text.lower())
+
+
+def score(found: Found, turns: dict[str, Turn]) -> Score:
+    """Hold the answer to one question against its evidence."""
+    evidence = found.question.evidence
+    ranks = [rank for rank, turn in enumerate(found.hits, 1) if turn in evidence]
+    at_5, at_10, at_20 = (sum(rank <= k for rank in ranks) / len(evidence) for k in (5, 10, 20))
+    read = words(found.text)
+    budgets = tuple(
+        sum(_contains(read[:budget], turns[turn].content) for turn in evidence) / len(evidence) for budget in BUDGETS
+    )
+    hit = float(any(rank <= 10 for rank in ranks))
+    return Score(found.question, (at_5, at_10, at_20), hit, 1 / ranks[0] if ranks else 0.0, budgets)
+
+
+def _contains(read: Sequence[str], content: str) -> bool:
+    spoken = words(content)
+    text, length = f" {' '.join(read)} ", min(len(spoken), RUN)
+    return any(f" {' '.join(spoken[i : i + length])} " in text for i in range(len(spoken) - length + 1))
+
+
+def means(scores: Sequence[Score]) -> dict[str, float]:
+    """Average over questions, in per cent."""
+    rows = np.array([[*s.recall, s.hit, s.reciprocal_rank, *s.budgets] for s in scores]) * 100
+    names = ("recall@5", "recall@10", "recall@20", "hit@10", "MRR", *(f"evidence in {n} words" for n in BUDGETS))
+    return dict(zip(names, rows.mean(axis=0).round(1).tolist(), strict=True))
+
+
+def auc(positives: Sequence[float], negatives: Sequence[float]) -> float:
+    """Give the chance that a positive scores above a negative, ties counting half (area under the ROC curve)."""
+    wins = np.array(positives)[:, None] - np.array(negatives)[None, :]
+    return float((wins > 0).mean() + (wins == 0).mean() / 2)
+
+
+def percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    """Give median and 95th percentile in milliseconds."""
+    median, p95 = np.percentile(np.array(seconds) * 1000, [50, 95]).round(2).tolist()
+    return {"median ms": median, "p95 ms": p95}
