@@ -1,0 +1,151 @@
+"""MemOS's filter: one list of conditions under `and` or `or`, parsed, and compiled to SQL over the ledger's columns.
+
+A condition is `{field: value}` or `{field: {operator: value}}`. `agent_id`, `app_id` and `conversation_id` are compared
+for equality, `tags` for `contains`, `create_time` and `update_time` with `lt`, `lte`, `gt`, `gte`. Any other field is a
+key of `info`: its value, or one of a list there, equals or (numbers) compares.
+"""
+
+import math
+from dataclasses import dataclass
+from types import UnionType
+from typing import Literal, cast
+
+from pydantic import JsonValue
+
+from memos_mcp.errors import InvalidRequest
+from memos_mcp.models import FIRST_MILLISECOND, LAST_MILLISECOND, epoch_milliseconds
+
+Order = Literal["lt", "lte", "gt", "gte"]
+Operator = Literal["equals", "contains"] | Order
+
+_ORDERS: dict[Order, str] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_IDENTIFIERS = ("agent_id", "app_id", "conversation_id")
+_TIMES = ("create_time", "update_time")
+_FORM = 'write filter as {"and": [{"field": "value"}, {"tags": {"contains": "tag"}}]}, or with "or"'
+_MAX_CONDITIONS = 100
+_LARGEST = 2**63 - 1
+_TYPES: dict[str, type | UnionType] = {"a text": str, "a number": int | float, "a text or a number": str | int | float}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison; a `value` in a time field is in epoch milliseconds."""
+
+    field: str
+    operator: Operator
+    value: str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Conditions that must all hold (`match_all`), or one of them."""
+
+    match_all: bool
+    conditions: tuple[Condition, ...]
+
+
+def parse(filter: JsonValue) -> Filter | None:  # noqa: A002 - the name of MemOS's field
+    """Parse a filter; null and `{}` are none.
+
+    Raises:
+        InvalidRequest: it is of another form; the sentence gives the right one.
+    """
+    if filter is None or filter == {}:
+        return None
+    if not isinstance(filter, dict) or len(filter) != 1 or not {"and", "or"} & filter.keys():
+        raise InvalidRequest(f"filter has exactly one key, and or or: {_FORM}")
+    [(word, conditions)] = filter.items()
+    if not isinstance(conditions, list) or not 1 <= len(conditions) <= _MAX_CONDITIONS:
+        raise InvalidRequest(f"filter.{word} is a list of 1 to {_MAX_CONDITIONS} conditions: {_FORM}")
+    return Filter(word == "and", tuple(_condition(condition) for condition in conditions))
+
+
+def to_sql(filter: Filter) -> tuple[str, list[object]]:  # noqa: A002
+    """Compile to a fragment for WHERE, in parentheses, and the values bound in it.
+
+    It names the columns `create_time`, `update_time`, `agent_id`, `app_id`, `conversation`, `tags` and `info`.
+    """
+    parts = [_compile(condition) for condition in filter.conditions]
+    joined = (" AND " if filter.match_all else " OR ").join(sql for sql, _ in parts)
+    return f"({joined})", [value for _, values in parts for value in values]
+
+
+def _condition(condition: JsonValue) -> Condition:
+    if not isinstance(condition, dict) or len(condition) != 1:
+        raise InvalidRequest(f"a condition of filter is an object with one field: {_FORM}")
+    [(field, wanted)] = condition.items()
+    if field in ("and", "or"):
+        raise InvalidRequest(f"filter has one list of conditions, with none nested in it: {_FORM}")
+    operator, value = "equals", wanted
+    if isinstance(wanted, dict):
+        if len(wanted) != 1:
+            raise InvalidRequest(f'filter field {field!r} takes one operator, as in {{"gte": ...}}; add a condition')
+        [(operator, value)] = wanted.items()
+    if field in _TIMES:
+        return _time_condition(field, operator, value)
+    return _plain_condition(field, operator, value)
+
+
+def _time_condition(field: str, operator: str, value: JsonValue) -> Condition:
+    if operator not in _ORDERS:
+        raise InvalidRequest(f'filter field {field!r} takes lt, lte, gt or gte, as in {{"gte": "2025-12-10"}}')
+    try:
+        moment = epoch_milliseconds(value)
+    except ValueError:
+        moment = None
+    if type(moment) is not int or not FIRST_MILLISECOND <= moment <= LAST_MILLISECOND:
+        raise InvalidRequest(f'filter field {field!r} takes a time as "2025-12-10" or "2025-12-10 15:00:00"')
+    return Condition(field, cast("Order", operator), moment)
+
+
+def _plain_condition(field: str, operator: str, value: JsonValue) -> Condition:
+    accepted = _accepted(field)
+    if operator not in accepted:
+        raise InvalidRequest(f"filter field {field!r} takes {', '.join(accepted)}, not {operator!r}")
+    kind = accepted[operator]
+    if isinstance(value, bool) or not isinstance(value, _TYPES[kind]) or not _storable(value):
+        raise InvalidRequest(f"filter field {field!r} with {operator} takes {kind}")
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        value = float(value)
+    return Condition(field, cast("Operator", operator), cast("str | int | float", value))
+
+
+def _accepted(field: str) -> dict[str, str]:
+    if field in _IDENTIFIERS:
+        return {"equals": "a text"}
+    if field == "tags":
+        return {"contains": "a text"}
+    return {"equals": "a text or a number", "contains": "a text", **dict.fromkeys(_ORDERS, "a number")}
+
+
+def _storable(value: JsonValue) -> bool:
+    if isinstance(value, str):
+        return not any("\ud800" <= char <= "\udfff" for char in value)
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _compile(condition: Condition) -> tuple[str, list[object]]:
+    field, value = condition.field, condition.value
+    sign = _ORDERS.get(cast("Order", condition.operator), "=")
+    match field:
+        case "conversation_id":
+            return "conversation IN (SELECT key FROM conversation WHERE conversation_id = ?)", [value]
+        case "agent_id" | "app_id" | "create_time" | "update_time":
+            return f"{field} {sign} ?", [value]
+        case "tags":
+            return "EXISTS (SELECT 1 FROM json_each(tags) AS tag WHERE tag.value = ?)", [value]
+        case _:
+            return _compile_info(field, sign, value)
+
+
+def _compile_info(field: str, sign: str, value: str | float) -> tuple[str, list[object]]:
+    types = "('text')" if isinstance(value, str) else "('integer', 'real')"
+    one_value = f"pair.type IN {types} AND pair.value {sign} ?"
+    one_of_list = (
+        "pair.type = 'array' AND EXISTS "
+        f"(SELECT 1 FROM json_each(pair.value) AS member WHERE member.type IN {types} AND member.value {sign} ?)"
+    )
+    return (
+        f"EXISTS (SELECT 1 FROM json_each(info) AS pair WHERE pair.key = ? AND ({one_value} OR {one_of_list}))",
+        [field, value, value],
+    )

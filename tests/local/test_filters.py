@@ -1,0 +1,153 @@
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from memos_mcp.backends.local.filters import Condition, Filter, parse, to_sql
+from memos_mcp.errors import InvalidRequest
+from memos_mcp.models import epoch_milliseconds
+
+KEYS = ["topic", "level", 'a "quoted" $.key', "键", "create"]
+WORDS = st.sampled_from(["", "work", "家", "o'clock", 'say "x"', "5", "💡", "%"])
+NUMBERS = st.one_of(st.integers(-5, 5), st.sampled_from([0.5, 1.0, 2**70, -1e300]))
+TIMES = st.integers(0, 4_000_000_000_000)
+ORDERS = {
+    "lt": lambda left, right: left < right,
+    "lte": lambda left, right: left <= right,
+    "gt": lambda left, right: left > right,
+    "gte": lambda left, right: left >= right,
+}
+
+ROWS = st.fixed_dictionaries(
+    {
+        "agent_id": WORDS,
+        "app_id": WORDS,
+        "conversation_id": st.sampled_from(["c1", "c2", "c'3"]),
+        "create_time": TIMES,
+        "update_time": TIMES,
+        "tags": st.lists(WORDS, max_size=3),
+        "info": st.dictionaries(st.sampled_from(KEYS), st.one_of(WORDS, NUMBERS, st.lists(WORDS, max_size=3))),
+    }
+)
+CONDITIONS = st.one_of(
+    st.builds(lambda f, v: {f: v}, st.sampled_from(["agent_id", "app_id"]), WORDS),
+    st.builds(lambda v: {"conversation_id": v}, st.sampled_from(["c1", "c'3", "c9"])),
+    st.builds(lambda v: {"tags": {"contains": v}}, WORDS),
+    st.builds(
+        lambda f, o, v: {f: {o: v}},
+        st.sampled_from(["create_time", "update_time"]),
+        st.sampled_from(list(ORDERS)),
+        TIMES,
+    ),
+    st.builds(lambda f, v: {f: v}, st.sampled_from(KEYS), st.one_of(WORDS, NUMBERS)),
+    st.builds(lambda f, v: {f: {"contains": v}}, st.sampled_from(KEYS), WORDS),
+    st.builds(lambda f, o, v: {f: {o: v}}, st.sampled_from(KEYS), st.sampled_from(list(ORDERS)), NUMBERS),
+)
+FILTERS = st.builds(
+    lambda word, conditions: {word: conditions},
+    st.sampled_from(["and", "or"]),
+    st.lists(CONDITIONS, min_size=1, max_size=4),
+)
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE conversation (key INTEGER PRIMARY KEY, conversation_id)")
+        connection.executemany("INSERT INTO conversation VALUES (?, ?)", [(1, "c1"), (2, "c2"), (3, "c'3")])
+        connection.execute(
+            "CREATE TABLE message (agent_id, app_id, conversation, create_time, update_time, tags, info)"
+        )
+        yield connection
+
+
+@given(row=ROWS, wanted=FILTERS)
+def test_sql_agrees_with_plain_python(
+    database: sqlite3.Connection, row: dict[str, JsonValue], filter: JsonValue
+) -> None:
+    parsed = parse(wanted)
+    assert parsed is not None
+    assert selected(database, row, parsed) == evaluate(row, parsed)
+
+
+def selected(database: sqlite3.Connection, row: dict[str, JsonValue], parsed: Filter) -> bool:
+    where, values = to_sql(parsed)
+    key = ["c1", "c2", "c'3"].index(str(row["conversation_id"])) + 1
+    columns = (row["agent_id"], row["app_id"], key, row["create_time"], row["update_time"])
+    database.execute("DELETE FROM message")
+    database.execute(
+        "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, json.dumps(row["tags"]), json.dumps(row["info"]))
+    )
+    return database.execute(f"SELECT count(*) FROM message WHERE {where}", values).fetchone()[0] == 1
+
+
+def evaluate(row: dict[str, JsonValue], parsed: Filter) -> bool:
+    return (all if parsed.match_all else any)(holds(row, condition) for condition in parsed.conditions)
+
+
+def holds(row: dict[str, JsonValue], condition: Condition) -> bool:
+    known = row if condition.field in row else row["info"]
+    assert isinstance(known, dict)
+    kept = known.get(condition.field)
+    members = kept if isinstance(kept, list) else [kept]
+    return any(matches(member, condition) for member in members)
+
+
+def matches(member: JsonValue, condition: Condition) -> bool:
+    if member is None or isinstance(member, str) != isinstance(condition.value, str):
+        return False
+    if condition.operator in ORDERS:
+        return ORDERS[condition.operator](member, condition.value)
+    return member == condition.value
+
+
+@pytest.mark.parametrize("nothing", [None, {}])
+def test_null_and_an_empty_object_are_no_filter(nothing: JsonValue) -> None:
+    assert parse(nothing) is None
+
+
+def test_a_date_without_a_time_is_its_first_moment() -> None:
+    parsed = parse({"and": [{"create_time": {"gte": "2025-12-10"}}]})
+    assert parsed == Filter(
+        match_all=True, conditions=(Condition("create_time", "gte", int(str(epoch_milliseconds("2025-12-10")))),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ("tags", "exactly one key"),
+        ([], "exactly one key"),
+        ({"agent_id": "a"}, "exactly one key"),
+        ({"and": [{"a": 1}], "or": [{"a": 1}]}, "exactly one key"),
+        ({"and": []}, "1 to 100 conditions"),
+        ({"and": {"a": 1}}, "1 to 100 conditions"),
+        ({"or": [{"a": 1}] * 101}, "1 to 100 conditions"),
+        ({"and": ["a"]}, "one field"),
+        ({"and": [{"a": 1, "b": 2}]}, "one field"),
+        ({"and": [{"or": [{"a": 1}]}]}, "none nested"),
+        ({"and": [{"create_time": "2025-12-10"}]}, "lt, lte, gt or gte"),
+        ({"and": [{"create_time": {"gte": "next week"}}]}, '"2025-12-10 15:00:00"'),
+        ({"and": [{"create_time": {"gte": True}}]}, '"2025-12-10 15:00:00"'),
+        ({"and": [{"create_time": {"gte": 1, "lt": 2}}]}, "one operator"),
+        ({"and": [{"tags": "work"}]}, "takes contains"),
+        ({"and": [{"tags": {"contains": 5}}]}, "takes a text"),
+        ({"and": [{"agent_id": 5}]}, "takes a text"),
+        ({"and": [{"agent_id": {"gt": "a"}}]}, "takes equals"),
+        ({"and": [{"level": {"gt": "5"}}]}, "takes a number"),
+        ({"and": [{"level": {"near": 5}}]}, "takes equals, contains, lt, lte, gt, gte"),
+        ({"and": [{"level": True}]}, "takes a text or a number"),
+        ({"and": [{"level": None}]}, "takes a text or a number"),
+        ({"and": [{"level": float("nan")}]}, "takes a text or a number"),
+        ({"and": [{"topic": "\ud800"}]}, "takes a text or a number"),
+    ],
+)
+def test_another_form_is_refused_with_the_right_one(wanted: JsonValue, says: str) -> None:
+    with pytest.raises(InvalidRequest, match=says) as caught:
+        parse(wanted)
+    assert "\n" not in str(caught.value)
