@@ -68,7 +68,7 @@ def database() -> Iterator[sqlite3.Connection]:
 
 @given(row=ROWS, wanted=FILTERS)
 def test_sql_agrees_with_plain_python(
-    database: sqlite3.Connection, row: dict[str, JsonValue], filter: JsonValue
+    database: sqlite3.Connection, row: dict[str, JsonValue], wanted: JsonValue
 ) -> None:
     parsed = parse(wanted)
     assert parsed is not None

@@ -95,7 +95,7 @@ def _time_condition(field: str, operator: str, value: JsonValue) -> Condition:
         moment = None
     if type(moment) is not int or not FIRST_MILLISECOND <= moment <= LAST_MILLISECOND:
         raise InvalidRequest(f'filter field {field!r} takes a time as "2025-12-10" or "2025-12-10 15:00:00"')
-    return Condition(field, cast("Order", operator), moment)
+    return Condition(field, operator, moment)
 
 
 def _plain_condition(field: str, operator: str, value: JsonValue) -> Condition:
