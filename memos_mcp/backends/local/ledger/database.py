@@ -9,7 +9,7 @@ from pathlib import Path
 
 from memos_mcp.errors import MemosError, Unavailable
 
-Parameters = Sequence[str | int | float | bytes | None]
+Parameters = Sequence[object]
 """What is bound to the question marks of a statement."""
 
 

@@ -1,5 +1,6 @@
 """The ledger as one thing: its tables, and what is noted about it as a whole."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from memos_mcp.backends.local.ledger.database import Database
@@ -43,3 +44,18 @@ class Ledger:
     def note(self, name: str, value: str) -> None:
         """Note a value under a name."""
         self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def analyse_again(self, version: int, analyse: Callable[..., bytes]) -> None:
+        """Derive the features of every text anew, after a change in how they are derived."""
+        with self.database.transaction():
+            for table, columns in (("message", "content, role"), ("memory", "memory_value, 'user'")):
+                last = 0
+                while rows := self.database.rows(
+                    f"SELECT seq, {columns} FROM {table} WHERE seq > ? ORDER BY seq LIMIT 1000", (last,)
+                ):
+                    self.database.execute_many(
+                        f"UPDATE {table} SET features = ? WHERE seq = ?",
+                        [(analyse(row[1], role=row[2]), row["seq"]) for row in rows],
+                    )
+                    last = rows[-1]["seq"]
+            self.note("features", str(version))

@@ -49,6 +49,12 @@ class Vectors:
         )
         return [self._pending(row["key"], row["user"], row["kind"], row["seq"]) for row in rows]
 
+    def pending_after(self, key: int, limit: int) -> list[Pending]:
+        """Give the first texts after one, of any user, that the index has not followed."""
+        sql = "SELECT key, user, kind, seq FROM pending WHERE key > ? ORDER BY key LIMIT ?"
+        rows = self._database.rows(sql, (key, limit))
+        return [self._pending(row["key"], row["user"], row["kind"], row["seq"]) for row in rows]
+
     def _pending(self, key: int, user: int, kind: Kind, seq: int) -> Pending:
         row = self._database.row(_TEXT[kind], (seq,))
         if row is None:

@@ -1,0 +1,367 @@
+"""The backend on this machine: a ledger of record, and what is derived from it in the background."""
+
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+from filelock import FileLock, Timeout
+
+from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.extractors.base import Extractor
+from memos_mcp.backends.local.folders import IndexFolders
+from memos_mcp.backends.local.indexes import Indexes
+from memos_mcp.backends.local.indexing import Indexing
+from memos_mcp.backends.local.learning import Learning
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.memories import memory_seq
+from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
+from memos_mcp.backends.local.search import Search
+from memos_mcp.backends.local.upkeep import Upkeep
+from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
+from memos_mcp.instructions import with_instructions
+from memos_mcp.limits import check_add, check_search
+from memos_mcp.models import (
+    AddFeedback,
+    AddMessage,
+    AddReceipt,
+    ConversationPage,
+    DeleteMemory,
+    DeleteReceipt,
+    FeedbackReceipt,
+    GetConversation,
+    GetMemory,
+    GetMessage,
+    Memory,
+    MemoryPage,
+    Message,
+    MessagePage,
+    Preference,
+    SearchMemory,
+    SearchResult,
+    Task,
+    UpdateMemory,
+    UpdateReceipt,
+)
+
+LEDGER_FILE = "ledger.sqlite3"
+LOCK_FILE = "engine.lock"
+FEEDBACK_CONVERSATION = "feedback"
+
+T = TypeVar("T")
+
+
+def milliseconds_now() -> int:
+    """Give the time in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+class LocalBackend:
+    """Keeps everything in one folder of this machine.
+
+    Each public method hops once to a thread: SQLite, Chroma and the model are synchronous.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        search: Search,
+        indexing: Indexing,
+        indexes: Indexes,
+        learning: Learning,
+        clock: Callable[[], int],
+    ) -> None:
+        """Take collaborators that are running."""
+        self._ledger = ledger
+        self._search = search
+        self._indexing = indexing
+        self._indexes = indexes
+        self._learning = learning
+        self._clock = clock
+
+    async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
+        """Commit the messages to the ledger; vectors and memories follow."""
+        check_add(request)
+        receipt = await _in_thread(partial(self._add, request, user_id))
+        if not request.wait or receipt.status != "running":
+            return receipt
+        task = await self._completed(receipt.task_id, user_id=user_id)
+        return receipt.model_copy(update={"status": task.status})
+
+    def _add(self, request: AddMessage, user_id: str) -> AddReceipt:
+        if not request.conversation_id:
+            request = request.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
+        features = [analyse(message.content, role=message.role) for message in request.messages]
+        added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
+        self._indexing.wake()
+        self._learning.wake()
+        status = self._task(added.task_id, user_id).status if added.repeated else "running"
+        return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id)
+
+    async def _completed(self, task_id: str, *, user_id: str) -> Task:
+        while True:
+            task = await self.get_status(task_id, user_id=user_id)
+            if task.status != "running":
+                return task
+            await anyio.sleep(0.02)
+
+    async def search_memory(self, request: SearchMemory, *, user_id: str) -> SearchResult:
+        """Rank by words, vectors, neighbours and time together."""
+        check_search(request)
+        filters.parse(request.filter)
+        return await _in_thread(partial(self._find, request, user_id), abandon=True)
+
+    def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
+        user = self._ledger.messages.user_key(user_id)
+        found = SearchResult() if user is None else self._search.run(request, user=user, now=self._clock())
+        return with_instructions(found, request)
+
+    async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
+        """Read a page of a conversation from the ledger."""
+        return await _in_thread(partial(self._messages, request, user_id))
+
+    def _messages(self, request: GetMessage, user_id: str) -> MessagePage:
+        user = self._ledger.messages.user_key(user_id)
+        conversation = user and self._ledger.messages.conversation_key(user, request.conversation_id)
+        if not conversation:
+            raise NotFound(
+                f'There is no conversation "{request.conversation_id[:100]}". Use the conversation_id that add_message '
+                "answered, or look at memos://conversations."
+            )
+        total = self._ledger.messages.count(conversation)
+        messages = self._ledger.messages.page(conversation, size=request.message_limit_number, page=request.page)
+        return MessagePage(
+            conversation_id=request.conversation_id,
+            message_detail_list=tuple(messages),
+            total=total,
+            page=request.page,
+            pages=_pages(total, request.message_limit_number),
+        )
+
+    async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
+        """Read memories from the ledger."""
+        chosen = filters.parse(request.filter)
+        return await _in_thread(partial(self._known, request, user_id, chosen))
+
+    def _known(self, request: GetMemory, user_id: str, chosen: filters.Filter | None) -> MemoryPage:
+        user = self._ledger.messages.user_key(user_id)
+        if request.memory_ids:
+            return self._named(request.memory_ids, user)
+        if user is None:
+            return MemoryPage(size=request.size)
+        condition, parameters = filters.to_sql(chosen) if chosen else ("1", [])
+        condition = f"status = 'activated' AND ({condition})"
+        if not request.include_preference:
+            condition = f"preference IS NULL AND {condition}"
+        total = self._ledger.memories.count(user, condition=condition, parameters=parameters)
+        seqs = self._ledger.memories.newest(
+            user, condition=condition, parameters=parameters, size=request.size, page=request.page
+        )
+        stored = self._ledger.memories.by_seq(user, seqs)
+        return _memory_page([stored[seq] for seq in seqs], total=total, size=request.size, page=request.page)
+
+    def _named(self, memory_ids: tuple[str, ...], user: int | None) -> MemoryPage:
+        seqs = self._seqs(memory_ids, user)
+        stored = self._ledger.memories.by_seq(user or 0, seqs)
+        return _memory_page([stored[seq] for seq in seqs], total=len(seqs), size=len(seqs), page=1)
+
+    def _seqs(self, memory_ids: tuple[str, ...], user: int | None) -> list[int]:
+        seqs = {identifier: memory_seq(identifier) for identifier in memory_ids}
+        stored = self._ledger.memories.by_seq(user or 0, [seq for seq in seqs.values() if seq is not None])
+        unknown = [identifier for identifier, seq in seqs.items() if seq not in stored]
+        if unknown:
+            shown = ", ".join(f'"{identifier[:60]}"' for identifier in unknown[:5])
+            raise NotFound(
+                f"There is no memory {shown}. Take ids from search_memory or get_memory; nothing was changed.",
+                code=40307,
+            )
+        return [seq for seq in seqs.values() if seq is not None]
+
+    async def get_conversation(self, request: GetConversation, *, user_id: str) -> ConversationPage:
+        """Read the list of conversations from the ledger."""
+        return await _in_thread(partial(self._conversations, request, user_id))
+
+    def _conversations(self, request: GetConversation, user_id: str) -> ConversationPage:
+        user = self._ledger.messages.user_key(user_id)
+        if user is None:
+            return ConversationPage(size=request.size)
+        found, total = self._ledger.messages.conversations(
+            user, prefix=request.prefix, size=request.size, page=request.page
+        )
+        return ConversationPage(
+            conversation_detail_list=tuple(found),
+            total=total,
+            size=request.size,
+            current=request.page,
+            pages=_pages(total, request.size),
+        )
+
+    async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
+        """Remove memories, or all of a user, from the ledger; the vectors follow."""
+        return await _in_thread(partial(self._delete, request, user_id))
+
+    def _delete(self, request: DeleteMemory, user_id: str) -> DeleteReceipt:
+        user = self._ledger.messages.user_key(user_id)
+        if request.everything:
+            return self._forget(user)
+        seqs = self._seqs(request.memory_ids, user)
+        if user is not None and seqs:
+            self._ledger.memories.remove(user, seqs)
+            self._indexing.wake()
+        return DeleteReceipt(deleted=tuple(request.memory_ids))
+
+    def _forget(self, user: int | None) -> DeleteReceipt:
+        if user is None:
+            raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
+        self._ledger.messages.forget_user(user)
+        self._indexes.forget(user)
+        self._indexing.wake()
+        return DeleteReceipt()
+
+    async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
+        """Rewrite a memory in the ledger; its vector follows."""
+        if not request.content and not request.title:
+            raise InvalidRequest("Give content, title or both; nothing was changed.", code=40002)
+        return await _in_thread(partial(self._update, request, user_id))
+
+    def _update(self, request: UpdateMemory, user_id: str) -> UpdateReceipt:
+        user = self._ledger.messages.user_key(user_id)
+        (seq,) = self._seqs((request.memory_id,), user)
+        known = self._ledger.memories.by_seq(user or 0, [seq])[seq]
+        title, value = (
+            ("", known.preference) if isinstance(known, Preference) else (known.memory_key, known.memory_value)
+        )
+        value = request.content or value
+        self._ledger.memories.rewrite(
+            user or 0,
+            seq,
+            title=request.title or title,
+            value=value,
+            features=analyse(value, role="user"),
+            now=self._clock(),
+        )
+        self._indexing.wake()
+        return UpdateReceipt()
+
+    async def add_feedback(self, request: AddFeedback, *, user_id: str) -> FeedbackReceipt:
+        """Keep the correction as something the user said: newer than what it corrects, it is found first."""
+        message = Message(role="user", content=request.feedback_content, chat_time=request.feedback_time)
+        conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
+        receipt = await self.add_message(
+            AddMessage(messages=(message,), conversation_id=conversation_id), user_id=user_id
+        )
+        return FeedbackReceipt(task_id=receipt.task_id, status=receipt.status)
+
+    async def get_status(self, task_id: str, *, user_id: str) -> Task:
+        """Read a task from the ledger."""
+        return await _in_thread(partial(self._task, task_id, user_id))
+
+    def _task(self, task_id: str, user_id: str) -> Task:
+        user = self._ledger.messages.user_key(user_id)
+        task = None if user is None else self._ledger.tasks.status(task_id, user=user)
+        if task is None:
+            raise NotFound(f'There is no task "{task_id[:60]}". Use the task_id that an add answered.', code=50131)
+        return task
+
+
+@asynccontextmanager
+async def open_local(
+    data_dir: Path,
+    *,
+    embedder: Callable[[], Embedder],
+    extractor: Callable[[], Extractor],
+    clock: Callable[[], int] = milliseconds_now,
+) -> AsyncGenerator[LocalBackend]:
+    """Open the store of a data directory, for this process alone, and close it at the end.
+
+    Raises:
+        ConfigurationError: another process holds it, or it was made by a newer version or another model.
+        Unavailable: the directory cannot be used.
+    """
+    lock = await _in_thread(partial(hold, data_dir))
+    try:
+        ledger = await _in_thread(partial(Ledger.open, data_dir / LEDGER_FILE))
+        try:
+            model = await _in_thread(embedder)
+            await _in_thread(partial(_prepare, ledger, model))
+            indexing = Indexing(ledger, model, IndexFolders(ledger, data_dir / "chroma"))
+            learning = Learning(ledger, extractor(), Upkeep(ledger, clock=clock), clock=clock, told=indexing.wake)
+            indexing.start()
+            learning.start()
+            try:
+                indexes = Indexes(ledger)
+                search = Search(ledger, model, indexing, indexes)
+                yield LocalBackend(
+                    ledger, search=search, indexing=indexing, indexes=indexes, learning=learning, clock=clock
+                )
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await _in_thread(learning.close)
+                    await _in_thread(indexing.close)
+        finally:
+            ledger.close()
+    finally:
+        lock.release()
+
+
+def hold(data_dir: Path) -> FileLock:
+    """Take the lock of a data directory; it dies with its holder.
+
+    Raises:
+        ConfigurationError: another process holds it.
+        Unavailable: the directory cannot be used.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(data_dir / LOCK_FILE, thread_local=False)
+        lock.acquire(blocking=False)
+    except Timeout as exc:
+        raise ConfigurationError(
+            f"Another memos-mcp has {data_dir} open. End it, leave MEMOS_ENGINE unset so that all of them share one "
+            "engine, or set MEMOS_DATA_DIR to another folder."
+        ) from exc
+    except OSError as exc:
+        raise Unavailable(
+            f"{data_dir} cannot be used ({exc.strerror}). Check its owner, permissions and free space, or set "
+            "MEMOS_DATA_DIR to another folder."
+        ) from exc
+    return lock
+
+
+def _prepare(ledger: Ledger, embedder: Embedder) -> None:
+    made_with = ledger.noted("embedder")
+    if made_with and made_with != embedder.name:
+        raise ConfigurationError(
+            f"The vectors in this store were made by {made_with}, and MEMOS_EMBEDDER now asks for {embedder.name}. "
+            "Run `memos-mcp reindex` to embed everything anew, or set MEMOS_EMBEDDER back."
+        )
+    if not made_with:
+        ledger.note("embedder", embedder.name)
+    if ledger.noted("features") != str(FEATURES_VERSION):
+        ledger.analyse_again(FEATURES_VERSION, analyse)
+
+
+def _pages(total: int, size: int) -> int:
+    return max(1, -(-total // max(1, size)))
+
+
+def _memory_page(known: list[Memory | Preference], *, total: int, size: int, page: int) -> MemoryPage:
+    return MemoryPage(
+        memory_detail_list=tuple(one for one in known if isinstance(one, Memory)),
+        preference_detail_list=tuple(one for one in known if isinstance(one, Preference)),
+        total=total,
+        size=size,
+        current=page,
+        pages=_pages(total, size),
+    )
+
+
+async def _in_thread(call: Callable[[], T], *, abandon: bool = False) -> T:
+    return await anyio.to_thread.run_sync(call, abandon_on_cancel=abandon)

@@ -1,0 +1,47 @@
+"""Try a Chroma folder in a process of its own: a broken one can hang or crash whoever opens it.
+
+`python -m memos_mcp.backends.local.probe FOLDER` prints the count of each collection as JSON, and ends with another
+status than 0, or never, where the folder is broken.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from memos_mcp.backends.local.chroma import ChromaIndex
+
+DEADLINE = 60.0
+"""Seconds that a probe may take; opening 100,000 vectors takes under one."""
+
+
+def probe(folder: Path) -> dict[str, int] | None:
+    """Count each collection's vectors in a child process; None when the folder is broken."""
+    command = [sys.executable, "-m", "memos_mcp.backends.local.probe", str(folder)]
+    try:
+        child = subprocess.run(  # noqa: S603  # our own module, no shell
+            command, capture_output=True, timeout=DEADLINE, check=True, stdin=subprocess.DEVNULL, env=os.environ
+        )
+        return {str(name): int(count) for name, count in json.loads(child.stdout.splitlines()[-1]).items()}
+    except (subprocess.SubprocessError, ValueError, IndexError, OSError):
+        return None
+
+
+def _look_into(folder: Path) -> dict[str, int]:
+    index = ChromaIndex.open_folder(folder)
+    counts = index.counts()
+    for name, count in counts.items():
+        _, user, kind = name.split("-")
+        if count:
+            anything = np.full(index.dimensions(name), 0.05, np.float32)
+            found = index.query(int(user), "message" if kind == "message" else "memory", anything, limit=count)
+            counts[name] = len(found)
+    index.close()
+    return counts
+
+
+if __name__ == "__main__":
+    print(json.dumps(_look_into(Path(sys.argv[1]))), flush=True)  # noqa: T201  # read by `probe`

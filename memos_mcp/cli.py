@@ -1,0 +1,67 @@
+"""The command line: reads the settings, opens, serves, closes."""
+
+import logging
+import sys
+from typing import Annotated
+
+import anyio
+import typer
+from rich.console import Console
+
+from memos_mcp import __version__
+from memos_mcp.errors import MemosError
+
+app = typer.Typer(
+    name="memos-mcp",
+    help="Long-term memory for any MCP host. Without a command it serves MCP over standard input and output.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+errors = Console(stderr=True)
+
+
+def run() -> None:
+    """Run the command line; an error of ours is one sentence and exit status 1."""
+    try:
+        app()
+    except MemosError as exc:
+        errors.print(f"memos-mcp: {exc}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def show_version(asked: bool) -> None:
+    """Print the version and end."""
+    if asked:
+        console.print(__version__, highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def memos_mcp(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Long-term memory for any MCP host."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    del version
+
+
+@app.command()
+def demo() -> None:
+    """Show the main job: store a conversation in a scratch store, restart, ask, see what comes back."""
+    from memos_mcp.demo import show  # noqa: PLC0415  # the MCP client takes half a second to import
+
+    if not anyio.run(show, console):
+        raise typer.Exit(1)
+
+
+@app.command()
+def reindex() -> None:
+    """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
+    from memos_mcp.maintenance import reindex_store  # noqa: PLC0415  # loads the model
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    reindex_store(read_settings(), console)

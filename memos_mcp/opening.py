@@ -1,0 +1,63 @@
+"""Opening the backend that the settings ask for."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.errors import ConfigurationError
+from memos_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.backend import LocalBackend
+
+
+def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
+    """Say which backend the settings ask for.
+
+    Raises:
+        ConfigurationError: the hosted one, without a key.
+    """
+    has_key = bool(settings.api_key.get_secret_value())
+    match settings.backend:
+        case "auto":
+            return "hosted" if has_key else "local"
+        case "local":
+            return "local"
+        case "hosted":
+            if not has_key:
+                raise ConfigurationError(
+                    "MEMOS_BACKEND=hosted needs MEMOS_API_KEY. Set it where the server is configured, or set "
+                    "MEMOS_BACKEND=local to keep everything on this machine."
+                )
+            return "hosted"
+        case _:
+            assert_never(settings.backend)
+
+
+def open_store(settings: Settings) -> "AbstractAsyncContextManager[LocalBackend]":
+    """Open the local store inside this process."""
+    # Chroma, numpy and the model are loaded by the process that holds the store, and by no other.
+    from memos_mcp.backends.local.backend import open_local  # noqa: PLC0415
+    from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
+    from memos_mcp.backends.local.extractors.rules import RulesExtractor  # noqa: PLC0415
+
+    return open_local(
+        settings.data_dir,
+        embedder=lambda: load_embedder(settings.embedder, settings.onnx_model),
+        extractor=RulesExtractor,
+    )
+
+
+@asynccontextmanager
+async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
+    """Open what a front talks to: the hosted service, or the store on this machine."""
+    match backend_kind(settings):
+        case "hosted":
+            from memos_mcp.backends.hosted import open_hosted  # noqa: PLC0415
+
+            async with open_hosted(settings) as backend:
+                yield backend
+        case "local":
+            async with open_store(settings) as backend:
+                yield backend

@@ -1,0 +1,38 @@
+"""Opening stores for tests, with the deterministic embedder and the rules extractor."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.models import GetMessage, SearchMemory, SearchResult
+from tests.fakes.hashed_embedder import HashedEmbedder
+
+
+@asynccontextmanager
+async def store(folder: Path, *, embedder: Callable[[], Embedder] = HashedEmbedder) -> AsyncGenerator[LocalBackend]:
+    async with open_local(folder, embedder=embedder, extractor=RulesExtractor) as backend:
+        yield backend
+
+
+async def everything_said(backend: LocalBackend, conversation_id: str = "c", *, user_id: str = "u") -> list[str]:
+    """Read a whole conversation, page by page."""
+    said: list[str] = []
+    page = pages = 1
+    while page <= pages:
+        request = GetMessage(conversation_id=conversation_id, message_limit_number=50, page=page)
+        found = await backend.get_message(request, user_id=user_id)
+        said = [message.content for message in found.message_detail_list] + said
+        page, pages = page + 1, found.pages
+    return said
+
+
+async def find(backend: LocalBackend, query: str, *, user_id: str = "u", **limits: int) -> SearchResult:
+    """Search without a threshold."""
+    return await backend.search_memory(SearchMemory(query=query, relativity=0, **limits), user_id=user_id)
+
+
+def found_messages(result: SearchResult) -> list[str]:
+    return [message.content for message in result.message_detail_list]
