@@ -1,0 +1,124 @@
+"""The default embedder: all-MiniLM-L6-v2 in integers, shipped in this package, run by ONNX Runtime on one thread."""
+
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memos_mcp.backends.local.embedders.base import Embedding
+from memos_mcp.backends.local.embedders.session import Session, open_session, open_tokenizer
+from memos_mcp.backends.local.embedders.words import content_words
+from memos_mcp.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+MODEL = "model.onnx"
+VOCABULARY = "tokenizer.json"
+PACKAGED = Path(__file__).parent / "minilm"
+PACKAGED_NAME = "all-MiniLM-L6-v2-int8"
+DIGESTS = {
+    MODEL: "491ced0c29ffef3eb67e040ef9d0efe7df452f92ecdb4bc06f3c443b45a4bf23",
+    VOCABULARY: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+"""SHA-256 of the packaged files, as `tools/make_minilm.py` prints them."""
+
+MAX_TOKENS = 256
+"""What all-MiniLM-L6-v2 was trained to read of a text."""
+
+MAX_CHARACTERS = 4096
+"""What is tokenised of a text: `MAX_TOKENS` of any usual one, and a bound on the time for any other."""
+
+MAX_ROWS = 64
+"""The most token vectors of one text: 4 kB."""
+
+TOKEN_VECTORS = "token_vectors"  # noqa: S105 - the name of an output
+
+
+class OnnxEmbedder:
+    """Embeds with a sentence model in ONNX form: mean of the token states, unit length.
+
+    A model whose last output is `token_vectors` (1, n, 64) gives token vectors too: one a content word, the mean of
+    its pieces. Safe to call from several threads: a run shares nothing with another.
+    """
+
+    def __init__(self, session: Session, tokenizer: "Tokenizer", *, name: str) -> None:
+        """Take a loaded model and a tokenizer that neither pads nor gives more than the model reads."""
+        self._session = session
+        self._tokenizer = tokenizer
+        self._unknown = tokenizer.token_to_id("[UNK]")
+        self._inputs = [argument.name for argument in session.get_inputs()]
+        states, *others = session.get_outputs()
+        self._outputs = [states.name, *(output.name for output in others if output.name == TOKEN_VECTORS)]
+        self.name = name
+        self.dimensions = int(states.shape[-1])
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Self:
+        """Read `model.onnx` and `tokenizer.json` from a folder, or those of this package, whose digests are checked.
+
+        Raises:
+            ConfigurationError: a file is missing, damaged or no such model.
+        """
+        if folder:
+            return cls._read(folder, advice="Point MEMOS_ONNX_MODEL at a folder with both files, or unset it.")
+        return cls._read(
+            PACKAGED,
+            advice="Install memos-mcp again (pip install --force-reinstall memos-mcp).",
+            name=PACKAGED_NAME,
+            expected=DIGESTS,
+        )
+
+    @classmethod
+    def _read(cls, folder: Path, *, advice: str, name: str = "", expected: dict[str, str] | None = None) -> Self:
+        digests = {file: _digest(folder / file, advice) for file in (MODEL, VOCABULARY)}
+        for file, digest in (expected or digests).items():
+            if digests[file] != digest:
+                raise ConfigurationError(f"The embedding model is damaged: {folder / file}. {advice}")
+        weights = sha256("".join(digests.values()).encode()).hexdigest()[:12]
+        try:
+            tokenizer = open_tokenizer(folder / VOCABULARY, max_tokens=MAX_TOKENS)
+            session = open_session(folder / MODEL)
+            embedder = cls(session, tokenizer, name=f"{name or folder.resolve().name}:{weights}")
+            embedder.embed("probe")
+        except Exception as exc:
+            problem = f"{MODEL} and {VOCABULARY} in {folder} are no sentence model in ONNX form"
+            raise ConfigurationError(f"{problem}. {advice}") from exc
+        return embedder
+
+    def embed(self, text: str) -> Embedding:
+        """Embed the first `MAX_TOKENS` tokens of a text, or its first `MAX_CHARACTERS` characters."""
+        readable = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
+        encoding = self._tokenizer.encode(readable)
+        states, *projected = self._run(encoding)
+        vector = _unit(states[0].mean(axis=0))
+        if not projected:
+            return Embedding(vector=vector)
+        words = content_words(readable, encoding, unknown=self._unknown)[:MAX_ROWS]
+        rows = np.zeros((len(words), projected[0].shape[-1]), np.float32)
+        for row, (_, pieces) in zip(rows, words, strict=True):
+            row[:] = projected[0][0, pieces].mean(axis=0)
+        tokens = np.rint(_unit(rows) * 127).astype(np.int8)
+        return Embedding(vector=vector, tokens=tokens, words=tuple(word for word, _ in words))
+
+    def _run(self, encoding: "Encoding") -> list[NDArray[np.float32]]:
+        columns = {
+            "input_ids": encoding.ids,
+            "attention_mask": encoding.attention_mask,
+            "token_type_ids": encoding.type_ids,
+        }
+        return self._session.run(self._outputs, {name: np.array([columns[name]], np.int64) for name in self._inputs})
+
+
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), np.float32(1e-12))
+
+
+def _digest(path: Path, advice: str) -> str:
+    try:
+        with path.open("rb") as stream:
+            return file_digest(stream, "sha256").hexdigest()
+    except OSError as exc:
+        raise ConfigurationError(f"The embedding model cannot be read: {path} ({exc.strerror}). {advice}") from exc
