@@ -1,0 +1,110 @@
+"""Passages: the statements of one speaker on one matter, which make one memory."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from memos_mcp.backends.local.extractors.words import content_words, extent
+from memos_mcp.backends.local.retrieval.terms import terms
+from memos_mcp.models import Role
+
+PASSAGE_CHARACTERS = 400
+"""The longest passage; a memory is read by the line."""
+
+_SAME_MATTER = 0.25
+_STANDS_ALONE = 3
+_WHOLE_TERM = 0.5
+_RECENT = 8
+
+_OPENING = re.compile(
+    r"(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|ich|wir|meine?|unsere?|yo|mi|mis|nuestr[oa]|je|nous|mon|ma|mes|notre)\s"
+    r"|j['’]|我|咱|(?-i:[A-ZÀ-Þ]\w+\s(?:is|was|has|lives|works|ist|hat|es|est|a)\s)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Statements on one matter, in order, with the messages they stand in and the question they answer, if any.
+
+    `turn` counts the turns of its speaker; `matter` are the terms of what it says.
+    """
+
+    role: Role
+    sentences: tuple[str, ...]
+    sources: tuple[int, ...]
+    turn: int
+    matter: frozenset[int]
+    question: str = ""
+
+    @property
+    def text(self) -> str:
+        """The statements, after the question in quotation marks."""
+        statement = " ".join([*map(_ended, self.sentences[:-1]), self.sentences[-1]])
+        return f'"{self.question}" {statement}' if self.question else statement
+
+
+def passages(sentences: Sequence[str], *, role: Role, source: int, turn: int) -> list[Passage]:
+    """Part the statements of one message by matter; one that leans on the sentence before stays with it."""
+    found: list[list[str]] = []
+    for sentence in sentences:
+        if found and _belongs(sentence, found[-1]):
+            found[-1].append(sentence)
+        else:
+            found.append([sentence])
+    return [Passage(role, tuple(group), (source,), turn, matter(" ".join(group))) for group in found]
+
+
+def join(found: Iterable[Passage]) -> list[Passage]:
+    """Join passages of one speaker on one matter from neighbouring turns of theirs."""
+    joined: list[Passage] = []
+    for passage in found:
+        recent = range(len(joined) - 1, max(-1, len(joined) - 1 - _RECENT), -1)
+        place = next((at for at in recent if _same_matter(joined[at], passage)), None)
+        if place is None:
+            joined.append(passage)
+        else:
+            joined[place] = _both(joined[place], passage)
+    return joined
+
+
+def opens(sentence: str) -> bool:
+    """Tell whether a sentence names its subject and so can stand without the one before it."""
+    return bool(_OPENING.match(sentence))
+
+
+def matter(text: str) -> frozenset[int]:
+    """Give the terms of what a text says, by which two texts can be compared in any language."""
+    return frozenset(term for term, weight in terms(" ".join(content_words(text))) if weight >= _WHOLE_TERM)
+
+
+def _belongs(sentence: str, group: list[str]) -> bool:
+    if sum(map(len, group)) + len(sentence) > PASSAGE_CHARACTERS:
+        return False
+    before = " ".join(group)
+    if min(extent(content_words(sentence)), extent(content_words(before))) < _STANDS_ALONE:
+        return True
+    return not opens(sentence) or bool(matter(before) & matter(sentence))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if not sentence[-1].isalnum() else sentence + ("。" if sentence[-1] >= "\u2e80" else ".")
+
+
+def _same_matter(earlier: Passage, later: Passage) -> bool:
+    if earlier.role != later.role or earlier.question or later.question or later.turn - earlier.turn > 1:
+        return False
+    if len(earlier.text) + len(later.text) > PASSAGE_CHARACTERS:
+        return False
+    shared = len(earlier.matter & later.matter)
+    return shared >= max(1, _SAME_MATTER * min(len(earlier.matter), len(later.matter)))
+
+
+def _both(earlier: Passage, later: Passage) -> Passage:
+    return replace(
+        earlier,
+        sentences=tuple(dict.fromkeys(earlier.sentences + later.sentences)),
+        sources=tuple(dict.fromkeys((*earlier.sources, *later.sources))),
+        turn=later.turn,
+        matter=earlier.matter | later.matter,
+    )

@@ -1,0 +1,55 @@
+"""Words, and those that carry nothing worth remembering: greetings, thanks, praise, the yes and no of an answer."""
+
+import re
+from importlib.resources import files
+
+from memos_mcp.backends.local.retrieval.language import STOP_WORDS, recognise
+
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+)
+LETTER = rf"[\w{_MARKS}]"
+"""The characters of words, with the vowel signs and accents that stand on letters."""
+
+_WORD = re.compile(rf"{LETTER}+")
+_NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_PARTICLES = re.compile("[的了是我你您他她它们在和就也都这那吗呢吧啊及着过给让把被个为のをにはがでとも]")
+_ADDRESSED = re.compile(r"^[A-ZÀ-Þ][\w.'’-]{1,20}: |, [A-ZÀ-Þ][\w'’-]*(?=[!.?]*$)")
+_GREETED = re.compile(
+    r"(?i:hey|hi|hello|hiya|yo|morning|good (?:morning|evening|afternoon|night)|dear|thanks|thank you|bye|hola|gracias|"
+    r"hallo|danke|bonjour|salut|merci)(?: there| again)?,?(?: [A-ZÀ-Þ][\w.'’-]*){1,2}\W*"
+)
+
+
+def word_list(name: str) -> frozenset[str]:
+    """Read one of the lists of words that come with the cues."""
+    return frozenset(files(__name__.rpartition(".")[0]).joinpath("cues", f"{name}.txt").read_text("utf-8").split())
+
+
+SMALL_TALK = word_list("small_talk")
+ANSWERS = word_list("answers")
+
+
+def words(text: str) -> list[str]:
+    """Give the words of a text, case-folded."""
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def extent(found: list[str]) -> float:
+    """Count words, two characters of a script without spaces being one; its particles count for nothing."""
+    return sum(_runs(word) if _NO_SPACES.search(word) else 1 for word in found)
+
+
+def content_words(text: str) -> list[str]:
+    """Give the words of a text that say something: no stop words, no small talk, no name that is only called."""
+    said = _ADDRESSED.sub("", text)
+    if _GREETED.fullmatch(said):
+        return []
+    found = words(said)
+    silent = STOP_WORDS[recognise(found)]
+    return [word for word in found if word not in silent and word not in SMALL_TALK]
+
+
+def _runs(word: str) -> float:
+    return len(_PARTICLES.sub("", word)) / 2
