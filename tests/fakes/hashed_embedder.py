@@ -18,8 +18,8 @@ class HashedEmbedder:
         self.dimensions = dimensions
         self.name = f"{name}:{dimensions}"
 
-    def embed(self, text: str) -> Embedding:
-        """Embed one text; one without words gets the first unit vector."""
+    def embed(self, text: str, *, query: bool = False) -> Embedding:
+        """Embed one text, a query like any; one without words gets the first unit vector."""
         vector = np.zeros(self.dimensions, np.float32)
         for word in WORD.findall(text.lower()):
             digest = blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()

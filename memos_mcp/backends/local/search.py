@@ -43,7 +43,7 @@ class Search:
     def run(self, request: SearchMemory, *, user: int, now: int) -> SearchResult:
         """Answer a search of this user."""
         followed = self._wait(user)
-        embedding = self._embedder.embed(request.query)
+        embedding = self._embedder.embed(request.query, query=True)
         base = Query(
             text=request.query,
             now=now,

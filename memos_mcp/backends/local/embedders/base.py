@@ -38,6 +38,14 @@ class Embedder(Protocol):
         """The length of `Embedding.vector`."""
         ...
 
-    def embed(self, text: str) -> Embedding:
-        """Embed one text; what is longer than the model reads is cut."""
+    def embed(self, text: str, *, query: bool = False) -> Embedding:
+        """Embed one text; what is longer than the model reads is cut.
+
+        `query` says that the text asks and is not to be found itself: some models embed the two differently.
+        """
         ...
+
+
+def readable(text: str, *, limit: int) -> str:
+    """Give the first `limit` characters, each lone surrogate as "?": what every tokenizer can read in bounded time."""
+    return text[:limit].encode("utf-8", "replace").decode()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.embedders.base import Embedding
+from memos_mcp.backends.local.embedders.base import Embedding, readable
 from memos_mcp.backends.local.embedders.session import Session, open_session, open_tokenizer
 from memos_mcp.backends.local.embedders.words import content_words
 from memos_mcp.errors import ConfigurationError
@@ -88,15 +88,15 @@ class OnnxEmbedder:
             raise ConfigurationError(f"{problem}. {advice}") from exc
         return embedder
 
-    def embed(self, text: str) -> Embedding:
-        """Embed the first `MAX_TOKENS` tokens of a text, or its first `MAX_CHARACTERS` characters."""
-        readable = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode()
-        encoding = self._tokenizer.encode(readable)
+    def embed(self, text: str, *, query: bool = False) -> Embedding:
+        """Embed the first `MAX_TOKENS` tokens of a text, or its first `MAX_CHARACTERS` characters; a query alike."""
+        head = readable(text, limit=MAX_CHARACTERS)
+        encoding = self._tokenizer.encode(head)
         states, *projected = self._run(encoding)
         vector = _unit(states[0].mean(axis=0))
         if not projected:
             return Embedding(vector=vector)
-        words = content_words(readable, encoding, unknown=self._unknown)[:MAX_ROWS]
+        words = content_words(head, encoding, unknown=self._unknown)[:MAX_ROWS]
         rows = np.zeros((len(words), projected[0].shape[-1]), np.float32)
         for row, (_, pieces) in zip(rows, words, strict=True):
             row[:] = projected[0][0, pieces].mean(axis=0)
