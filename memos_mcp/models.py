@@ -18,6 +18,9 @@ MAX_QUERY_TOKENS = 40_000
 MAX_MESSAGES = 10_000
 """The most messages in one add."""
 
+ENGINE_HEADER = "memos-engine"
+"""The response header by which an engine of ours makes itself known; its value is the version."""
+
 RELATIVITY_THRESHOLD = 0.45
 """From this `relativity` on MemOS's clients take a hit to be relevant."""
 

@@ -56,7 +56,8 @@ async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
         case "hosted":
             from memos_mcp.backends.hosted import open_hosted  # noqa: PLC0415
 
-            async with open_hosted(settings) as backend:
+            key = settings.api_key.get_secret_value()
+            async with open_hosted(str(settings.base_url), key, data_dir=settings.data_dir) as backend:
                 yield backend
         case "local":
             async with open_store(settings) as backend:

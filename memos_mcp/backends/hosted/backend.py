@@ -1,0 +1,177 @@
+"""The memory behind HTTP: MemOS Cloud, or an engine of ours."""
+
+import contextlib
+import uuid
+from typing import Any
+
+from memos_mcp.backends.hosted import bodies, cloud, reading
+from memos_mcp.backends.hosted.bodies import Body
+from memos_mcp.backends.hosted.delivery import Delivery
+from memos_mcp.backends.hosted.failures import CallFailed
+from memos_mcp.backends.hosted.outbox import TASK_PREFIX
+from memos_mcp.backends.hosted.service import ADD_MESSAGE, Service
+from memos_mcp.backends.hosted.trimming import trimmed
+from memos_mcp.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.instructions import with_instructions
+from memos_mcp.limits import check_add, check_search
+from memos_mcp.models import (
+    AddFeedback,
+    AddMessage,
+    AddReceipt,
+    ConversationPage,
+    DeleteMemory,
+    DeleteReceipt,
+    FeedbackReceipt,
+    GetConversation,
+    GetMemory,
+    GetMessage,
+    MemoryPage,
+    MessagePage,
+    SearchMemory,
+    SearchResult,
+    Task,
+    UpdateMemory,
+    UpdateReceipt,
+)
+
+
+class HostedBackend:
+    """A `MemoryBackend` over the MemOS contract.
+
+    Where the server is the cloud, what its contract lacks is made from what it has (`cloud`), or refused: it shows
+    the last 50 messages of a conversation and no others, and finds memories, not messages.
+    """
+
+    def __init__(self, service: Service, *, delivery: Delivery | None = None) -> None:
+        """Take the service; with a `delivery`, an add outlives the service's absence."""
+        self._service = service
+        self._delivery = delivery
+
+    async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
+        """Send messages; where the service is away, keep them for later (`status` running, and why)."""
+        check_add(request)
+        conversation_id = request.conversation_id or uuid.uuid4().hex[:12]
+        key = request.key or uuid.uuid4().hex
+        body = bodies.add_message(request, user_id=user_id) | {"conversation_id": conversation_id}
+        if self._delivery is not None:
+            return await self._delivery.add(body, user_id=user_id, key=key)
+        data = await self._call(ADD_MESSAGE, body, harmless=self._service.is_engine is True, key=key)
+        return reading.add_receipt(data, conversation_id=conversation_id)
+
+    async def search_memory(self, request: SearchMemory, *, user_id: str) -> SearchResult:
+        """Search; instructions are composed here unless the service sends them."""
+        check_search(request)
+        await self._catch_up()
+        for_engine = await self._is_engine(user_id)
+        body = bodies.search_memory(request, user_id=user_id, for_engine=for_engine)
+        found = reading.search_result(await self._call("search/memory", body))
+        if not for_engine:
+            found = trimmed(found, request)
+        if found.instruction is not None or found.full_instruction is not None:
+            return found
+        return with_instructions(found, request)
+
+    async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
+        """Read a page of a conversation; of one in the cloud there is only the first."""
+        await self._catch_up()
+        for_engine = request.page > 1 and await self._is_engine(user_id)
+        if request.page > 1 and not for_engine:
+            raise InvalidRequest(
+                "The memory service shows the last 50 messages of a conversation and no earlier ones: ask for page 1, "
+                "or search for what was said."
+            )
+        body = bodies.get_message(request, user_id=user_id, for_engine=for_engine)
+        page = reading.message_page(await self._call("get/message", body), conversation_id=request.conversation_id)
+        if not page.message_detail_list and request.page == 1:
+            raise NotFound(f"There is no conversation {request.conversation_id!r}: check the conversation_id.")
+        return page
+
+    async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
+        """Read a page of what is known, or the memories named."""
+        await self._catch_up()
+        if request.memory_ids and not await self._is_engine(user_id):
+            return await cloud.by_ids(lambda page: self._memories(page, user_id=user_id), request.memory_ids)
+        return await self._memories(request, user_id=user_id)
+
+    async def get_conversation(self, request: GetConversation, *, user_id: str) -> ConversationPage:
+        """List conversations; in the cloud, those that memories speak of."""
+        await self._catch_up()
+        if not await self._is_engine(user_id):
+            return await cloud.conversations(lambda page: self._memories(page, user_id=user_id), request)
+        body = {"user_id": user_id, "page": request.page, "size": request.size, "prefix": request.prefix}
+        return reading.conversation_page(await self._call("get/conversation", body))
+
+    async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
+        """Remove memories, or everything of the user, what waits to be delivered included."""
+        if not (request.memory_ids or request.everything):
+            raise InvalidRequest("memory_ids is empty: name the memories to delete.", code=40003)
+        if request.everything and self._delivery is not None:
+            await self._delivery.forget(user_id=user_id)
+        for_engine = await self._is_engine(user_id)
+        if request.memory_ids and not for_engine:
+            await cloud.by_ids(lambda page: self._memories(page, user_id=user_id), request.memory_ids)
+        body = bodies.delete_memory(request, user_id=user_id, for_engine=for_engine)
+        data = await self._call("delete/memory", body, harmless=False)
+        return reading.delete_receipt(_successful(data), memory_ids=request.memory_ids)
+
+    async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
+        """Rewrite a memory."""
+        if not (request.content or request.title):
+            raise InvalidRequest("content and title are empty: give at least one.", code=40002)
+        for_engine = await self._is_engine(user_id)
+        if not for_engine:
+            await cloud.by_ids(lambda page: self._memories(page, user_id=user_id), (request.memory_id,))
+        body = bodies.update_memory(request, user_id=user_id, for_engine=for_engine)
+        _successful(await self._call("update/memory", body))
+        return UpdateReceipt()
+
+    async def add_feedback(self, request: AddFeedback, *, user_id: str) -> FeedbackReceipt:
+        """Send a correction."""
+        body = bodies.add_feedback(request, user_id=user_id)
+        return reading.feedback_receipt(_successful(await self._call("add/feedback", body, harmless=False)))
+
+    async def get_status(self, task_id: str, *, user_id: str) -> Task:
+        """Follow a task; one that waits for delivery is running."""
+        asked = task_id
+        if self._delivery is not None and task_id.startswith(TASK_PREFIX):
+            posted = await self._delivery.status(task_id, user_id=user_id)
+            if isinstance(posted, Task):
+                return posted
+            if not posted:
+                return Task(task_id=task_id, status="completed")
+            asked = posted
+        body = {"task_id": asked} | ({"user_id": user_id} if await self._is_engine(user_id) else {})
+        return reading.task(await self._call("get/status", body), task_id)
+
+    async def _memories(self, request: GetMemory, *, user_id: str) -> MemoryPage:
+        body = bodies.get_memory(request, user_id=user_id, for_engine=bool(request.memory_ids))
+        return reading.memory_page(await self._call("get/memory", body))
+
+    async def _is_engine(self, user_id: str) -> bool:
+        """Say whether the server is an engine of ours, asking it the least where it has not answered yet."""
+        if self._service.is_engine is None:
+            await self._memories(GetMemory(size=1), user_id=user_id)
+        return self._service.is_engine is True
+
+    async def _catch_up(self) -> None:
+        """Let the service have what waits, so that a read sees what was added before; it may still be away."""
+        if self._delivery is not None:
+            with contextlib.suppress(MemosError):
+                await self._delivery.catch_up()
+
+    async def _call(self, path: str, body: Body, *, harmless: bool = True, key: str = "") -> dict[str, Any]:
+        try:
+            return await self._service.post(path, body, harmless=harmless, key=key)
+        except CallFailed as exc:
+            raise exc.error from exc
+
+
+def _successful(data: dict[str, Any]) -> dict[str, Any]:
+    """Take `success: false` for the failure it is.
+
+    Raises:
+        MemosError: the service answered, and did not do it.
+    """
+    if data.get("success") is False:
+        raise MemosError("The memory service did not do it, and did not say why: nothing was changed.", code=50002)
+    return data

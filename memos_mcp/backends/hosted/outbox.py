@@ -1,0 +1,174 @@
+"""Adds that could not be delivered, on disk until they can: one SQLite file in the data directory, for its owner only.
+
+Several processes may share it. Letters of different accounts (service and key) are kept apart: what was meant for one
+is never sent to another.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from memos_mcp.errors import Unavailable
+
+FILE_NAME: Final = "outbox.sqlite3"
+TASK_PREFIX: Final = "outbox-"
+"""What the task ids of letters begin with."""
+
+KEPT_AFTER_DELIVERY: Final = 7 * 24 * 3600 * 1000
+"""Milliseconds for which a delivered letter's task id is remembered."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS letter (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of delivery
+    account TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    key TEXT NOT NULL,                      -- names the add, for a service that can tell a repeat by it
+    body TEXT NOT NULL,                     -- of add/message; emptied on delivery
+    time INTEGER NOT NULL,                  -- when it was written, epoch milliseconds
+    state TEXT NOT NULL DEFAULT 'waiting',  -- waiting, delivered or refused
+    tried INTEGER NOT NULL DEFAULT 0,       -- 1: sent once, with an outcome that nobody knows
+    task_id TEXT NOT NULL DEFAULT '',       -- the service's, once delivered
+    reason TEXT NOT NULL DEFAULT '',        -- why it was refused
+    UNIQUE (account, user_id, key)
+)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An add that waits. `tried` says that an attempt was cut off, so that the service may have it."""
+
+    seq: int
+    user_id: str
+    key: str
+    body: dict[str, Any]
+    tried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of a letter; `task_id` is the service's, once delivered."""
+
+    state: Literal["waiting", "delivered", "refused"]
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many adds wait, since when (epoch milliseconds), and how many the service refused for good, and why."""
+
+    waiting: int = 0
+    since: int | None = None
+    refused: int = 0
+    reason: str = ""
+
+
+def account_of(base_url: str, api_key: str) -> str:
+    """Name an account without naming its key."""
+    return hashlib.sha256(f"{base_url.rstrip('/')}\n{api_key}".encode()).hexdigest()[:16]
+
+
+class Outbox:
+    """The letters of one account; `account` empty counts those of all. The file appears with the first letter."""
+
+    def __init__(self, data_dir: Path, *, account: str) -> None:
+        """Say where the file is, or will be; nothing is opened."""
+        self._path = data_dir / FILE_NAME
+        self._account = account
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock that a process holds while it delivers, so that order is kept and nothing is sent twice."""
+        return self._path.with_suffix(f".{self._account}.lock")
+
+    def waiting(self) -> Waiting:
+        """Count what waits."""
+        if not self._path.exists():
+            return Waiting()
+        where, parameters = ("1", ()) if not self._account else ("account = ?", (self._account,))
+        with self._open() as database:
+            waiting, since = database.execute(
+                f"SELECT count(*), min(time) FROM letter WHERE state = 'waiting' AND {where}", parameters
+            ).fetchone()
+            refused, reason = database.execute(
+                f"SELECT count(*), max(reason) FROM letter WHERE state = 'refused' AND {where}", parameters
+            ).fetchone()
+        return Waiting(waiting, since, refused, reason or "")
+
+    def is_empty(self) -> bool:
+        """Say whether nothing waits, cheaply where nothing ever did."""
+        return not self._path.exists() or self.first() is None
+
+    def keep(self, body: dict[str, Any], *, user_id: str, key: str, time: int, tried: bool) -> None:
+        """Keep an add for later; one with the key of another is that other."""
+        with self._open() as database:
+            database.execute("DELETE FROM letter WHERE state = 'delivered' AND time < ?", (time - KEPT_AFTER_DELIVERY,))
+            database.execute(
+                "INSERT OR IGNORE INTO letter (account, user_id, key, body, time, tried) VALUES (?, ?, ?, ?, ?, ?)",
+                (self._account, user_id, key, json.dumps(body), time, tried),
+            )
+
+    def first(self) -> Letter | None:
+        """Give the letter that is to go next."""
+        with self._open() as database:
+            row = database.execute(
+                "SELECT seq, user_id, key, body, tried FROM letter WHERE account = ? AND state = 'waiting'"
+                " ORDER BY seq LIMIT 1",
+                (self._account,),
+            ).fetchone()
+        return None if row is None else Letter(row[0], row[1], row[2], json.loads(row[3]), bool(row[4]))
+
+    def mark_tried(self, letter: Letter, *, tried: bool) -> None:
+        """Note, before sending, that the service may have it from now on; or that it cannot have it."""
+        self._execute("UPDATE letter SET tried = ? WHERE seq = ?", tried, letter.seq)
+
+    def mark_delivered(self, letter: Letter, *, task_id: str) -> None:
+        """Note that the service has it, and forget what it said."""
+        self._execute(
+            "UPDATE letter SET state = 'delivered', body = '', task_id = ? WHERE seq = ?", task_id, letter.seq
+        )
+
+    def mark_refused(self, letter: Letter, *, reason: str) -> None:
+        """Note that the service will never take it; it stays, for its owner to see."""
+        self._execute("UPDATE letter SET state = 'refused', reason = ? WHERE seq = ?", reason, letter.seq)
+
+    def find(self, key: str, *, user_id: str) -> Posted | None:
+        """Say what became of a letter."""
+        if not self._path.exists():
+            return None
+        with self._open() as database:
+            row = database.execute(
+                "SELECT state, task_id, reason FROM letter WHERE account = ? AND user_id = ? AND key = ?",
+                (self._account, user_id, key),
+            ).fetchone()
+        return None if row is None else Posted(*row)
+
+    def forget(self, *, user_id: str) -> None:
+        """Remove all letters of a user."""
+        if self._path.exists():
+            self._execute("DELETE FROM letter WHERE account = ? AND user_id = ?", self._account, user_id)
+
+    def _execute(self, sql: str, *parameters: object) -> None:
+        with self._open() as database:
+            database.execute(sql, parameters)
+
+    @contextmanager
+    def _open(self) -> Generator[sqlite3.Connection]:
+        """Open the file for one piece of work: it is rarely needed, and others may hold it."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path.touch(mode=0o600)
+            with closing(sqlite3.connect(self._path, timeout=10)) as database, database:
+                database.execute(_SCHEMA)
+                yield database
+        except (OSError, sqlite3.Error) as exc:
+            raise Unavailable(
+                f"The outbox in the data directory cannot be used ({type(exc).__name__}): "
+                "check the disk and MEMOS_DATA_DIR."
+            ) from exc

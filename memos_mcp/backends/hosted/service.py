@@ -1,0 +1,129 @@
+"""The wire: one JSON body out, one envelope in, and the one policy by which a call is repeated."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import httpx
+import stamina
+
+from memos_mcp.backends.hosted.failures import CallFailed, of_answer, of_transport, wrong_address
+from memos_mcp.errors import InvalidRequest
+from memos_mcp.models import ENGINE_HEADER
+
+ADD_MESSAGE: Final = "add/message"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a call is tried, and how long to wait in between, in seconds.
+
+    Waits grow from `first` to `longest`, with jitter. A `Retry-After` of up to `patience` seconds is waited for; a
+    longer one is passed on to the caller.
+    """
+
+    attempts: int = 4
+    first: float = 0.25
+    longest: float = 4.0
+    jitter: float = 0.5
+    patience: float = 10.0
+
+
+class Service:
+    """A server that speaks the MemOS contract: the cloud, or an engine of ours.
+
+    `client` has the base URL (without a slash at its end), the key and the time-outs.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, *, retry: Retry, is_engine: bool | None = None) -> None:
+        """Take a client; what the server is, where that is not known, is learnt from its first answer."""
+        self._client = client
+        self._retry = retry
+        self._is_engine = is_engine
+        self._host = client.base_url.netloc.decode("ascii")
+
+    @property
+    def is_engine(self) -> bool | None:
+        """Whether the server is an engine of ours, which can do more than the contract; None if not yet known."""
+        return self._is_engine
+
+    async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:
+        """Call an endpoint and give the `data` of its envelope; a list of one object is that object.
+
+        A call that is not `harmless` when done twice is repeated only where the service cannot have done it.
+
+        Raises:
+            CallFailed: it did not work, or not within the policy.
+        """
+
+        def patience(failed: Exception) -> bool | float:
+            if not isinstance(failed, CallFailed) or not failed.temporary:
+                return False
+            if failed.unsure and not harmless:
+                return False
+            wait = failed.error.retry_after
+            return True if wait is None else wait <= self._retry.patience and wait
+
+        async for attempt in stamina.retry_context(
+            on=patience,
+            attempts=self._retry.attempts,
+            wait_initial=self._retry.first,
+            wait_max=self._retry.longest,
+            wait_jitter=self._retry.jitter,
+        ):
+            with attempt:
+                return await self.post_once(path, body, key=key)
+        raise AssertionError
+
+    async def post_once(self, path: str, body: dict[str, Any], *, key: str = "") -> dict[str, Any]:
+        """Call an endpoint without repeating anything."""
+        headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
+        try:
+            response = await self._client.post(path, content=_encode(body), headers=headers)
+        except httpx.HTTPError as exc:
+            raise of_transport(exc, self._host) from exc
+        self._is_engine = ENGINE_HEADER in response.headers
+        return self._data(response)
+
+    def _data(self, response: httpx.Response) -> dict[str, Any]:
+        if response.is_success and not response.content:
+            return {}
+        envelope = _decode(response)
+        code = _code(envelope)
+        if code == 0 and response.is_success:
+            return _object(envelope.get("data"))
+        if code is None and response.is_success:
+            raise wrong_address(self._host)
+        quote = str(envelope.get("message", "")) if self._is_engine else ""
+        raise of_answer(code, response, host=self._host, quote=quote)
+
+
+def _encode(body: dict[str, Any]) -> bytes:
+    """Write JSON in ASCII: a lone surrogate, which UTF-8 has no bytes for, travels as its escape."""
+    try:
+        return json.dumps(body, allow_nan=False).encode("ascii")
+    except ValueError as exc:
+        raise CallFailed(InvalidRequest("A number is infinite or none at all: JSON cannot write it.")) from exc
+
+
+def _decode(response: httpx.Response) -> dict[str, Any]:
+    try:
+        answer = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return {}
+    return _object(answer)
+
+
+def _object(value: object) -> dict[str, Any]:
+    if isinstance(value, list):
+        entries = cast("list[object]", value)
+        value = entries[0] if len(entries) == 1 else None
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _code(envelope: dict[str, Any]) -> int | None:
+    code = envelope.get("code")
+    try:
+        return None if isinstance(code, bool) or code is None else int(code)
+    except (TypeError, ValueError):
+        return None
