@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 class Embedding:
     """One text as vectors.
 
-    `vector` is float32 of shape (dimensions,) and unit length. `tokens` is int8 of shape (n, 64), a row a
-    content word of the text for late interaction, each row a unit vector times 127; None from a model that
-    gives none. `words` are those content words, one a row of `tokens`, so that a query's rows can be weighted
-    by how rare their words are.
+    `vector` is float32 of shape (dimensions,) and unit length. `tokens` is int8 of shape (n, 64), a row for
+    each different content word of the text (at most 256) for late interaction, each row a unit vector times 127;
+    None from a model that gives none. `words` are those words in lower case, one a row of `tokens`, so that a
+    query's rows can be weighted by how rare their words are.
     """
 
     vector: NDArray[np.float32]

@@ -28,20 +28,32 @@ DIGESTS = {
 MAX_TOKENS = 256
 """What all-MiniLM-L6-v2 was trained to read of a text."""
 
-MAX_CHARACTERS = 4096
-"""What is tokenised of a text: `MAX_TOKENS` of any usual one, and a bound on the time for any other."""
+MAX_WINDOWS = 4
+"""How often `MAX_TOKENS` are read of a long text.
 
-MAX_ROWS = 64
-"""The most token vectors of one text: 4 kB."""
+Messages of 40 turns are among the nearest three 53 % of the time by the mean of four windows, 43 % by that of two,
+35 % by the first alone.
+"""
+
+MAX_CHARACTERS = 4096
+"""What is tokenised of a text: `MAX_WINDOWS` of any usual one, and a bound on the time for any other."""
+
+MAX_ROWS = 256
+"""The most token vectors of one text, 16 kB; a message of 40 turns has 200, one turn 14.
+
+Late interaction alone finds the right ones of 20-turn messages among three 77 % of the time; with 128 rows, 70 %;
+with 64, 43 %.
+"""
 
 TOKEN_VECTORS = "token_vectors"  # noqa: S105 - the name of an output
+TOKEN_DIMENSIONS = 64
 
 
 class OnnxEmbedder:
     """Embeds with a sentence model in ONNX form: mean of the token states, unit length.
 
-    A model whose last output is `token_vectors` (1, n, 64) gives token vectors too: one a content word, the mean of
-    its pieces. Safe to call from several threads: a run shares nothing with another.
+    A model whose last output is `token_vectors` (1, n, 64) gives token vectors too: one a content word at
+    its first place, the mean of its pieces. Safe to call from several threads: a run shares nothing with another.
     """
 
     def __init__(self, session: Session, tokenizer: "Tokenizer", *, name: str) -> None:
@@ -89,19 +101,23 @@ class OnnxEmbedder:
         return embedder
 
     def embed(self, text: str, *, query: bool = False) -> Embedding:
-        """Embed the first `MAX_TOKENS` tokens of a text, or its first `MAX_CHARACTERS` characters; a query alike."""
+        """Embed the first `MAX_WINDOWS` windows of a text; a query is a text like any."""
         head = readable(text, limit=MAX_CHARACTERS)
         encoding = self._tokenizer.encode(head)
-        states, *projected = self._run(encoding)
-        vector = _unit(states[0].mean(axis=0))
-        if not projected:
+        windows = (encoding, *encoding.overflowing[: MAX_WINDOWS - 1])
+        outputs = [self._run(window) for window in windows]
+        vector = _unit(np.concatenate([states[0] for states, *_ in outputs]).mean(axis=0))
+        if len(self._outputs) == 1:
             return Embedding(vector=vector)
-        words = content_words(head, encoding, unknown=self._unknown)[:MAX_ROWS]
-        rows = np.zeros((len(words), projected[0].shape[-1]), np.float32)
-        for row, (_, pieces) in zip(rows, words, strict=True):
-            row[:] = projected[0][0, pieces].mean(axis=0)
-        tokens = np.rint(_unit(rows) * 127).astype(np.int8)
-        return Embedding(vector=vector, tokens=tokens, words=tuple(word for word, _ in words))
+        rows: dict[str, NDArray[np.float32]] = {}
+        for window, (_, projected) in zip(windows, outputs, strict=True):
+            for word, pieces in content_words(head, window, unknown=self._unknown):
+                rows.setdefault(word, projected[0, pieces].mean(axis=0))
+        words = tuple(rows)[:MAX_ROWS]
+        tokens = np.zeros((len(words), TOKEN_DIMENSIONS), np.int8)
+        for token, word in zip(tokens, words, strict=True):
+            token[:] = np.rint(_unit(rows[word]) * 127)
+        return Embedding(vector=vector, tokens=tokens, words=words)
 
     def _run(self, encoding: "Encoding") -> list[NDArray[np.float32]]:
         columns = {
