@@ -16,7 +16,7 @@ import typer
 
 from benchmarks.encoder import onnx_encoder
 from benchmarks.recall import measure, print_report, report
-from benchmarks.report import dump
+from benchmarks.report import dump, run
 from benchmarks.samples import load_everyday
 
 
@@ -25,12 +25,12 @@ def main(
 ) -> None:
     """Measure recall, relativity and latency on everyday.json."""
 
-    async def run() -> None:
+    async def all_of_it() -> None:
         sums = report(await measure(load_everyday(), encode=onnx_encoder()))
         dump(sums) if as_json else print_report("Everyday", sums)
 
-    anyio.run(run)
+    anyio.run(all_of_it)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

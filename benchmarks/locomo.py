@@ -16,7 +16,7 @@ import typer
 
 from benchmarks.encoder import onnx_encoder
 from benchmarks.recall import measure, print_report, report
-from benchmarks.report import dump
+from benchmarks.report import dump, run
 from benchmarks.samples import load_locomo, select
 
 
@@ -29,12 +29,12 @@ def main(
     """Measure recall, relativity and latency on LoCoMo."""
     samples = select(load_locomo(data), conversations=conversations, limit=limit_conversations)
 
-    async def run() -> None:
+    async def all_of_it() -> None:
         sums = report(await measure(samples, encode=onnx_encoder()))
         dump(sums) if as_json else print_report(f"LoCoMo, {len(samples)} conversations", sums)
 
-    anyio.run(run)
+    anyio.run(all_of_it)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)

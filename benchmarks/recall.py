@@ -112,7 +112,7 @@ def report(measured: Measured) -> dict[str, Any]:
     """Sum a run up."""
     ours = measured.scores[OURS]
     systems: dict[str, dict[str, float]] = {name: means(scores) for name, scores in measured.scores.items()}
-    budgets = {f"evidence in {n} words" for n in BUDGETS}
+    budgets = {f"{n} words" for n in BUDGETS}
     systems[OURS_DEFAULT] = {name: value for name, value in systems[OURS_DEFAULT].items() if name in budgets}
     return {
         "questions": len(ours),
@@ -133,7 +133,7 @@ def _grouped(measured: Measured, key: Callable[[Question], str]) -> dict[str, di
             for name, all_scores in measured.scores.items()
         }
         ours = means(scores[OURS])
-        others = {f"{name} R@10": means(scores[name])["recall@10"] for name in BASELINES}
+        others = {f"{name} R@10": means(scores[name])["R@10"] for name in BASELINES}
         rows[group] = {"questions": len(scores[OURS])} | ours | others
     return rows
 

@@ -1,13 +1,21 @@
 """Tables on standard output, progress on standard error."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-Cell = str | float | None
+Cell = str | int | float | None
+
+
+def run(main: Callable[..., None]) -> None:
+    """Make a function the command line of its module."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(main)
+    app()
 
 
 def progress() -> Progress:
@@ -44,6 +52,10 @@ def _console() -> Console:
 
 
 def _text(value: Cell) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else f"{value:,.10g}"
+    match value:
+        case None:
+            return ""
+        case float():
+            return f"{value:,.3f}" if abs(value) < 1 else f"{value:,.1f}"
+        case _:
+            return f"{value:,}" if isinstance(value, int) else value

@@ -24,7 +24,7 @@ import psutil
 import typer
 
 from benchmarks.mcp_client import memory_server
-from benchmarks.report import dump, progress, show
+from benchmarks.report import dump, progress, run, show
 from benchmarks.synthetic import synthetic_turns
 
 STORED = 1_000
@@ -133,4 +133,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(main)
