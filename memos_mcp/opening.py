@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from memos_mcp.backends.base import MemoryBackend
@@ -10,6 +11,8 @@ from memos_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from memos_mcp.backends.local.backend import LocalBackend
+    from memos_mcp.backends.local.ledger.ledger import Ledger
+    from memos_mcp.backends.local.places import ServerPlace
 
 
 def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
@@ -46,6 +49,19 @@ def open_store(settings: Settings) -> "AbstractAsyncContextManager[LocalBackend]
         settings.data_dir,
         embedder=lambda: load_embedder(settings.embedder, settings.onnx_model),
         extractor=RulesExtractor,
+        place=partial(_server_place, settings) if settings.chroma_url else None,
+    )
+
+
+def _server_place(settings: Settings, ledger: "Ledger") -> "ServerPlace":
+    from memos_mcp.backends.local.places import ServerPlace  # noqa: PLC0415
+
+    return ServerPlace(
+        ledger,
+        settings.chroma_url,
+        api_key=settings.chroma_api_key.get_secret_value(),
+        tenant=settings.chroma_tenant,
+        database=settings.chroma_database,
     )
 
 

@@ -15,12 +15,12 @@ from filelock import FileLock, Timeout
 from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
-from memos_mcp.backends.local.folders import IndexFolders
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
+from memos_mcp.backends.local.places import FolderPlace, IndexPlace
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
 from memos_mcp.backends.local.search import Search
 from memos_mcp.backends.local.upkeep import Upkeep
@@ -277,9 +277,12 @@ async def open_local(
     *,
     embedder: Callable[[], Embedder],
     extractor: Callable[[], Extractor],
+    place: Callable[[Ledger], IndexPlace] | None = None,
     clock: Callable[[], int] = milliseconds_now,
 ) -> AsyncGenerator[LocalBackend]:
     """Open the store of a data directory, for this process alone, and close it at the end.
+
+    `place` says where the vector index is; without it, in a folder of the data directory.
 
     Raises:
         ConfigurationError: another process holds it, or it was made by a newer version or another model.
@@ -291,7 +294,7 @@ async def open_local(
         try:
             model = await _in_thread(embedder)
             await _in_thread(partial(_prepare, ledger, model))
-            indexing = Indexing(ledger, model, IndexFolders(ledger, data_dir / "chroma"))
+            indexing = Indexing(ledger, model, place(ledger) if place else FolderPlace(ledger, data_dir / "chroma"))
             learning = Learning(ledger, extractor(), Upkeep(ledger, clock=clock), clock=clock, told=indexing.wake)
             indexing.start()
             learning.start()

@@ -1,12 +1,13 @@
 """The vector index: Chroma, a collection a user and kind, derived from the ledger and never the truth."""
 
-import contextlib
 import os
 import threading
 from collections.abc import Collection as CollectionOf
 from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 KINDS: tuple[Kind, ...] = ("message", "memory")
+
+PAGE = 300
+"""Collections listed, and records asked for, at once: what Chroma Cloud allows."""
 
 # Chroma reads these names, without a prefix of its own, and fails on values that it does not expect.
 _FOREIGN_NAMES = (
@@ -43,20 +47,17 @@ def shield_from_environment() -> None:
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
 
 
-def collection_name(user: int, kind: Kind) -> str:
-    """Name a collection by the ledger's key of the user: never by the user's id, which may hold anything."""
-    return f"user-{user}-{kind}"
-
-
 class ChromaIndex:
     """Nearest texts by vector. Any thread may call, one at a time is served.
 
-    Every method but `close` raises `Unavailable` when Chroma fails; the ledger knows what to do again then.
+    Collections are named by the ledger's key of the user, never by the user's id, which may hold anything. Every
+    method but `close` raises `Unavailable` when Chroma fails; the ledger knows what to do again then.
     """
 
-    def __init__(self, client: "ClientAPI") -> None:
-        """Take a client that is connected."""
+    def __init__(self, client: "ClientAPI", *, prefix: str) -> None:
+        """Take a client that is connected; this index's collections have names that begin with `prefix`."""
         self._client = client
+        self._prefix = prefix
         self._collections: dict[tuple[int, Kind], Collection] = {}
         self._lock = threading.Lock()
 
@@ -74,10 +75,44 @@ class ChromaIndex:
 
         with _as_unavailable():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return cls(chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False)))
+            client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+            return cls(client, prefix="user-")
+
+    @classmethod
+    def connect(cls, url: str, *, api_key: str, tenant: str, database: str, prefix: str) -> "ChromaIndex":
+        """Connect to a Chroma server or, with a key, to Chroma Cloud.
+
+        Raises:
+            Unavailable: it cannot be reached.
+        """
+        shield_from_environment()
+        import chromadb  # noqa: PLC0415
+
+        address = urlsplit(url)
+        host, secure = address.hostname or "localhost", address.scheme == "https"
+        port = address.port or (443 if secure else 8000)
+        with _as_unavailable():
+            if api_key:  # always by argument: from its environment variable alone, Chroma sends the token "None"
+                client = chromadb.CloudClient(
+                    tenant=tenant or None,
+                    database=database or None,
+                    api_key=api_key,
+                    cloud_host=host,
+                    cloud_port=port,
+                    enable_ssl=secure,
+                )
+            else:
+                client = chromadb.HttpClient(
+                    host=host,
+                    port=port,
+                    ssl=secure,
+                    tenant=tenant or "default_tenant",
+                    database=database or "default_database",
+                )
+            return cls(client, prefix=prefix)
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files or the connection."""
         with self._lock:
             self._collections.clear()
             self._client.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # untyped
@@ -107,31 +142,48 @@ class ChromaIndex:
 
     def forget(self, user: int) -> None:
         """Drop the collections of a user."""
-        names = {collection_name(user, kind) for kind in KINDS}
+        names = {self._name(user, kind) for kind in KINDS}
         with self._lock, _as_unavailable():
             for kind in KINDS:
                 self._collections.pop((user, kind), None)
-            for collection in self._client.list_collections():
+            for collection in self._listed():
                 if collection.name in names:
                     self._client.delete_collection(collection.name)
 
-    def counts(self) -> dict[str, int]:
-        """Count the vectors of every collection."""
+    def counts(self) -> dict[tuple[int, Kind], int]:
+        """Count the vectors of every collection of this index."""
         with self._lock, _as_unavailable():
-            return {collection.name: collection.count() for collection in self._client.list_collections()}
+            return {
+                self._user_and_kind(collection.name): collection.count()
+                for collection in self._listed()
+                if collection.name.startswith(self._prefix)
+            }
 
-    def dimensions(self, name: str) -> int:
-        """Give the length of the vectors of a collection that has some."""
+    def dimensions(self, user: int, kind: Kind) -> int:
+        """Give the length of the vectors of a collection, 0 of an empty one."""
         with self._lock, _as_unavailable():
-            found = self._client.get_collection(name, embedding_function=None).get(limit=1, include=["embeddings"])
+            found = self._collection(user, kind).get(limit=1, include=["embeddings"])
         vectors = found["embeddings"]
-        return 0 if vectors is None else len(vectors[0])
+        return 0 if vectors is None or not len(vectors) else len(vectors[0])
+
+    def _name(self, user: int, kind: Kind) -> str:
+        return f"{self._prefix}{user}-{kind}"
+
+    def _user_and_kind(self, name: str) -> tuple[int, Kind]:
+        user, kind = name.removeprefix(self._prefix).split("-")
+        return int(user), "message" if kind == "message" else "memory"
+
+    def _listed(self) -> "Generator[Collection]":
+        offset = 0
+        while page := self._client.list_collections(limit=PAGE, offset=offset):
+            yield from page
+            offset += len(page)
 
     def _collection(self, user: int, kind: Kind) -> "Collection":
         found = self._collections.get((user, kind))
         if found is None:
             found = self._client.get_or_create_collection(
-                collection_name(user, kind),
+                self._name(user, kind),
                 embedding_function=None,  # Chroma's default one would download its model
                 configuration={"hnsw": {"space": "cosine"}},
             )
@@ -139,7 +191,7 @@ class ChromaIndex:
         return found
 
 
-@contextlib.contextmanager
+@contextmanager
 def _as_unavailable() -> Generator[None]:
     try:
         yield

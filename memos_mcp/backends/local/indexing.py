@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.chroma import KINDS, ChromaIndex, collection_name
+from memos_mcp.backends.local.chroma import KINDS, ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
-from memos_mcp.backends.local.folders import IndexFolders
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Kind, Pending
-from memos_mcp.backends.local.probe import probe
+from memos_mcp.backends.local.places import IndexPlace
 from memos_mcp.backends.local.worker import Worker
 from memos_mcp.errors import MemosError, Unavailable
 
@@ -28,13 +27,14 @@ FAILURES_BEFORE_A_FRESH_INDEX = 3
 class Indexing:
     """Opens the vector index, feeds it in the background, and replaces it when it breaks."""
 
-    def __init__(self, ledger: Ledger, embedder: Embedder, folders: IndexFolders) -> None:
+    def __init__(self, ledger: Ledger, embedder: Embedder, place: IndexPlace) -> None:
         """Take ready collaborators; nothing is opened before `start`."""
         self._ledger = ledger
         self._embedder = embedder
-        self._folders = folders
+        self._place = place
         self._index: ChromaIndex | None = None
         self._failures = 0
+        self._away = False
         self._progress = threading.Condition()
         self._worker = Worker("indexing", self._step)
 
@@ -51,7 +51,7 @@ class Indexing:
         self._worker.stop()
         if self._index is not None:
             self._index.close()
-            self._folders.left()
+            self._place.left()
 
     def nearest(
         self, user: int, kind: Kind, vector: NDArray[np.float32], *, limit: int
@@ -62,75 +62,45 @@ class Indexing:
             return None
         try:
             return index.query(user, kind, vector, limit=limit)
-        except Unavailable:
-            logger.warning("the vector index failed in a query", exc_info=True)
-            self._note_failure()
+        except Unavailable as exc:
+            self._note_failure(exc)
             return None
 
     def wait_until_followed(self, user: int, *, patience: float) -> bool:
-        """Wait until the index holds all that the ledger has of a user; False when the time was too short."""
+        """Wait until the index holds all that the ledger has of a user.
+
+        False when the time was too short, and at once when the index is away: it is not worth waiting for then.
+        """
         deadline = time.monotonic() + patience
         with self._progress:
             while self._index is None or self._ledger.vectors.pending_count(user):
                 left = deadline - time.monotonic()
-                if left <= 0:
+                if left <= 0 or self._away:
                     return False
                 self._progress.wait(left)
         return True
 
     def _step(self) -> bool:
-        if self._index is None:
-            self._open()
-        index = self._index
-        pending = self._ledger.vectors.next_pending(BATCH)
-        if not pending or index is None:
-            self._tell()
-            return False
+        pending: Sequence[Pending] = ()
         try:
+            index = self._index = self._index or self._place.open()
+            pending = self._ledger.vectors.next_pending(BATCH)
             self._follow(index, pending)
-            self._failures = 0
-        except Unavailable:
-            logger.warning("the vector index failed", exc_info=True)
-            self._note_failure()
-        self._tell()
-        return True
+            self._failures, self._away = 0, False
+        except Unavailable as exc:
+            self._note_failure(exc)
+            raise
+        finally:
+            self._tell()
+        return bool(pending)
 
     def _tell(self) -> None:
         with self._progress:
             self._progress.notify_all()
 
-    def _open(self) -> None:
-        if not self._folders.is_as_it_was_left():
-            self._examine()
-        try:
-            index = ChromaIndex.open_folder(self._folders.current)
-        except Unavailable:
-            logger.warning("the vector index cannot be opened; it is built anew", exc_info=True)
-            self._folders.start_afresh()
-            index = ChromaIndex.open_folder(self._folders.current)
-        self._folders.entered()
-        self._index = index
-
-    def _examine(self) -> None:
-        if not self._folders.current.exists():
-            self._ledger.vectors.index_again()
-            return
-        counts = probe(self._folders.current)
-        if counts is None:
-            logger.warning("the vector index is broken; it is built anew from the ledger")
-            self._folders.start_afresh()
-            return
-        for user in self._ledger.messages.users():
-            if not self._is_complete(user, counts):
-                logger.warning("vectors of a user are missing; they are put in again")
-                self._ledger.vectors.index_again(user)
-
-    def _is_complete(self, user: int, counts: dict[str, int]) -> bool:
-        waiting = self._ledger.vectors.pending_count(user)
-        expected = sum(self._ledger.vectors.expected(user, kind) for kind in KINDS)
-        return sum(counts.get(collection_name(user, kind), 0) for kind in KINDS) >= expected - waiting
-
     def _follow(self, index: ChromaIndex, pending: Sequence[Pending]) -> None:
+        if not pending:
+            return
         user = pending[0].user
         if any(text.seq == 0 for text in pending):  # the user is gone, and so is every text of theirs
             index.forget(user)
@@ -157,13 +127,15 @@ class Indexing:
         self._ledger.vectors.keep(kind, made)
         return list(ready.items())
 
-    def _note_failure(self) -> None:
+    def _note_failure(self, failure: Unavailable) -> None:
+        logger.warning("the vector index failed: %s", failure.__cause__)
+        self._away = True
         self._failures += 1
         if self._failures < FAILURES_BEFORE_A_FRESH_INDEX:
             return
         self._failures = 0
         broken, self._index = self._index, None
-        self._folders.start_afresh()
+        self._place.broken()
         try:
             if broken is not None:
                 broken.close()

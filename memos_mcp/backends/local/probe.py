@@ -19,7 +19,7 @@ DEADLINE = 60.0
 
 
 def probe(folder: Path) -> dict[str, int] | None:
-    """Count each collection's vectors in a child process; None when the folder is broken."""
+    """Count each collection's vectors, by the collection's name, in a child process; None when the folder is broken."""
     command = [sys.executable, "-m", "memos_mcp.backends.local.probe", str(folder)]
     try:
         child = subprocess.run(  # noqa: S603  # our own module, no shell
@@ -32,15 +32,13 @@ def probe(folder: Path) -> dict[str, int] | None:
 
 def _look_into(folder: Path) -> dict[str, int]:
     index = ChromaIndex.open_folder(folder)
-    counts = index.counts()
-    for name, count in counts.items():
-        _, user, kind = name.split("-")
-        if count:
-            anything = np.full(index.dimensions(name), 0.05, np.float32)
-            found = index.query(int(user), "message" if kind == "message" else "memory", anything, limit=count)
-            counts[name] = len(found)
+    found: dict[str, int] = {}
+    for (user, kind), count in index.counts().items():
+        if count:  # what SQLite counts may be more than the vector file still has: ask that one for all of them
+            anything = np.full(index.dimensions(user, kind), 0.05, np.float32)
+            found[f"user-{user}-{kind}"] = len(index.query(user, kind, anything, limit=count))
     index.close()
-    return counts
+    return found
 
 
 if __name__ == "__main__":

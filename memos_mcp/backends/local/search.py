@@ -1,7 +1,7 @@
 """Answering a query: wait for the vectors, rank, and read what was found."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from memos_mcp.backends.local import filters
@@ -30,6 +30,25 @@ PREFERENCE_NOTE = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One search as it goes through the steps below."""
+
+    request: SearchMemory
+    user: int
+    query: Query
+    embedding: Embedding
+    chosen: filters.Filter | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of one kind, and whether vectors had their say."""
+
+    hits: Sequence[Hit] = ()
+    by_vectors: bool = True
+
+
 class Search:
     """Finds a user's memories, preferences and messages."""
 
@@ -42,77 +61,74 @@ class Search:
 
     def run(self, request: SearchMemory, *, user: int, now: int) -> SearchResult:
         """Answer a search of this user."""
-        followed = self._wait(user)
-        embedding = self._embedder.embed(request.query, query=True)
-        base = Query(
-            text=request.query,
-            now=now,
-            tokens=embedding.tokens,
-            words=embedding.words,
-            thread=self._ledger.messages.conversation_key(user, request.conversation_id),
-        )
-        chosen = filters.parse(request.filter)
-        memories, preferences = self._memories(request, base, embedding, user=user, chosen=chosen)
+        complete = self._wait(user)
+        asked = self._asked(request, user=user, now=now)
+        messages = self._find("message", asked, limit=request.message_limit_number)
+        wanted = request.memory_limit_number + (request.preference_limit_number if request.include_preference else 0)
+        memories = self._find("memory", asked, limit=DENSE_CANDIDATES if wanted else 0)
+        known, preferences = self._memories(asked, memories.hits)
         return SearchResult(
-            memory_detail_list=memories,
+            memory_detail_list=known,
             preference_detail_list=preferences,
-            message_detail_list=self._messages(request, base, embedding, user=user, chosen=chosen),
+            message_detail_list=self._messages(messages.hits),
             preference_note=PREFERENCE_NOTE if preferences else "",
-            notice="" if followed else BY_WORDS,
+            notice="" if complete and messages.by_vectors and memories.by_vectors else BY_WORDS,
         )
 
     def _wait(self, user: int) -> bool:
         waiting = self._ledger.vectors.pending_count(user)
         return self._indexing.wait_until_followed(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
 
-    def _allowed(self, kind: Kind, chosen: filters.Filter | None, user: int) -> Collection[int] | None:
-        if chosen is None:
-            return None
-        condition, parameters = filters.to_sql(chosen)
-        table = self._ledger.messages if kind == "message" else self._ledger.memories
-        return table.matching(user, condition, parameters)
-
-    def _hits(
-        self, kind: Kind, base: Query, embedding: Embedding, *, user: int, chosen: filters.Filter | None, limit: int
-    ) -> list[Hit]:
-        query = replace(
-            base,
-            dense=self._indexing.nearest(user, kind, embedding.vector, limit=DENSE_CANDIDATES),
-            token_vectors=partial(self._ledger.vectors.tokens, kind),
-            allowed=self._allowed(kind, chosen, user),
+    def _asked(self, request: SearchMemory, *, user: int, now: int) -> Asked:
+        embedding = self._embedder.embed(request.query, query=True)
+        query = Query(
+            text=request.query,
+            now=now,
+            tokens=embedding.tokens,
+            words=embedding.words,
+            thread=self._ledger.messages.conversation_key(user, request.conversation_id),
         )
-        return self._indexes.search(user, kind, query, limit=limit)
+        return Asked(request, user, query, embedding, filters.parse(request.filter))
 
-    def _messages(
-        self, request: SearchMemory, base: Query, embedding: Embedding, *, user: int, chosen: filters.Filter | None
-    ) -> tuple[StoredMessage, ...]:
-        limit = request.message_limit_number
+    def _find(self, kind: Kind, asked: Asked, *, limit: int) -> Found:
         if not limit:
-            return ()
-        hits = self._hits("message", base, embedding, user=user, chosen=chosen, limit=limit)
+            return Found()
+        dense = self._indexing.nearest(asked.user, kind, asked.embedding.vector, limit=DENSE_CANDIDATES)
+        query = replace(
+            asked.query,
+            dense=dense,
+            token_vectors=partial(self._ledger.vectors.tokens, kind),
+            allowed=self._allowed(kind, asked),
+        )
+        return Found(self._indexes.search(asked.user, kind, query, limit=limit), by_vectors=dense is not None)
+
+    def _allowed(self, kind: Kind, asked: Asked) -> Collection[int] | None:
+        if asked.chosen is None:
+            return None
+        condition, parameters = filters.to_sql(asked.chosen)
+        table = self._ledger.messages if kind == "message" else self._ledger.memories
+        return table.matching(asked.user, condition, parameters)
+
+    def _messages(self, hits: Sequence[Hit]) -> tuple[StoredMessage, ...]:
         stored = self._ledger.messages.by_seq([hit.seq for hit in hits])
         return tuple(
             stored[hit.seq].model_copy(update={"relativity": hit.relativity}) for hit in hits if hit.seq in stored
         )
 
-    def _memories(
-        self, request: SearchMemory, base: Query, embedding: Embedding, *, user: int, chosen: filters.Filter | None
-    ) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
-        preference_limit = request.preference_limit_number if request.include_preference else 0
-        if not request.memory_limit_number + preference_limit:
-            return (), ()
-        hits = self._hits("memory", base, embedding, user=user, chosen=chosen, limit=DENSE_CANDIDATES)
-        stored = self._ledger.memories.by_seq(user, [hit.seq for hit in hits])
+    def _memories(self, asked: Asked, hits: Sequence[Hit]) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
+        request = asked.request
+        stored = self._ledger.memories.by_seq(asked.user, [hit.seq for hit in hits])
         memories: list[Memory] = []
         preferences: list[Preference] = []
         for hit in hits:
             if hit.relativity < request.relativity:
                 continue
+            found = {"relativity": hit.relativity}
             match stored.get(hit.seq):
                 case Memory() as memory if len(memories) < request.memory_limit_number:
-                    memories.append(memory.model_copy(update={"relativity": hit.relativity}))
-                case Preference() as preference if len(preferences) < preference_limit:
-                    preferences.append(preference.model_copy(update={"relativity": hit.relativity}))
+                    memories.append(memory.model_copy(update=found))
+                case Preference() as preference if len(preferences) < request.preference_limit_number:
+                    preferences.append(preference.model_copy(update=found))
                 case _:
                     pass
-        return tuple(memories), tuple(preferences)
+        return tuple(memories), tuple(preferences) if request.include_preference else ()

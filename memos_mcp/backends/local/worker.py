@@ -4,6 +4,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from memos_mcp.errors import MemosError
+
 logger = logging.getLogger(__name__)
 
 PAUSE_AFTER_FAILURE = 5.0
@@ -56,6 +58,10 @@ class Worker:
     def _stepped(self) -> bool:
         try:
             return self._step()
+        except MemosError as exc:
+            logger.warning("%s waits: %s", self._thread.name, exc)
+            self._stopping.wait(PAUSE_AFTER_FAILURE)
+            return True
         except Exception:  # a thread that died would stop all that follows; the step is tried again
             logger.exception("%s failed; it is tried again", self._thread.name)
             self._stopping.wait(PAUSE_AFTER_FAILURE)

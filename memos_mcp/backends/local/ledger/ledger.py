@@ -1,5 +1,6 @@
 """The ledger as one thing: its tables, and what is noted about it as a whole."""
 
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,13 @@ class Ledger:
     def note(self, name: str, value: str) -> None:
         """Note a value under a name."""
         self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def identity(self) -> str:
+        """Give a name that no other ledger has, made when it is first asked for."""
+        with self.database.transaction():
+            if not self.noted("identity"):
+                self.note("identity", uuid.uuid4().hex[:12])
+            return self.noted("identity")
 
     def analyse_again(self, version: int, analyse: Callable[..., bytes]) -> None:
         """Derive the features of every text anew, after a change in how they are derived."""

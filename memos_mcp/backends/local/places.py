@@ -1,0 +1,152 @@
+"""Where the vector index is: a folder of the data directory, or a Chroma server."""
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from memos_mcp.backends.local.chroma import KINDS, ChromaIndex
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.probe import probe
+from memos_mcp.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+
+class IndexPlace(Protocol):
+    """Opens the index and knows whether it still holds what the ledger thinks it holds.
+
+    What is missing is noted in the ledger as to be indexed again, so an index that `open` gives is good, if not yet
+    complete.
+    """
+
+    def open(self) -> ChromaIndex:
+        """Open the index; `Unavailable` where that is not possible now."""
+        ...
+
+    def left(self) -> None:
+        """Note that the index was closed in order."""
+        ...
+
+    def broken(self) -> None:
+        """Note that the index failed again and again: the next `open` gives one that works."""
+        ...
+
+
+class FolderPlace:
+    """Numbered folders for the index: a broken one is left behind for a fresh one.
+
+    A folder is trusted without a look inside when it was closed in order and no file of it has changed since. Else it
+    is tried in a process of its own first, for a broken one can hang or crash whoever opens it.
+    """
+
+    def __init__(self, ledger: Ledger, root: Path) -> None:
+        """Take the ledger, which remembers the number, and the folder of the numbered folders."""
+        self._ledger = ledger
+        self._root = root
+
+    @property
+    def current(self) -> Path:
+        """The folder in use."""
+        return self._root / (self._ledger.noted("index_folder") or "1")
+
+    def open(self) -> ChromaIndex:
+        """Open the folder's index, or that of a fresh folder where the old one is broken."""
+        change_over(self._ledger, "folder")
+        if self._ledger.noted("index_left") != _fingerprint(self.current):
+            self._examine()
+        try:
+            index = ChromaIndex.open_folder(self.current)
+        except Unavailable:
+            logger.warning("the vector index cannot be opened; it is built anew", exc_info=True)
+            self.broken()
+            index = ChromaIndex.open_folder(self.current)
+        self._ledger.note("index_left", "")  # until it is left again, nothing vouches for it
+        self._remove_old_folders()
+        return index
+
+    def left(self) -> None:
+        """Note how the folder was closed."""
+        self._ledger.note("index_left", _fingerprint(self.current))
+
+    def broken(self) -> None:
+        """Leave the folder behind for an empty one, and have the index take in everything again."""
+        with self._ledger.database.transaction():
+            self._ledger.note("index_folder", str(int(self.current.name) + 1))
+            self._ledger.note("index_left", "")
+            self._ledger.vectors.index_again()
+
+    def _examine(self) -> None:
+        if not self.current.exists():
+            self._ledger.vectors.index_again()
+            return
+        counts = probe(self.current)
+        if counts is None:
+            logger.warning("the vector index is broken; it is built anew from the ledger")
+            self.broken()
+            return
+        put_in_again(self._ledger, lambda user: sum(counts.get(f"user-{user}-{kind}", 0) for kind in KINDS))
+
+    def _remove_old_folders(self) -> None:
+        for folder in self._root.iterdir():
+            if folder != self.current:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class ServerPlace:
+    """A Chroma server, or a database of Chroma Cloud; other stores may keep theirs beside this one's."""
+
+    def __init__(self, ledger: Ledger, url: str, *, api_key: str, tenant: str, database: str) -> None:
+        """Take where the server is; nothing is connected before `open`."""
+        self._ledger = ledger
+        self._url = url
+        self._api_key = api_key
+        self._tenant = tenant
+        self._database = database
+
+    def open(self) -> ChromaIndex:
+        """Connect to the server; what it lacks is put in again."""
+        index = ChromaIndex.connect(
+            self._url,
+            api_key=self._api_key,
+            tenant=self._tenant,
+            database=self._database,
+            prefix=f"memos-{self._ledger.identity()}-",
+        )
+        change_over(self._ledger, f"{self._url} {self._tenant} {self._database}")
+        counts = index.counts()
+        put_in_again(self._ledger, lambda user: sum(counts.get((user, kind), 0) for kind in KINDS))
+        return index
+
+    def left(self) -> None:
+        """Do nothing: the server keeps its own order."""
+
+    def broken(self) -> None:
+        """Do nothing: a server that was away is asked again."""
+
+
+def change_over(ledger: Ledger, place: str) -> None:
+    """Have everything indexed again when the index has moved to another place."""
+    if ledger.noted("index_place") not in {"", place}:
+        ledger.vectors.index_again()
+    ledger.note("index_place", place)
+
+
+def put_in_again(ledger: Ledger, held: Callable[[int], int]) -> None:
+    """Have the texts of each user indexed again of whom the index holds fewer than it should."""
+    for user in ledger.messages.users():
+        expected = sum(ledger.vectors.expected(user, kind) for kind in KINDS)
+        if held(user) < expected - ledger.vectors.pending_count(user):
+            logger.warning("vectors of a user are missing; they are put in again")
+            ledger.vectors.index_again(user)
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            found = path.stat()
+            digest.update(f"{path.relative_to(folder)} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
