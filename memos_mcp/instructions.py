@@ -64,7 +64,7 @@ def fit(result: SearchResult, request: SearchMemory) -> SearchResult:
     if share is None:
         return result
     found = evidence(result)
-    kept = {id(entry.source): text for entry, text in _within(found, request.query, words=share)}
+    kept = {id(entry.source): text for entry, text in passages_within(found, request.query, words=share)}
     preferences = _kept(result.preference_detail_list, kept, "preference")
     return result.model_copy(
         update={
@@ -75,6 +75,24 @@ def fit(result: SearchResult, request: SearchMemory) -> SearchResult:
             "notice": " ".join(part for part in (result.notice, _left_out(len(found) - len(kept), request)) if part),
         }
     )
+
+
+def passages_within(
+    entries: Iterable[Entry], query: str, *, words: int | None, label: int = 0
+) -> Iterator[tuple[Entry, str]]:
+    """Give the finds that `words` words hold (None: any number), each with its text or the passage of it that tells.
+
+    `label` is the number of words that will stand before each.
+    """
+    left = PASSAGE_WORDS if words is None else words
+    for entry in entries:
+        size = min(PASSAGE_WORDS, left - label)
+        if size < min(_WORTH_CUTTING, count_words(entry.text)):
+            continue
+        text = passage(entry.text, query, words=size)
+        if words is not None:
+            left -= label + count_words(text)
+        yield entry, text
 
 
 def line(entry: Entry, text: str) -> str:
@@ -98,19 +116,6 @@ def _left_out(count: int, request: SearchMemory) -> str:
     return f"{count} of the finds left out for max_words={request.max_words}." if count > 0 else ""
 
 
-def _within(entries: Iterable[Entry], query: str, *, words: int | None, label: int = 0) -> Iterator[tuple[Entry, str]]:
-    """Give the finds that `words` words hold, `label` words before each, and of a long one the passage that tells."""
-    left = PASSAGE_WORDS if words is None else words
-    for entry in entries:
-        size = min(PASSAGE_WORDS, left - label)
-        if size < min(_WORTH_CUTTING, count_words(entry.text)):
-            continue
-        text = passage(entry.text, query, words=size)
-        if words is not None:
-            left -= label + count_words(text)
-        yield entry, text
-
-
 def _kept(found: tuple[_Found, ...], kept: dict[int, str], field: str) -> tuple[_Found, ...]:
     return tuple(one.model_copy(update={field: kept[id(one)]}) for one in found if id(one) in kept)
 
@@ -132,5 +137,5 @@ def _full_instruction(result: SearchResult, request: SearchMemory, *, words: int
 def _lines(result: SearchResult, request: SearchMemory, *, beside: str, words: int | None) -> str:
     """Write the finds, as many as the words have room for beside the rest of the text."""
     room = None if words is None else words - count_words(beside)
-    found = _within(evidence(result), request.query, words=room, label=_LABEL_WORDS)
+    found = passages_within(evidence(result), request.query, words=room, label=_LABEL_WORDS)
     return "\n".join(line(entry, text) for entry, text in found)

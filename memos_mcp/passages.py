@@ -6,9 +6,9 @@ from collections import Counter
 _UNIT = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # Han and kana: a character
     "|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{1,4}"  # Thai, Lao, Burmese, Khmer: about four
-    "|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+"
+    "|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{1,40}"
 )
-"""One word: what stands between spaces or, in a script without spaces, about as much text as a word has."""
+"""One word: what stands between spaces or, without any, about as much text as a word can have."""
 
 _STEM = 5
 """Words are held to be the same when this much of their beginning is (a stemmer for any alphabet)."""

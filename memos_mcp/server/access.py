@@ -1,0 +1,37 @@
+"""Whose memory a request is about, and the way to it."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from mcp.server.session import ServerSession
+
+from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.server.notices import Notices
+from memos_mcp.server.sdk import connection_of
+
+_KEY = "memos_mcp.conversation_id"
+
+
+def new_conversation_id() -> str:
+    """Make an id for a conversation: short, for an agent pays by the token."""
+    return uuid.uuid4().hex[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What every tool, resource and prompt needs; the SDK hands it to them as the lifespan context.
+
+    `backend` opens the store when it is first awaited and may raise a `MemosError`. `conversation_id` is that of
+    a process with one client; without it, each session of the older era has its own.
+    """
+
+    backend: Callable[[], Awaitable[MemoryBackend]]
+    user_id: Callable[[], str]
+    notices: Notices
+    conversation_id: str = ""
+
+    def conversation(self, session: ServerSession, *, given: str) -> str:
+        """Give the conversation of a call: the one named, else this session's, made when first asked for."""
+        state = connection_of(session).state
+        return given or self.conversation_id or state.setdefault(_KEY, new_conversation_id())

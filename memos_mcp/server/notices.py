@@ -1,0 +1,97 @@
+"""Telling clients of both protocol eras what has changed, and nobody about another user's memory."""
+
+from collections.abc import Callable
+
+import anyio
+from mcp.server import MCPServer
+from mcp.server.connection import Connection
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ResourceUpdated, ServerEvent
+from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
+
+from memos_mcp.server.sdk import answer, connection_of
+
+_PATIENCE = 1.0
+"""A client that does not read is given up after so many seconds, or it would hold up everybody's calls."""
+
+_REMEMBERED = 1_000
+"""Conversations known to be listed already; one that is forgotten costs a notice too many."""
+
+
+class Notices:
+    """A `SubscriptionBus` of the newer era that also reaches the sessions of the older one.
+
+    An event goes to the listeners and sessions of the user on whose behalf it is published.
+    """
+
+    def __init__(self, user_id: Callable[[], str]) -> None:
+        """Take the function that says on whose behalf the current request is made."""
+        self._user_id = user_id
+        self._buses: dict[str, InMemorySubscriptionBus] = {}
+        self._sessions: dict[Connection, tuple[str, set[str]]] = {}
+        self._listed: dict[tuple[str, str], None] = {}
+
+    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        """Register a listener for the current user's events."""
+        return self._buses.setdefault(self._user_id(), InMemorySubscriptionBus()).subscribe(listener)
+
+    async def publish(self, event: ServerEvent) -> None:
+        """Tell everybody who listens for the current user."""
+        user_id = self._user_id()
+        if bus := self._buses.get(user_id):
+            await bus.publish(event)
+        for connection, (whose, uris) in list(self._sessions.items()):
+            if whose == user_id:
+                with anyio.move_on_after(_PATIENCE):
+                    await _tell(connection, event, uris)
+
+    async def changed(self, *uris: str) -> None:
+        """Tell that the contents of these resources have changed."""
+        for uri in uris:
+            await self.publish(ResourceUpdated(uri=uri))
+
+    async def listed(self, conversation_id: str) -> None:
+        """Tell that the list has changed, where this conversation may be new to it."""
+        key = (self._user_id(), conversation_id)
+        if key in self._listed:
+            return
+        self._listed[key] = None
+        if len(self._listed) > _REMEMBERED:
+            del self._listed[next(iter(self._listed))]
+        await self.publish(ResourcesListChanged())
+
+    def attach(self, server: MCPServer) -> None:
+        """Serve the older era's subscriptions, and learn of its sessions."""
+        server.middleware.append(self._remember)
+        answer(server, "resources/subscribe", SubscribeRequestParams, self._subscribe)
+        answer(server, "resources/unsubscribe", UnsubscribeRequestParams, self._unsubscribe)
+
+    async def _remember(self, ctx: ServerRequestContext, call_next: CallNext) -> HandlerResult:
+        if ctx.method == "notifications/initialized":
+            self._uris_of(connection_of(ctx.session))
+        return await call_next(ctx)
+
+    def _uris_of(self, connection: Connection) -> set[str]:
+        """Give the resources that a session watches, and remember it until it closes."""
+        if connection not in self._sessions:
+            self._sessions[connection] = (self._user_id(), set())
+            connection.exit_stack.callback(self._sessions.pop, connection, None)
+        return self._sessions[connection][1]
+
+    async def _subscribe(self, ctx: ServerRequestContext, params: SubscribeRequestParams) -> EmptyResult:
+        self._uris_of(connection_of(ctx.session)).add(params.uri)
+        return EmptyResult()
+
+    async def _unsubscribe(self, ctx: ServerRequestContext, params: UnsubscribeRequestParams) -> EmptyResult:
+        self._uris_of(connection_of(ctx.session)).discard(params.uri)
+        return EmptyResult()
+
+
+async def _tell(connection: Connection, event: ServerEvent, uris: set[str]) -> None:
+    match event:
+        case ResourceUpdated(uri=uri) if uri in uris:
+            await connection.notify("notifications/resources/updated", {"uri": uri})
+        case ResourcesListChanged():
+            await connection.notify("notifications/resources/list_changed", None)
+        case _:
+            pass

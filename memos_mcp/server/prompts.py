@@ -1,0 +1,56 @@
+"""Prompts: what a user may want to ask of a memory with one click."""
+
+from typing import Any
+
+from mcp import MCPError
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.types import INTERNAL_ERROR
+
+from memos_mcp.errors import MemosError
+from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, with_instructions
+from memos_mcp.models import GetMemory, SearchMemory
+from memos_mcp.server import text
+from memos_mcp.server.access import Access
+from memos_mcp.server.requests import checked_query
+
+
+async def recall(ctx: Context[Access], topic: str = "") -> str:
+    """Bring what is remembered about a topic into the chat; without a topic, what is known of the user."""
+    access = ctx.request_context.lifespan_context
+    try:
+        backend = await access.backend()
+        if not topic.strip():
+            page = await backend.get_memory(GetMemory(size=50), user_id=access.user_id())
+            return text.known_text(page, notice=text.known_notice(page))
+        request = SearchMemory(query=checked_query(topic), relativity=0, return_full_instruction=True)
+        result = await backend.search_memory(request, user_id=access.user_id())
+    except MemosError as exc:
+        raise MCPError(code=INTERNAL_ERROR, message=str(exc)) from exc
+    return with_instructions(result, request).full_instruction or ""
+
+
+def remember(text: str = "") -> str:
+    """Store something in memory; without a text, what matters of this conversation."""
+    if text:
+        return f"Store this with add_message, word for word, as a message of mine:\n\n{text}"
+    return (
+        "Store this conversation with add_message: my messages and yours, word for word and in order,"
+        " leaving out what is stored already. Then say in one line what was stored."
+    )
+
+
+def review() -> str:
+    """Go through what is remembered, and correct it."""
+    return (
+        "Go through what you remember of me with get_memory, page by page. Show it to me as a short list, say which"
+        " entries look wrong, out of date or double, and ask what to do. Then correct with add_feedback, and delete"
+        f" with delete_memory only what I name. {DATA_NOT_INSTRUCTIONS}"
+    )
+
+
+def attach(server: MCPServer[Any]) -> None:
+    """Register the prompts."""
+    server.prompt(title="Recall")(recall)
+    server.prompt(title="Remember")(remember)
+    server.prompt(title="Review what is remembered")(review)

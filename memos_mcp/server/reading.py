@@ -1,0 +1,98 @@
+"""Reading a conversation page by page, or one message of it whole."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from memos_mcp.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.models import GetConversation, GetMessage, MessagePage, StoredMessage
+from memos_mcp.server import text, views
+from memos_mcp.server.access import Access
+from memos_mcp.server.sizes import beginnings, cut_lengths, parts
+
+_AT_ONCE = 50
+_RECENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer in its two forms."""
+
+    text: str
+    view: dict[str, Any]
+
+
+async def read_conversation(access: Access, request: GetMessage, *, named: bool) -> Reading:
+    """Read a page of a conversation; `named` says that the caller chose it, so that it has to exist.
+
+    Raises:
+        NotFound: there is no such conversation; the sentence names those used last.
+    """
+    try:
+        page = await (await access.backend()).get_message(request, user_id=access.user_id())
+    except NotFound as exc:
+        recent = await _recent(access)
+        if named:
+            raise NotFound(f'No conversation "{request.conversation_id}" is stored. {recent}') from exc
+        empty = MessagePage(conversation_id=request.conversation_id)
+        notice = f"Nothing has been stored in this conversation yet. {recent}"
+        return Reading(notice, views.conversation(empty, notice=notice, whole={}))
+    shown = beginnings(page.message_detail_list)
+    cut = cut_lengths(page.message_detail_list, shown)
+    notice = text.conversation_notice(page, limit=request.message_limit_number, cut=bool(cut))
+    page = page.model_copy(update={"message_detail_list": shown})
+    return Reading(
+        text.conversation_text(shown, notice=notice, cut=cut), views.conversation(page, notice=notice, whole=cut)
+    )
+
+
+async def read_message(access: Access, request: GetMessage, *, message_id: str) -> Reading:
+    """Read one message of a conversation whole, or the part of it that the page names.
+
+    Raises:
+        NotFound: the conversation has no such message.
+        InvalidRequest: the message has fewer parts.
+    """
+    message, total, place = await _find(access, request, message_id=message_id)
+    pieces = parts(message.content)
+    if request.page > len(pieces):
+        raise InvalidRequest(f"Message {message_id} has {len(pieces)} part(s); page goes from 1 to {len(pieces)}.")
+    shown = message.model_copy(update={"content": pieces[request.page - 1]})
+    notice = text.message_notice(
+        message, part=request.page, parts=len(pieces), page=place // request.message_limit_number + 1
+    )
+    page = MessagePage(
+        conversation_id=request.conversation_id,
+        message_detail_list=(shown,),
+        total=total,
+        page=request.page,
+        pages=len(pieces),
+    )
+    cut = cut_lengths((message,), (shown,))
+    return Reading(
+        text.conversation_text((shown,), notice=notice, cut={}), views.conversation(page, notice=notice, whole=cut)
+    )
+
+
+async def _find(access: Access, request: GetMessage, *, message_id: str) -> tuple[StoredMessage, int, int]:
+    """Find a message, the latest first: the message, how many the conversation has, how many are later."""
+    backend = await access.backend()
+    number = pages = 1
+    while number <= pages:
+        step = GetMessage(conversation_id=request.conversation_id, message_limit_number=_AT_ONCE, page=number)
+        page = await backend.get_message(step, user_id=access.user_id())
+        for later, message in enumerate(reversed(page.message_detail_list)):
+            if message.id == message_id:
+                return message, page.total, (number - 1) * _AT_ONCE + later
+        number, pages = number + 1, page.pages
+    raise NotFound(f'Conversation "{request.conversation_id}" has no message "{message_id}"; search_memory gives ids.')
+
+
+async def _recent(access: Access) -> str:
+    """Name the conversations used last, where the backend can."""
+    try:
+        request = GetConversation(size=_RECENT)
+        page = await (await access.backend()).get_conversation(request, user_id=access.user_id())
+    except MemosError:
+        return ""
+    names = [f'"{one.conversation_id}"' for one in page.conversation_detail_list]
+    return f"Used last: {', '.join(names)}." if names else "No conversation is stored yet."

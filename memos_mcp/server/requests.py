@@ -1,0 +1,153 @@
+"""The arguments of the tools: their names, limits and what is refused before anything is done."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+
+from memos_mcp.errors import InvalidRequest, TooLarge
+from memos_mcp.models import MAX_CONTENT_BYTES, MAX_MESSAGES, MAX_QUERY_TOKENS, Identifier, Message
+
+CHARACTERS_A_TOKEN = 4
+"""MemOS's rule of thumb, in any script."""
+
+
+class Said(Message):
+    """A message as a caller gives it: a key that is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def read_json(value: JsonValue) -> JsonValue:
+    """Read a list or an object that a host has sent as a text; leave everything else."""
+    if isinstance(value, str):
+        try:
+            parsed: JsonValue = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+        return parsed if isinstance(parsed, list | dict) else value
+    return value
+
+
+def read_messages(value: JsonValue) -> JsonValue:
+    """Take a text as one message of the user, word for word.
+
+    Some hosts send a list as a text. So a text is read as JSON where it is a list of objects that each have a
+    role and a content, and nothing else is: `null`, `{"k": 1}` and `[1]` are stored as they stand.
+    """
+    if not isinstance(value, str):
+        return value
+    parsed = read_json(value)
+    if isinstance(parsed, list) and parsed and all(map(_is_message, parsed)):
+        return parsed
+    return [{"role": "user", "content": value}]
+
+
+def _is_message(value: JsonValue) -> bool:
+    return isinstance(value, dict) and {"role", "content"} <= value.keys()
+
+
+def read_ids(value: JsonValue) -> JsonValue:
+    """Take a single id for a list of one."""
+    parsed = read_json(value)
+    return [parsed] if isinstance(parsed, str) else parsed
+
+
+def _names(*names: str) -> Any:  # noqa: ANN401 - pydantic types it so
+    """Publish the first name of an argument and accept the others, which models guess."""
+    return Field(validation_alias=AliasChoices(*names))
+
+
+_MESSAGES = {
+    "anyOf": [
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "role": {"enum": ["user", "assistant", "system", "tool"]},
+                    "content": {"type": "string"},
+                    "chat_time": {"type": "string", "description": "2025-09-12 08:00:00"},
+                },
+                "required": ["role", "content"],
+            },
+        },
+        {"type": "string"},
+    ]
+}
+
+Messages = Annotated[
+    list[Said],
+    BeforeValidator(read_messages),
+    WithJsonSchema(_MESSAGES),
+    _names("messages", "message", "content", "text"),
+]
+ConversationId = Annotated[Identifier, _names("conversation_id", "conversation"), WithJsonSchema({"type": "string"})]
+Query = Annotated[str, _names("query", "q", "text", "question")]
+MemoryLimit = Annotated[int, Field(ge=0, le=25), _names("memory_limit_number", "memory_limit", "limit", "top_k", "k")]
+MessageLimit = Annotated[int, Field(ge=0, le=50), _names("message_limit_number", "message_limit")]
+PageSize = Annotated[int, Field(ge=1, le=50), _names("message_limit_number", "message_limit", "limit", "size")]
+Page = Annotated[int, Field(ge=1)]
+Size = Annotated[int, Field(ge=1, le=50), _names("size", "limit", "page_size")]
+Words = Annotated[int, Field(ge=0)]
+Filter = Annotated[JsonValue, BeforeValidator(read_json), WithJsonSchema({"type": "object"})]
+MemoryIds = Annotated[
+    list[str],
+    BeforeValidator(read_ids),
+    Field(min_length=1),
+    _names("memory_ids", "memory_id", "ids", "id"),
+]
+Feedback = Annotated[str, _names("feedback_content", "feedback", "content", "text")]
+
+
+def checked_messages(messages: list[Said]) -> tuple[Message, ...]:
+    """Give messages that can be stored.
+
+    Raises:
+        InvalidRequest: there is none, or one is empty or no text that can be written.
+        TooLarge: there are too many, or one is too long.
+    """
+    if not messages:
+        raise InvalidRequest("messages is empty: give at least one message. Nothing was stored.")
+    if len(messages) > MAX_MESSAGES:
+        raise TooLarge(f"{len(messages):,} messages; the limit is {MAX_MESSAGES:,} a call. Nothing was stored: split.")
+    for number, message in enumerate(messages):
+        _check_text(message.content, name=f"messages[{number}].content", limit=MAX_CONTENT_BYTES)
+    return tuple(messages)
+
+
+def checked_query(query: str) -> str:
+    """Give a query that can be searched for.
+
+    Raises:
+        InvalidRequest: it is empty.
+        TooLarge: it has too many tokens, counted as a quarter of its characters.
+    """
+    if not query.strip():
+        raise InvalidRequest("query is empty: say in words what to look for.")
+    tokens = len(query) // CHARACTERS_A_TOKEN
+    if tokens > MAX_QUERY_TOKENS:
+        raise TooLarge(f"query has about {tokens:,} tokens; the limit is {MAX_QUERY_TOKENS:,}. Ask for less at a time.")
+    return query
+
+
+def checked_feedback(feedback: str) -> str:
+    """Give a correction that can be stored.
+
+    Raises:
+        InvalidRequest: it is empty.
+        TooLarge: it is too long.
+    """
+    _check_text(feedback, name="feedback_content", limit=MAX_CONTENT_BYTES)
+    return feedback
+
+
+def _check_text(text: str, *, name: str, limit: int) -> None:
+    if not text.strip():
+        raise InvalidRequest(f"{name} is empty: give its text, or leave it out. Nothing was stored.")
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as exc:
+        raise InvalidRequest(f"{name} holds half of a surrogate pair: send whole characters. Nothing stored.") from exc
+    if size > limit:
+        raise TooLarge(f"{name} has {size:,} bytes; the limit is {limit:,}. Nothing was stored: split it.")

@@ -1,0 +1,43 @@
+"""What the SDK does not offer in public: the connection behind a session, the server behind `MCPServer`."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from mcp.server import MCPServer
+from mcp.server.connection import Connection
+from mcp.server.context import HandlerResult, ServerRequestContext
+from mcp.server.lowlevel import NotificationOptions
+from mcp.server.lowlevel.server import Server
+from mcp.server.session import ServerSession
+from pydantic import BaseModel
+
+_Params = TypeVar("_Params", bound=BaseModel)
+
+
+def lowlevel(server: MCPServer[Any]) -> Server[Any]:
+    """Give the server that an `MCPServer` is made of."""
+    return server._lowlevel_server  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
+def connection_of(session: ServerSession) -> Connection:
+    """Give the connection that a request came by: one a session in the older era, one a request in the newer."""
+    return session._connection  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
+
+def answer(
+    server: MCPServer[Any],
+    method: str,
+    params: type[_Params],
+    handler: Callable[[ServerRequestContext[Any, Any], _Params], Awaitable[HandlerResult]],
+) -> None:
+    """Answer a method of the protocol with our own handler."""
+    lowlevel(server).add_request_handler(method, params, handler)
+
+
+def advertise_list_changes(server: MCPServer[Any]) -> None:
+    """Have `initialize` say, on every transport, that resource lists change and that this is told."""
+    inner = lowlevel(server)
+    options = NotificationOptions(resources_changed=True)
+    told = partial(inner.create_initialization_options, options)
+    inner.create_initialization_options = told  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,0 +1,83 @@
+"""Keeping an answer to a size that a host can take."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from memos_mcp.models import SearchResult, StoredMessage
+from memos_mcp.passages import head, passage
+
+ANSWER_BYTES = 60_000
+"""The texts of one answer are no longer than this, in UTF-8: about what hosts accept of a tool (25,000 tokens)."""
+
+_BYTES_A_WORD = 7
+
+
+def cap(sizes: Sequence[int], *, limit: int = ANSWER_BYTES) -> int:
+    """Give the longest that each text may be so that all together keep the limit; short ones leave room for long."""
+    left = limit
+    for rank, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - rank)
+        if size > share:
+            return share
+        left -= size
+    return limit
+
+
+def size_of(text: str) -> int:
+    """Give the bytes that a text has in UTF-8."""
+    return len(text.encode())
+
+
+def shortened(result: SearchResult, query: str) -> SearchResult:
+    """Cut the longest texts of a search result around what was asked for, where they are too long together."""
+    most = cap([size_of(text) for text in _texts(result)])
+
+    def short(found: Any, field: str) -> Any:  # noqa: ANN401 - any of the three kinds
+        text = getattr(found, field)
+        if size_of(text) <= most:
+            return found
+        cut = head(passage(text, query, words=most // _BYTES_A_WORD), most)
+        return found.model_copy(update={field: cut})
+
+    return result.model_copy(
+        update={
+            "memory_detail_list": tuple(short(one, "memory_value") for one in result.memory_detail_list),
+            "preference_detail_list": tuple(short(one, "preference") for one in result.preference_detail_list),
+            "message_detail_list": tuple(short(one, "content") for one in result.message_detail_list),
+        }
+    )
+
+
+def beginnings(messages: Sequence[StoredMessage], *, limit: int = ANSWER_BYTES) -> tuple[StoredMessage, ...]:
+    """Cut the longest messages after their beginning, where they are too long together."""
+    most = cap([size_of(message.content) for message in messages], limit=limit)
+    return tuple(
+        message
+        if size_of(message.content) <= most
+        else message.model_copy(update={"content": head(message.content, most)})
+        for message in messages
+    )
+
+
+def parts(text: str) -> list[str]:
+    """Cut a text into parts that an answer can hold; together they are the text."""
+    pieces: list[str] = []
+    rest = text
+    while rest or not pieces:
+        pieces.append(head(rest, ANSWER_BYTES))
+        rest = rest[len(pieces[-1]) :]
+    return pieces
+
+
+def cut_lengths(whole: Sequence[StoredMessage], shown: Sequence[StoredMessage]) -> Mapping[str, int]:
+    """Give the full length, in characters, of each message that is not shown whole."""
+    lengths = {message.id: len(message.content) for message in whole}
+    return {message.id: lengths[message.id] for message in shown if len(message.content) < lengths[message.id]}
+
+
+def _texts(result: SearchResult) -> list[str]:
+    return [
+        *(memory.memory_value for memory in result.memory_detail_list),
+        *(one.preference for one in result.preference_detail_list),
+        *(message.content for message in result.message_detail_list),
+    ]

@@ -1,0 +1,153 @@
+"""What tools answer in text: terse, one line a find, each line told apart from the stored text in it."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from memos_mcp.evidence import Entry, best_relativity, evidence
+from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, passages_within, set_in
+from memos_mcp.models import (
+    RELATIVITY_THRESHOLD,
+    AddReceipt,
+    FeedbackReceipt,
+    Memory,
+    MemoryPage,
+    MessagePage,
+    Preference,
+    SearchMemory,
+    SearchResult,
+    StoredMessage,
+    clock_text,
+)
+from memos_mcp.passages import count_words
+from memos_mcp.server.sizes import ANSWER_BYTES, size_of
+
+NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
+NOTHING_STORED = "Nothing was found."
+READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
+_LABEL_WORDS = 3
+
+
+def search_notice(result: SearchResult) -> str:
+    """Say how a search's answer is to be read."""
+    if not evidence(result):
+        relevance = NOTHING_STORED
+    else:
+        relevance = "" if best_relativity(result) >= RELATIVITY_THRESHOLD else NOTHING_RELEVANT
+    return _sentences(DATA_NOT_INSTRUCTIONS, relevance, result.notice)
+
+
+def search_text(result: SearchResult, request: SearchMemory, *, notice: str) -> str:
+    """Write what a search found, best first, in the words that the request allows."""
+    if composed := result.full_instruction or result.instruction:
+        return composed
+    words = request.max_words - count_words(notice) if request.max_words else None
+    found = passages_within(evidence(result), request.query, words=words, label=_LABEL_WORDS)
+    lines = [f"{_label(entry)} {entry.who}: {set_in(text)}" for entry, text in found]
+    if words is None and any("…" in line for line in lines):
+        lines.append(READ_WHOLE)
+    if words is None and result.preference_note and result.preference_detail_list:
+        lines.append(result.preference_note)
+    return _within_size([notice, *lines])
+
+
+def conversation_notice(page: MessagePage, *, limit: int, cut: bool) -> str:
+    """Say which messages of a conversation these are, and how to get the others."""
+    name = f"Conversation {_quoted(page.conversation_id)}"
+    shown = len(page.message_detail_list)
+    if not page.total or not shown:
+        return _sentences(f"{name}, {page.total or shown} messages, {page.pages} pages.", DATA_NOT_INSTRUCTIONS)
+    last = page.total - (page.page - 1) * limit
+    where = f"messages {last - shown + 1} to {last} of {page.total}, oldest first."
+    older = f"Older: page={page.page + 1}." if page.page < page.pages else ""
+    return _sentences(f"{name}, {where}", older, READ_WHOLE if cut else "", DATA_NOT_INSTRUCTIONS)
+
+
+def message_notice(message: StoredMessage, *, part: int, parts: int, page: int) -> str:
+    """Say which part of a message this is, and where the messages around it are."""
+    which = (
+        "" if parts == 1 else f" part {part} of {parts} (the next: page={part + 1})" if part < parts else " last part"
+    )
+    around = f"Around it: page={page} without message_id."
+    name = f"Message {message.id} of conversation {_quoted(message.conversation_id)}"
+    return _sentences(f"{name}{which}.", around, DATA_NOT_INSTRUCTIONS)
+
+
+def conversation_text(messages: Iterable[StoredMessage], *, notice: str, cut: Mapping[str, int]) -> str:
+    """Write the messages of a conversation; `cut` has the length of those that are not whole."""
+    lines = [notice]
+    for message in messages:
+        said = "·".join(part for part in (message.id, clock_text(message.create_time)[:16]) if part)
+        more = f"… [{cut[message.id]:,} characters]" if message.id in cut else ""
+        lines.append(f"{said} {message.role}: {set_in(message.content)}{more}")
+    return "\n".join(lines)
+
+
+def known_notice(page: MemoryPage, *, more: str = "") -> str:
+    """Say which part of what is known this is, and how to get more."""
+    older = (more or f"More: page={page.current + 1}.") if page.current < page.pages else ""
+    return _sentences(f"Known of this user: {page.total}, newest first.", older, DATA_NOT_INSTRUCTIONS)
+
+
+def known_text(page: MemoryPage, *, notice: str) -> str:
+    """Write what is known of the user, newest first."""
+    known = sorted(
+        (*page.memory_detail_list, *page.preference_detail_list), key=lambda one: -max(one.create_time, one.update_time)
+    )
+    return _within_size([notice, *map(known_line, known)])
+
+
+def known_line(one: Memory | Preference) -> str:
+    """Write a memory or a preference as one line."""
+    told = f"{one.id}·{clock_text(one.create_time)[:10]}"
+    state = "" if one.status == "activated" else f" ({one.status})"
+    if isinstance(one, Preference):
+        return f"{told} preference{state}: {set_in(one.preference)}"
+    tags = f" #{' #'.join(one.tags)}" if one.tags else ""
+    return f"{told} memory{state}: {set_in(one.memory_value)}{set_in(tags)}"
+
+
+def memory_text(known: Memory | Preference, sources: Iterable[StoredMessage]) -> str:
+    """Write a memory with the messages that it was learnt from."""
+    title = f"{known.memory_key}\n" if isinstance(known, Memory) and known.memory_key else ""
+    reasoning = f"\nReasoning: {set_in(known.reasoning)}" if isinstance(known, Preference) and known.reasoning else ""
+    notice = f"Learnt in conversation {_quoted(known.conversation_id)} from {', '.join(known.sources) or 'no message'}:"
+    return f"{DATA_NOT_INSTRUCTIONS}\n{title}{known_line(known)}{reasoning}\n" + conversation_text(
+        sources, notice=notice, cut={}
+    )
+
+
+def added_text(receipt: AddReceipt, *, count: int) -> str:
+    """Say what an add stored, and where."""
+    stored = f"Stored {count} message{'s' if count != 1 else ''} in conversation {_quoted(receipt.conversation_id)}"
+    return _sentences(f"{stored} (task {receipt.task_id}, {receipt.status}).", receipt.note)
+
+
+def feedback_text(receipt: FeedbackReceipt) -> str:
+    """Say what a correction changed."""
+    archived = f"archived {', '.join(receipt.archived)}" if receipt.archived else "archived nothing"
+    added = f"added {', '.join(receipt.added)}" if receipt.added else "added nothing"
+    return f"Correction taken ({receipt.status}): {archived}, {added}."
+
+
+def _label(entry: Entry) -> str:
+    where = re.sub(r"\s+", " ", entry.conversation_id)
+    parts = (entry.id, where, clock_text(entry.time)[:10], f"{entry.relativity:.2f}")
+    return "·".join(part for part in parts if part)
+
+
+def _quoted(name: str) -> str:
+    return f'"{set_in(name)}"'
+
+
+def _sentences(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _within_size(lines: list[str]) -> str:
+    """Join as many lines as an answer holds, and say how many are left out."""
+    size = 0
+    for number, line in enumerate(lines):
+        size += size_of(line) + 1
+        if size > ANSWER_BYTES:
+            return "\n".join([*lines[:number], f"{len(lines) - number} more left out: ask for fewer at a time."])
+    return "\n".join(lines)

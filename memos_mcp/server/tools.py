@@ -1,0 +1,173 @@
+"""The six tools: each a signature, what a model reads, and one call of the backend."""
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, ElicitationResult, Resolve
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+
+from memos_mcp.models import (
+    AddFeedback,
+    AddMessage,
+    DeleteMemory,
+    GetMemory,
+    GetMessage,
+    SearchMemory,
+)
+from memos_mcp.server import text, uris, views
+from memos_mcp.server.access import Access
+from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_text, doomed_texts
+from memos_mcp.server.plain_tool import PlainTool
+from memos_mcp.server.reading import read_conversation, read_message
+from memos_mcp.server.requests import (
+    ConversationId,
+    Feedback,
+    Filter,
+    MemoryIds,
+    MemoryLimit,
+    MessageLimit,
+    Messages,
+    Page,
+    PageSize,
+    Query,
+    Size,
+    Words,
+    checked_feedback,
+    checked_messages,
+    checked_query,
+)
+from memos_mcp.server.sizes import cut_lengths, shortened
+
+
+async def add_message(
+    messages: Messages, ctx: Context[Access], conversation_id: ConversationId = ""
+) -> Annotated[CallToolResult, views.AddView]:
+    """Store messages of this conversation in long-term memory, word for word.
+    Call after each turn with what the user and you said. A plain string is one user message."""
+    access = ctx.request_context.lifespan_context
+    conversation = access.conversation(ctx.session, given=conversation_id)
+    request = AddMessage(messages=checked_messages(messages), conversation_id=conversation)
+    receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
+    await access.notices.listed(receipt.conversation_id)
+    await access.notices.changed(uris.conversation(receipt.conversation_id), uris.CONVERSATIONS, uris.PROFILE)
+    return _result(text.added_text(receipt, count=len(messages)), views.receipt(receipt))
+
+
+async def search_memory(
+    query: Query,
+    ctx: Context[Access],
+    conversation_id: ConversationId = "",
+    memory_limit_number: MemoryLimit = 9,
+    message_limit_number: MessageLimit = 6,
+    return_instruction: bool = False,
+    return_full_instruction: bool = False,
+    filter: Filter = None,  # noqa: A002 - MemOS's name
+    max_words: Words = 0,
+) -> Annotated[CallToolResult, views.SearchView]:
+    """Find what earlier conversations say about something: memories, preferences, messages.
+    Call before answering what may depend on the past.
+    conversation_id prefers that conversation; max_words bounds the answer;
+    filter e.g. {"and":[{"tags":{"contains":"trip"}},{"create_time":{"gte":"2025-12-01"}}]}."""
+    access = ctx.request_context.lifespan_context
+    request = SearchMemory(
+        query=checked_query(query),
+        conversation_id=conversation_id,
+        filter=filter,
+        memory_limit_number=memory_limit_number,
+        preference_limit_number=min(memory_limit_number, PREFERENCES),
+        message_limit_number=message_limit_number,
+        relativity=0,
+        return_instruction=return_instruction,
+        return_full_instruction=return_full_instruction,
+        max_words=max_words,
+    )
+    result = await (await access.backend()).search_memory(request, user_id=access.user_id())
+    short = shortened(result, query)
+    notice = text.search_notice(short)
+    cut = cut_lengths(result.message_detail_list, short.message_detail_list)
+    return _result(
+        text.search_text(short, request, notice=notice), views.found(short, request, notice=notice, whole=cut)
+    )
+
+
+async def get_message(
+    ctx: Context[Access],
+    conversation_id: ConversationId = "",
+    message_limit_number: PageSize = 6,
+    page: Page = 1,
+    message_id: str = "",
+) -> Annotated[CallToolResult, views.MessagesView]:
+    """Read a conversation (default: this one) word for word, oldest first; page 1 is the latest.
+    With message_id, that message alone and whole; page then counts its parts."""
+    access = ctx.request_context.lifespan_context
+    conversation = access.conversation(ctx.session, given=conversation_id)
+    request = GetMessage(conversation_id=conversation, message_limit_number=message_limit_number, page=page)
+    if message_id:
+        reading = await read_message(access, request, message_id=message_id)
+    else:
+        reading = await read_conversation(access, request, named=bool(conversation_id))
+    return _result(reading.text, reading.view)
+
+
+async def get_memory(
+    ctx: Context[Access], page: Page = 1, size: Size = 10
+) -> Annotated[CallToolResult, views.MemoriesView]:
+    """List what is known of the user, newest first. Call when asked what you remember, or to find a memory's id."""
+    access = ctx.request_context.lifespan_context
+    known = await (await access.backend()).get_memory(GetMemory(page=page, size=size), user_id=access.user_id())
+    notice = text.known_notice(known)
+    return _result(text.known_text(known, notice=notice), views.known(known, notice=notice))
+
+
+async def delete_memory(
+    memory_ids: MemoryIds,
+    ctx: Context[Access],
+    doomed: Annotated[list[str], Resolve(doomed_texts)],
+    answer: Annotated[ElicitationResult[Deletion], Resolve(confirm_deletion)],
+) -> Annotated[CallToolResult, views.DeleteView]:
+    """Delete memories or preferences for good, by id. Call only when the user wants them forgotten."""
+    access = ctx.request_context.lifespan_context
+    if answer.action != "accept" or not answer.data.delete:
+        return _result("Nothing was deleted: the user said no.", {"success": False, "deleted": []})
+    request = DeleteMemory(memory_ids=tuple(memory_ids))
+    receipt = await (await access.backend()).delete_memory(request, user_id=access.user_id())
+    await access.notices.changed(*map(uris.memory, receipt.deleted), uris.PROFILE)
+    return _result(deletion_text(receipt, doomed=doomed), views.receipt(receipt))
+
+
+async def add_feedback(
+    feedback_content: Feedback, ctx: Context[Access], conversation_id: ConversationId = ""
+) -> Annotated[CallToolResult, views.FeedbackView]:
+    """Correct what is remembered, in plain words ("I never had a cat").
+    Call when the user says that a memory is wrong or out of date."""
+    access = ctx.request_context.lifespan_context
+    request = AddFeedback(feedback_content=checked_feedback(feedback_content), conversation_id=conversation_id)
+    receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
+    await access.notices.changed(*map(uris.memory, (*receipt.archived, *receipt.added)), uris.PROFILE)
+    return _result(text.feedback_text(receipt), views.receipt(receipt))
+
+
+PREFERENCES = 5
+"""The most preferences in an answer: more of them are seldom to the point."""
+
+
+def tools() -> list[Tool]:
+    """Give the tools with their titles and hints."""
+    return [
+        PlainTool.of(add_message, title="Remember messages", annotations=_hints(destructive=False)),
+        PlainTool.of(search_memory, title="Search memory", annotations=_hints(read_only=True)),
+        PlainTool.of(get_message, title="Read a conversation", annotations=_hints(read_only=True)),
+        PlainTool.of(get_memory, title="List memories", annotations=_hints(read_only=True)),
+        PlainTool.of(delete_memory, title="Delete memories", annotations=_hints(destructive=True)),
+        PlainTool.of(add_feedback, title="Correct a memory", annotations=_hints(destructive=False)),
+    ]
+
+
+def _hints(*, read_only: bool = False, destructive: bool = False) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=read_only, destructive_hint=destructive, idempotent_hint=read_only, open_world_hint=False
+    )
+
+
+def _result(told: str, structured: dict[str, object]) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=told)], structured_content=structured)

@@ -1,0 +1,185 @@
+"""What tools answer in `structuredContent`: MemOS's names, times that can be read, nothing that says nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from memos_mcp.models import (
+    AddReceipt,
+    DeleteReceipt,
+    FeedbackReceipt,
+    Memory,
+    MemoryPage,
+    MessagePage,
+    Preference,
+    SearchMemory,
+    SearchResult,
+    StoredMessage,
+    clock_text,
+)
+
+_TIMES = ("memory_time", "create_time", "update_time")
+_USUAL = {"memory_type": "LongTermMemory", "status": "activated", "preference_type": "explicit_preference"}
+
+
+class MessageView(TypedDict, total=False):
+    """A message; where its content was cut, `characters` says how long it is."""
+
+    id: str
+    role: str
+    content: str
+    characters: int
+    conversation_id: str
+    create_time: str
+    relativity: float
+
+
+class MemoryView(TypedDict, total=False):
+    """A memory; `sources` are ids of messages."""
+
+    id: str
+    memory_key: str
+    memory_value: str
+    memory_time: str
+    conversation_id: str
+    status: str
+    confidence: float
+    tags: list[str]
+    create_time: str
+    relativity: float
+    sources: list[str]
+
+
+class PreferenceView(TypedDict, total=False):
+    """A preference."""
+
+    id: str
+    preference: str
+    preference_type: str
+    reasoning: str
+    conversation_id: str
+    status: str
+    create_time: str
+    relativity: float
+    sources: list[str]
+
+
+class AddView(TypedDict, total=False):
+    """The answer of add_message."""
+
+    success: bool
+    task_id: str
+    status: str
+    conversation_id: str
+    note: str
+
+
+class SearchView(TypedDict, total=False):
+    """The answer of search_memory."""
+
+    notice: str
+    memory_detail_list: list[MemoryView]
+    preference_detail_list: list[PreferenceView]
+    message_detail_list: list[MessageView]
+    preference_note: str
+    instruction: str
+    full_instruction: str
+
+
+class MessagesView(TypedDict, total=False):
+    """The answer of get_message."""
+
+    notice: str
+    conversation_id: str
+    message_detail_list: list[MessageView]
+    total: int
+    page: int
+    pages: int
+
+
+class MemoriesView(TypedDict, total=False):
+    """The answer of get_memory."""
+
+    notice: str
+    memory_detail_list: list[MemoryView]
+    preference_detail_list: list[PreferenceView]
+    total: int
+    current: int
+    pages: int
+
+
+class DeleteView(TypedDict, total=False):
+    """The answer of delete_memory."""
+
+    success: bool
+    deleted: list[str]
+
+
+class FeedbackView(TypedDict, total=False):
+    """The answer of add_feedback."""
+
+    success: bool
+    task_id: str
+    status: str
+    archived: list[str]
+    added: list[str]
+
+
+def found(result: SearchResult, request: SearchMemory, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
+    """Show a search; the lists that were asked for are there even when they are empty."""
+    lists: dict[str, Any] = {}
+    if request.memory_limit_number:
+        lists["memory_detail_list"] = [_compact(memory) for memory in result.memory_detail_list]
+        if result.preference_detail_list:
+            lists["preference_detail_list"] = [_compact(one) for one in result.preference_detail_list]
+            lists["preference_note"] = result.preference_note
+    if request.message_limit_number:
+        lists["message_detail_list"] = [_message(message, whole) for message in result.message_detail_list]
+    texts = {"instruction": result.instruction, "full_instruction": result.full_instruction}
+    return {"notice": notice, **lists, **{name: text for name, text in texts.items() if text}}
+
+
+def conversation(page: MessagePage, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
+    """Show a page of a conversation; `whole` has the lengths of messages that are cut."""
+    messages = [_message(message, whole, without=("conversation_id",)) for message in page.message_detail_list]
+    counts = {"total": page.total, "page": page.page, "pages": page.pages}
+    return {"notice": notice, "conversation_id": page.conversation_id, "message_detail_list": messages, **counts}
+
+
+def known(page: MemoryPage, *, notice: str) -> dict[str, Any]:
+    """Show a page of what is known of the user."""
+    lists = {
+        "memory_detail_list": [_compact(memory) for memory in page.memory_detail_list],
+        "preference_detail_list": [_compact(one) for one in page.preference_detail_list],
+    }
+    return {"notice": notice, **lists, "total": page.total, "current": page.current, "pages": page.pages}
+
+
+def receipt(answer: AddReceipt | DeleteReceipt | FeedbackReceipt) -> dict[str, Any]:
+    """Show what was done."""
+    return {name: value for name, value in answer.model_dump(mode="json").items() if value != ""}
+
+
+def _message(message: StoredMessage, whole: Mapping[str, int], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    cut = {"characters": whole[message.id]} if message.id in whole else {}
+    return _compact(message, without=without) | cut
+
+
+def _compact(shown: Memory | Preference | StoredMessage, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    fields = shown.model_dump(mode="json", exclude={*without, "update_time"})
+    if isinstance(shown, Memory) and shown.confidence == 1:
+        del fields["confidence"]
+    return {name: _shown(name, value) for name, value in fields.items() if _tells(name, value, fields)}
+
+
+def _tells(name: str, value: object, fields: Mapping[str, object]) -> bool:
+    if name in _TIMES:
+        return bool(value) and not (name == "create_time" and value == fields.get("memory_time"))
+    return value is not None and value not in ("", []) and _USUAL.get(name) != value
+
+
+def _shown(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON
+    if name in _TIMES:
+        return clock_text(value)
+    return round(value, 3) if isinstance(value, float) else value
