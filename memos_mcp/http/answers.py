@@ -1,0 +1,85 @@
+"""Our models as the `data` of the contract: every list present, times as every known client reads them."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from memos_mcp.models import (
+    AddReceipt,
+    Memory,
+    MemoryPage,
+    MessagePage,
+    Preference,
+    SearchResult,
+    StoredMessage,
+    Task,
+    clock_text,
+)
+
+Answer = dict[str, Any]
+"""A JSON object."""
+
+
+def plain(model: BaseModel) -> Answer:
+    """Write a model as it is."""
+    return model.model_dump(mode="json")
+
+
+def receipt(added: AddReceipt) -> Answer:
+    """Write what an add gives back; a note only where there is one."""
+    return added.model_dump(mode="json", exclude=None if added.note else {"note"})
+
+
+def task(followed: Task) -> Answer:
+    """Write a task; what it changed, once it is completed."""
+    return followed.model_dump(mode="json", exclude_none=True)
+
+
+def search_result(found: SearchResult) -> Answer:
+    """Write what was found."""
+    composed = {
+        "instruction": found.instruction,
+        "full_instruction": found.full_instruction,
+        "notice": found.notice,
+    }
+    return {
+        "memory_detail_list": [_known(memory) for memory in found.memory_detail_list],
+        "preference_detail_list": [_known(preference) for preference in found.preference_detail_list],
+        "message_detail_list": [_known(message) for message in found.message_detail_list],
+        **_NOT_KEPT_HERE,
+        "preference_note": found.preference_note,
+        **{name: text for name, text in composed.items() if text},
+    }
+
+
+def memory_page(page: MemoryPage) -> Answer:
+    """Write a page of what is known."""
+    return {
+        "memory_detail_list": [_known(memory) for memory in page.memory_detail_list],
+        "preference_detail_list": [_known(preference) for preference in page.preference_detail_list],
+        **_NOT_KEPT_HERE,
+        **page.model_dump(include={"total", "size", "current", "pages"}),
+    }
+
+
+def message_page(page: MessagePage) -> Answer:
+    """Write a page of a conversation, whose times are texts."""
+    dated = [
+        message.model_dump(exclude={"relativity"})
+        | {"create_time": clock_text(message.create_time), "update_time": clock_text(message.update_time)}
+        for message in page.message_detail_list
+    ]
+    return page.model_dump(mode="json", exclude={"message_detail_list"}) | {"message_detail_list": dated}
+
+
+def no_messages(conversation_id: str) -> Answer:
+    """Write a conversation that there is not."""
+    return message_page(MessagePage(conversation_id=conversation_id))
+
+
+_NOT_KEPT_HERE: Answer = {"tool_memory_detail_list": [], "skill_detail_list": []}
+
+
+def _known(hit: Memory | Preference | StoredMessage) -> Answer:
+    """Write a hit; a score only where a search gave one, for clients take a null for no number."""
+    return hit.model_dump(mode="json", exclude=None if hit.relativity is not None else {"relativity"})

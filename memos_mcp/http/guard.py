@@ -1,0 +1,179 @@
+"""The guard before every route alike: Host, Origin, token, rate, content type, size of the body.
+
+A web page that the user visits can send requests to this machine, and by rebinding its own name to our address it
+could read the answers: the Host it was told to use gives it away. There is no CORS, so no page may read anything.
+"""
+
+import ipaddress
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlsplit
+
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from memos_mcp import __version__
+from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, RateLimited, TooLarge, Unauthorised
+from memos_mcp.http.envelope import Envelope, refusal
+from memos_mcp.http.rate import Rate
+from memos_mcp.http.tokens import Grant, Tokens
+from memos_mcp.models import ENGINE_HEADER
+
+LARGEST_BODY: Final = 10_000_000
+"""Bytes of a request's body at most."""
+
+LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+_SCHEMES = ("bearer ", "token ")
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """The names by which this server may be called.
+
+    `any_address` also takes every address in digits: a name can be made to point here by others, an address cannot.
+    """
+
+    names: Collection[str] = LOOPBACK_NAMES
+    any_address: bool = False
+
+    def accept(self, authority: str) -> bool:
+        """Whether a Host header, with or without a port, is one of ours."""
+        try:
+            name = urlsplit(f"//{authority}").hostname or ""
+        except ValueError:
+            return False
+        return name in self.names or (self.any_address and _is_address(name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class Guard:
+    """ASGI middleware around the whole app."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Hosts, tokens: Tokens, rate: Rate | None) -> None:
+        """Take the app; without tokens there is neither authorisation nor a rate."""
+        self._app = app
+        self._hosts = hosts
+        self._tokens = tokens
+        self._rate = rate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check a request, and pass it on with its user, or answer it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            self._check_origin(headers)
+            if self._tokens:
+                grant = self._authorise(headers)
+                await self._check_rate(grant)
+                scope["user"] = _user(grant)
+            _check_content_type(scope["method"], headers)
+            received = await _body(headers, receive)
+        except MemosError as exc:
+            await _refuse(exc)(scope, receive, send)
+            return
+        scope["path"] = _single_slashes(scope["path"])
+        await self._app(scope, received, _announced(send))
+
+    def _check_origin(self, headers: Headers) -> None:
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self._hosts.accept(host):
+            raise _WrongHost("This server does not go by the name in the Host header: call it by its address.")
+        if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
+            raise Forbidden("Web pages of other origins may not call this server.", code=40103)
+
+    def _authorise(self, headers: Headers) -> Grant:
+        shown = headers.get("authorization", "")
+        if not shown.lower().startswith(_SCHEMES):
+            raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=40100)
+        grant = self._tokens.grant(shown.partition(" ")[2].strip())
+        if grant is None:
+            raise Unauthorised("The token is not known here: check it.")
+        return grant
+
+    async def _check_rate(self, grant: Grant) -> None:
+        wait = None if self._rate is None else await self._rate.exceeded(grant.name)
+        if wait is not None:
+            raise RateLimited(f"Too many calls with this token: wait {wait:.0f} seconds.", retry_after=wait)
+
+
+class _WrongHost(InvalidRequest):
+    status = HTTPStatus.MISDIRECTED_REQUEST
+
+
+def _refuse(error: MemosError) -> Envelope:
+    response = refusal(error)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["www-authenticate"] = "Bearer"
+    response.headers[ENGINE_HEADER] = __version__
+    return response
+
+
+def _user(grant: Grant) -> AuthenticatedUser:
+    """Say who is calling, in the way that the MCP transports read; they bind a session to it."""
+    return AuthenticatedUser(
+        AccessToken(token=grant.name, client_id=grant.name, scopes=["memory"], subject=grant.user_id)
+    )
+
+
+def _check_content_type(method: str, headers: Headers) -> None:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if method == "POST" and kind != "application/json":
+        raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
+
+
+async def _body(headers: Headers, receive: Receive) -> Receive:
+    """Read the body up to the limit, and give what hands it out again."""
+    if headers.get("content-length", "0").isdecimal() and int(headers.get("content-length", "0")) > LARGEST_BODY:
+        raise _too_large()
+    messages: deque[Message] = deque()
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_BODY:
+            raise _too_large()
+        messages.append(message)
+        more = message["type"] == "http.request" and message.get("more_body", False)
+
+    async def again() -> Message:
+        return messages.popleft() if messages else await receive()
+
+    return again
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"The body is over {LARGEST_BODY:,} bytes. Nothing was stored; send it in several calls.")
+
+
+def _single_slashes(path: str) -> str:
+    """A base URL with a slash at its end makes two of the one before the endpoint."""
+    while "//" in path:
+        path = path.replace("//", "/")
+    return path
+
+
+def _announced(send: Send) -> Send:
+    """Say in every answer that this is an engine of ours."""
+
+    async def announce(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)[ENGINE_HEADER] = __version__
+        await send(message)
+
+    return announce

@@ -1,0 +1,76 @@
+"""From the bytes of a request to a body: what makes no sense is refused by the code that the contract has for it."""
+
+import json
+import re
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from starlette.requests import Request
+
+from memos_mcp.errors import InvalidRequest
+from memos_mcp.http.bodies import Body
+
+Parsed = TypeVar("Parsed", bound=Body)
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_TOO_LONG = {"user_id": 40010, "conversation_id": 40011}
+_LONGEST_ENTRY = 200
+
+
+async def parse(request: Request, model: type[Parsed]) -> Parsed:
+    """Read a body.
+
+    Raises:
+        InvalidRequest: it is no JSON object, or not what the endpoint takes.
+    """
+    fields = _json_object(await request.body())
+    try:
+        return model.model_validate(fields)
+    except ValidationError as exc:
+        problem = exc.errors(include_url=False, include_input=False)[0]
+    raise InvalidRequest(_sentence(problem), code=_code(problem))
+
+
+def _json_object(raw: bytes) -> dict[str, Any]:
+    try:
+        text = raw.decode()
+        value = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as exc:
+        raise InvalidRequest("The body is not JSON in UTF-8: send one JSON object.") from exc
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body is not a JSON object: send one.")
+    if _SURROGATE.search(text):
+        _refuse_half_characters(value)  # pyright: ignore[reportUnknownArgumentType]
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _refuse_half_characters(value: dict[str, Any]) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as exc:
+        raise InvalidRequest(
+            "A text holds half a character (a lone surrogate): send whole characters. Nothing was stored."
+        ) from exc
+
+
+def _code(problem: ErrorDetails) -> int:
+    name = problem["loc"][0] if problem["loc"] else ""
+    match problem["type"]:
+        case "missing" | "string_too_short":
+            return 40002
+        case "too_short":
+            return 40003
+        case "string_too_long" if name in _TOO_LONG:
+            return _TOO_LONG[str(name)]
+        case _:
+            return 40012 if name == "relativity" else 40000
+
+
+def _sentence(problem: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in problem["loc"])[:_LONGEST_ENTRY] or "The body"
+    return f"{where}: {problem['msg'][:_LONGEST_ENTRY]}. Nothing was stored."

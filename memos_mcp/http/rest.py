@@ -1,0 +1,131 @@
+"""The MemOS contract over any `MemoryBackend`: a route an endpoint."""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.http import answers, bodies
+from memos_mcp.http.answers import Answer
+from memos_mcp.http.callers import Caller, Owners
+from memos_mcp.http.envelope import Envelope, refusal
+from memos_mcp.http.parsing import parse
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "/api/openmem/v1"
+LONGEST_KEY = 100
+
+Operation = Callable[[Request], Awaitable[Answer]]
+
+
+class Rest:
+    """The endpoints. `default_user` is whom a call is for that names nobody, where there are no tokens."""
+
+    def __init__(self, backend: MemoryBackend, *, default_user: str, owners: Owners | None) -> None:
+        """Take the memory and, where it can tell whose an id is, that."""
+        self._backend = backend
+        self._default_user = default_user
+        self._owners = owners
+
+    def routes(self) -> list[Route]:
+        """Give a route an endpoint, and one for all that is none."""
+        operations: dict[str, Operation] = {
+            "add/message": self.add_message,
+            "search/memory": self.search_memory,
+            "get/message": self.get_message,
+            "get/memory": self.get_memory,
+            "get/conversation": self.get_conversation,
+            "delete/memory": self.delete_memory,
+            "update/memory": self.update_memory,
+            "add/feedback": self.add_feedback,
+            "get/status": self.get_status,
+        }
+        return [
+            Route(f"{PREFIX}/{path}", partial(answer, operation), methods=["POST"])
+            for path, operation in operations.items()
+        ]
+
+    def _caller(self, request: Request) -> Caller:
+        return Caller.of(request, default_user=self._default_user, owners=self._owners)
+
+    async def add_message(self, request: Request) -> Answer:
+        """Store messages; `Idempotency-Key` names an add, so that a repeat is known for one."""
+        body = await parse(request, bodies.AddMessageBody)
+        key = request.headers.get("idempotency-key", "")
+        if len(key) > LONGEST_KEY:
+            raise InvalidRequest(f"The Idempotency-Key is longer than {LONGEST_KEY} characters: shorten it.")
+        user_id = self._caller(request).user(body.user_id)
+        receipt = await self._backend.add_message(body.request(key=key), user_id=user_id)
+        return answers.receipt(receipt)
+
+    async def search_memory(self, request: Request) -> Answer:
+        """Search."""
+        body = await parse(request, bodies.SearchMemoryBody)
+        user_id = self._caller(request).user(body.user_id)
+        return answers.search_result(await self._backend.search_memory(body.request(), user_id=user_id))
+
+    async def get_message(self, request: Request) -> Answer:
+        """Read a conversation; one that there is not has no messages."""
+        body = await parse(request, bodies.GetMessageBody)
+        user_id = self._caller(request).user(body.user_id)
+        try:
+            page = await self._backend.get_message(body.request(), user_id=user_id)
+        except NotFound:
+            return answers.no_messages(body.conversation_id)
+        return answers.message_page(page)
+
+    async def get_memory(self, request: Request) -> Answer:
+        """Read what is known."""
+        body = await parse(request, bodies.GetMemoryBody)
+        user_id = await self._caller(request).user_of_memories(body.user_id, body.memory_ids)
+        return answers.memory_page(await self._backend.get_memory(body.request(), user_id=user_id))
+
+    async def get_conversation(self, request: Request) -> Answer:
+        """List conversations."""
+        body = await parse(request, bodies.GetConversationBody)
+        user_id = self._caller(request).user(body.user_id)
+        return answers.plain(await self._backend.get_conversation(body.request(), user_id=user_id))
+
+    async def delete_memory(self, request: Request) -> Answer:
+        """Delete memories, or everything of a user."""
+        body = await parse(request, bodies.DeleteMemoryBody)
+        wanted = body.request()
+        user_id = await self._caller(request).user_of_memories(body.user_id, wanted.memory_ids)
+        return answers.plain(await self._backend.delete_memory(wanted, user_id=user_id))
+
+    async def update_memory(self, request: Request) -> Answer:
+        """Rewrite a memory."""
+        body = await parse(request, bodies.UpdateMemoryBody)
+        user_id = await self._caller(request).user_of_memories(body.user_id, (body.memory_id,))
+        return answers.plain(await self._backend.update_memory(body.request(), user_id=user_id))
+
+    async def add_feedback(self, request: Request) -> Answer:
+        """Take a correction."""
+        body = await parse(request, bodies.AddFeedbackBody)
+        user_id = self._caller(request).user(body.user_id)
+        return answers.plain(await self._backend.add_feedback(body.request(), user_id=user_id))
+
+    async def get_status(self, request: Request) -> Answer:
+        """Follow a task."""
+        body = await parse(request, bodies.GetStatusBody)
+        user_id = await self._caller(request).user_of_task(body.user_id, body.task_id)
+        return answers.task(await self._backend.get_status(body.task_id, user_id=user_id))
+
+
+async def answer(operation: Operation, request: Request) -> Response:
+    """Put what an operation gives, or why it gives nothing, into the envelope."""
+    try:
+        return Envelope(await operation(request))
+    except MemosError as exc:
+        return refusal(exc)
+    except Exception as exc:  # noqa: BLE001  # the edge: a caller gets an envelope, the log where it happened, without data
+        frames = "".join(traceback.format_tb(exc.__traceback__))
+        logger.error("%s in %s\n%s", type(exc).__name__, request.url.path, frames)  # noqa: TRY400  # would log the text
+        return refusal(MemosError("The engine failed; its log says where. Nothing that was acknowledged is lost."))
