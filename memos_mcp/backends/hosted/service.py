@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import httpx
 import stamina
@@ -29,6 +29,22 @@ class Retry:
     patience: float = 10.0
 
 
+class Endpoints(Protocol):
+    """What a `HostedBackend` calls: a service at an address, or the engine of a data directory, wherever it is."""
+
+    @property
+    def is_engine(self) -> bool | None:
+        """Whether the server is an engine of ours, which can do more than the contract; None if not yet known."""
+        ...
+
+    async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:
+        """Call an endpoint and give the `data` of its envelope; `CallFailed` where that did not work.
+
+        A call that is not `harmless` when done twice is repeated only where it cannot have been done.
+        """
+        ...
+
+
 class Service:
     """A server that speaks the MemOS contract: the cloud, or an engine of ours.
 
@@ -44,7 +60,7 @@ class Service:
 
     @property
     def is_engine(self) -> bool | None:
-        """Whether the server is an engine of ours, which can do more than the contract; None if not yet known."""
+        """Whether the server is an engine of ours; None if not yet known."""
         return self._is_engine
 
     async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:

@@ -263,6 +263,15 @@ class LocalBackend:
         """Read a task from the ledger."""
         return await _in_thread(partial(self._task, task_id, user_id))
 
+    async def memory_owner(self, memory_id: str) -> str | None:
+        """Give the user who has a memory: the REST contract names memories by their ids alone."""
+        seq = memory_seq(memory_id)
+        return None if seq is None else await _in_thread(partial(self._ledger.memories.owner, seq))
+
+    async def task_owner(self, task_id: str) -> str | None:
+        """Give the user whose add left a task behind."""
+        return await _in_thread(partial(self._ledger.tasks.owner, task_id))
+
     def _task(self, task_id: str, user_id: str) -> Task:
         user = self._ledger.messages.user_key(user_id)
         task = None if user is None else self._ledger.tasks.status(task_id, user=user)

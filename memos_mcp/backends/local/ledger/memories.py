@@ -106,6 +106,11 @@ class Memories:
             found[row["memory"]] = (*found.get(row["memory"], ()), message_id(row["message"]))
         return found
 
+    def owner(self, seq: int) -> str | None:
+        """Give the id of the user who has a memory."""
+        row = self._database.row("SELECT user_id FROM memory JOIN user ON user.key = memory.user WHERE seq = ?", (seq,))
+        return None if row is None else str(row["user_id"])
+
     def newest(self, user: int, *, condition: str, parameters: Parameters, size: int, page: int) -> list[int]:
         """Give a page of the keys of the memories in force that meet a condition, newest first."""
         order = "ORDER BY update_time DESC, seq DESC LIMIT ? OFFSET ?"

@@ -43,6 +43,11 @@ class Tasks:
             memory_views=views if row["state"] == "completed" else None,
         )
 
+    def owner(self, task_id: str) -> str | None:
+        """Give the id of the user whose add left a task behind."""
+        row = self._database.row("SELECT user_id FROM task JOIN user ON user.key = task.user WHERE id = ?", (task_id,))
+        return None if row is None else str(row["user_id"])
+
     def next_open(self, now: int) -> OpenTask | None:
         """Give the first task that is due."""
         row = self._database.row(
