@@ -9,16 +9,19 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 def main() -> None:
     """Serve a host over stdio, or run the named command."""
-    if len(sys.argv) == 1:
-        from memos_mcp.server.wire import guard_standard_output  # noqa: PLC0415  # before anything that may print
+    if len(sys.argv) > 1:
+        from memos_mcp.cli import run  # noqa: PLC0415  # a host's server needs no command line parser
 
-        wire = guard_standard_output()
-        from memos_mcp.host import serve_host  # noqa: PLC0415
+        run()
+        return
+    from memos_mcp.server.wire import take_wire  # noqa: PLC0415
 
-        sys.exit(serve_host(wire))
-    from memos_mcp.cli import run  # noqa: PLC0415  # a host's server needs no command line parser
+    wire = take_wire()  # before anything else is imported, that could print
+    from memos_mcp.host import serve_host  # noqa: PLC0415
 
-    run()
+    status = serve_host(wire)
+    sys.stderr.flush()
+    os._exit(status)  # a thread may still wait for the host
 
 
 if __name__ == "__main__":

@@ -24,9 +24,12 @@ QUESTION = "Any suggestions for where to go during National Day?"
 async def show(console: Console) -> bool:
     """Store a conversation, restart, ask, and print what comes back; False when nothing did."""
     with tempfile.TemporaryDirectory(prefix="memos-mcp-demo-") as folder:
-        console.print(f"[bold]1. A host starts memos-mcp[/bold] on an empty store ({folder}) and an agent stores this:")
+        console.print(
+            f"[bold]1. A host starts memos-mcp[/bold] on an empty store ({folder}) and an agent stores this:",
+            soft_wrap=True,
+        )
         for role, content in CONVERSATION:
-            console.print(f"   [cyan]{role:>9}[/cyan]  {content}")
+            console.print(f"   [cyan]{role:>9}[/cyan]  {content}", soft_wrap=True)
         async with _session(folder) as client:
             messages = [{"role": role, "content": content} for role, content in CONVERSATION]
             await client.call_tool("add_message", {"messages": messages, "conversation_id": "0610"})
@@ -37,15 +40,19 @@ async def show(console: Console) -> bool:
             kept = await client.call_tool("get_message", {"conversation_id": "0610"})
     console.print("[bold]3. What comes back:[/bold]")
     for content in found.content:
-        console.print(getattr(content, "text", ""), markup=False, highlight=False)
+        console.print(getattr(content, "text", ""), markup=False, highlight=False, soft_wrap=True)
     whole = _contents(kept.structured_content) == [content for _, content in CONVERSATION]
     console.print(f"   The six messages came back word for word: {'yes' if whole else 'NO'}.")
-    return whole and bool((found.structured_content or {}).get("memory_detail_list"))
+    return whole and _memories(found.structured_content) > 0
 
 
 def _contents(structured: dict[str, Any] | None) -> list[str]:
-    messages: list[dict[str, str]] = (structured or {}).get("message_detail_list", [])
+    messages: list[dict[str, str]] = structured["message_detail_list"] if structured else []
     return [message["content"] for message in messages]
+
+
+def _memories(structured: dict[str, Any] | None) -> int:
+    return len(structured["memory_detail_list"]) if structured else 0
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ def reindex_store(settings: Settings, console: Console) -> None:
         ConfigurationError: another process has the store open.
         Unavailable: the store cannot be used.
     """
-    embedder = load_embedder(settings.embedder, settings.onnx_model)
+    embedder = load_embedder(settings.embedder, onnx_model=settings.onnx_model)
     with hold(settings.data_dir):
         ledger = Ledger.open(settings.data_dir / LEDGER_FILE)
         try:

@@ -47,7 +47,7 @@ def open_store(settings: Settings) -> "AbstractAsyncContextManager[LocalBackend]
 
     return open_local(
         settings.data_dir,
-        embedder=lambda: load_embedder(settings.embedder, settings.onnx_model),
+        embedder=lambda: load_embedder(settings.embedder, onnx_model=settings.onnx_model),
         extractor=RulesExtractor,
         place=partial(_server_place, settings) if settings.chroma_url else None,
     )

@@ -1,5 +1,6 @@
 """Opening a backend at its first use and keeping it until the end."""
 
+import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -7,6 +8,8 @@ import anyio
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.errors import MemosError
+
+logger = logging.getLogger(__name__)
 
 Open = Callable[[], AbstractAsyncContextManager[MemoryBackend]]
 
@@ -59,6 +62,10 @@ class Lender:
                     await self._closing.wait()
             except MemosError as exc:
                 self._answer(None, exc)
+            except Exception as exc:
+                logger.exception("the memory could not be opened")
+                failure = f"The memory could not be opened ({type(exc).__name__}). Run `memos-mcp doctor`."
+                self._answer(None, MemosError(failure))
         self._answer(None, None)
 
     def close(self) -> None:

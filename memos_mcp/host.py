@@ -1,0 +1,40 @@
+"""Serving the host that started this process, over stdio."""
+
+import logging
+import os
+import sys
+from contextlib import suppress
+from functools import partial
+
+import anyio
+
+from memos_mcp.backends.lender import lending
+from memos_mcp.errors import MemosError
+from memos_mcp.opening import backend_kind, open_backend
+from memos_mcp.server.access import new_conversation_id
+from memos_mcp.server.app import build_server
+from memos_mcp.server.stdio import serve
+from memos_mcp.server.wire import Wire
+from memos_mcp.settings import Settings, read_settings
+
+
+def serve_host(wire: Wire) -> int:
+    """Serve until the host ends; give the exit status: 2 when the settings make no sense."""
+    try:
+        settings = read_settings()
+        backend_kind(settings)
+    except MemosError as exc:
+        sys.stderr.write(f"memos-mcp: {exc}\n")
+        return 2
+    logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+    with suppress(OSError):  # the store says in its own words what is wrong with the folder
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.chdir(settings.data_dir)  # Chroma reads `.env` of the current directory, which is the host's
+    anyio.run(_serve, settings, wire)
+    return 0
+
+
+async def _serve(settings: Settings, wire: Wire) -> None:
+    async with lending(partial(open_backend, settings)) as lender:
+        server = build_server(lender, user_id=lambda: settings.user_id, conversation_id=new_conversation_id())
+        await serve(server, wire=wire, warm=lender)
