@@ -157,7 +157,8 @@ def test_a_preference_said_outright_is_one(content: str, stated: str) -> None:
         "Call me tomorrow.",
         "Please call me when you land.", "I like your idea.",
         "Never mind.",
-        "Never saw this coming.", "Always happy to help out with the garden.", "He's the one I love.", "Me gustaría viajar a Roma.",
+        "Never saw this coming.", "Always happy to help out with the garden.", "He's the one I love.",
+        "Me gustaría viajar a Roma.",
         "I'm not allergic to anything.",
     ],
 )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from memos_mcp.backends.local.extractors.when.periods import Grain
 from memos_mcp.models import Role
 
 
@@ -23,7 +24,8 @@ class Draft:
 
     `value` begins with `[user perspective] ` or `[assistant perspective] ` for a memory, and is the bare statement
     for a preference. `sources` are the `seq` of the messages that support it, never empty. `memory_time` is the
-    time it speaks of, in epoch milliseconds, where it names one.
+    time it speaks of, in epoch milliseconds, where it names one, and `time_grain` how exactly: it is the beginning
+    of that day, week, month or year.
     """
 
     key: str
@@ -32,6 +34,7 @@ class Draft:
     tags: tuple[str, ...] = ()
     confidence: float = 1.0
     memory_time: int | None = None
+    time_grain: Grain | None = None
     preference: Literal["explicit_preference", "implicit_preference"] | None = None
     reasoning: str = ""
 

@@ -3,7 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
+from memos_mcp.backends.local.extractors.base import Source
+from memos_mcp.backends.local.extractors.when import TimeMention, resolve
 from memos_mcp.backends.local.extractors.words import content_words, extent
 from memos_mcp.backends.local.retrieval.terms import terms
 from memos_mcp.models import Role
@@ -27,7 +30,7 @@ _OPENING = re.compile(
 class Passage:
     """Statements on one matter, in order, with the messages they stand in and the question they answer, if any.
 
-    `turn` counts the turns of its speaker; `matter` are the terms of what it says.
+    `turn` counts the turns of its speaker; `matter` are the terms of what it says, `time` is the first time it names.
     """
 
     role: Role
@@ -36,6 +39,7 @@ class Passage:
     turn: int
     matter: frozenset[int]
     question: str = ""
+    time: TimeMention | None = None
 
     @property
     def text(self) -> str:
@@ -44,7 +48,7 @@ class Passage:
         return f'"{self.question}" {statement}' if self.question else statement
 
 
-def passages(sentences: Sequence[str], *, role: Role, source: int, turn: int) -> list[Passage]:
+def passages(sentences: Sequence[str], *, message: Source, turn: int) -> list[Passage]:
     """Part the statements of one message by matter; one that leans on the sentence before stays with it."""
     found: list[list[str]] = []
     for sentence in sentences:
@@ -52,7 +56,7 @@ def passages(sentences: Sequence[str], *, role: Role, source: int, turn: int) ->
             found[-1].append(sentence)
         else:
             found.append([sentence])
-    return [Passage(role, tuple(group), (source,), turn, matter(" ".join(group))) for group in found]
+    return [_passage(group, message, turn) for group in found]
 
 
 def join(found: Iterable[Passage]) -> list[Passage]:
@@ -87,6 +91,13 @@ def _belongs(sentence: str, group: list[str]) -> bool:
     return not opens(sentence) or bool(matter(before) & matter(sentence))
 
 
+def _passage(group: list[str], message: Source, turn: int) -> Passage:
+    text = " ".join(group)
+    times = resolve(text, said=datetime.fromtimestamp(message.chat_time / 1000, UTC))
+    time = times[0] if times else None
+    return Passage(message.role, tuple(group), (message.seq,), turn, matter(text), time=time)
+
+
 def _ended(sentence: str) -> str:
     return sentence if not sentence[-1].isalnum() else sentence + ("。" if sentence[-1] >= "\u2e80" else ".")
 
@@ -107,4 +118,5 @@ def _both(earlier: Passage, later: Passage) -> Passage:
         sources=tuple(dict.fromkeys((*earlier.sources, *later.sources))),
         turn=later.turn,
         matter=earlier.matter | later.matter,
+        time=earlier.time or later.time,
     )

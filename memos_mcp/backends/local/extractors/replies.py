@@ -35,7 +35,7 @@ class Reply:
         return found
 
     def _part(self, said: tuple[str, ...], turn: int) -> list[Passage]:
-        return passages(said, role=self.message.role, source=self.message.seq, turn=turn)
+        return passages(said, message=self.message, turn=turn)
 
     def _answer(self, passage: Passage) -> Passage:
         return replace(passage, question=self.question, sources=self.asked + passage.sources)

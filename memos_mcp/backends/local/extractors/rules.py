@@ -92,6 +92,8 @@ def _memory(passage: Passage) -> Draft:
         sources=passage.sources,
         tags=tags(passage.text),
         confidence=min(confidence, _HEDGED) if _HEDGE.search(passage.text) else confidence,
+        memory_time=passage.time.start if passage.time else None,
+        time_grain=passage.time.grain if passage.time else None,
     )
 
 

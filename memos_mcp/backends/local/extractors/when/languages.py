@@ -1,0 +1,98 @@
+"""Languages: the words and patterns by which each names a time, read from a file a language."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+NAMES = ("english", "chinese", "spanish", "german", "french")
+
+_KINDS = {
+    "day_word": "days",
+    "unit": "units",
+    "weekday": "weekdays",
+    "month": "months",
+    "season": "seasons",
+    "n": "numbers",
+    "named_year": "named_years",
+}
+_NUMERALS = {
+    "n": r"\d{1,3}",
+    "day": r"(?P<day>[0-3]?\d)",
+    "year": r"(?P<year>(?:19|20)\d\d)",
+    "period": "(?:{unit}|{weekday}|{month}|{season})",
+}
+
+Table = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language's ways to name a time.
+
+    `patterns` are pairs of a meaning and what says it; `words` give, for each kind of word, the value of its forms;
+    `hint` is found in every text that any of the patterns matches, and `past` in a sentence about the past.
+    """
+
+    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    words: Mapping[str, Mapping[str, int | str]]
+    hint: re.Pattern[str]
+    past: re.Pattern[str]
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """Read all languages, once."""
+    return tuple(_read(name) for name in NAMES)
+
+
+def _read(name: str) -> Language:
+    table: Table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath(f"{name}.toml").read_text("utf-8"))
+    words = {kind: _forms(cast("Table", table.get(section, {}))) for kind, section in _KINDS.items()}
+    spaced = bool(table.get("spaces", True))
+    placeholders = _placeholders(words, cast("list[str]", table.get("ambiguous", [])))
+    patterns = cast("Mapping[str, list[str]]", table["patterns"])
+    compiled = [
+        (meaning, _compile(pattern, placeholders, spaced=spaced))
+        for meaning, group in {"days": ["{day_word}"], **patterns}.items()
+        for pattern in group
+    ]
+    named = {form for kind, forms in words.items() if kind != "n" for form in forms}
+    hint = _compile(rf"(?:{_alternatives(named)}|(?:19|20)\d\d|\d+(?:st|nd|rd|th|号)?)", {}, spaced=spaced)
+    return Language(tuple(compiled), words, hint, re.compile(str(table["past"]), re.IGNORECASE))
+
+
+def _forms(section: Table) -> dict[str, int | str]:
+    """Turn `value = forms` or `form = value` into the value of each form."""
+    forms: dict[str, int | str] = {}
+    for key, entry in section.items():
+        if isinstance(entry, int):
+            forms[key] = entry
+        else:
+            value = int(key) if key.isdecimal() else key
+            forms |= dict.fromkeys(cast("list[str]", entry), value)
+    return forms
+
+
+def _placeholders(words: Mapping[str, Mapping[str, int | str]], ambiguous: Iterable[str]) -> dict[str, str]:
+    found = {kind: f"(?P<{kind}>{_alternatives(forms)})" for kind, forms in words.items() if forms}
+    found["n"] = f"(?P<n>{_NUMERALS['n']}|{_alternatives(words['n'])})"
+    capital = [form.capitalize() for form in ambiguous]
+    sure = [form for form in words["month"] if form not in set(ambiguous)]
+    found["Month"] = f"(?P<month>{_alternatives(sure)}{'|(?-i:' + _alternatives(capital) + ')' if capital else ''})"
+    return found | {kind: _NUMERALS[kind] for kind in ("day", "year")}
+
+
+def _alternatives(forms: Iterable[str]) -> str:
+    return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+
+
+def _compile(pattern: str, placeholders: Mapping[str, str], *, spaced: bool) -> re.Pattern[str]:
+    pattern = pattern.replace("{period}", _NUMERALS["period"])
+    for name, part in placeholders.items():
+        pattern = pattern.replace(f"{{{name}}}", part)
+    pattern = pattern.replace(r"\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if spaced else pattern, re.IGNORECASE)

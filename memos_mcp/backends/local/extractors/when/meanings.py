@@ -1,0 +1,210 @@
+"""Meanings: what a named time comes to, seen from the day on which it was said."""
+
+import re
+from calendar import isleap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from memos_mcp.backends.local.extractors.when.languages import Language
+from memos_mcp.backends.local.extractors.when.periods import Grain, Period, add_months, around, shifted
+
+_COARSER: dict[str, Grain] = {"day": "week", "week": "month"}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A time as it was named: its words, the day they were said, and whether the sentence is about the past."""
+
+    match: re.Match[str]
+    language: Language
+    said: date
+    past: bool
+
+    def has(self, kind: str) -> bool:
+        """Tell whether a word of this kind was used."""
+        return self.match.groupdict().get(kind) is not None
+
+    def number(self, kind: str) -> int:
+        """Give the value of the word or numeral of this kind."""
+        text = self.match[kind].lower()
+        value = self.language.words.get(kind, {}).get(text)
+        return int(text if value is None else value)
+
+    @property
+    def grain(self) -> Grain:
+        """The unit that was used."""
+        unit: Grain = self.language.words["unit"][self.match["unit"].lower()]  # pyright: ignore[reportAssignmentType]
+        return unit
+
+
+def period(meaning: str, named: Named) -> Period | None:
+    """Resolve a named time; None for what names none.
+
+    Raises:
+        ValueError, OverflowError: there is no such day.
+    """
+    return _MEANINGS[meaning](named)
+
+
+def _days(named: Named) -> Period:
+    return around(named.said + timedelta(named.number("day_word")), "day")
+
+
+def _ago(named: Named) -> Period:
+    return shifted(named.said, -named.number("n"), named.grain)
+
+
+def _ahead(named: Named) -> Period:
+    return shifted(named.said, named.number("n"), named.grain)
+
+
+def _roughly_ago(named: Named) -> Period | None:
+    grain = named.grain
+    return around(shifted(named.said, -3, grain).start, _COARSER[grain]) if grain in _COARSER else None
+
+
+def _before_last(named: Named) -> Period:
+    return shifted(named.said, -2, named.grain)
+
+
+def _last(named: Named) -> Period:
+    return _relative(named, -1)
+
+
+def _this(named: Named) -> Period:
+    return _relative(named, 0)
+
+
+def _next(named: Named) -> Period:
+    return _relative(named, 1)
+
+
+def _relative(named: Named, step: int) -> Period:
+    """Give the last (-1), this (0) or next (1) unit, weekday, month or season."""
+    said = named.said
+    if named.has("unit"):
+        return shifted(said, step, named.grain)
+    if named.has("weekday"):
+        if step < 0:
+            return around(_weekday_before(said, named.number("weekday")), "day")
+        return _weekday_of(shifted(said, step, "week"), named.number("weekday"))
+    grain: Grain = "month" if named.has("month") else "season"
+    month = named.number(grain)
+    return _of_a_year(said, month, grain, step) if step else _bare(named, month, grain)
+
+
+def _last_week(named: Named) -> Period:
+    return _weekday_of(shifted(named.said, -1, "week"), named.number("weekday"))
+
+
+def _coming(named: Named) -> Period:
+    if named.has("weekday"):
+        ahead = (named.number("weekday") - named.said.weekday() - 1) % 7 + 1
+        return around(named.said + timedelta(ahead), "day")
+    return _relative(named, 1)
+
+
+def _on(named: Named) -> Period:
+    if named.past:
+        return around(_weekday_before(named.said, named.number("weekday")), "day")
+    return around(named.said + timedelta((named.number("weekday") - named.said.weekday()) % 7), "day")
+
+
+def _date(named: Named) -> Period:
+    month, day = named.number("month" if named.has("month") else "month_number"), named.number("day")
+    if named.has("year"):
+        return around(date(named.number("year"), month, day), "day")
+    leap = date(2000, month, day) == date(2000, 2, 29)
+    years = range(named.said.year - 8, named.said.year + 9)
+    return around(_nearest([date(year, month, day) for year in years if isleap(year) or not leap], named), "day")
+
+
+def _day(named: Named) -> Period:
+    first = named.said.replace(day=1)
+    months = (add_months(first, step) for step in (-2, -1, 0, 1, 2))
+    day = named.number("day")
+    days = [month.replace(day=day) for month in months if day <= (add_months(month, 1) - month).days]
+    return around(_nearest(days, named), "day")
+
+
+def _month(named: Named) -> Period:
+    return _bare(named, named.number("month"), "month")
+
+
+def _season(named: Named) -> Period:
+    return _bare(named, named.number("season"), "season")
+
+
+def _year(named: Named) -> Period:
+    return around(date(named.number("year"), 1, 1), "year")
+
+
+def _in_year(named: Named) -> Period:
+    """Give a named year (去年), or its month, day or season."""
+    year = named.said.year + named.number("named_year")
+    if named.has("day"):
+        return around(date(year, named.number("month"), named.number("day")), "day")
+    if named.has("month"):
+        return around(date(year, named.number("month"), 1), "month")
+    if named.has("season"):
+        return around(date(year, named.number("season"), 1), "season")
+    return around(date(year, 1, 1), "year")
+
+
+def _ignored(_: Named) -> None:
+    return None
+
+
+_MEANINGS: Mapping[str, Callable[[Named], Period | None]] = {
+    "days": _days,
+    "ago": _ago,
+    "since": _ago,
+    "ahead": _ahead,
+    "roughly_ago": _roughly_ago,
+    "before_last": _before_last,
+    "last": _last,
+    "last_week": _last_week,
+    "this": _this,
+    "next": _next,
+    "coming": _coming,
+    "on": _on,
+    "date": _date,
+    "day": _day,
+    "month": _month,
+    "season": _season,
+    "year": _year,
+    "in_year": _in_year,
+    "ignored": _ignored,
+}
+
+
+def _weekday_before(said: date, weekday: int) -> date:
+    return said - timedelta((said.weekday() - weekday - 1) % 7 + 1)
+
+
+def _weekday_of(week: Period, weekday: int) -> Period:
+    return around(week.start + timedelta(weekday), "day")
+
+
+def _of_a_year(said: date, month: int, grain: Grain, step: int) -> Period:
+    """Give the last one that is over, or the first to begin, of the periods that begin in a month."""
+    years = [around(date(year, month, 1), grain) for year in range(said.year - 2, said.year + 3)]
+    if step < 0:
+        return [found for found in years if found.end <= said][-1]
+    return next(found for found in years if found.start > said)
+
+
+def _bare(named: Named, month: int, grain: Grain) -> Period:
+    if named.has("year"):
+        return around(date(named.number("year"), month, 1), grain)
+    years = [around(date(year, month, 1), grain) for year in range(named.said.year - 2, named.said.year + 2)]
+    if named.past:
+        return [found for found in years if found.start <= named.said][-1]
+    return next(found for found in years if found.end > named.said)
+
+
+def _nearest(days: list[date], named: Named) -> date:
+    if named.past:
+        return [day for day in days if day <= named.said][-1]
+    return next(day for day in days if day >= named.said)
