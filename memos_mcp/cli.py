@@ -58,6 +58,15 @@ def demo() -> None:
         raise typer.Exit(1)
 
 
+@app.command(hidden=True)
+def engine() -> None:
+    """Run the engine that all hosts on this machine share; a host's server starts it."""
+    from memos_mcp.serving import run_engine  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    raise typer.Exit(run_engine(read_settings()))
+
+
 @app.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""

@@ -308,3 +308,15 @@ class Task(Frozen):
     task_id: str
     status: TaskState
     memory_views: MemoryViews | None = None
+
+
+class StoreStatus(Frozen):
+    """How much a store keeps, of all users together, and what waits for the background."""
+
+    users: int = 0
+    conversations: int = 0
+    messages: int = 0
+    memories: int = 0
+    waiting_for_vectors: int = 0
+    waiting_for_memories: int = 0
+    embedder: str = ""

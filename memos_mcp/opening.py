@@ -38,7 +38,7 @@ def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
             assert_never(settings.backend)
 
 
-def open_store(settings: Settings) -> "AbstractAsyncContextManager[LocalBackend]":
+def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncContextManager[LocalBackend]":
     """Open the local store inside this process."""
     # Chroma, numpy and the model are loaded by the process that holds the store, and by no other.
     from memos_mcp.backends.local.backend import open_local  # noqa: PLC0415
@@ -49,6 +49,7 @@ def open_store(settings: Settings) -> "AbstractAsyncContextManager[LocalBackend]
         settings.data_dir,
         embedder=lambda: load_embedder(settings.embedder, onnx_model=settings.onnx_model),
         extractor=RulesExtractor,
+        patience=patience,
         place=partial(_server_place, settings) if settings.chroma_url else None,
     )
 
@@ -76,5 +77,19 @@ async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
             async with open_hosted(str(settings.base_url), key, data_dir=settings.data_dir) as backend:
                 yield backend
         case "local":
-            async with open_store(settings) as backend:
+            async with _open_local(settings) as backend:
                 yield backend
+
+
+@asynccontextmanager
+async def _open_local(settings: Settings) -> AsyncGenerator[MemoryBackend]:
+    match settings.engine:
+        case "embedded":
+            async with open_store(settings) as store:
+                yield store
+        case "shared":
+            from memos_mcp.backends.hosted import HostedBackend  # noqa: PLC0415
+            from memos_mcp.engine.service import engine_service  # noqa: PLC0415
+
+            async with engine_service(settings.data_dir) as service:
+                yield HostedBackend(service)

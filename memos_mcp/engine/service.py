@@ -23,6 +23,9 @@ ATTEMPTS = 5
 STOP = "engine/stop"
 """Asks an engine to finish; ours, not MemOS's."""
 
+STATUS = "engine/status"
+"""Asks an engine how it is; ours, not MemOS's."""
+
 
 class EngineService:
     """What `Service` is to an address, this is to a data directory: its engine is found, started and replaced."""
@@ -62,6 +65,11 @@ class EngineService:
             )
         ) from failed
 
+    async def reach(self) -> None:
+        """Find or start the engine before the first call needs it; what goes wrong, that call will say."""
+        with suppress(CallFailed):
+            await self._connected()
+
     async def close(self) -> None:
         """Let go of the connection; the engine goes on."""
         if self._client is not None:
@@ -83,15 +91,18 @@ class EngineService:
 
     async def _connect(self, *, gone: Address | None) -> None:
         try:
-            address = await anyio.to_thread.run_sync(partial(find_or_start, self._data_dir, gone))
+            address = await self._find(gone)
             if check_version(address) == "older":
                 await _ask_to_finish(address)
-                address = await anyio.to_thread.run_sync(partial(find_or_start, self._data_dir, address))
+                address = await self._find(address)
         except MemosError as exc:
             raise CallFailed(exc) from exc
         await self.close()
         self._client = connect(address.url, address.token.get_secret_value())
         self._address = address
+
+    async def _find(self, gone: Address | None) -> Address:
+        return await anyio.to_thread.run_sync(partial(find_or_start, self._data_dir, gone), abandon_on_cancel=True)
 
 
 async def _ask_to_finish(address: Address) -> None:
@@ -104,7 +115,10 @@ async def _ask_to_finish(address: Address) -> None:
 async def engine_service(data_dir: Path) -> AsyncGenerator[EngineService]:
     """Talk to the engine of a data directory while the block runs."""
     service = EngineService(data_dir)
-    try:
-        yield service
-    finally:
-        await service.close()
+    async with anyio.create_task_group() as group:
+        group.start_soon(service.reach)
+        try:
+            yield service
+        finally:
+            group.cancel_scope.cancel()
+            await service.close()

@@ -1,5 +1,6 @@
 """The engine's app: MCP by two transports, the MemOS contract and a health check, behind one guard."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from mcp.server import MCPServer
@@ -36,14 +37,17 @@ def build_app(
     hosts: Hosts | None = None,
     owners: Owners | None = None,
     rate: Rate | None = None,
+    extra: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
-    same memory, served by the `transports` named; without one there is the contract alone.
+    same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind the
+    same guard.
     """
     routes: list[BaseRoute] = [
         Route("/health", health, methods=["GET"]),
+        *extra,
         *Rest(backend, default_user=user_id, owners=owners).routes(),
     ]
     lifespan = None

@@ -45,6 +45,7 @@ from memos_mcp.models import (
     Preference,
     SearchMemory,
     SearchResult,
+    StoreStatus,
     Task,
     UpdateMemory,
     UpdateReceipt,
@@ -259,6 +260,22 @@ class LocalBackend:
         )
         return FeedbackReceipt(task_id=receipt.task_id, status=receipt.status)
 
+    async def status(self) -> StoreStatus:
+        """Say how much is kept and what waits."""
+        return await _in_thread(self._status)
+
+    def _status(self) -> StoreStatus:
+        count = self._ledger.database.number
+        return StoreStatus(
+            users=count("SELECT count(*) FROM user"),
+            conversations=count("SELECT count(*) FROM conversation"),
+            messages=count("SELECT count(*) FROM message"),
+            memories=count("SELECT count(*) FROM memory WHERE status = 'activated'"),
+            waiting_for_vectors=self._ledger.vectors.pending_count(),
+            waiting_for_memories=self._ledger.tasks.open_count(),
+            embedder=self._ledger.noted("embedder"),
+        )
+
     async def get_status(self, task_id: str, *, user_id: str) -> Task:
         """Read a task from the ledger."""
         return await _in_thread(partial(self._task, task_id, user_id))
@@ -287,17 +304,19 @@ async def open_local(
     embedder: Callable[[], Embedder],
     extractor: Callable[[], Extractor],
     place: Callable[[Ledger], IndexPlace] | None = None,
+    patience: float = 0,
     clock: Callable[[], int] = milliseconds_now,
 ) -> AsyncGenerator[LocalBackend]:
     """Open the store of a data directory, for this process alone, and close it at the end.
 
-    `place` says where the vector index is; without it, in a folder of the data directory.
+    `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
+    that a process which is just ending gets to let go of the directory.
 
     Raises:
         ConfigurationError: another process holds it, or it was made by a newer version or another model.
         Unavailable: the directory cannot be used.
     """
-    lock = await _in_thread(partial(hold, data_dir))
+    lock = await _in_thread(partial(hold, data_dir, patience=patience))
     try:
         ledger = await _in_thread(partial(Ledger.open, data_dir / LEDGER_FILE))
         try:
@@ -323,7 +342,7 @@ async def open_local(
         lock.release()
 
 
-def hold(data_dir: Path) -> FileLock:
+def hold(data_dir: Path, *, patience: float = 0) -> FileLock:
     """Take the lock of a data directory; it dies with its holder.
 
     Raises:
@@ -333,7 +352,7 @@ def hold(data_dir: Path) -> FileLock:
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(data_dir / LOCK_FILE, thread_local=False)
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=patience)
     except Timeout as exc:
         raise ConfigurationError(
             f"Another memos-mcp has {data_dir} open. End it, leave MEMOS_ENGINE unset so that all of them share one "
