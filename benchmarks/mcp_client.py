@@ -19,6 +19,9 @@ from benchmarks.samples import Turn
 INDEXED_WITHIN = 3600
 """Seconds in which a server must have embedded what it was given."""
 
+UNINDEXED = "vector index"
+"""What the notice of a search speaks of where vectors are missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -47,13 +50,19 @@ class MemoryServer:
         return await call(self.client, "search_memory", {"query": query, **arguments})
 
     async def indexed(self) -> None:
-        """Wait until a search no longer says that something was left out of it."""
+        """Wait until what was stored is in the vector index and no further memory has come for two seconds."""
         with anyio.fail_after(INDEXED_WITHIN):
-            while await self._catching_up():  # noqa: ASYNC110 (another process gives no event to wait for)
+            while UNINDEXED in await self._notice():  # noqa: ASYNC110 (another process gives no event)
                 await anyio.sleep(0.25)
+            known = -1
+            while known != (known := await self._memories()):  # noqa: ASYNC110
+                await anyio.sleep(2)
 
-    async def _catching_up(self) -> bool:
-        return bool((await self.search("ready?", memory_limit_number=0)).structured.get("notice"))
+    async def _notice(self) -> str:
+        return str((await self.search("ready?", memory_limit_number=0)).structured["notice"])
+
+    async def _memories(self) -> int:
+        return int((await call(self.client, "get_memory", {"size": 1})).structured["total"])
 
 
 async def call(client: Client, tool: str, arguments: Mapping[str, object]) -> Reply:

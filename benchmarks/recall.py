@@ -41,7 +41,7 @@ async def measure(samples: Sequence[Sample], *, encode: Encoder) -> Measured:
     measured = Measured()
     with progress() as bar:
         for sample in samples:
-            steps = len(sample.turns) + 2 * len(sample.questions) + len(sample.foreign)
+            steps = len(sample.turns) + len(sample.questions) + len(sample.foreign)
             task = bar.add_task(sample.name, total=steps)
             advance = partial(bar.advance, task)
             with tempfile.TemporaryDirectory() as folder:

@@ -26,6 +26,8 @@ def progress() -> Progress:
 
 def show(title: str, rows: Mapping[str, Mapping[str, Cell]]) -> None:
     """Print a table with a row a key; the columns are those of all rows, in order of appearance."""
+    if not rows:
+        return
     columns = list(dict.fromkeys(name for row in rows.values() for name in row))
     table = Table("", title=title, title_justify="left")
     for column in columns:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -12,7 +13,9 @@ BUDGETS = (150, 300, 600)
 RUN = 30
 """A longer turn counts as read where this many of its words stand in one piece."""
 
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
+_SPACELESS = r"\u3040-\u30ff\u3400-\u9fff"
+_WORD = re.compile(rf"[{_SPACELESS}]|[^\W_{_SPACELESS}]+")
+_UNIT = re.compile(rf"[{_SPACELESS}]|[^\s{_SPACELESS}]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,19 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+def first_words(text: str, count: int) -> str:
+    """Give a text up to so many words, which here are what stands between spaces; of Chinese, characters."""
+    ends = [match.end() for match in islice(_UNIT.finditer(text), count)]
+    return text[: ends[-1]] if ends else ""
+
+
 def score(found: Found, turns: dict[str, Turn]) -> Score:
     """Hold the answer to one question against its evidence."""
     evidence = found.question.evidence
     ranks = [rank for rank, turn in enumerate(found.hits, 1) if turn in evidence]
     at_5, at_10, at_20 = (sum(rank <= k for rank in ranks) / len(evidence) for k in (5, 10, 20))
-    read = words(found.text)
-    budgets = tuple(
-        sum(_contains(read[:budget], turns[turn].content) for turn in evidence) / len(evidence) for budget in BUDGETS
-    )
+    read = [words(first_words(found.text, budget)) for budget in BUDGETS]
+    budgets = tuple(sum(_contains(part, turns[turn].content) for turn in evidence) / len(evidence) for part in read)
     hit = float(any(rank <= 10 for rank in ranks))
     return Score(found.question, (at_5, at_10, at_20), hit, 1 / ranks[0] if ranks else 0.0, budgets)
 

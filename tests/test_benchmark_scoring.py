@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from benchmarks.baselines import answer, bm25, dense, fusion
 from benchmarks.samples import Question, Sample, Turn
-from benchmarks.scoring import Found, auc, means, score, words
+from benchmarks.scoring import Found, auc, first_words, means, score, words
 from benchmarks.synthetic import synthetic_turns
 
 TEXTS = ("I moved to Berlin in May.", "The cat likes duck.", "Berlin is cold, but the cat in Berlin is warm.")
@@ -35,12 +35,17 @@ def test_evidence_counts_as_read_where_it_stands_whole_in_the_budget() -> None:
     assert score(Found(question("1"), (), padding + "word " + TEXTS[1]), TURNS).budgets == (0.0, 1.0, 1.0)
 
 
+def test_what_stands_between_spaces_is_one_word_of_the_budget() -> None:
+    assert first_words("m7·2023-05-08·0.93 user: I moved to Berlin", 4) == "m7·2023-05-08·0.93 user: I moved"
+
+
 def test_part_of_a_short_turn_does_not_count_as_read() -> None:
     assert score(Found(question("1"), (), "The cat likes"), TURNS).budgets == (0.0, 0.0, 0.0)
 
 
 def test_a_character_of_chinese_is_a_word() -> None:
     assert words("CA437 到了, get_user!") == ["ca437", "到", "了", "get", "user"]
+    assert first_words("CA437到了, get_user!", 3) == "CA437到了"
 
 
 def test_the_area_under_the_curve_is_the_chance_of_the_right_order() -> None:
