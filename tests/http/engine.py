@@ -1,0 +1,51 @@
+"""The engine's app over a real store, called in process."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.http.app import build_app
+from memos_mcp.http.rate import Rate
+from memos_mcp.http.tokens import Tokens
+from tests.local.stores import store
+
+REST = "/api/openmem/v1"
+Json = dict[str, Any]
+
+
+class Engine:
+    """A client of the app; `post` gives the status and the envelope."""
+
+    def __init__(self, client: httpx.AsyncClient, backend: LocalBackend) -> None:
+        self.client = client
+        self.backend = backend
+
+    async def post(self, operation: str, body: object, **headers: str) -> tuple[int, Json]:
+        answer = await self.client.post(f"{REST}/{operation}", json=body, headers=headers)
+        return answer.status_code, answer.json()
+
+    async def data(self, operation: str, body: object, **headers: str) -> Json:
+        status, envelope = await self.post(operation, body, **headers)
+        assert (status, envelope["code"]) == (200, 0), envelope
+        return envelope["data"]
+
+
+@asynccontextmanager
+async def engine(
+    folder: Path, *, tokens: Tokens | None = None, rate: Rate | None = None, user_id: str = "default"
+) -> AsyncGenerator[Engine]:
+    async with store(folder) as backend:
+        app = build_app(backend, user_id=user_id, owners=backend, tokens=tokens, rate=rate)
+        async with client_of(app) as client:
+            yield Engine(client, backend)
+
+
+def client_of(app: ASGIApp) -> httpx.AsyncClient:
+    """Call an app in process; what it raises becomes its answer, as over the wire."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765")
