@@ -205,7 +205,7 @@ def test_a_pasted_log_is_no_memory_but_the_words_around_it_are() -> None:
 
 
 def test_fenced_code_is_no_memory() -> None:
-    drafts = extract(("user", "My script prints nothing.\n```python\nname = input()\nprint(name)\n```\n"))
+    drafts = extract(("user", "My script prints nothing. Here it is:\n```python\nname = input()\nprint(name)\n```\n"))
 
     assert values(drafts) == ["[user perspective] My script prints nothing."]
 

@@ -55,6 +55,8 @@ def _said(message: Source) -> list[str]:
     if message.role == "system" or (message.role == "tool" and len(message.content) > _TOOL_CHARACTERS):
         return []
     found = sentences(prose(message.content))
+    if found and found[-1].endswith((":", "：")):
+        found.pop()  # what it announces was pasted
     return found if message.role != "tool" or len(found) == 1 else []
 
 

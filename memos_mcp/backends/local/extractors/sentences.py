@@ -4,7 +4,8 @@ import re
 
 _END = re.compile(r"[.!?…]+[\"'”’»)\]*]*(?=\s|$)|[。！？｡؟।॥]+[\"'”’」』）)]*|\n+")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Sra|vs|etc|approx|nr|ca|bzw|z\.\s?B|e\.g|i\.e|p\.\s?ej|[A-Za-z]|\d{1,2}))\.$",
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Sra|vs|etc|approx|nr|ca|bzw|z\.\s?B|e\.g|i\.e|p\.\s?ej|[A-Za-z]"
+    r"|(?:am|den|dem|der|vom|zum|bis)\s\d{1,2})\.$",
     re.IGNORECASE,
 )
 _STARTS_LOW = re.compile(r"\s*[^\W\d_]")

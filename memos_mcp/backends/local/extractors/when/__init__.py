@@ -69,9 +69,8 @@ def _numerals(text: str) -> Iterator[_Found]:
 def _named(text: str, language: Language, said: date) -> Iterator[_Found]:
     for meaning, pattern in language.patterns:
         for match in pattern.finditer(text):
-            past = bool(language.past.search(_sentence(text, match)))
             with suppress(ValueError, OverflowError):
-                yield *_span(match), period(meaning, Named(match, language, said, past))
+                yield *_span(match), period(meaning, Named(match, language, said, _sentence(text, match)))
 
 
 def _span(match: re.Match[str]) -> tuple[int, int]:

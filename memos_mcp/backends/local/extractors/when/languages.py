@@ -18,13 +18,11 @@ _KINDS = {
     "season": "seasons",
     "n": "numbers",
     "named_year": "named_years",
+    "day": "numerals",
 }
-_NUMERALS = {
-    "n": r"\d{1,3}",
-    "day": r"(?P<day>[0-3]?\d)",
-    "year": r"(?P<year>(?:19|20)\d\d)",
-    "period": "(?:{unit}|{weekday}|{month}|{season})",
-}
+_NUMERALS = {"n": r"\d{1,3}", "day": r"[0-3]?\d"}
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_PERIOD = "(?:{unit}|{weekday}|{month}|{season})"
 
 Table = Mapping[str, object]
 
@@ -34,13 +32,15 @@ class Language:
     """One language's ways to name a time.
 
     `patterns` are pairs of a meaning and what says it; `words` give, for each kind of word, the value of its forms;
-    `hint` is found in every text that any of the patterns matches, and `past` in a sentence about the past.
+    `hint` is found in every text that any of the patterns matches, `past` in a sentence about the past, `future` in
+    one about what is to come.
     """
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
     words: Mapping[str, Mapping[str, int | str]]
     hint: re.Pattern[str]
     past: re.Pattern[str]
+    future: re.Pattern[str]
 
 
 @cache
@@ -52,6 +52,7 @@ def languages() -> tuple[Language, ...]:
 def _read(name: str) -> Language:
     table: Table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath(f"{name}.toml").read_text("utf-8"))
     words = {kind: _forms(cast("Table", table.get(section, {}))) for kind, section in _KINDS.items()}
+    words["n"] |= words["day"]
     spaced = bool(table.get("spaces", True))
     placeholders = _placeholders(words, cast("list[str]", table.get("ambiguous", [])))
     patterns = cast("Mapping[str, list[str]]", table["patterns"])
@@ -60,9 +61,10 @@ def _read(name: str) -> Language:
         for meaning, group in {"days": ["{day_word}"], **patterns}.items()
         for pattern in group
     ]
-    named = {form for kind, forms in words.items() if kind != "n" for form in forms}
+    named = {form for kind, forms in words.items() if kind not in _NUMERALS for form in forms}
     hint = _compile(rf"(?:{_alternatives(named)}|(?:19|20)\d\d|\d+(?:st|nd|rd|th|号)?)", {}, spaced=spaced)
-    return Language(tuple(compiled), words, hint, re.compile(str(table["past"]), re.IGNORECASE))
+    past, future = (re.compile(str(table[tense]), re.IGNORECASE) for tense in ("past", "future"))
+    return Language(tuple(compiled), words, hint, past, future)
 
 
 def _forms(section: Table) -> dict[str, int | str]:
@@ -78,12 +80,13 @@ def _forms(section: Table) -> dict[str, int | str]:
 
 
 def _placeholders(words: Mapping[str, Mapping[str, int | str]], ambiguous: Iterable[str]) -> dict[str, str]:
-    found = {kind: f"(?P<{kind}>{_alternatives(forms)})" for kind, forms in words.items() if forms}
-    found["n"] = f"(?P<n>{_NUMERALS['n']}|{_alternatives(words['n'])})"
+    found = {kind: rf"(?P<{kind}>{_alternatives(forms)})" for kind, forms in words.items() if kind not in _NUMERALS}
+    for kind, numeral in _NUMERALS.items():
+        found[kind] = f"(?P<{kind}>{'|'.join([numeral, *filter(None, [_alternatives(words[kind])])])})"
     capital = [form.capitalize() for form in ambiguous]
     sure = [form for form in words["month"] if form not in set(ambiguous)]
     found["Month"] = f"(?P<month>{_alternatives(sure)}{'|(?-i:' + _alternatives(capital) + ')' if capital else ''})"
-    return found | {kind: _NUMERALS[kind] for kind in ("day", "year")}
+    return found | {"year": _YEAR}
 
 
 def _alternatives(forms: Iterable[str]) -> str:
@@ -91,7 +94,7 @@ def _alternatives(forms: Iterable[str]) -> str:
 
 
 def _compile(pattern: str, placeholders: Mapping[str, str], *, spaced: bool) -> re.Pattern[str]:
-    pattern = pattern.replace("{period}", _NUMERALS["period"])
+    pattern = pattern.replace("{period}", _PERIOD)
     for name, part in placeholders.items():
         pattern = pattern.replace(f"{{{name}}}", part)
     pattern = pattern.replace(r"\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")

@@ -14,16 +14,24 @@ _COARSER: dict[str, Grain] = {"day": "week", "week": "month"}
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A time as it was named: its words, the day they were said, and whether the sentence is about the past."""
+    """A time as it was named: its words, the day they were said, and the sentence they stand in."""
 
     match: re.Match[str]
     language: Language
     said: date
-    past: bool
+    sentence: str
 
     def has(self, kind: str) -> bool:
         """Tell whether a word of this kind was used."""
         return self.match.groupdict().get(kind) is not None
+
+    def is_past(self, *, gone: int, ahead: int) -> bool:
+        """Choose between a day so many days ago and one so many ahead, by what the sentence is about."""
+        if self.language.future.search(self.sentence):
+            return False
+        if self.language.past.search(self.sentence):
+            return gone <= 2 * ahead
+        return 3 * gone < ahead
 
     def number(self, kind: str) -> int:
         """Give the value of the word or numeral of this kind."""
@@ -106,9 +114,9 @@ def _coming(named: Named) -> Period:
 
 
 def _on(named: Named) -> Period:
-    if named.past:
-        return around(_weekday_before(named.said, named.number("weekday")), "day")
-    return around(named.said + timedelta((named.number("weekday") - named.said.weekday()) % 7), "day")
+    weekday = named.number("weekday")
+    coming = named.said + timedelta((weekday - named.said.weekday()) % 7)
+    return around(_weekday_before(named.said, weekday) if named.is_past(gone=7, ahead=7) else coming, "day")
 
 
 def _date(named: Named) -> Period:
@@ -122,10 +130,11 @@ def _date(named: Named) -> Period:
 
 def _day(named: Named) -> Period:
     first = named.said.replace(day=1)
-    months = (add_months(first, step) for step in (-2, -1, 0, 1, 2))
     day = named.number("day")
-    days = [month.replace(day=day) for month in months if day <= (add_months(month, 1) - month).days]
-    return around(_nearest(days, named), "day")
+    months = [month for step in (-2, -1, 0, 1, 2) if day <= _length(month := add_months(first, step))]
+    days = [month.replace(day=day) for month in months]
+    before, after = _beside(days, named.said)
+    return around(before if named.is_past(gone=1, ahead=1) else after, "day")
 
 
 def _month(named: Named) -> Period:
@@ -192,19 +201,32 @@ def _of_a_year(said: date, month: int, grain: Grain, step: int) -> Period:
     years = [around(date(year, month, 1), grain) for year in range(said.year - 2, said.year + 3)]
     if step < 0:
         return [found for found in years if found.end <= said][-1]
-    return next(found for found in years if found.start > said)
+    return _first_after(years, said)
 
 
 def _bare(named: Named, month: int, grain: Grain) -> Period:
     if named.has("year"):
         return around(date(named.number("year"), month, 1), grain)
     years = [around(date(year, month, 1), grain) for year in range(named.said.year - 2, named.said.year + 2)]
-    if named.past:
-        return [found for found in years if found.start <= named.said][-1]
-    return next(found for found in years if found.end > named.said)
+    begun, coming = [found for found in years if found.start <= named.said][-1], _first_after(years, named.said)
+    if begun.end > named.said:
+        return begun
+    past = named.is_past(gone=(named.said - begun.end).days + 1, ahead=(coming.start - named.said).days)
+    return begun if past else coming
+
+
+def _first_after(periods: list[Period], day: date) -> Period:
+    return next(found for found in periods if found.start > day)
 
 
 def _nearest(days: list[date], named: Named) -> date:
-    if named.past:
-        return [day for day in days if day <= named.said][-1]
-    return next(day for day in days if day >= named.said)
+    before, after = _beside(days, named.said)
+    return before if named.is_past(gone=(named.said - before).days, ahead=(after - named.said).days) else after
+
+
+def _beside(days: list[date], said: date) -> tuple[date, date]:
+    return [day for day in days if day <= said][-1], next(day for day in days if day >= said)
+
+
+def _length(month: date) -> int:
+    return (add_months(month, 1) - month).days
