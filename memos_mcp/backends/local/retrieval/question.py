@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
-from memos_mcp.backends.local.retrieval.terms import term_hash, terms, tokens
+from memos_mcp.backends.local.retrieval.terms import APOSTROPHE, term_hash, terms, tokens
 from memos_mcp.backends.local.retrieval.when import Span, spans
 
 _ASKS_WHEN = re.compile(
@@ -43,10 +43,10 @@ class Question:
         return np.array(list(weights), np.uint32), np.array(list(weights.values()))
 
     @cached_property
-    def words(self) -> NDArray[np.uint32]:
-        """The hashes of all its words as they stand, to find names among them."""
-        found = {re.split("['’]", token.casefold())[0] for token in tokens(self.text)}
-        return np.array(sorted({term_hash(word) for word in found}), np.uint32)
+    def words(self) -> tuple[int, ...]:
+        """The hashes of its words as they stand, in order, to find names among them."""
+        found = [word for token in tokens(self.text) for word in APOSTROPHE.split(token.casefold())]
+        return tuple(dict.fromkeys(term_hash(word) for word in found))
 
     @property
     def asks_when(self) -> bool:

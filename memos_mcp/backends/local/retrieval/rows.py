@@ -1,5 +1,6 @@
 """Rows: what is known of each text apart from its terms, in growing columns, and who stands next to whom."""
 
+from collections import Counter
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -39,7 +40,7 @@ class Column(Generic[Scalar]):
 class Rows:
     """Columns of the texts in the order of their `seq`; `before` and `after` are rows of the same thread, or `NOBODY`.
 
-    A removed row stays, not `alive` and next to nobody.
+    A removed row stays, not `alive` and next to nobody. `speakers` counts the texts of each named speaker.
     """
 
     def __init__(self) -> None:
@@ -53,6 +54,7 @@ class Rows:
         self.before = Column(np.int32)
         self.after = Column(np.int32)
         self.alive = Column(np.bool_)
+        self.speakers: Counter[int] = Counter()
         self._last_of_thread: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -73,6 +75,7 @@ class Rows:
         self.before.extend(np.full(len(seq), NOBODY, np.int32))
         self.after.extend(np.full(len(seq), NOBODY, np.int32))
         self.alive.extend(np.ones(len(seq), np.bool_))
+        self.speakers.update(features.speakers[features.speakers != 0].tolist())
         self._link(thread, first)
 
     def remove(self, seqs: NDArray[np.int64]) -> int:
@@ -83,6 +86,7 @@ class Rows:
         self.alive.values[gone] = False
         for row in gone.tolist():
             self._unlink(row)
+        self.speakers.subtract(self.speaker.values[gone].tolist())
         return len(gone)
 
     def find(self, seqs: NDArray[np.int64]) -> NDArray[np.int64]:

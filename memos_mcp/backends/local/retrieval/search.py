@@ -5,23 +5,29 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval import scores
+from memos_mcp.backends.local.retrieval import relativity, scores
 from memos_mcp.backends.local.retrieval.postings import Found, Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query
 from memos_mcp.backends.local.retrieval.question import Question
-from memos_mcp.backends.local.retrieval.relativity import relativity
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats
-from memos_mcp.backends.local.retrieval.terms import word_terms
+from memos_mcp.backends.local.retrieval.terms import terms
 from memos_mcp.backends.local.retrieval.weights import Weights
 from memos_mcp.backends.local.retrieval.when import nearness
+from memos_mcp.backends.local.retrieval.windows import Windows
 
-_WIDTH = 200
-_SMALL = 1_000
+_SEEDS = 200
+_SMALL = 500
+_LATE = 100
+_COSINE_SHARES = (1.0, 0.9, 0.8, 0.7)
 
 
 class Search:
-    """The arrays of one search; `rows` below are positions in the index, candidates are those worth scoring."""
+    """The arrays of one search.
+
+    A row is a text's position in the index, a candidate a row worth scoring; arrays over rows have a 0 more at the
+    end, for `NOBODY`.
+    """
 
     def __init__(self, query: Query, *, rows: Rows, postings: Postings, texts: int, weights: Weights) -> None:
         """Take what is asked and where to look."""
@@ -31,127 +37,181 @@ class Search:
         self._postings = postings
         self._texts = texts
         self._weights = weights
+        self._shares = (1.0, *weights.before, *weights.after)
+        self._reach = len(weights.before), len(weights.after)
 
     def hits(self, limit: int) -> list[Hit]:
         """Give the best texts; of equals the newer comes first."""
-        score = self._scores()
+        score = self._base + self._weights.late * self._found_words
         best = np.lexsort((-self._candidates, -score))[:limit]
-        sure = self._relativity[best]
         seqs = self._rows.seq.values[self._candidates[best]]
         return [
             Hit(seq=seq, score=value, relativity=relevance)
-            for seq, value, relevance in zip(seqs.tolist(), score[best].tolist(), sure.tolist(), strict=True)
+            for seq, value, relevance in zip(
+                seqs.tolist(), score[best].tolist(), self._relativity[best].tolist(), strict=True
+            )
         ]
 
     @cached_property
-    def _idf(self) -> Floats:
-        found = self._found
-        return scores.rarity(np.bincount(found.term_of, minlength=len(self._question.terms[0])), self._texts)
+    def _candidates(self) -> NDArray[np.int64]:
+        allowed = self._allowed
+        open_rows = np.flatnonzero(allowed)
+        if len(open_rows) <= _SMALL:
+            return open_rows
+        matches = self._matches[:-1] * allowed
+        width = min(_SEEDS, np.count_nonzero(matches))
+        seeds = np.argpartition(-matches, max(width - 1, 0))[:width]  # none where the query has no word of theirs
+        seeds = np.unique(np.concatenate((seeds, self._dense_rows)))
+        before, after = self._reach
+        # Those that a seed gives evidence to are as far behind it as it can be before them.
+        members = Windows(seeds, self._rows, before=after, after=before).members()
+        return members[allowed[members]]
+
+    @cached_property
+    def _allowed(self) -> NDArray[np.bool_]:
+        alive = self._rows.alive.values
+        if self._query.allowed is None:
+            return alive
+        rows = self._rows.find(np.fromiter(self._query.allowed, np.int64, len(self._query.allowed)))
+        mask = np.zeros(len(alive), np.bool_)
+        mask[rows[rows != NOBODY]] = True
+        return mask & alive
+
+    @cached_property
+    def _windows(self) -> Windows:
+        before, after = self._reach
+        return Windows(self._candidates, self._rows, before=before, after=after)
+
+    @cached_property
+    def _base(self) -> Floats:
+        """The score of the candidates by everything but late interaction."""
+        weights, rows, question = self._weights, self._candidates, self._question
+        flags, times = self._rows.flags.values[rows], self._rows.time.values
+        score = weights.lexical * self._words + weights.dense * self._windows.best(self._nearness, self._shares)
+        score += scores.priors(self._rows.words.values[rows], flags, asks_when=question.asks_when, weights=weights)
+        score += self._who
+        if said_by := question.said_by:
+            score += weights.role * ((flags & said_by) != 0)
+        meant = question.spans(now=self._query.now, first=int(times.min()), last=int(times.max()))
+        score += weights.when * nearness(times[rows], meant)
+        if self._query.thread is not None:
+            score += weights.thread * (self._rows.thread.values[rows] == self._query.thread)
+        return score
+
+    @cached_property
+    def _who(self) -> Floats:
+        speakers = self._rows.speaker.values[self._candidates]
+        score = np.zeros(len(speakers))
+        weight = self._weights.who
+        for word in self._question.words:
+            if self._rows.speakers.get(word, 0) > 1:
+                score[speakers == word] = weight
+                weight = self._weights.others
+        return score
+
+    # Words
 
     @cached_property
     def _found(self) -> Found:
         return self._postings.find(self._question.terms[0], self._rows.alive.values)
 
     @cached_property
-    def _lexical(self) -> Floats:
-        return scores.words(self._found, self._idf * self._question.terms[1], rows=len(self._rows))
+    def _idf(self) -> Floats:
+        asked, importance = self._question.terms
+        return importance * scores.rarity(np.bincount(self._found.term_of, minlength=len(asked)), self._texts)
 
     @cached_property
-    def _dense(self) -> tuple[NDArray[np.int64], Floats, Floats]:
+    def _matches(self) -> Floats:
+        found = self._found
+        values = self._idf[found.term_of] * scores.SATURATION[found.counts]
+        return np.bincount(found.rows, values, minlength=len(self._rows) + 1).astype(np.float64)
+
+    @cached_property
+    def _by_term(self) -> tuple[Floats, Floats]:
+        """BM25 of the windows, each term counted where it is best; and the share of the query that is there at all."""
+        found, size = self._found, len(self._candidates)
+        total, covered = np.zeros(size), np.zeros(size)
+        evidence = np.zeros(len(self._rows) + 1)
+        ends = np.searchsorted(found.term_of, np.arange(len(self._idf) + 1))
+        for term, idf in enumerate(self._idf.tolist()):
+            part = slice(ends[term], ends[term + 1])
+            rows = found.rows[part]
+            evidence[rows] = scores.SATURATION[found.counts[part]]
+            best = self._windows.best(evidence, self._shares)
+            evidence[rows] = 0.0
+            total += idf * best
+            covered += idf * best.clip(max=1.0)
+        return total, covered / max(float(self._idf.sum()), 1e-9)
+
+    @property
+    def _words(self) -> Floats:
+        return self._by_term[0]
+
+    # Vectors
+
+    @cached_property
+    def _dense(self) -> tuple[NDArray[np.int64], Floats, Floats, float]:
         pairs = self._query.dense or ()
         rows = self._rows.find(np.array([seq for seq, _ in pairs], np.int64))
         cosines = np.array([cosine for _, cosine in pairs], np.float64)
         known = (rows != NOBODY) & self._rows.alive.values[rows]
         rows, cosines = rows[known], cosines[known]
-        return rows, cosines, scores.vectors(cosines, texts=self._texts)
+        units, mean = scores.standard(cosines, texts=self._texts)
+        return rows, cosines, units, mean
+
+    @property
+    def _dense_rows(self) -> NDArray[np.int64]:
+        return self._dense[0]
 
     @cached_property
-    def _open(self) -> NDArray[np.bool_]:
-        """The rows that may be found."""
-        alive = self._rows.alive.values
-        if self._query.allowed is None:
-            return alive
-        allowed = self._rows.find(np.fromiter(self._query.allowed, np.int64, len(self._query.allowed)))
-        mask = np.zeros(len(alive), np.bool_)
-        mask[allowed[allowed != NOBODY]] = True
-        return mask & alive
+    def _nearness(self) -> Floats:
+        rows, _, units, _ = self._dense
+        return self._spread_out(rows, units)
 
     @cached_property
-    def _candidates(self) -> NDArray[np.int64]:
-        allowed = np.flatnonzero(self._open)
-        if len(allowed) <= _SMALL:
-            return allowed
-        lexical = self._lexical[allowed]
-        width = min(_WIDTH, np.count_nonzero(lexical))
-        seeds = allowed[np.argpartition(lexical, len(lexical) - width)[len(lexical) - width :]]
-        near = [seeds, self._dense[0]]
-        for chain, portions in self._chains:
-            place = np.concatenate((seeds, self._dense[0]))
-            for _ in portions:
-                place = chain[place].astype(np.int64)
-                place = place[place != NOBODY]
-                near.append(place)
-        rows = np.unique(np.concatenate(near))
-        return rows[self._open[rows]]
-
-    @cached_property
-    def _chains(self) -> tuple[tuple[NDArray[np.int32], tuple[float, ...]], ...]:
-        return (
-            (self._rows.before.values, self._weights.before),
-            (self._rows.after.values, self._weights.after),
-        )
-
-    def _scores(self) -> Floats:
-        weights, rows = self._weights, self._candidates
-        fused = weights.lexical * scores.standard(self._lexical, self._texts)
-        dense_rows, _, dense = self._dense
-        fused[dense_rows] += weights.dense * dense
-        score = fused[rows]
-        base = fused.clip(min=0)
-        for chain, portions in self._chains:
-            score += scores.share(base, chain, rows, portions=portions)
-        flags, lengths = self._rows.flags.values[rows], self._rows.words.values[rows]
-        score += scores.priors(lengths, flags, asks_when=self._question.asks_when, weights=weights)
-        score += weights.who * np.isin(self._rows.speaker.values[rows], self._question.words)
-        if said_by := self._question.said_by:
-            score += weights.role * ((flags & said_by) != 0)
-        times = self._rows.time.values
-        meant = self._question.spans(now=self._query.now, first=int(times.min()), last=int(times.max()))
-        score += weights.when * nearness(times[rows], meant)
-        if self._query.thread is not None:
-            score += weights.thread * (self._rows.thread.values[rows] == self._query.thread)
-        return score + weights.late * self._late(score)
-
-    def _late(self, score: Floats) -> Floats:
-        gained = np.zeros(len(score))
-        query = self._query
-        if query.tokens is None or query.token_vectors is None or not len(query.tokens):
-            return gained
-        best = np.argsort(-score, kind="stable")[:_WIDTH]
-        seqs = self._rows.seq.values[self._candidates[best]].tolist()
-        stored = query.token_vectors(seqs)
-        empty = np.empty((0, query.tokens.shape[1]), np.int8)
+    def _found_words(self) -> Floats:
+        """The share of the query's words that late interaction finds in each candidate's window."""
+        query, share = self._query, np.zeros(len(self._candidates))
         idf = self._word_idf
-        values = scores.late(query.tokens, idf, [stored.get(seq, empty) for seq in seqs])
-        gained[best] = ((values - values.mean()) / max(values.std(), 0.05)).clip(min=0)
-        return gained
+        if query.tokens is None or query.token_vectors is None or idf.sum() <= 0:
+            return share
+        best = np.argsort(-self._base, kind="stable")[:_LATE]
+        before, after = self._reach
+        windows = Windows(self._candidates[best], self._rows, before=before, after=after)
+        members = windows.members()
+        seqs = self._rows.seq.values[members].tolist()
+        stored = query.token_vectors(seqs)
+        none = np.empty((0, query.tokens.shape[1]), np.int8)
+        found = scores.interaction(query.tokens, [stored.get(seq, none) for seq in seqs])
+        for word, weight in enumerate((idf / idf.sum()).tolist()):
+            share[best] += weight * windows.best(self._spread_out(members, found[:, word]), self._shares)
+        return share
 
     @cached_property
     def _word_idf(self) -> Floats:
+        """How rare each word of the query's token vectors is."""
         idf: list[float] = []
         for word in self._query.words:
-            hashes = np.array(word_terms(word), np.uint32)
-            found = self._postings.find(hashes, self._rows.alive.values)
-            counts = np.bincount(found.term_of, minlength=len(hashes))
-            idf.append(float(scores.rarity(counts, self._texts).max(initial=0.0)))
+            asked = np.array([term for term, _ in terms(word)], np.uint32)
+            found = self._postings.find(asked, self._rows.alive.values)
+            idf.append(
+                float(scores.rarity(np.bincount(found.term_of, minlength=len(asked)), self._texts).max(initial=0.0))
+            )
         return np.array(idf)
 
     @cached_property
     def _relativity(self) -> Floats:
-        rows = self._candidates
-        cosines = np.zeros(len(self._rows))
-        dense_rows, cosine, _ = self._dense
-        cosines[dense_rows] = cosine
-        asked = float(self._idf @ self._question.terms[1])
-        coverage = self._lexical[rows] / asked if asked else np.zeros(len(rows))
-        return relativity(coverage=coverage, cosine=cosines[rows])
+        if self._query.dense is None:
+            return relativity.of_words(coverage=self._by_term[1])
+        rows, cosines, _, mean = self._dense
+        before, after = self._reach
+        shares = (*_COSINE_SHARES[: before + 1], *_COSINE_SHARES[1 : after + 1])
+        cosine = self._windows.best(self._spread_out(rows, cosines), shares)
+        if self._query.tokens is None:
+            return relativity.of_likeness(coverage=self._by_term[1], cosine=cosine, mean=mean)
+        return relativity.of_meaning(words=self._found_words, cosine=cosine)
+
+    def _spread_out(self, rows: NDArray[np.int64], values: Floats) -> Floats:
+        spread = np.zeros(len(self._rows) + 1)
+        spread[rows] = values.clip(min=0)
+        return spread

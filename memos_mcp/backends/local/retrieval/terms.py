@@ -32,7 +32,7 @@ _SCRIPTS = re.compile(
     rf"[^{_HAN}{_HANGUL}{_NO_SPACES}]+"
 )
 _JOINERS = re.compile(r"['’._/\\:@#+\-]+")
-_APOSTROPHE = re.compile("['’]")
+APOSTROPHE = re.compile("['’]")
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
@@ -56,14 +56,9 @@ def terms(text: str) -> list[tuple[int, float]]:
     A text of stop words alone gives those.
     """
     found = tokens(text)
-    language = recognise(word.casefold() for token in found for word in _APOSTROPHE.split(token))
+    language = recognise(word.casefold() for token in found for word in APOSTROPHE.split(token))
     content = [term for token in found for term in _expand(token, language)]
     return content or [(term_hash(fold(token.casefold())), 1.0) for token in found]
-
-
-def word_terms(word: str) -> list[int]:
-    """Give the hashes of one word on its own, as `terms` would."""
-    return [term for term, _ in terms(word)]
 
 
 def term_hash(term: str) -> int:
@@ -91,7 +86,7 @@ def _token_terms(token: str, language: Language) -> Iterator[tuple[str, float]]:
     if token.casefold().endswith(("n't", "n’t")):
         return
     pieces = _JOINERS.split(token)
-    if len(pieces) > 1 and not _APOSTROPHE.search(token):
+    if len(pieces) > 1 and not APOSTROPHE.search(token):
         yield fold(token.casefold()), 0.5
     for piece in pieces:
         if len(pieces) == 1 or len(piece) > 2 or (len(piece) == 2 and piece.isdecimal()):
