@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from enum import StrEnum
 from typing import Annotated
 
 import anyio
@@ -20,6 +21,15 @@ app = typer.Typer(
 )
 console = Console()
 errors = Console(stderr=True)
+
+
+class Transport(StrEnum):
+    """How MCP is served."""
+
+    ALL = "all"
+    STREAMABLE_HTTP = "streamable-http"
+    SSE = "sse"
+    STDIO = "stdio"
 
 
 def run() -> None:
@@ -56,6 +66,29 @@ def demo() -> None:
 
     if not anyio.run(show, console):
         raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than loopback need MEMOS_TOKENS.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8765,
+    transport: Annotated[
+        Transport, typer.Option(help="Which MCP transports, beside the MemOS contract.")
+    ] = Transport.ALL,
+) -> None:
+    """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
+    from memos_mcp.serving import run_server  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    if transport is Transport.STDIO:
+        from memos_mcp.host import serve_host  # noqa: PLC0415
+        from memos_mcp.server.wire import take_wire  # noqa: PLC0415
+
+        raise typer.Exit(serve_host(take_wire()))
+    wanted = {"streamable-http", "sse"} if transport is Transport.ALL else {transport.value}
+    run_server(read_settings(), host=host, port=port, transports=frozenset(wanted))
 
 
 @app.command(hidden=True)

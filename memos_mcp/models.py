@@ -27,7 +27,7 @@ RELATIVITY_THRESHOLD = 0.45
 Role = Literal["user", "assistant", "system", "tool"]
 Status = Literal["activated", "resolving", "archived", "deleted"]
 TaskState = Literal["running", "completed", "failed"]
-Identifier = Annotated[str, StringConstraints(max_length=100)]
+Identifier = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 class Frozen(BaseModel):
@@ -320,3 +320,11 @@ class StoreStatus(Frozen):
     waiting_for_vectors: int = 0
     waiting_for_memories: int = 0
     embedder: str = ""
+
+
+class EngineStatus(StoreStatus):
+    """How an engine is; `memory_bytes` is its resident memory, 0 where the platform does not tell."""
+
+    version: str
+    pid: int
+    memory_bytes: int = 0

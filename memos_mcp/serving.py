@@ -3,6 +3,8 @@
 import logging
 import logging.handlers
 import os
+import socket
+import sys
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -11,7 +13,9 @@ from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
+from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from psutil import Process
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,13 +23,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.engine.address import Address, is_of, remove_address, write_address
-from memos_mcp.engine.service import STATUS, STOP
+from memos_mcp.engine.service import STATUS, STOP, finish
 from memos_mcp.engine.starting import FAILURE_FILE
 from memos_mcp.errors import MemosError
 from memos_mcp.http.app import build_app
-from memos_mcp.http.serve import listen, serve
-from memos_mcp.http.tokens import ANY_USER, Tokens
+from memos_mcp.http.rate import Rate
+from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
+from memos_mcp.http.tokens import ANY_USER, Tokens, read_tokens
+from memos_mcp.models import EngineStatus
 from memos_mcp.opening import open_store
+from memos_mcp.server.app import build_server
 from memos_mcp.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -48,7 +55,10 @@ class Activity:
         self._last = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a call on."""
+        """Pass a call on; what is no call, but the life of the server, does not count."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         self._under_way += 1
         try:
             await self._app(scope, receive, send)
@@ -97,6 +107,63 @@ async def _run(settings: Settings) -> None:
             await serve(activity, listener, started=started, ending=ending)
 
 
+def run_server(settings: Settings, *, host: str, port: int, transports: frozenset[str]) -> None:
+    """Serve the store to all who know the address, until a signal; an engine that runs already hands over.
+
+    Raises:
+        ConfigurationError: the address cannot be had, would be open to others, or the tokens make no sense.
+    """
+    os.umask(0o077)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    tokens = read_tokens(settings.tokens.get_secret_value())
+    check_binding(host, tokens=tokens)
+    listener = listen(host, port)
+    anyio.run(partial(_serve_all, settings, listener, host, tokens, transports))
+
+
+async def _serve_all(
+    settings: Settings, listener: socket.socket, host: str, tokens: Tokens, transports: frozenset[str]
+) -> None:
+    await finish(settings.data_dir)
+    async with open_store(settings, patience=PATIENCE_FOR_THE_LOCK) as store:
+
+        async def lend() -> LocalBackend:
+            return store
+
+        def caller() -> str:
+            token = get_access_token()
+            return (token and token.subject) or settings.user_id
+
+        bound, port = listener.getsockname()[:2]
+        address = Address.of_this_process(host=_reached_at(bound), port=port)
+        ending, started = anyio.Event(), anyio.Event()
+        app = build_app(
+            store,
+            user_id=settings.user_id,
+            server=build_server(lend, user_id=caller),
+            transports=transports,
+            tokens=tokens.also(address.token.get_secret_value(), ANY_USER) if tokens else tokens,
+            hosts=hosts_of(host),
+            owners=store,
+            rate=Rate() if tokens else None,
+            extra=engine_routes(store, address, ending),
+        )
+        async with announced(settings.data_dir, address, started=started, ending=ending) as watch:
+            watch.start_soon(_greet, listener, started)
+            await serve(app, listener, started=started, ending=ending)
+
+
+def _reached_at(bound: str) -> str:
+    """Give the address at which this machine reaches a listener that is bound to all of its addresses."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bound, bound)  # noqa: S104  # read, not listened on
+
+
+async def _greet(listener: socket.socket, started: anyio.Event) -> None:
+    await started.wait()
+    url = url_of(listener)
+    sys.stderr.write(f"Serving at {url}: MCP at {url}/mcp and {url}/sse, the MemOS contract at {url}/api/openmem/v1\n")
+
+
 @asynccontextmanager
 async def announced(
     data_dir: Path, address: Address, *, started: anyio.Event, ending: anyio.Event
@@ -106,7 +173,7 @@ async def announced(
     async def announce() -> None:
         await started.wait()
         write_address(data_dir, address)
-        while is_of(data_dir, address):
+        while is_of(data_dir, address):  # noqa: ASYNC110  # a file gives no event
             await anyio.sleep(LOOK_EVERY)
         logger.warning("the data directory no longer names this engine; it ends")
         ending.set()
@@ -121,7 +188,7 @@ async def announced(
 
 
 async def _end_when_idle(activity: Activity, ending: anyio.Event, *, after: float) -> None:
-    while activity.idle_for() < after:
+    while activity.idle_for() < after:  # noqa: ASYNC110  # nothing happens when nothing happens
         await anyio.sleep(min(LOOK_EVERY, after))
     ending.set()
 
@@ -139,8 +206,10 @@ def engine_routes(store: LocalBackend, address: Address, ending: anyio.Event) ->
         if not _is_owner(request):
             return _refused()
         found = await store.status()
-        data = found.model_dump() | {"version": address.version, "pid": address.pid}
-        return JSONResponse({"code": 0, "message": "ok", "data": data})
+        known = EngineStatus(
+            **found.model_dump(), version=address.version, pid=address.pid, memory_bytes=Process().memory_info().rss
+        )
+        return JSONResponse({"code": 0, "message": "ok", "data": known.model_dump()})
 
     prefix = "/api/openmem/v1/"
     return [Route(prefix + STOP, stop, methods=["POST"]), Route(prefix + STATUS, status, methods=["POST"])]

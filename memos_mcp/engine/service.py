@@ -13,9 +13,10 @@ import httpx
 from memos_mcp.backends.hosted.failures import CallFailed
 from memos_mcp.backends.hosted.opening import connect
 from memos_mcp.backends.hosted.service import Retry, Service
-from memos_mcp.engine.address import Address
+from memos_mcp.engine.address import Address, read_address
 from memos_mcp.engine.starting import check_version, find_or_start
 from memos_mcp.errors import MemosError, Unavailable
+from memos_mcp.models import EngineStatus
 
 ATTEMPTS = 5
 """Engines that a call is tried on: one that dies while it answers is replaced, and the call is made again."""
@@ -103,6 +104,24 @@ class EngineService:
 
     async def _find(self, gone: Address | None) -> Address:
         return await anyio.to_thread.run_sync(partial(find_or_start, self._data_dir, gone), abandon_on_cancel=True)
+
+
+async def finish(data_dir: Path) -> Address | None:
+    """Ask the engine of a data directory to finish, if there is one; it does when its open calls are answered."""
+    address = read_address(data_dir)
+    if address is not None:
+        await _ask_to_finish(address)
+    return address
+
+
+async def ask_status(address: Address) -> EngineStatus | None:
+    """Ask an engine how it is; None where nothing answers."""
+    async with connect(address.url, address.token.get_secret_value()) as client:
+        try:
+            data = await Service(client, retry=Retry(attempts=1), is_engine=True).post_once(STATUS, {})
+        except CallFailed:
+            return None
+    return EngineStatus.model_validate(data)
 
 
 async def _ask_to_finish(address: Address) -> None:
