@@ -26,7 +26,7 @@ from memos_mcp.models import (
     UpdateMemory,
 )
 
-Given = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Given = Annotated[Identifier, StringConstraints(min_length=1)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
