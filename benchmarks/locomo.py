@@ -14,6 +14,7 @@ if __name__ == "__main__":  # run by its path, its folder would hide the standar
 import anyio
 import typer
 
+from benchmarks.ablation import print_ablation
 from benchmarks.encoder import onnx_encoder
 from benchmarks.recall import measure, print_report, report
 from benchmarks.report import dump, run
@@ -24,10 +25,14 @@ def main(
     data: Annotated[Path, typer.Option(help="LoCoMo as one JSON list of conversations.", exists=True)],
     conversations: Annotated[str, typer.Option(help="Which, counted from 1: 4,5. Default: all.")] = "",
     limit_conversations: Annotated[int, typer.Option(help="At most so many of them; 0: all.")] = 0,
+    ablate: Annotated[bool, typer.Option(help="Take each ingredient of the ranker away, in process.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure recall, relativity and latency on LoCoMo."""
     samples = select(load_locomo(data), conversations=conversations, limit=limit_conversations)
+    if ablate:
+        print_ablation(samples, as_json=as_json)
+        return
 
     async def all_of_it() -> None:
         sums = report(await measure(samples, encode=onnx_encoder()))

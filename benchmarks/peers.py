@@ -81,11 +81,11 @@ async def _ask(client: Client, peer: Peer, sample: Sample, measured: Measured, a
     for question in sample.questions:
         reply = await call(client, *peer.search(question.text))
         measured.searches.append(reply.seconds)
-        measured.scores.append(score(_found(question, _plain(reply.text), sample.turns), turns))
+        measured.scores.append(score(found_in(question, texts_in(reply.text), sample.turns), turns))
         advance()
 
 
-def _found(question: Question, text: str, turns: Sequence[Turn]) -> Found:
+def found_in(question: Question, text: str, turns: Sequence[Turn]) -> Found:
     """Find the turns whose text stands in an answer; where one begins like another, the longer is meant."""
     places: dict[int, Turn] = {}
     for turn in sorted(turns, key=lambda turn: len(turn.content)):
@@ -96,12 +96,17 @@ def _found(question: Question, text: str, turns: Sequence[Turn]) -> Found:
     return Found(question, hits, text)
 
 
-def _plain(text: str) -> str:
-    """Take the texts out of an answer in JSON; leave any other as it is."""
-    try:
-        return "\n".join(_strings(json.loads(text)))
-    except json.JSONDecodeError:
-        return "\n".join(_plain(line) if line.startswith(("{", "[{")) else line for line in text.splitlines())
+def texts_in(text: str) -> str:
+    """Take the texts out of an answer that is JSON, one value or several in a row; leave any other as it is."""
+    decoder, values, rest = json.JSONDecoder(), list[JsonValue](), text.lstrip()
+    while rest:
+        try:
+            value, end = decoder.raw_decode(rest)
+        except json.JSONDecodeError:
+            return text
+        values.append(value)
+        rest = rest[end:].lstrip()
+    return "\n".join(_strings(values))
 
 
 def _strings(value: JsonValue) -> Iterable[str]:

@@ -6,7 +6,8 @@ from itertools import groupby
 
 import pytest
 
-from benchmarks.samples import EVERYDAY, Question, Sample, load_everyday, load_pairs
+from benchmarks import peers
+from benchmarks.samples import EVERYDAY, Question, Sample, Turn, load_everyday, load_pairs
 
 SAMPLES = load_everyday()
 QUESTIONS = [(sample, question) for sample in SAMPLES for question in sample.questions]
@@ -86,3 +87,14 @@ def test_the_pairs_of_statements_cover_each_label_and_are_all_distinct() -> None
     assert min(labels.values()) >= 20
     assert len({(pair.old, pair.new) for pair in pairs}) == len(pairs)
     assert {"en", "zh", "es"} <= {pair.language for pair in pairs}
+
+
+def test_texts_are_read_out_of_an_answer_of_several_json_values() -> None:
+    assert peers.texts_in('{"text": "a \\"b\\""}\n[{"text": "c"}]') == 'a "b"\nc'
+    assert peers.texts_in("{not JSON") == "{not JSON"
+
+
+def test_where_one_turn_begins_like_another_the_longer_is_found() -> None:
+    turns = [Turn(str(n), "user", text, "c", "2025-05-01") for n, text in enumerate(("Yes.", "Yes. In May.", "No."))]
+    found = peers.found_in(Question("?", "", "", "en", frozenset("1")), "No. ... Yes. In May.", turns)
+    assert found.hits == ("2", "1")
