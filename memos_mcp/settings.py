@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     )
     engine: Literal["shared", "embedded"] = "shared"
     engine_idle: Annotated[float, Field(gt=0)] = 900
-    embedder: Annotated[str, StringConstraints(pattern=r"^(onnx|sentence-transformers:.+)$")] = "onnx"
+    embedder: Annotated[str, StringConstraints(pattern=r"^(onnx|multilingual-e5|sentence-transformers:.+)$")] = "onnx"
     onnx_model: Path | None = None
     extractor: Literal["rules", "llm"] = "rules"
     llm_base_url: str = ""

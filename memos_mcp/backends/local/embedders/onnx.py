@@ -1,6 +1,6 @@
 """The default embedder: all-MiniLM-L6-v2 in integers, shipped in this package, run by ONNX Runtime on one thread."""
 
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding, readable
 from memos_mcp.backends.local.embedders.session import Session, open_session, open_tokenizer
+from memos_mcp.backends.local.embedders.weights import checked_digest
 from memos_mcp.backends.local.embedders.words import content_words
 from memos_mcp.errors import ConfigurationError
 
@@ -52,8 +53,9 @@ TOKEN_DIMENSIONS = 64
 class OnnxEmbedder:
     """Embeds with a sentence model in ONNX form: mean of the token states, unit length.
 
-    A model whose last output is `token_vectors` (1, n, 64) gives token vectors too: one a content word at
-    its first place, the mean of its pieces. Safe to call from several threads: a run shares nothing with another.
+    The states are the model's first output of three dimensions. One that has an output `token_vectors` (1, n, 64) too
+    gives token vectors: one a content word at its first place, the mean of its pieces. Safe to call from several
+    threads: a run shares nothing with another.
     """
 
     def __init__(self, session: Session, tokenizer: "Tokenizer", *, name: str) -> None:
@@ -62,8 +64,9 @@ class OnnxEmbedder:
         self._tokenizer = tokenizer
         self._unknown = tokenizer.token_to_id("[UNK]")
         self._inputs = [argument.name for argument in session.get_inputs()]
-        states, *others = session.get_outputs()
-        self._outputs = [states.name, *(output.name for output in others if output.name == TOKEN_VECTORS)]
+        outputs = session.get_outputs()
+        states = next(output for output in outputs if len(output.shape) == 3)
+        self._outputs = [states.name, *(output.name for output in outputs if output.name == TOKEN_VECTORS)]
         self.name = name
         self.dimensions = int(states.shape[-1])
 
@@ -85,11 +88,11 @@ class OnnxEmbedder:
 
     @classmethod
     def _read(cls, folder: Path, *, advice: str, name: str = "", expected: dict[str, str] | None = None) -> Self:
-        digests = {file: _digest(folder / file, advice) for file in (MODEL, VOCABULARY)}
-        for file, digest in (expected or digests).items():
-            if digests[file] != digest:
-                raise ConfigurationError(f"The embedding model is damaged: {folder / file}. {advice}")
-        weights = sha256("".join(digests.values()).encode()).hexdigest()[:12]
+        digests = [
+            checked_digest(folder / file, advice=advice, expected=(expected or {}).get(file))
+            for file in (MODEL, VOCABULARY)
+        ]
+        weights = sha256("".join(digests).encode()).hexdigest()[:12]
         try:
             tokenizer = open_tokenizer(folder / VOCABULARY, max_tokens=MAX_TOKENS)
             session = open_session(folder / MODEL)
@@ -106,18 +109,17 @@ class OnnxEmbedder:
         encoding = self._tokenizer.encode(head)
         windows = (encoding, *encoding.overflowing[: MAX_WINDOWS - 1])
         outputs = [self._run(window) for window in windows]
-        vector = _unit(np.concatenate([states[0] for states, *_ in outputs]).mean(axis=0))
+        vector = _unit(np.concatenate([states[0] for states, *_ in outputs]).sum(axis=0))
+        if not vector.any():  # a tokenizer that finds nothing in the text
+            vector[0] = 1
         if len(self._outputs) == 1:
             return Embedding(vector=vector)
         rows: dict[str, NDArray[np.float32]] = {}
         for window, (_, projected) in zip(windows, outputs, strict=True):
             for word, pieces in content_words(head, window, unknown=self._unknown):
                 rows.setdefault(word, projected[0, pieces].mean(axis=0))
-        words = tuple(rows)[:MAX_ROWS]
-        tokens = np.zeros((len(words), TOKEN_DIMENSIONS), np.int8)
-        for token, word in zip(tokens, words, strict=True):
-            token[:] = np.rint(_unit(rows[word]) * 127)
-        return Embedding(vector=vector, tokens=tokens, words=words)
+        kept = np.array(list(rows.values())[:MAX_ROWS], np.float32).reshape(-1, TOKEN_DIMENSIONS)
+        return Embedding(vector=vector, tokens=np.rint(_unit(kept) * 127).astype(np.int8), words=tuple(rows)[:MAX_ROWS])
 
     def _run(self, encoding: "Encoding") -> list[NDArray[np.float32]]:
         columns = {
@@ -130,11 +132,3 @@ class OnnxEmbedder:
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), np.float32(1e-12))
-
-
-def _digest(path: Path, advice: str) -> str:
-    try:
-        with path.open("rb") as stream:
-            return file_digest(stream, "sha256").hexdigest()
-    except OSError as exc:
-        raise ConfigurationError(f"The embedding model cannot be read: {path} ({exc.strerror}). {advice}") from exc
