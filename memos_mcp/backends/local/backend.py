@@ -25,7 +25,7 @@ from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analys
 from memos_mcp.backends.local.search import Search
 from memos_mcp.backends.local.upkeep import Upkeep
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
-from memos_mcp.instructions import with_instructions
+from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
 from memos_mcp.models import (
     AddFeedback,
@@ -122,7 +122,7 @@ class LocalBackend:
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
         user = self._ledger.messages.user_key(user_id)
         found = SearchResult() if user is None else self._search.run(request, user=user, now=self._clock())
-        return with_instructions(found, request)
+        return with_instructions(fit(found, request), request)
 
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
         """Read a page of a conversation from the ledger."""

@@ -1,0 +1,42 @@
+"""Every backend there is, opened for the one suite that holds for all of them."""
+
+import uuid
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+
+import pytest
+
+from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.backends.hosted import open_hosted
+from tests.fakes.cloud import FakeCloud
+from tests.hosted.opened import hosted
+from tests.http.process import Running, running
+from tests.local.stores import store
+
+
+@pytest.fixture(scope="session")
+def engine_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
+    """One engine for the whole suite: each test has a user of its own."""
+    with running(tmp_path_factory.mktemp("engine")) as started:
+        yield started
+
+
+@pytest.fixture(params=["local", "cloud", "engine"])
+async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MemoryBackend]:
+    """The store in process; the hosted backend in front of the fake service, and in front of a real engine."""
+    match request.param:
+        case "local":
+            async with store(tmp_path) as backend:
+                yield backend
+        case "cloud":
+            async with hosted(FakeCloud(), data_dir=tmp_path) as backend:
+                yield backend
+        case _:
+            started: Running = request.getfixturevalue("engine_process")
+            async with open_hosted(started.rest, "", data_dir=tmp_path) as backend:
+                yield backend
+
+
+@pytest.fixture
+def user_id() -> str:
+    return f"user-{uuid.uuid4()}"
