@@ -1,15 +1,17 @@
 """Counting the words of a text in any script, and cutting a long one around what was asked for."""
 
 import re
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, deque
 
 _UNIT = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # Han and kana: a character
     "|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{1,4}"  # Thai, Lao, Burmese, Khmer: about four
-    "|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{1,40}"
+    "|[^\\s…\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{1,40}"
 )
 """One word: what stands between spaces or, without any, about as much text as a word can have."""
 
+_LETTERS = re.compile(r"\w+")
 _STEM = 5
 """Words are held to be the same when this much of their beginning is (a stemmer for any alphabet)."""
 
@@ -27,9 +29,7 @@ def passage(text: str, query: str, *, words: int) -> str:
     spans = [match.span() for match in _UNIT.finditer(text)]
     if len(spans) <= words:
         return text
-    wanted = set(_stems(query))
-    stems = [_stem(text[begin:end]) for begin, end in spans]
-    start = _richest_window([stem if stem in wanted else "" for stem in stems], size=words)
+    start = _richest_window(_hits(text, query, spans), length=len(spans), size=words)
     end = start + words
     before = "…" if start else ""
     after = "…" if end < len(spans) else ""
@@ -41,31 +41,40 @@ def head(text: str, limit: int) -> str:
     return text.encode()[:limit].decode(errors="ignore")
 
 
-def _stems(text: str) -> list[str]:
-    return [stem for match in _UNIT.finditer(text) if (stem := _stem(match.group()))]
+def _hits(text: str, query: str, spans: list[tuple[int, int]]) -> dict[int, str]:
+    """Give the words of a text, by their number, that begin like a word of the query."""
+    stems = {stem for match in _UNIT.finditer(query.casefold()) if (stem := _stem(match.group()))}
+    if not stems:
+        return {}
+    begins = [begin for begin, _ in spans]
+    alike = re.compile("|".join(map(_beginning, sorted(stems))), re.IGNORECASE)
+    return {bisect_right(begins, match.start()) - 1: match.group().casefold() for match in alike.finditer(text)}
 
 
 def _stem(word: str) -> str:
-    """Give the beginning of a word in lower case, or nothing for one too short to tell anything."""
-    letters = re.sub(r"\W", "", word.casefold())
-    if len(letters) < 3 and letters.isascii():
+    """Give the beginning of a word, or nothing for one too short to tell anything."""
+    match = _LETTERS.search(word)
+    if match is None or (len(match.group()) < 3 and word.isascii()):
         return ""
-    return letters[:_STEM]
+    return match.group()[:_STEM]
 
 
-def _richest_window(hits: list[str], *, size: int) -> int:
-    """Give the start of the window with the most different hits, in the middle of those that have as many."""
-    inside = Counter(hit for hit in hits[:size] if hit)
-    best, first, last = len(inside), 0, 0
-    for start in range(1, len(hits) - size + 1):
-        if gone := hits[start - 1]:
-            inside[gone] -= 1
-            if not inside[gone]:
-                del inside[gone]
-        if come := hits[start + size - 1]:
-            inside[come] += 1
+def _beginning(stem: str) -> str:
+    """Write a pattern for a stem: where words have spaces around them, it has to begin one."""
+    return rf"\b{re.escape(stem)}" if len(stem) > 1 else re.escape(stem)
+
+
+def _richest_window(hits: dict[int, str], *, length: int, size: int) -> int:
+    """Give the start of the window with the most different hits, which has them in its middle."""
+    window: deque[int] = deque()
+    inside: Counter[str] = Counter()
+    best, first, last = 0, 0, 0
+    for number in sorted(hits):
+        window.append(number)
+        inside[hits[number]] += 1
+        while window[0] <= number - size:
+            inside[hits[window.popleft()]] -= 1
+        inside += Counter()  # forgets what has come to nothing
         if len(inside) > best:
-            best, first, last = len(inside), start, start
-        elif len(inside) == best and last == start - 1:
-            last = start
-    return (first + last) // 2 if best else 0
+            best, first, last = len(inside), window[0], number
+    return max(0, min(length - size, (first + last - size) // 2 + 1)) if best else 0

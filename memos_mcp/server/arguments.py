@@ -26,6 +26,7 @@ _KINDS = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "holds a character that is not allowed here",
     "too_short": "must have at least {min_length}",
     "too_long": "must have at most {max_length}",
     "extra_forbidden": "is not known here",

@@ -25,6 +25,8 @@ from memos_mcp.models import (
     SearchResult,
     StoredMessage,
     Task,
+    UpdateMemory,
+    UpdateReceipt,
 )
 
 _Found = TypeVar("_Found", Memory, StoredMessage)
@@ -143,6 +145,14 @@ class ListBackend:
         for memory in [self._memory(memory_id, user_id) for memory_id in request.memory_ids]:
             self._memories[user_id].remove(memory)
         return DeleteReceipt(deleted=request.memory_ids)
+
+    async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
+        self._fail()
+        known = self._memory(request.memory_id, user_id)
+        value, key = request.content or known.memory_value, request.title or known.memory_key
+        place = self._memories[user_id].index(known)
+        self._memories[user_id][place] = known.model_copy(update={"memory_value": value, "memory_key": key})
+        return UpdateReceipt()
 
     async def add_feedback(self, request: AddFeedback, *, user_id: str) -> FeedbackReceipt:
         self._fail()

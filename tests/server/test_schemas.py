@@ -1,0 +1,83 @@
+"""What a model is told of the tools: few tokens, and no change of it unseen."""
+
+import json
+import subprocess
+import sys
+
+from mcp import Client
+from mcp.types import Tool
+from pydantic import JsonValue
+
+from tests.fakes.memory_backend import ListBackend
+from tests.server.clients import connected
+from tests.server.snapshot import SNAPSHOT, described
+
+CHARACTERS_A_TOKEN = 4
+
+
+def _tokens(tools: list[Tool], *fields: str) -> float:
+    return sum(len(json.dumps({field: described(tool)[field] for field in fields})) for tool in tools) / (
+        CHARACTERS_A_TOKEN
+    )
+
+
+async def _tools() -> list[Tool]:
+    async with connected(ListBackend()) as client:
+        return (await client.list_tools()).tools
+
+
+async def test_the_tools_are_the_ones_that_were_reviewed() -> None:
+    told = [described(tool) for tool in await _tools()]
+
+    assert told == json.loads(SNAPSHOT.read_text()), "reviewed? then: python -m tests.server.snapshot"
+
+
+async def test_both_eras_are_told_the_same(client: Client) -> None:
+    told = [described(tool) for tool in (await client.list_tools()).tools]
+
+    assert told == json.loads(SNAPSHOT.read_text())
+
+
+async def test_names_descriptions_and_input_schemas_cost_less_than_a_thousand_tokens() -> None:
+    assert _tokens(await _tools(), "name", "description", "inputSchema") < 1_000
+
+
+async def test_with_output_schemas_they_cost_less_than_2500() -> None:
+    assert _tokens(await _tools(), "name", "description", "inputSchema", "outputSchema") < 2_500
+
+
+async def test_every_tool_has_a_title_all_four_hints_and_an_output_schema() -> None:
+    for tool in await _tools():
+        assert tool.title
+        assert tool.output_schema
+        assert tool.annotations is not None
+        assert None not in tool.annotations.model_dump(exclude={"title"}).values()
+
+
+async def test_the_user_is_no_argument_of_a_tool() -> None:
+    for tool in await _tools():
+        assert "user_id" not in tool.input_schema["properties"]
+
+
+def _titles(schema: JsonValue) -> list[str]:
+    match schema:
+        case {"title": str() as title}:
+            return [title]
+        case dict():
+            return [title for value in schema.values() for title in _titles(value)]
+        case list():
+            return [title for value in schema for title in _titles(value)]
+        case _:
+            return []
+
+
+async def test_schemas_have_no_generated_titles() -> None:
+    for tool in await _tools():
+        assert _titles(tool.input_schema) == _titles(tool.output_schema) == []
+
+
+def test_the_server_is_imported_without_chroma_a_model_or_a_command_line() -> None:
+    code = "import sys, memos_mcp.server.app, memos_mcp.server.stdio; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    assert not {"chromadb", "onnxruntime", "numpy", "tokenizers", "typer"} & set(loaded)
