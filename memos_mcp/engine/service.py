@@ -53,8 +53,8 @@ class EngineService:
             try:
                 return await service.post_once(path, body, key=key)
             except CallFailed as exc:
-                if not isinstance(exc.__cause__, httpx.TransportError):
-                    raise
+                if service.is_engine and not isinstance(exc.__cause__, httpx.TransportError):
+                    raise  # the engine's own answer, and not that of another program at its port
                 failed = exc
                 if exc.unsure and not harmless:
                     break

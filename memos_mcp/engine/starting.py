@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, Literal
@@ -103,7 +104,7 @@ def _spawn(data_dir: Path) -> "subprocess.Popen[str]":
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
-    return subprocess.Popen(  # our own module, no shell
+    engine = subprocess.Popen(  # our own module, no shell
         [sys.executable, "-m", "memos_mcp", "engine"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -113,3 +114,6 @@ def _spawn(data_dir: Path) -> "subprocess.Popen[str]":
         close_fds=True,
         **apart,
     )
+    # Should it end before this process does, somebody has to take note, or it stays a zombie.
+    threading.Thread(target=engine.wait, name="engine-reaper", daemon=True).start()
+    return engine
