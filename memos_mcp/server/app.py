@@ -4,8 +4,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from mcp.server import MCPServer
-from mcp.server.auth.provider import TokenVerifier
-from mcp.server.auth.settings import AuthSettings
 from mcp.server.caching import CacheHint
 
 from memos_mcp import __version__
@@ -33,8 +31,6 @@ def build_server(
     *,
     user_id: Callable[[], str],
     conversation_id: str = "",
-    token_verifier: TokenVerifier | None = None,
-    auth: AuthSettings | None = None,
 ) -> MCPServer[Access]:
     """Build the server.
 
@@ -54,8 +50,6 @@ def build_server(
         log_level="WARNING",
         lifespan=_lend(access),
         subscriptions=notices,
-        token_verifier=token_verifier,
-        auth=auth,
         cache_hints={
             "tools/list": _AN_HOUR,
             "prompts/list": _AN_HOUR,

@@ -9,10 +9,10 @@ from mcp.types import INTERNAL_ERROR
 
 from memos_mcp.errors import MemosError
 from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, with_instructions
+from memos_mcp.limits import check_search
 from memos_mcp.models import GetMemory, SearchMemory
 from memos_mcp.server import text
 from memos_mcp.server.access import Access
-from memos_mcp.server.requests import checked_query
 
 
 async def recall(ctx: Context[Access], topic: str = "") -> str:
@@ -23,7 +23,8 @@ async def recall(ctx: Context[Access], topic: str = "") -> str:
         if not topic.strip():
             page = await backend.get_memory(GetMemory(size=50), user_id=access.user_id())
             return text.known_text(page, notice=text.known_notice(page))
-        request = SearchMemory(query=checked_query(topic), relativity=0, return_full_instruction=True)
+        request = SearchMemory(query=topic, relativity=0, return_full_instruction=True)
+        check_search(request)
         result = await backend.search_memory(request, user_id=access.user_id())
     except MemosError as exc:
         raise MCPError(code=INTERNAL_ERROR, message=str(exc)) from exc

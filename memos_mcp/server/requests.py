@@ -1,4 +1,4 @@
-"""The arguments of the tools: their names, limits and what is refused before anything is done."""
+"""The arguments of the tools: their names and limits, and how what hosts send is read."""
 
 import json
 from typing import Annotated, Any
@@ -6,10 +6,8 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from memos_mcp.errors import InvalidRequest, TooLarge
-from memos_mcp.models import MAX_CONTENT_BYTES, MAX_MESSAGES, MAX_QUERY_TOKENS, Identifier, Message
-
-CHARACTERS_A_TOKEN = 4
-"""MemOS's rule of thumb, in any script."""
+from memos_mcp.limits import encoded
+from memos_mcp.models import MAX_CONTENT_BYTES, Identifier, Message
 
 
 class Said(Message):
@@ -100,54 +98,16 @@ MemoryIds = Annotated[
 Feedback = Annotated[str, _names("feedback_content", "feedback", "content", "text")]
 
 
-def checked_messages(messages: list[Said]) -> tuple[Message, ...]:
-    """Give messages that can be stored.
-
-    Raises:
-        InvalidRequest: there is none, or one is empty or no text that can be written.
-        TooLarge: there are too many, or one is too long.
-    """
-    if not messages:
-        raise InvalidRequest("messages is empty: give at least one message. Nothing was stored.")
-    if len(messages) > MAX_MESSAGES:
-        raise TooLarge(f"{len(messages):,} messages; the limit is {MAX_MESSAGES:,} a call. Nothing was stored: split.")
-    for number, message in enumerate(messages):
-        _check_text(message.content, name=f"messages[{number}].content", limit=MAX_CONTENT_BYTES)
-    return tuple(messages)
-
-
-def checked_query(query: str) -> str:
-    """Give a query that can be searched for.
-
-    Raises:
-        InvalidRequest: it is empty.
-        TooLarge: it has too many tokens, counted as a quarter of its characters.
-    """
-    if not query.strip():
-        raise InvalidRequest("query is empty: say in words what to look for.")
-    tokens = len(query) // CHARACTERS_A_TOKEN
-    if tokens > MAX_QUERY_TOKENS:
-        raise TooLarge(f"query has about {tokens:,} tokens; the limit is {MAX_QUERY_TOKENS:,}. Ask for less at a time.")
-    return query
-
-
 def checked_feedback(feedback: str) -> str:
     """Give a correction that can be stored.
 
     Raises:
-        InvalidRequest: it is empty.
+        InvalidRequest: it is empty, or no text that can be written.
         TooLarge: it is too long.
     """
-    _check_text(feedback, name="feedback_content", limit=MAX_CONTENT_BYTES)
+    if not feedback.strip():
+        raise InvalidRequest("feedback_content is empty: say in words what is wrong, and what holds.")
+    size = len(encoded(feedback, "feedback_content"))
+    if size > MAX_CONTENT_BYTES:
+        raise TooLarge(f"feedback_content has {size:,} bytes; at most {MAX_CONTENT_BYTES:,} are taken. Shorten it.")
     return feedback
-
-
-def _check_text(text: str, *, name: str, limit: int) -> None:
-    if not text.strip():
-        raise InvalidRequest(f"{name} is empty: give its text, or leave it out. Nothing was stored.")
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as exc:
-        raise InvalidRequest(f"{name} holds half of a surrogate pair: send whole characters. Nothing stored.") from exc
-    if size > limit:
-        raise TooLarge(f"{name} has {size:,} bytes; the limit is {limit:,}. Nothing was stored: split it.")

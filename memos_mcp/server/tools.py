@@ -6,6 +6,7 @@ from mcp.server.mcpserver import Context, ElicitationResult, Resolve
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 
+from memos_mcp.limits import check_add, check_search
 from memos_mcp.models import (
     AddFeedback,
     AddMessage,
@@ -33,8 +34,6 @@ from memos_mcp.server.requests import (
     Size,
     Words,
     checked_feedback,
-    checked_messages,
-    checked_query,
 )
 from memos_mcp.server.sizes import cut_lengths, shortened
 
@@ -46,7 +45,8 @@ async def add_message(
     Call after each turn with what the user and you said. A plain string is one user message."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
-    request = AddMessage(messages=checked_messages(messages), conversation_id=conversation)
+    request = AddMessage(messages=tuple(messages), conversation_id=conversation)
+    check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     await access.notices.listed(receipt.conversation_id)
     await access.notices.changed(uris.conversation(receipt.conversation_id), uris.CONVERSATIONS, uris.PROFILE)
@@ -70,7 +70,7 @@ async def search_memory(
     filter e.g. {"and":[{"tags":{"contains":"trip"}},{"create_time":{"gte":"2025-12-01"}}]}."""
     access = ctx.request_context.lifespan_context
     request = SearchMemory(
-        query=checked_query(query),
+        query=query,
         conversation_id=conversation_id,
         filter=filter,
         memory_limit_number=memory_limit_number,
@@ -81,6 +81,7 @@ async def search_memory(
         return_full_instruction=return_full_instruction,
         max_words=max_words,
     )
+    check_search(request)
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
     short = shortened(result, query)
     notice = text.search_notice(short)

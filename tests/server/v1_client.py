@@ -1,4 +1,7 @@
 """Run by the interpreter of an environment with `mcp<2`: what its client sees, as one line of JSON."""
+# Types are those of another major version, in another environment.
+# pyright: reportAttributeAccessIssue=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportArgumentType=false
 
 import asyncio
 import json
