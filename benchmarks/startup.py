@@ -28,6 +28,7 @@ from benchmarks.report import dump, progress, run, show
 from benchmarks.synthetic import synthetic_turns
 
 STORED = 1_000
+USER = "benchmark"
 EMPTY = "empty SDK server"
 HELLO = {
     "protocolVersion": "2025-11-25",
@@ -79,7 +80,8 @@ def _stream(stream: IO[bytes] | None) -> IO[bytes]:
 
 @contextmanager
 def _started(arguments: list[str], data_dir: Path) -> Generator[Wire]:
-    settings = {"MEMOS_DATA_DIR": str(data_dir), "MEMOS_BACKEND": "local", "MEMOS_ENGINE": "embedded"}
+    settings = {"MEMOS_DATA_DIR": str(data_dir), "MEMOS_USER_ID": USER, "MEMOS_BACKEND": "local"}
+    settings["MEMOS_ENGINE"] = "embedded"
     began = time.perf_counter()
     command = [sys.executable, *arguments]
     pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
@@ -105,7 +107,7 @@ def _once(arguments: list[str], data_dir: Path) -> dict[str, float]:
 
 
 async def _fill(data_dir: Path) -> None:
-    async with memory_server(data_dir) as server:
+    async with memory_server(data_dir, user_id=USER) as server:
         turns = synthetic_turns(STORED, seed=1)
         for first in range(0, STORED, 100):
             await server.add(turns[first : first + 100])

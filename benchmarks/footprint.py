@@ -1,0 +1,47 @@
+"""What a running server costs: processor time, memory, disk, open files."""
+
+from pathlib import Path
+
+import anyio
+import psutil
+
+from benchmarks.baselines import Encoder
+
+IDLE = 0.03
+"""Seconds of processor time in a second of the clock below which a process has nothing left to do."""
+
+
+def footprint(process: psutil.Process, data_dir: Path) -> dict[str, float]:
+    """Give resident and written megabytes and the number of open files."""
+    written = sum(path.stat().st_size for path in data_dir.rglob("*") if path.is_file())
+    return {
+        "MB resident": round(process.memory_info().rss / 1e6, 1),
+        "MB on disk": round(written / 1e6, 1),
+        "open files": process.num_fds(),
+    }
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    """Give the processor time that a process has used, all threads together."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+async def until_idle(process: psutil.Process) -> float:
+    """Wait until a process does nothing; give its processor time by then."""
+    used = processor_seconds(process)
+    while True:
+        await anyio.sleep(1)
+        before, used = used, processor_seconds(process)
+        if used - before < IDLE:
+            return used
+
+
+def embedding_milliseconds(encode: Encoder, texts: list[str]) -> float:
+    """Give the processor time of embedding one text, the mean of these, in this process."""
+    process = psutil.Process()
+    encode(texts[0])
+    before = processor_seconds(process)
+    for text in texts:
+        encode(text)
+    return (processor_seconds(process) - before) / len(texts) * 1000
