@@ -36,7 +36,7 @@ BY_ASSISTANT = 16
 _ROLES = {"user": BY_USER, "assistant": BY_ASSISTANT}
 _MAX_WORDS = 0xFFFF
 _HEADER = 2
-_WORD = re.compile(r"\S+")
+_WORD = re.compile(r"[^\s\u3040-\u30ff\u4e00-\u9fff]+|[\u3040-\u30ff\u4e00-\u9fff]{1,2}")
 
 
 def analyse(text: str, *, role: str) -> bytes:

@@ -63,13 +63,16 @@ def interaction(query: NDArray[np.int8], texts: Sequence[NDArray[np.int8]]) -> F
 
 
 def priors(lengths: NDArray[np.uint16], flags: NDArray[np.uint16], *, asks_when: bool, weights: Weights) -> Floats:
-    """Favour what tells much: long texts, of the writer's own life, not questions; dated ones for "when"."""
-    score = weights.length * np.log1p(lengths)
-    score += weights.first_person * ((flags & FIRST_PERSON) != 0)
-    score += weights.question * ((flags & QUESTION) != 0)
+    """Favour what tells much: long texts, of the writer's own life, not questions; dated ones for "when".
+
+    Gives what evidence is to be multiplied by, so that a prior decides between equals and never makes up for evidence.
+    """
+    factor = 1 + weights.length * np.log1p(lengths)
+    factor += weights.first_person * ((flags & FIRST_PERSON) != 0)
+    factor += weights.question * ((flags & QUESTION) != 0)
     if asks_when:
-        score += weights.relative_time * ((flags & RELATIVE_TIME) != 0)
-    return score
+        factor += weights.relative_time * ((flags & RELATIVE_TIME) != 0)
+    return factor
 
 
 def _normal_quantile(probability: Floats) -> Floats:

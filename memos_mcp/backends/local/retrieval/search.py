@@ -42,7 +42,7 @@ class Search:
 
     def hits(self, limit: int) -> list[Hit]:
         """Give the best texts; of equals the newer comes first."""
-        score = self._base + self._weights.late * self._found_words
+        score = (self._evidence + self._weights.late * self._found_words) * self._priors
         best = np.lexsort((-self._candidates, -score))[:limit]
         seqs = self._rows.seq.values[self._candidates[best]]
         return [
@@ -83,20 +83,29 @@ class Search:
         return Windows(self._candidates, self._rows, before=before, after=after)
 
     @cached_property
-    def _base(self) -> Floats:
-        """The score of the candidates by everything but late interaction."""
+    def _evidence(self) -> Floats:
+        """What speaks for each candidate, but for late interaction."""
         weights, rows, question = self._weights, self._candidates, self._question
-        flags, times = self._rows.flags.values[rows], self._rows.time.values
-        score = weights.lexical * self._words + weights.dense * self._windows.best(self._nearness, self._shares)
-        score += scores.priors(self._rows.words.values[rows], flags, asks_when=question.asks_when, weights=weights)
+        score = weights.lexical * self._by_term[0] + weights.dense * self._nearness
         score += self._who
         if said_by := question.said_by:
-            score += weights.role * ((flags & said_by) != 0)
+            score += weights.role * ((self._rows.flags.values[rows] & said_by) != 0)
+        times = self._rows.time.values
         meant = question.spans(now=self._query.now, first=int(times.min()), last=int(times.max()))
         score += weights.when * nearness(times[rows], meant)
         if self._query.thread is not None:
             score += weights.thread * (self._rows.thread.values[rows] == self._query.thread)
         return score
+
+    @cached_property
+    def _priors(self) -> Floats:
+        rows = self._candidates
+        return scores.priors(
+            self._rows.words.values[rows],
+            self._rows.flags.values[rows],
+            asks_when=self._question.asks_when,
+            weights=self._weights,
+        )
 
     @cached_property
     def _who(self) -> Floats:
@@ -143,10 +152,6 @@ class Search:
             covered += idf * best.clip(max=1.0)
         return total, covered / max(float(self._idf.sum()), 1e-9)
 
-    @property
-    def _words(self) -> Floats:
-        return self._by_term[0]
-
     # Vectors
 
     @cached_property
@@ -165,8 +170,10 @@ class Search:
 
     @cached_property
     def _nearness(self) -> Floats:
+        """The candidates' cosines in standard units, with half of their neighbours' shares: a vector is of a text."""
         rows, _, units, _ = self._dense
-        return self._spread_out(rows, units)
+        halves = (1.0, *(share / 2 for share in self._shares[1:]))
+        return self._windows.total(self._spread_out(rows, units), halves)
 
     @cached_property
     def _found_words(self) -> Floats:
@@ -175,7 +182,7 @@ class Search:
         idf = self._word_idf
         if query.tokens is None or query.token_vectors is None or idf.sum() <= 0:
             return share
-        best = np.argsort(-self._base, kind="stable")[:_LATE]
+        best = np.argsort(-self._evidence * self._priors, kind="stable")[:_LATE]
         before, after = self._reach
         windows = Windows(self._candidates[best], self._rows, before=before, after=after)
         members = windows.members()

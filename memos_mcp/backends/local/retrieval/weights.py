@@ -7,24 +7,24 @@ from dataclasses import dataclass
 class Weights:
     """What each ingredient adds to a score; 0 (or an empty tuple) takes it away.
 
-    `dense` is for a standard deviation of cosine, `lexical` for a unit of BM25, `late` for all of the query's words
-    found. `before` and `after` are the shares of its neighbours' evidence that a text gets, nearest first. `who` is
-    for the words of the person whom the query names first, `others` for those of others named, `role` for those of
-    the side that it asks about, `when` for a unit of nearness in time, `thread` for the preferred conversation. The
-    rest are priors.
+    Evidence adds up: `dense` for a standard deviation of cosine, `lexical` for a unit of BM25, `late` for all of the
+    query's words found, `who` for the words of the person whom the query names first, `others` for those of others
+    named, `role` for those of the side that it asks about, `when` for a unit of nearness in time, `thread` for the
+    preferred conversation. `before` and `after` are the shares of its neighbours' evidence that a text gets, nearest
+    first. The rest are priors, which raise or lower the sum by that part of it.
     """
 
     dense: float = 1.0
     lexical: float = 0.5
     late: float = 10.0
-    before: tuple[float, ...] = (0.8, 0.6, 0.4)
-    after: tuple[float, ...] = (0.6, 0.4, 0.2)
     who: float = 3.0
     others: float = 1.5
     role: float = 1.0
     when: float = 1.5
     thread: float = 1.0
-    length: float = 0.5
-    first_person: float = 0.5
-    question: float = -1.0
-    relative_time: float = 1.0
+    before: tuple[float, ...] = (0.8, 0.6, 0.4)
+    after: tuple[float, ...] = (0.6, 0.4, 0.2)
+    length: float = 0.05
+    first_person: float = 0.05
+    question: float = -0.1
+    relative_time: float = 0.1

@@ -1,7 +1,9 @@
 """When: the dates that a query names, and how near to them a text was written."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -31,13 +33,17 @@ _MONTHS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_WORDS_TOO = frozenset(("may", "march", "mar", "mars", "mai", "jan", "dec"))
+_BEFORE_A_MONTH = re.compile(
+    r"\b(?:in|of|by|for|since|until|during|last|this|next|early|late|mid|before|after|en|im|de|del|em) $", re.IGNORECASE
+)
 _YEAR = r"(?:19|20)\d\d"
 _DAY_NUMBER = r"[0-3]?\d(?:st|nd|rd|th|\.)?"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a few": 3, "few": 3}
 
 _DATES = re.compile(
-    rf"(?P<y1>{_YEAR})[-/.年](?P<m1>[01]?\d)(?:[-/.月](?P<d1>[0-3]?\d)日?|月)?"
+    rf"(?<![\w.])(?P<y1>{_YEAR})[-/.年](?P<m1>[01]?\d)(?:[-/.月](?P<d1>[0-3]?\d)日?|月)?"
     rf"|\b(?P<d2>{_DAY_NUMBER})(?: of| de| di)?\s?(?P<m2>{_MONTH})\b(?:,? (?:de |of )?(?P<y2>{_YEAR}))?"
     rf"|\b(?P<m3>{_MONTH})\b(?: (?P<d3>{_DAY_NUMBER})(?!\d))?(?:,? (?:de |of )?(?P<y3>{_YEAR}))?"
     rf"|(?P<m4>[01]?\d)月(?:(?P<d4>[0-3]?\d)[日号])?"
@@ -79,11 +85,14 @@ def spans(text: str, *, now: int, first: int, last: int) -> list[Span]:
     """Find the times that a query names.
 
     `now` is what relative ones count from; `first` and `last` are the times of the earliest and the latest text
-    there is: a month without a year is that month of each year between.
+    there is: a month without a year is that month of each year between, as far as they are within a life of now.
     """
-    years = range(_date(first).year, _date(last).year + 1)
-    found = [span for match in _DATES.finditer(text) for span in _calendar(match, years)]
-    found.extend(span for match in _RELATIVE.finditer(text) if (span := _relative(match, _date(now))) is not None)
+    today = _date(now)
+    years = range(max(_date(first).year, today.year - 50), min(_date(last).year, today.year + 50) + 1)
+    found = [span for match in _DATES.finditer(text) if _is_date(match) for span in _calendar(match, years)]
+    for match in _RELATIVE.finditer(text):
+        with suppress(OverflowError, ValueError):  # before the year 1, or after 9999
+            found.append(_relative(match, today))
     return found
 
 
@@ -98,7 +107,14 @@ def nearness(times: NDArray[np.int64], meant: Sequence[Span]) -> NDArray[np.floa
 
 
 def _date(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+
+
+def _is_date(match: re.Match[str]) -> bool:
+    """Tell "in May" from "may I"."""
+    if match.group().casefold() not in _WORDS_TOO:
+        return True
+    return _BEFORE_A_MONTH.search(match.string, max(0, match.start() - 12), match.start()) is not None
 
 
 def _calendar(match: re.Match[str], years: Sequence[int]) -> Iterator[Span]:
@@ -107,22 +123,20 @@ def _calendar(match: re.Match[str], years: Sequence[int]) -> Iterator[Span]:
     month = None
     if "m" in found:
         month = int(found["m"]) if found["m"].isdecimal() else _MONTHS[found["m"].casefold()]
-    for year in [int(found["y"])] if "y" in found else years[:50]:
+    for year in [int(found["y"])] if "y" in found else years:
         span = _span(year, month, day)
         if span is not None:
             yield span
 
 
 def _span(year: int, month: int | None, day: int | None) -> Span | None:
-    try:
-        start = datetime(year, month or 1, day or 1, tzinfo=UTC)
-    except ValueError:
+    if not 1 <= (month or 1) <= 12 or not 1 <= (day or 1) <= monthrange(year, month or 1)[1]:
         return None
+    start = datetime(year, month or 1, day or 1, tzinfo=UTC)
     if day is not None:
         return _around(start, days=1, near=7, weight=3.0)
     if month is not None:
-        following = start + timedelta(days=32)
-        return _around(start, days=(following.replace(day=1) - start).days, near=21, weight=2.0)
+        return _around(start, days=monthrange(year, month)[1], near=21, weight=2.0)
     return _around(start, days=366, near=60, weight=1.0)
 
 
@@ -131,7 +145,7 @@ def _around(start: datetime, *, days: int, near: int, weight: float) -> Span:
     return Span(begin, begin + days * _DAY, near * _DAY, weight)
 
 
-def _relative(match: re.Match[str], now: datetime) -> Span | None:
+def _relative(match: re.Match[str], now: datetime) -> Span:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if match["count"]:
         count = _NUMBERS.get(match["count"].casefold()) or int(match["count"])

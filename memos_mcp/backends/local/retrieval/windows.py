@@ -35,3 +35,7 @@ class Windows:
         and one 0 more at its end, which stands for `NOBODY`.
         """
         return (evidence[self.rows] * np.array(shares)).max(axis=1)
+
+    def total(self, evidence: Floats, shares: Sequence[float]) -> Floats:
+        """Give the evidence in each window added up, each by its share."""
+        return evidence[self.rows] @ np.array(shares)
