@@ -38,7 +38,7 @@ def find_or_start(data_dir: Path, gone: Address | None) -> Address:
     found = read_address(data_dir)
     if found is not None and found != gone:
         return found
-    lock = _start_lock(data_dir)
+    lock = start_lock(data_dir)
     try:
         found = read_address(data_dir)
         return found if found is not None and found != gone else _start(data_dir, gone)
@@ -60,7 +60,12 @@ def check_version(address: Address) -> Literal["same", "older"]:
     return "same" if address.version == __version__ else "older"
 
 
-def _start_lock(data_dir: Path) -> FileLock:
+def start_lock(data_dir: Path) -> FileLock:
+    """Take the lock of whoever starts an engine: while it is held, nobody else does.
+
+    Raises:
+        Unavailable: the directory cannot be used, or another process has held it for too long.
+    """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(data_dir / START_LOCK, timeout=PATIENCE, thread_local=False)

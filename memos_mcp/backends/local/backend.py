@@ -262,19 +262,7 @@ class LocalBackend:
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""
-        return await _in_thread(self._status)
-
-    def _status(self) -> StoreStatus:
-        count = self._ledger.database.number
-        return StoreStatus(
-            users=count("SELECT count(*) FROM user"),
-            conversations=count("SELECT count(*) FROM conversation"),
-            messages=count("SELECT count(*) FROM message"),
-            memories=count("SELECT count(*) FROM memory WHERE status = 'activated'"),
-            waiting_for_vectors=self._ledger.vectors.pending_count(),
-            waiting_for_memories=self._ledger.tasks.open_count(),
-            embedder=self._ledger.noted("embedder"),
-        )
+        return await _in_thread(self._ledger.status)
 
     async def get_status(self, task_id: str, *, user_id: str) -> Task:
         """Read a task from the ledger."""

@@ -84,6 +84,21 @@ class Database:
                 connection.execute(f"PRAGMA {pragma}")
         return cls(connection, path)
 
+    @classmethod
+    def look(cls, path: Path, *, in_use: bool = False) -> "Database":
+        """Open a file to read it only; nothing is created beside it, unless it is in use or was left by a crash.
+
+        `in_use` says that others may write to it meanwhile, even if none has it open now.
+
+        Raises:
+            Unavailable: there is no such file, or it cannot be read.
+        """
+        unchanging = not in_use and not path.with_name(f"{path.name}-wal").exists()
+        address = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if unchanging else ''}"
+        with as_sentences(path):
+            connection = sqlite3.connect(address, uri=True, timeout=5, isolation_level=None, check_same_thread=False)
+        return cls(connection, path)
+
     @property
     def path(self) -> Path:
         """The file."""

@@ -10,6 +10,7 @@ from memos_mcp.backends.local.ledger.messages import Messages
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
 from memos_mcp.backends.local.ledger.tasks import Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
+from memos_mcp.models import StoreStatus
 
 
 class Ledger:
@@ -45,6 +46,19 @@ class Ledger:
     def note(self, name: str, value: str) -> None:
         """Note a value under a name."""
         self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def status(self) -> StoreStatus:
+        """Count what is kept, of all users together, and what waits."""
+        count = self.database.number
+        return StoreStatus(
+            users=count("SELECT count(*) FROM user"),
+            conversations=count("SELECT count(*) FROM conversation"),
+            messages=count("SELECT count(*) FROM message"),
+            memories=count("SELECT count(*) FROM memory WHERE status = 'activated'"),
+            waiting_for_vectors=self.vectors.pending_count(),
+            waiting_for_memories=self.tasks.open_count(),
+            embedder=self.noted("embedder"),
+        )
 
     def identity(self) -> str:
         """Give a name that no other ledger has, made when it is first asked for."""
