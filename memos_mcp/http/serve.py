@@ -21,7 +21,7 @@ from memos_mcp.http.tokens import Tokens
 
 logger = logging.getLogger(__name__)
 
-GRACE: Final = 3
+GRACE: Final = 2
 """Seconds for open calls and streams when the server ends; then they are cut."""
 
 KEEP_ALIVE: Final = 65

@@ -1,0 +1,55 @@
+"""The vendor's own SDK against our engine.
+
+It runs where the package `MemoryOS` is installed: beside us or, since it wants other versions of much, in an
+environment of its own, whose interpreter MEMORYOS_PYTHON names. Its client needs `requests`, `pydantic`,
+`python-dotenv` and `concurrent-log-handler` only:
+
+    python -m venv sdk && sdk/bin/pip install --no-deps MemoryOS
+    sdk/bin/pip install requests pydantic python-dotenv concurrent-log-handler
+    MEMORYOS_PYTHON=sdk/bin/python pytest tests/http/test_vendor_sdk.py
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.http.process import Running
+from tests.local.conversation import CONVERSATION_A
+
+SCRIPT = Path(__file__).with_name("vendor_sdk.py")
+PYTHON = os.environ.get("MEMORYOS_PYTHON") or (sys.executable if importlib.util.find_spec("memos") else "")
+
+
+@pytest.mark.skipif(not PYTHON, reason="MemoryOS is not installed")
+def test_the_vendors_sdk_runs_against_the_engine(engine_process: Running, tmp_path: Path) -> None:
+    messages = [{"role": role, "content": content} for role, content in CONVERSATION_A]
+
+    done = subprocess.run(
+        [PYTHON, SCRIPT, f"{engine_process.rest}/"],
+        input=json.dumps(messages),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=dict(os.environ) | {"MEMOS_BASE_PATH": str(tmp_path)},
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    got = json.loads(done.stdout.splitlines()[-1])
+    assert "summer vacation" in " ".join(got.pop("memories"))
+    assert [tuple(message) for message in got.pop("said")] == list(CONVERSATION_A)
+    assert got.pop("known") >= 1
+    assert got == {
+        "added": [True, "completed"],
+        "status": "completed",
+        "feedback": True,
+        "updated": 0,
+        "deleted": True,
+        "wiped": True,
+    }

@@ -1,0 +1,61 @@
+"""Drives the vendor's SDK against an engine: `python vendor_sdk.py BASE_URL`; prints what it got, as JSON.
+
+Its package imports the whole of MemOS at its top; only the client is wanted, so the rest is left out or stood in for.
+"""
+
+import importlib.util
+import json
+import sys
+import types
+
+
+def client_module() -> types.ModuleType:
+    """Import the SDK's client, with an empty package above it and an empty class for what needs a model."""
+    spec = importlib.util.find_spec("memos")
+    assert spec is not None
+    package = types.ModuleType("memos")
+    package.__path__ = list(spec.submodule_search_locations or ())
+    sys.modules["memos"] = package
+    transformers = types.ModuleType("transformers")
+    transformers.DynamicCache = type("DynamicCache", (), {})  # type: ignore[attr-defined]
+    sys.modules["transformers"] = transformers
+    return importlib.import_module("memos.api.client")
+
+
+def main(base_url: str) -> None:
+    """Run the quick start: add, search, get."""
+    client = client_module().MemOSClient(api_key="any-key", base_url=base_url)
+    messages = json.load(sys.stdin)
+    added = client.add_message(
+        messages=messages, user_id="memos_user_123", conversation_id="0610", async_mode=False, tags=["travel"]
+    )
+    found = client.search_memory(
+        query="Any suggestions for where to go during National Day?", user_id="memos_user_123", relativity=0
+    )
+    said = client.get_message(user_id="memos_user_123", conversation_id="0610")
+    known = client.get_memory(user_id="memos_user_123")
+    status = client.get_task_status(task_id=added.task_id)
+    feedback = client.add_feedback(user_id="memos_user_123", feedback_content="We travel in spring.")
+    first = (known.data.memory_detail_list + (known.data.preference_detail_list or []))[0]
+    updated = client.update_memory(memory_id=first.id, content="They travel in spring.")
+    deleted = client.delete_memory(memory_ids=[first.id])
+    wiped = client.delete_memory(user_id="memos_user_123")
+    print(  # noqa: T201  # read by the test
+        json.dumps(
+            {
+                "added": [added.success, added.status],
+                "memories": [memory.memory_value for memory in found.memories],
+                "said": [[message.role, message.content] for message in said.messages],
+                "known": known.data.total,
+                "status": status.data.status,
+                "feedback": feedback.success,
+                "updated": updated["code"],
+                "deleted": deleted.success,
+                "wiped": wiped.success,
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
