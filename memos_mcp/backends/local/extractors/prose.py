@@ -1,4 +1,4 @@
-"""Prose: what somebody wrote of a message, without the code, logs and tables pasted into it.
+"""Prose: what somebody wrote of a message, without the code, logs and tables pasted into it, secrets redacted.
 
 The person's own words stand before or after what they paste, so a message that is mostly pasted gives those alone.
 A long message is read at its two ends only, which bounds the cost.
@@ -6,13 +6,15 @@ A long message is read at its two ends only, which bounds the cost.
 
 import re
 
+from memos_mcp.backends.local.extractors.secrets import redact
+
 WINDOW = 8_000
 """Characters read at either end of a message."""
 
 _PASTED_LINES = 3
 _PASTED_SHARE = 0.4
 _ODD_SHARE = 0.22
-_LONGEST_WORD = 80
+_LONGEST_WORD = 50
 
 _FIRST_WORD = re.compile(r"\A\S*\s")
 _LAST_WORD = re.compile(r"\s\S*\Z")
@@ -41,8 +43,11 @@ _CODE = re.compile(
 
 
 def prose(text: str) -> str:
-    """Give the lines of a text that read as prose; control characters and lone surrogates become spaces."""
-    readable = _UNREADABLE.sub(" ", _BREAKS.sub("\n", _ends(text)))
+    """Give the lines of a text that read as prose.
+
+    Control characters and lone surrogates become spaces, and secrets marks.
+    """
+    readable = _UNREADABLE.sub(" ", _BREAKS.sub("\n", redact(_ends(text))[0]))
     lines = _FENCED.sub("\n\n", readable).split("\n")
     judged = [not line.strip() or _is_prose(line) for line in lines]
     kept = _around_a_paste(lines, judged)

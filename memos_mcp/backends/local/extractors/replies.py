@@ -6,6 +6,7 @@ from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.passages import PASSAGE_CHARACTERS, Passage, passages
 from memos_mcp.backends.local.extractors.prose import prose
 from memos_mcp.backends.local.extractors.questions import is_bare_answer, is_question, is_short_answer, stated
+from memos_mcp.backends.local.extractors.secrets import MARK
 from memos_mcp.backends.local.extractors.sentences import sentences, shorten
 from memos_mcp.backends.local.extractors.words import content_words
 
@@ -54,7 +55,7 @@ def read(message: Source, *, previous: Source | None) -> Reply:
 def _said(message: Source) -> list[str]:
     if message.role == "system" or (message.role == "tool" and len(message.content) > _TOOL_CHARACTERS):
         return []
-    found = sentences(prose(message.content))
+    found = _sentences(message)
     if found and found[-1].endswith((":", "：")):
         found.pop()  # what it announces was pasted
     return found if message.role != "tool" or len(found) == 1 else []
@@ -63,5 +64,9 @@ def _said(message: Source) -> list[str]:
 def _question(message: Source) -> str:
     if message.role not in ("user", "assistant"):
         return ""
-    last = sentences(prose(message.content))[-1:]
+    last = _sentences(message)[-1:]
     return next((asked for asked in last if is_question(asked) and content_words(asked)), "")
+
+
+def _sentences(message: Source) -> list[str]:
+    return [sentence for sentence in sentences(prose(message.content)) if MARK not in sentence]

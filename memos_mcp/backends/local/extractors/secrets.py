@@ -1,0 +1,178 @@
+"""Secrets: keys, passwords and card numbers in a text, which never become a memory.
+
+The formats of vendors' keys are those of detect-secrets, used as patterns: nothing of it is called that would ask a
+vendor whether a key is live. What it does not know (newer formats, passwords in prose, whole key blocks, card numbers)
+is added here. A pattern is taken only if it is right nearly always: a word taken for a key is lost to its reader.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import cast
+
+from detect_secrets.plugins.aws import AWSKeyDetector
+from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
+from detect_secrets.plugins.base import RegexBasedDetector
+from detect_secrets.plugins.discord import DiscordBotTokenDetector
+from detect_secrets.plugins.github_token import GitHubTokenDetector
+from detect_secrets.plugins.gitlab_token import GitLabTokenDetector
+from detect_secrets.plugins.mailchimp import MailchimpDetector
+from detect_secrets.plugins.openai import OpenAIDetector
+from detect_secrets.plugins.pypi_token import PypiTokenDetector
+from detect_secrets.plugins.sendgrid import SendGridDetector
+from detect_secrets.plugins.slack import SlackDetector
+from detect_secrets.plugins.square_oauth import SquareOAuthDetector
+from detect_secrets.plugins.stripe import StripeDetector
+from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
+
+MARK = "[redacted: "
+"""How every mark begins that stands in place of a secret."""
+
+_DETECTORS: tuple[type[RegexBasedDetector], ...] = (
+    AWSKeyDetector,
+    AzureStorageKeyDetector,
+    DiscordBotTokenDetector,
+    GitHubTokenDetector,
+    GitLabTokenDetector,
+    MailchimpDetector,
+    OpenAIDetector,
+    PypiTokenDetector,
+    SendGridDetector,
+    SlackDetector,
+    SquareOAuthDetector,
+    StripeDetector,
+    TelegramBotTokenDetector,
+)
+
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN )[\s\S]){0,20000}?"
+    r"(?:-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----|\n[ \t]*\n|\Z)"
+)
+_API_KEY = re.compile(
+    r"(?<![\w-])(?:sk-(?:ant|proj|svcacct|admin|or)-[\w-]{16,}|sk-[A-Za-z0-9]{32,}|AIza[\w-]{35}|github_pat_\w{22,}"
+    r"|hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{40,}|npm_[A-Za-z0-9]{36}|dckr_pat_[\w-]{20,}"
+    r"|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|mpg-[\w-]{16,}|whsec_[\w+/=]{20,}|SK[0-9a-f]{32}"
+    r"|AGE-SECRET-KEY-1[A-Z0-9]{20,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})(?![\w-])"
+)
+_IN_URL = re.compile(r"(?<=://)[^\s:/?#@]{1,100}:(?P<secret>[^\s:/?#@]{3,100})(?=@)")
+_BEARER = re.compile(r"\b(?:Bearer|bearer|BEARER|Basic) (?P<secret>(?=[\w.~+/=-]{0,200}\d)[\w.~+/=-]{16,})")
+
+# What every key lies in: a run of characters with a digit.
+_RUN = re.compile(r"[^\s\"'`<>,;(){}\[\]]{16,}")
+
+_NAMES = (
+    "pass", "pwd", "contraseña", "clave", "kennwort", "senha", "пароль", "密码", "口令", "密碼", "key", "token",
+    "secret",
+)  # fmt: skip
+_NAMED = re.compile(
+    r"""
+    (?P<name>password|passwd|passcode|passphrase|pwd|contraseña|clave|passwort|kennwort|mot\ de\ passe|senha|пароль
+        |密码|口令|密碼
+        |(?:api|access|secret|private|signing|encryption|auth)[ _-]?(?:access[ _-]?)?(?:key|token)|client[ _-]?secret
+        |(?<![a-z])(?:secret|token))
+    (?![a-z])["'`]?\s{0,2}
+    (?P<link>(?:[:=：]|\bis\b|\bwas\b|\bes\b|\bist\b|\blautet\b|\best\b|\bé\b|是|为)[:=]?)\s{0,2}["'`“]?
+    (?P<secret>[^\s"'`”<>,;，。；]{4,200})
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_PIN = re.compile(r"\b(?:PIN|(?:my|the|our) pin)(?: code| number)?(?: is|:| =)\s?(?P<secret>\d{4,8})\b")
+_PASSWORD = re.compile(r"pass|pwd|contraseña|clave|kennwort|senha|пароль|密码|口令|密碼", re.IGNORECASE)
+_ENDS = re.compile(r"[.!]?[ \t]*(?:$|\n)")
+_DIGIT = re.compile(r"\d")
+_CODE = re.compile(r"[(\[{]|^\$|^\*+$|^[\w.]+\.[A-Za-z_]\w*$|^[xX*•.]+$")
+_STATES = re.compile(
+    r"(?:wrong|expired|incorrect|invalid|weak|strong|gone|missing|required|needed|optional|lost|forgotten|secret|safe|saved"
+    r"|set|reset|changed|broken|empty|different|ready|ok|okay|fine|correct|hashed|encrypted|stored|string|text|str|none|null"
+    r"|true|false|password|passwd|value|example|changeme|placeholder|hidden|masked|protected|unknown|below|above|here|this"
+    r"|that|bytes|secretstr|your\w*)",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"(?:\b(?:my|our|mi|meine?|mon|minha)|我的) $|我的$", re.IGNORECASE)
+_ENOUGH = {"password": 4, "key": 12}
+
+_DIGITS = re.compile(r"\d(?<![\w.-]\d)(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
+_CARD = re.compile(
+    r"3[47]\d\d([ -]?)\d{6}\1\d{5}|3(?:0[0-5]|[68]\d)\d([ -]?)\d{6}\2\d{4}"
+    r"|(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|64[4-9]\d|65\d\d|62\d\d|35\d\d)([ -]?)\d{4}\3\d{4}\3\d{4}(?:\3\d{3})?"
+)
+
+_Found = tuple[int, int, str]
+
+
+def redact(text: str) -> tuple[str, int]:
+    """Put a mark such as `[redacted: card number]` in place of each secret; give the text and how many there were."""
+    parts: list[str] = []
+    reached = count = 0
+    for start, stop, kind in sorted(_secrets(text)):
+        if start >= reached:
+            parts += text[reached:start], f"{MARK}{kind}]"
+            count += 1
+        reached = max(reached, stop)
+    return ("".join([*parts, text[reached:]]), count) if count else (text, 0)
+
+
+def _secrets(text: str) -> Iterator[_Found]:
+    for kind, pattern in (("private key", _PRIVATE_KEY), ("password", _IN_URL), ("key", _BEARER), ("PIN", _PIN)):
+        for match in pattern.finditer(text):
+            yield *match.span("secret" if "secret" in pattern.groupindex else 0), kind
+    yield from _keys(text)
+    yield from _named(text)
+    for digits in _DIGITS.finditer(text):
+        if _CARD.fullmatch(digits.group()) and _luhn(digits.group()):
+            yield *digits.span(), "card number"
+
+
+def _keys(text: str) -> Iterator[_Found]:
+    for run in _RUN.finditer(text):
+        if _DIGIT.search(run.group()):
+            for kind, pattern in _formats():
+                for match in pattern.finditer(run.group()):
+                    yield run.start() + match.start(), run.start() + match.end(), kind
+
+
+@cache
+def _formats() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Give each kind of key that is known by its form alone, and that form."""
+    lists = [(str(detector.secret_type), cast("list[re.Pattern[str]]", detector.denylist)) for detector in _DETECTORS]
+    return ("API key", _API_KEY), *((kind, pattern) for kind, patterns in lists for pattern in patterns)
+
+
+def _named(text: str) -> Iterator[_Found]:
+    lowered = text.lower()
+    if any(name in lowered for name in _NAMES):
+        for match in _NAMED.finditer(text):
+            if (kind := _kind(match)) is not None:
+                yield *match.span("secret"), kind
+
+
+def _kind(match: re.Match[str]) -> str | None:
+    """Tell what a named secret is, or that its value is not one: a word of prose, a variable, a call."""
+    secret = match["secret"].rstrip(".!?)")
+    kind = "password" if _PASSWORD.search(match["name"]) else "key"
+    if len(secret) < _ENOUGH[kind] or _CODE.search(secret) or secret.startswith(MARK.rstrip()):
+        return None
+    digits = len(_DIGIT.findall(secret))
+    if digits and digits < len(secret) and (kind == "password" or digits > 1):
+        return kind
+    return kind if kind == "password" and _is_password(secret, match) else None
+
+
+def _is_password(secret: str, match: re.Match[str]) -> bool:
+    """Tell whether a value that does not mix letters and digits is a password: it is quoted, or ends what is said."""
+    if secret.isdecimal() or re.search(r"[!@#$%^&*+~]", secret):
+        return True
+    if _STATES.fullmatch(secret):
+        return False
+    quoted = match.string[match.start("secret") - 1] in "\"'`“" and len(secret) >= 6
+    said = _OWNED.search(match.string, max(0, match.start() - 8), match.start()) or (
+        match["link"] in ":：" and len(secret) > 7
+    )
+    return quoted or bool(said and _ENDS.match(match.string, match.end()))
+
+
+def _luhn(number: str) -> bool:
+    """Check the check digit of a card number (ISO/IEC 7812-1)."""
+    digits = [int(digit) for digit in number if digit.isdecimal()]
+    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
+    return len(set(digits)) > 1 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
