@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from memos_mcp.models import Memory, Preference, SearchResult, StoredMessage
+from memos_mcp.models import Memory, Preference, SearchResult, StoredMessage, clock_text
 from memos_mcp.passages import count_words
 
 _PERSPECTIVE = re.compile(r"^\[(?:user|assistant) perspective\]\s*", re.IGNORECASE)
@@ -15,7 +15,10 @@ _TELLING = 5
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One find. `who` is the role of a message's speaker, or what else it is; `time` is epoch milliseconds."""
+    """One find. `who` is the role of a message's speaker, or what else it is, with the day that it is about.
+
+    `time`, in epoch milliseconds, is when it was said.
+    """
 
     id: str
     who: str
@@ -46,10 +49,15 @@ def best_relativity(result: SearchResult) -> float:
     return max((entry.relativity for entry in _entries(result)), default=0.0)
 
 
+def called(memory: Memory) -> str:
+    """Call a memory by the day that it is about, where that is not the day on which it was said."""
+    about = "" if memory.memory_time is None else clock_text(memory.memory_time)[:10]
+    return "memory" if about in ("", clock_text(memory.create_time)[:10]) else f"memory of {about}"
+
+
 def _entries(result: SearchResult) -> Iterator[Entry]:
     for memory in result.memory_detail_list:
-        time = memory.create_time if memory.memory_time is None else memory.memory_time
-        yield _entry(memory, "memory", memory.memory_value, time)
+        yield _entry(memory, called(memory), memory.memory_value, memory.create_time)
     for preference in result.preference_detail_list:
         yield _entry(preference, "preference", preference.preference, preference.create_time)
     for message in result.message_detail_list:

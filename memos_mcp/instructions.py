@@ -1,7 +1,7 @@
 """What was found and the question, put together as a text for a model; and the bound on an answer's words."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from memos_mcp.evidence import Entry, best_relativity, evidence
@@ -23,9 +23,6 @@ PASSAGE_WORDS = 80
 
 _WORTH_CUTTING = 8
 """Fewer words than these are not worth a cut text."""
-
-_LABEL_WORDS = 4
-"""The most words that `line` writes before a text."""
 
 _OPENING = (
     "What is stored of earlier conversations with this user stands between <memory> and </memory>, the most relevant"
@@ -78,30 +75,26 @@ def fit(result: SearchResult, request: SearchMemory) -> SearchResult:
 
 
 def passages_within(
-    entries: Iterable[Entry], query: str, *, words: int | None, label: int = 0
+    entries: Iterable[Entry], query: str, *, words: int | None, label: Callable[[Entry], str] = lambda _: ""
 ) -> Iterator[tuple[Entry, str]]:
     """Give the finds that `words` words hold (None: any number), each with its text or the passage of it that tells.
 
-    `label` is the number of words that will stand before each.
+    `label` gives what will stand before a text, which counts too.
     """
     left = PASSAGE_WORDS if words is None else words
     for entry in entries:
-        size = min(PASSAGE_WORDS, left - label)
+        before = 0 if words is None else count_words(label(entry))
+        size = min(PASSAGE_WORDS, left - before)
         if size < min(_WORTH_CUTTING, count_words(entry.text)):
             continue
         text = passage(entry.text, query, words=size)
         if words is not None:
-            left -= label + count_words(text)
+            left -= before + count_words(text)
         yield entry, text
 
 
-def line(entry: Entry, text: str) -> str:
-    """Write a find as one entry of a text: who, when, what; further lines are set in, so that none can pass for one."""
-    return f"- {entry.who}, {clock_text(entry.time)[:10]}: {set_in(text)}"
-
-
 def set_in(text: str) -> str:
-    """Set in all lines of a text but the first."""
+    """Set in all lines of a text but the first, so that none can pass for a line of ours."""
     return re.sub(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", lambda match: f"{match.group()}  ", text)
 
 
@@ -137,5 +130,9 @@ def _full_instruction(result: SearchResult, request: SearchMemory, *, words: int
 def _lines(result: SearchResult, request: SearchMemory, *, beside: str, words: int | None) -> str:
     """Write the finds, as many as the words have room for beside the rest of the text."""
     room = None if words is None else words - count_words(beside)
-    found = passages_within(evidence(result), request.query, words=room, label=_LABEL_WORDS)
-    return "\n".join(line(entry, text) for entry, text in found)
+    found = passages_within(evidence(result), request.query, words=room, label=_label)
+    return "\n".join(f"{_label(entry)} {set_in(text)}" for entry, text in found)
+
+
+def _label(entry: Entry) -> str:
+    return f"- {entry.who}, {clock_text(entry.time)[:10]}:"

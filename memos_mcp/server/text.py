@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from memos_mcp.evidence import Entry, best_relativity, evidence
+from memos_mcp.evidence import Entry, best_relativity, called, evidence
 from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, passages_within, set_in
 from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
@@ -24,7 +24,8 @@ from memos_mcp.server.sizes import ANSWER_BYTES, size_of
 NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
 READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
-_LABEL_WORDS = 3
+_NEGLIGIBLE = 0.005
+"""What would be shown as 0.00 costs words and says nothing."""
 
 
 def search_notice(result: SearchResult) -> str:
@@ -41,13 +42,14 @@ def search_text(result: SearchResult, request: SearchMemory, *, notice: str) -> 
     if composed := result.full_instruction or result.instruction:
         return composed
     words = request.max_words - count_words(notice) if request.max_words else None
-    found = passages_within(evidence(result), request.query, words=words, label=_LABEL_WORDS)
-    lines = [f"{_label(entry)} {entry.who}: {set_in(text)}" for entry, text in found]
-    if words is None and any("…" in line for line in lines):
+    telling = [entry for entry in evidence(result) if entry.relativity >= _NEGLIGIBLE]
+    found = list(passages_within(telling, request.query, words=words, label=_label))
+    lines = [f"{_label(entry)} {set_in(text)}" for entry, text in found]
+    if words is None and any(len(text) < len(entry.text) for entry, text in found):
         lines.append(READ_WHOLE)
-    if words is None and result.preference_note and result.preference_detail_list:
+    if words is None and any(isinstance(entry.source, Preference) for entry, _ in found):
         lines.append(result.preference_note)
-    return _within_size([notice, *lines])
+    return _within_size([notice, *filter(None, lines)])
 
 
 def conversation_notice(page: MessagePage, *, limit: int, cut: bool) -> str:
@@ -103,7 +105,7 @@ def known_line(one: Memory | Preference) -> str:
     if isinstance(one, Preference):
         return f"{told} preference{state}: {set_in(one.preference)}"
     tags = f" #{' #'.join(one.tags)}" if one.tags else ""
-    return f"{told} memory{state}: {set_in(one.memory_value)}{set_in(tags)}"
+    return f"{told} {called(one)}{state}: {set_in(one.memory_value)}{set_in(tags)}"
 
 
 def memory_text(known: Memory | Preference, sources: Iterable[StoredMessage]) -> str:
@@ -124,6 +126,8 @@ def added_text(receipt: AddReceipt, *, count: int) -> str:
 
 def feedback_text(receipt: FeedbackReceipt) -> str:
     """Say what a correction changed."""
+    if receipt.status == "running" and not receipt.archived and not receipt.added:
+        return "Correction taken; what follows from it shows in get_memory in a moment."
     archived = f"archived {', '.join(receipt.archived)}" if receipt.archived else "archived nothing"
     added = f"added {', '.join(receipt.added)}" if receipt.added else "added nothing"
     return f"Correction taken ({receipt.status}): {archived}, {added}."
@@ -132,7 +136,7 @@ def feedback_text(receipt: FeedbackReceipt) -> str:
 def _label(entry: Entry) -> str:
     where = re.sub(r"\s+", " ", entry.conversation_id)
     parts = (entry.id, where, clock_text(entry.time)[:10], f"{entry.relativity:.2f}")
-    return "·".join(part for part in parts if part)
+    return f"{'·'.join(part for part in parts if part)} {entry.who}:"
 
 
 def _quoted(name: str) -> str:

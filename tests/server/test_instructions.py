@@ -92,6 +92,14 @@ def test_both_forms_have_the_finds_and_the_query() -> None:
     assert "- memory, 2025-06-10: I live in Rome\n</memory>\n\nWhere do I live?" in told.full_instruction
 
 
+def test_a_memory_of_another_day_than_that_on_which_it_was_said_names_it() -> None:
+    memory = _memory("p1", "The trip begins", 0.9, memory_time=JUNE + 30 * DAY)
+    same_day = _memory("p2", "It rained", 0.8, memory_time=JUNE)
+    told = _full(SearchResult(memory_detail_list=(memory, same_day)))
+
+    assert "- memory of 2025-07-10, 2025-06-10: The trip begins\n- memory, 2025-06-10: It rained" in told
+
+
 def test_what_was_not_asked_for_is_not_composed_and_what_the_service_sent_is_kept() -> None:
     sent = SearchResult(full_instruction="as sent")
 
