@@ -29,7 +29,7 @@ from benchmarks.report import dump, progress, run, say, show
 from benchmarks.samples import Turn
 from benchmarks.scoring import percentiles
 from benchmarks.synthetic import CONVERSATION, synthetic_queries, synthetic_turns
-from benchmarks.tenants import measure_tenants
+from benchmarks.users import measure_users
 
 SEARCHES = 60
 ADDS = 100
@@ -114,7 +114,7 @@ def main(
     async def all_of_it() -> None:
         numbers = [int(size) for size in sizes.split(",") if size]
         grown = await measure_growth(numbers, encode=onnx_encoder())
-        shared = await measure_tenants(users, each=each) if users else {}
+        shared = await measure_users(users, each=each) if users else {}
         if as_json:
             dump({"one user": grown, "many users": shared})
             return

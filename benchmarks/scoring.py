@@ -55,6 +55,11 @@ def first_words(text: str, count: int) -> str:
     return text[: ends[-1]] if ends else ""
 
 
+def count_words(text: str) -> int:
+    """Count words as `first_words` does."""
+    return sum(1 for _ in _UNIT.finditer(text))
+
+
 def score(found: Found, turns: dict[str, Turn]) -> Score:
     """Hold the answer to one question against its evidence."""
     evidence = found.question.evidence
