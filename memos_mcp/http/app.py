@@ -42,8 +42,8 @@ def build_app(
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
-    same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind the
-    same guard.
+    same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
+    the same guard.
     """
     routes: list[BaseRoute] = [
         Route("/health", health, methods=["GET"]),

@@ -67,7 +67,8 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        taken = socket.socket(family, socket.SOCK_STREAM)
+        # Named as TCP, for asyncio sends at once only over what says that it is: 40 ms less a call.
+        taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             if sys.platform != "win32":
                 taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -39,6 +39,11 @@ def test_a_taken_port_is_a_sentence() -> None:
             listen("127.0.0.1", port)
 
 
+def test_a_listener_says_that_it_is_tcp_so_that_answers_are_sent_at_once() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.7"])
 def test_an_address_that_is_not_ours_is_a_sentence(host: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be listened on"):
