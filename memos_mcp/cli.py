@@ -3,6 +3,7 @@
 import logging
 import sys
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import anyio
@@ -21,6 +22,8 @@ app = typer.Typer(
 )
 console = Console()
 errors = Console(stderr=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 class Transport(StrEnum):
@@ -98,6 +101,28 @@ def engine() -> None:
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     raise typer.Exit(run_engine(read_settings()))
+
+
+@app.command()
+def status(as_json: JsonOption = False) -> None:
+    """Show the engine, what is kept, and what waits."""
+    from memos_mcp.operations.status import look, show  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    overview = anyio.run(look, read_settings())
+    if as_json:
+        typer.echo(overview.model_dump_json(indent=2))
+    else:
+        show(overview, console)
+
+
+@app.command()
+def stop() -> None:
+    """Have the engine finish; hosts start another when they need it."""
+    from memos_mcp.operations.stop import stop as stop_engine  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    anyio.run(partial(stop_engine, read_settings().data_dir, console=console, progress=errors))
 
 
 @app.command()

@@ -1,0 +1,166 @@
+"""`memos-mcp status`: the engine, what is kept, and what waits."""
+
+from pathlib import Path
+from typing import Literal
+
+import anyio
+from rich.console import Console
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
+
+from memos_mcp import __version__
+from memos_mcp.backends.hosted.outbox import Outbox
+from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.engine.address import Address, read_address
+from memos_mcp.engine.service import ask_status
+from memos_mcp.models import EngineStatus, Frozen, StoreStatus
+from memos_mcp.opening import backend_kind
+from memos_mcp.operations.holding import is_held
+from memos_mcp.settings import Settings
+
+PATIENCE = 10.0
+"""Seconds in which an engine that works answers."""
+
+
+class FoundEngine(Frozen):
+    """The engine that holds the store; `memory_bytes` is 0 where it does not answer, or the platform does not tell."""
+
+    answers: bool
+    url: str
+    pid: int
+    version: str
+    memory_bytes: int = 0
+
+
+class Overview(Frozen):
+    """How the memory of this machine is.
+
+    `held` says that a process has the store open; without an engine that is an embedded server. `store` is None where
+    nothing is kept on this machine. The two last count adds that the hosted service has not got yet, or never takes.
+    """
+
+    version: str
+    backend: Literal["hosted", "local"]
+    data_dir: Path
+    held: bool
+    engine: FoundEngine | None
+    store: StoreStatus | None
+    ledger_bytes: int
+    waiting_for_service: int
+    refused_by_service: int
+
+
+async def look(settings: Settings) -> Overview:
+    """Find out how the memory of this machine is, and change nothing.
+
+    Raises:
+        ConfigurationError: the settings make no sense.
+        Unavailable: the data directory cannot be read.
+    """
+    data_dir = settings.data_dir
+    held = is_held(data_dir)
+    address = read_address(data_dir) if held else None
+    told = None if address is None else await _ask(address)
+    ledger = data_dir / LEDGER_FILE
+    letters = Outbox(data_dir, account="").waiting()
+    return Overview(
+        version=__version__,
+        backend=backend_kind(settings),
+        data_dir=data_dir,
+        held=held,
+        engine=None if address is None else _found(address, told),
+        store=StoreStatus.model_validate(told.model_dump()) if told else kept_in(ledger),
+        ledger_bytes=sum(path.stat().st_size for path in (ledger, Path(f"{ledger}-wal")) if path.exists()),
+        waiting_for_service=letters.waiting,
+        refused_by_service=letters.refused,
+    )
+
+
+async def _ask(address: Address) -> EngineStatus | None:
+    with anyio.move_on_after(PATIENCE):
+        return await ask_status(address)
+    return None
+
+
+def _found(address: Address, told: EngineStatus | None) -> FoundEngine:
+    return FoundEngine(
+        answers=told is not None,
+        url=address.url,
+        pid=address.pid,
+        version=address.version,
+        memory_bytes=told.memory_bytes if told else 0,
+    )
+
+
+def kept_in(path: Path) -> StoreStatus | None:
+    """Count what a ledger file keeps, without changing it; None where there is none, or one that is empty yet."""
+    if not path.exists() or not path.stat().st_size:
+        return None
+    database = Database.look(path)
+    try:
+        return Ledger(database).status() if database.number("PRAGMA user_version") else None
+    finally:
+        database.close()
+
+
+def show(overview: Overview, console: Console) -> None:
+    """Print it as a table."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in _rows(overview):
+        table.add_row(name, Text(value))
+    console.print(table)
+
+
+def _rows(overview: Overview) -> list[tuple[str, str]]:
+    rows = [
+        ("memos-mcp", overview.version),
+        ("Backend", overview.backend),
+        ("Data directory", str(overview.data_dir)),
+        ("Engine", _engine(overview)),
+        ("Kept here", _kept(overview)),
+        ("Waiting", _waiting(overview)),
+    ]
+    if overview.store is not None:
+        rows.append(("Embedded by", overview.store.embedder or "nothing yet"))
+    return rows
+
+
+def _engine(overview: Overview) -> str:
+    engine = overview.engine
+    if engine is None:
+        return "none; an embedded server holds the store" if overview.held else "none runs"
+    memory = f", {decimal(engine.memory_bytes)} of memory" if engine.memory_bytes else ""
+    answers = "" if engine.answers else ", DOES NOT ANSWER: run `memos-mcp doctor`"
+    return f"process {engine.pid}, memos-mcp {engine.version}, at {engine.url}{memory}{answers}"
+
+
+def _kept(overview: Overview) -> str:
+    store = overview.store
+    if store is None:
+        return "nothing yet"
+    return (
+        f"{counted(store.messages, 'message')} in {counted(store.conversations, 'conversation')} and "
+        f"{counted(store.memories, 'memory', 'memories')}, of {counted(store.users, 'user')} "
+        f"({decimal(overview.ledger_bytes)})"
+    )
+
+
+def _waiting(overview: Overview) -> str:
+    store = overview.store or StoreStatus()
+    waiting = [
+        (store.waiting_for_vectors, counted(store.waiting_for_vectors, "text") + " for a place in the vector index"),
+        (store.waiting_for_memories, counted(store.waiting_for_memories, "add") + " for their memories"),
+        (overview.waiting_for_service, counted(overview.waiting_for_service, "add") + " for the hosted service"),
+        (overview.refused_by_service, counted(overview.refused_by_service, "add") + " refused by the hosted service"),
+    ]
+    return ", ".join(text for count, text in waiting if count) or "nothing"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Write a number of things."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

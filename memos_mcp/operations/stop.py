@@ -1,0 +1,27 @@
+"""`memos-mcp stop`: have the engine finish."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from memos_mcp.operations.holding import end_engine
+
+
+async def stop(data_dir: Path, *, console: Console, progress: Console) -> None:
+    """Ask the engine of a data directory to finish, wait until it has, and say so; none is no error.
+
+    Raises:
+        ConfigurationError: a process holds the store that is no engine.
+        Unavailable: the engine does not end.
+    """
+    with progress.status("Waiting for the engine to answer its open calls and close its store"):
+        ended = await end_engine(data_dir)
+    if ended is None:
+        console.print("No engine runs.")
+        return
+    console.print(
+        f"The engine (process {ended.pid}) has finished. Hosts start another at their next call; one that was started "
+        "with `memos-mcp serve` has to be started by hand.",
+        highlight=False,
+        soft_wrap=True,
+    )

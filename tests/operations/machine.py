@@ -1,0 +1,56 @@
+"""What a test does to a machine: run the command, be a front, be an embedded server."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from mcp import Client, StdioServerParameters
+
+from memos_mcp.backends.hosted import HostedBackend
+from memos_mcp.engine.service import engine_service
+from memos_mcp.models import AddMessage, GetMessage, Message, SearchMemory
+
+
+def memos(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the command line."""
+    command = [sys.executable, "-m", "memos_mcp", *arguments]
+    environment = {**os.environ, "COLUMNS": "200", **environment}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+@asynccontextmanager
+async def front(data_dir: Path) -> AsyncGenerator[HostedBackend]:
+    """Be what a host's server is behind its MCP edge."""
+    async with engine_service(data_dir) as service:
+        yield HostedBackend(service)
+
+
+async def say(backend: HostedBackend, *texts: str, conversation_id: str = "c", user_id: str = "u") -> None:
+    messages = tuple(Message(role="user", content=text) for text in texts)
+    request = AddMessage(messages=messages, conversation_id=conversation_id, wait=True)
+    await backend.add_message(request, user_id=user_id)
+
+
+async def said(backend: HostedBackend, conversation_id: str = "c", *, user_id: str = "u") -> list[str]:
+    request = GetMessage(conversation_id=conversation_id, message_limit_number=50)
+    page = await backend.get_message(request, user_id=user_id)
+    return [message.content for message in page.message_detail_list]
+
+
+async def nearest(backend: HostedBackend, query: str, *, user_id: str = "u") -> str:
+    request = SearchMemory(query=query, memory_limit_number=0, message_limit_number=1)
+    found = await backend.search_memory(request, user_id=user_id)
+    return found.message_detail_list[0].content if found.message_detail_list else ""
+
+
+@asynccontextmanager
+async def embedded(data_dir: Path) -> AsyncGenerator[None]:
+    """Have an embedded server hold the store."""
+    environment = {**os.environ, "MEMOS_DATA_DIR": str(data_dir), "MEMOS_ENGINE": "embedded"}
+    parameters = StdioServerParameters(command=sys.executable, args=["-m", "memos_mcp"], env=environment)
+    async with Client(parameters) as client:
+        await client.call_tool("add_message", {"messages": "I hold the store."})
+        yield
