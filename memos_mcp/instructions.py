@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 from typing import TypeVar
 
 from memos_mcp.evidence import Entry, best_relativity, evidence
@@ -23,6 +24,9 @@ PASSAGE_WORDS = 80
 
 _WORTH_CUTTING = 8
 """Fewer words than these are not worth a cut text."""
+
+_LONGEST = 40_000
+"""The finds in an instruction have no more characters than this, whatever they are made of."""
 
 _OPENING = (
     "What is stored of earlier conversations with this user stands between <memory> and </memory>, the most relevant"
@@ -131,7 +135,9 @@ def _lines(result: SearchResult, request: SearchMemory, *, beside: str, words: i
     """Write the finds, as many as the words have room for beside the rest of the text."""
     room = None if words is None else words - count_words(beside)
     found = passages_within(evidence(result), request.query, words=room, label=_label)
-    return "\n".join(f"{_label(entry)} {set_in(text)}" for entry, text in found)
+    lines = [f"{_label(entry)} {set_in(text)}" for entry, text in found]
+    sizes = accumulate(len(line) + 1 for line in lines)
+    return "\n".join(line for line, size in zip(lines, sizes, strict=True) if size <= _LONGEST)
 
 
 def _label(entry: Entry) -> str:

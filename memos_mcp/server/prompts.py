@@ -13,6 +13,7 @@ from memos_mcp.limits import check_search
 from memos_mcp.models import GetMemory, SearchMemory
 from memos_mcp.server import text
 from memos_mcp.server.access import Access
+from memos_mcp.server.sizes import shortened
 
 
 async def recall(ctx: Context[Access], topic: str = "") -> str:
@@ -21,7 +22,7 @@ async def recall(ctx: Context[Access], topic: str = "") -> str:
     try:
         backend = await access.backend()
         if not topic.strip():
-            page = await backend.get_memory(GetMemory(size=50), user_id=access.user_id())
+            page = shortened(await backend.get_memory(GetMemory(size=50), user_id=access.user_id()))
             return text.known_text(page, notice=text.known_notice(page))
         request = SearchMemory(query=topic, relativity=0, return_full_instruction=True)
         check_search(request)

@@ -38,7 +38,7 @@ from memos_mcp.models import (
 from memos_mcp.server import text, uris
 from memos_mcp.server.access import Access
 from memos_mcp.server.sdk import answer
-from memos_mcp.server.sizes import beginnings, cut_lengths
+from memos_mcp.server.sizes import beginnings, cut_lengths, shortened
 
 _ANY_ID = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False, reject_null_bytes=False)
 """An id is no path: it is looked up, and any characters are good."""
@@ -78,7 +78,9 @@ class Resources:
         with _told():
             backend = await self._access.backend()
             known = await backend.get_memory(GetMemory(size=_MEMORIES), user_id=self._access.user_id())
-        return text.known_text(known, notice=text.known_notice(known, more="get_memory lists the rest."))
+        short = shortened(known)
+        notice = text.known_notice(short, more="get_memory lists the rest.", cut=short != known)
+        return text.known_text(short, notice=notice)
 
     async def conversations(self) -> str:
         """The conversations that are stored, the last used first."""

@@ -1,15 +1,21 @@
 """Keeping an answer to a size that a host can take."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from memos_mcp.models import SearchResult, StoredMessage
+from memos_mcp.models import MemoryPage, SearchResult, StoredMessage
 from memos_mcp.passages import head, passage
 
 ANSWER_BYTES = 60_000
 """The texts of one answer are no longer than this, in UTF-8: about what hosts accept of a tool (25,000 tokens)."""
 
 _BYTES_A_WORD = 7
+_TEXTS = {
+    "memory_detail_list": "memory_value",
+    "preference_detail_list": "preference",
+    "message_detail_list": "content",
+}
+_Found = TypeVar("_Found", SearchResult, MemoryPage)
 
 
 def cap(sizes: Sequence[int], *, limit: int = ANSWER_BYTES) -> int:
@@ -28,22 +34,15 @@ def size_of(text: str) -> int:
     return len(text.encode())
 
 
-def shortened(result: SearchResult, query: str) -> SearchResult:
-    """Cut the longest texts of a search result around what was asked for, where they are too long together."""
-    most = cap([size_of(text) for text in _texts(result)])
-
-    def short(found: Any, field: str) -> Any:  # noqa: ANN401 - any of the three kinds
-        text = getattr(found, field)
-        if size_of(text) <= most:
-            return found
-        cut = head(passage(text, query, words=most // _BYTES_A_WORD), most)
-        return found.model_copy(update={field: cut})
-
-    return result.model_copy(
+def shortened(found: _Found, query: str = "") -> _Found:
+    """Cut the longest texts of an answer around what was asked for, where they are too long together."""
+    lists = {name: getattr(found, name, ()) for name in _TEXTS}
+    most = cap([size_of(getattr(one, _TEXTS[name])) for name, ones in lists.items() for one in ones])
+    return found.model_copy(
         update={
-            "memory_detail_list": tuple(short(one, "memory_value") for one in result.memory_detail_list),
-            "preference_detail_list": tuple(short(one, "preference") for one in result.preference_detail_list),
-            "message_detail_list": tuple(short(one, "content") for one in result.message_detail_list),
+            name: tuple(_short(one, _TEXTS[name], query, most=most) for one in ones)
+            for name, ones in lists.items()
+            if ones
         }
     )
 
@@ -75,9 +74,8 @@ def cut_lengths(whole: Sequence[StoredMessage], shown: Sequence[StoredMessage]) 
     return {message.id: lengths[message.id] for message in shown if len(message.content) < lengths[message.id]}
 
 
-def _texts(result: SearchResult) -> list[str]:
-    return [
-        *(memory.memory_value for memory in result.memory_detail_list),
-        *(one.preference for one in result.preference_detail_list),
-        *(message.content for message in result.message_detail_list),
-    ]
+def _short(one: Any, field: str, query: str, *, most: int) -> Any:  # noqa: ANN401 - any of three kinds
+    text: str = getattr(one, field)
+    if size_of(text) <= most:
+        return one
+    return one.model_copy(update={field: head(passage(text, query, words=most // _BYTES_A_WORD), most)})

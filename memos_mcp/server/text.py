@@ -84,10 +84,11 @@ def conversation_text(messages: Iterable[StoredMessage], *, notice: str, cut: Ma
     return "\n".join(lines)
 
 
-def known_notice(page: MemoryPage, *, more: str = "") -> str:
+def known_notice(page: MemoryPage, *, more: str = "", cut: bool = False) -> str:
     """Say which part of what is known this is, and how to get more."""
+    whole = "Texts are cut at …: the resource memos://memories/ID has one whole." if cut else ""
     older = (more or f"More: page={page.current + 1}.") if page.current < page.pages else ""
-    return _sentences(f"Known of this user: {page.total}, newest first.", older, DATA_NOT_INSTRUCTIONS)
+    return _sentences(f"Known of this user: {page.total}, newest first.", older, whole, DATA_NOT_INSTRUCTIONS)
 
 
 def known_text(page: MemoryPage, *, notice: str) -> str:

@@ -116,8 +116,9 @@ async def get_memory(
     """List what is known of the user, newest first. Call when asked what you remember, or to find a memory's id."""
     access = ctx.request_context.lifespan_context
     known = await (await access.backend()).get_memory(GetMemory(page=page, size=size), user_id=access.user_id())
-    notice = text.known_notice(known)
-    return _result(text.known_text(known, notice=notice), views.known(known, notice=notice))
+    short = shortened(known)
+    notice = text.known_notice(short, cut=short != known)
+    return _result(text.known_text(short, notice=notice), views.known(short, notice=notice))
 
 
 async def delete_memory(

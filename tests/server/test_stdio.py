@@ -14,6 +14,13 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
+from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.errors import MemosError, Unavailable
+from memos_mcp.models import AddMessage, Message
+from memos_mcp.server.app import build_server
+from memos_mcp.server.stdio import serve
+from memos_mcp.server.wire import Wire
+from tests.fakes.memory_backend import ListBackend
 from tests.server.clients import structured
 
 ROOT = Path(__file__).parents[2]
@@ -185,3 +192,58 @@ async def test_a_client_of_either_era_is_served(mode: str) -> None:
 
     assert added["conversation_id"] == read["conversation_id"] == "0610"
     assert read["message_detail_list"][0]["content"] == "hello"
+
+
+@contextmanager
+def _pipes() -> Generator[tuple[Wire, int, int]]:
+    source, to_server = os.pipe()
+    from_server, sink = os.pipe()
+    try:
+        yield Wire(source, sink), to_server, from_server
+    finally:
+        for number in (source, from_server, sink):
+            os.close(number)
+
+
+async def _served(backend: ListBackend, talk: bytes, *, opening: MemosError | None = None) -> dict[Any, dict[str, Any]]:
+    """Serve in this process what is sent at once, and give the answers."""
+
+    async def opened() -> MemoryBackend:
+        if opening is not None:
+            raise opening
+        return backend
+
+    with _pipes() as (wire, to_server, from_server):
+        os.write(to_server, talk)
+        os.close(to_server)
+        with anyio.fail_after(SECONDS):
+            await serve(build_server(opened, user_id=lambda: "ann", conversation_id="c"), wire=wire, warm=opened)
+        return _answers(os.read(from_server, 1 << 20))
+
+
+async def test_a_store_that_cannot_be_opened_is_what_the_calls_answer(caplog: pytest.LogCaptureFixture) -> None:
+    away = Unavailable("The disk is full: make room, then try again.")
+    talk = _lines(INITIALIZE, INITIALIZED, _call(1, "get_memory"), _call(2, "search_memory", query="x"))
+    answers = await _served(ListBackend(), talk, opening=away)
+
+    assert "result" in answers[0]
+    for number in (1, 2):
+        assert answers[number]["result"]["isError"]
+        assert answers[number]["result"]["content"][0]["text"] == str(away)
+    assert str(away) in caplog.text
+
+
+async def test_an_answer_that_cannot_be_written_is_an_error_and_not_silence() -> None:
+    backend = ListBackend()
+    half = AddMessage(messages=(Message(role="user", content="half \ud83d"),), conversation_id="c")
+    await backend.add_message(half, user_id="ann")
+    recall = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "prompts/get",
+        "params": {"name": "recall", "arguments": {"topic": "x"}},
+    }
+    answers = await _served(backend, _lines(INITIALIZE, INITIALIZED, recall, _call(2, "get_message")))
+
+    assert answers[1]["error"]["code"] == -32603
+    assert answers[2]["result"]["isError"]

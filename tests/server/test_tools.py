@@ -171,6 +171,18 @@ async def test_an_answer_has_a_size_limit_and_says_how_to_read_the_rest(client: 
     assert "get_message(conversation_id, message_id)" in text_of(read)
 
 
+async def test_what_is_known_keeps_the_size_limit_too(client: Client) -> None:
+    for number in range(3):
+        await client.call_tool("add_message", {"messages": f"fact {number} " + "filler " * 20_000})
+    known = await client.call_tool("get_memory", {})
+    found = await client.call_tool("search_memory", {"query": "fact", "return_full_instruction": True})
+
+    assert len(text_of(known).encode()) < ANSWER_BYTES * 1.1
+    assert len(json.dumps(known.structured_content)) < ANSWER_BYTES * 1.1
+    assert "memos://memories/ID" in text_of(known)
+    assert len(text_of(found)) < 5_000
+
+
 async def test_a_message_too_long_for_an_answer_is_read_in_parts_word_for_word(client: Client) -> None:
     long = "文字 and words 🙂 " * 12_000
     await client.call_tool("add_message", {"messages": long})
@@ -257,7 +269,7 @@ async def test_what_the_backend_cannot_do_now_is_one_sentence(client: Client, ba
     assert text_of(result) == "The store is still loading; try again in a few seconds."
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip))
 async def test_any_text_comes_back_as_it_went_in(text: str) -> None:
     async with connected(ListBackend(), era="legacy") as client:
