@@ -241,7 +241,7 @@ async def test_cancelling_an_add_keeps_nothing(tmp_path: Path) -> None:
 
 async def until_empty(folder: Path) -> None:
     with anyio.fail_after(5):
-        while outbox(folder).waiting().waiting:  # noqa: ASYNC110  # another task, or process, empties it
+        while outbox(folder).waiting().waiting:  # another task, or process, empties it
             await anyio.sleep(0.01)
 
 
