@@ -10,22 +10,25 @@ from memos_mcp.backends.local.retrieval.scores import Floats
 
 _AT_THRESHOLD = -0.2
 _STEEPNESS = 8.0
+_CHANCE = 0.045
+"""By how much the best of so many texts that do not answer looks better with each e-fold of their number."""
 
 
-def of_meaning(*, words: Floats, cosine: Floats) -> Floats:
-    """Judge by the model whose token vectors there are: the query's words found by late interaction, and the cosine."""
-    return _logistic(words + cosine - 0.9)
+def of_meaning(*, coverage: Floats, cosine: Floats, texts: int) -> Floats:
+    """Judge by the model that comes with token vectors, whose cosines are known."""
+    return _logistic(coverage + cosine - 0.64, texts)
 
 
-def of_likeness(*, coverage: Floats, cosine: Floats, mean: float) -> Floats:
-    """Judge by a model of unknown scale: the query's words found as they stand, and the cosine above the mean one."""
-    return _logistic(0.5 * coverage + (cosine - mean) / max(1 - mean, 0.1) - 0.4)
+def of_likeness(*, coverage: Floats, cosine: Floats, mean: float, texts: int) -> Floats:
+    """Judge by a model of unknown scale: its cosine counts above the mean of the store's."""
+    return _logistic(coverage / 2 + (cosine - mean) / max(1 - mean, 0.1) - 0.2, texts)
 
 
-def of_words(*, coverage: Floats) -> Floats:
+def of_words(*, coverage: Floats, texts: int) -> Floats:
     """Judge by words alone."""
-    return _logistic(coverage - 0.35)
+    return _logistic(coverage - 0.1, texts)
 
 
-def _logistic(excess: Floats) -> Floats:
+def _logistic(evidence: Floats, texts: int) -> Floats:
+    excess = evidence - _CHANCE * np.log(texts)
     return 1 / (1 + np.exp(-(_AT_THRESHOLD + _STEEPNESS * excess)))

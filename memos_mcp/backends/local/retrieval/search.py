@@ -13,12 +13,13 @@ from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats
 from memos_mcp.backends.local.retrieval.terms import terms
 from memos_mcp.backends.local.retrieval.weights import Weights
-from memos_mcp.backends.local.retrieval.when import nearness
+from memos_mcp.backends.local.retrieval.when import Span, nearness
 from memos_mcp.backends.local.retrieval.windows import Windows
 
 _SEEDS = 200
 _SMALL = 500
-_LATE = 100
+_LATE = 60
+_TIME_WORD = 3.0
 _COSINE_SHARES = (1.0, 0.9, 0.8, 0.7)
 
 
@@ -42,7 +43,7 @@ class Search:
 
     def hits(self, limit: int) -> list[Hit]:
         """Give the best texts; of equals the newer comes first."""
-        score = (self._evidence + self._weights.late * self._found_words) * self._priors
+        score = (self._evidence + self._weights.coverage * self._covered) * self._priors
         best = np.lexsort((-self._candidates, -score))[:limit]
         seqs = self._rows.seq.values[self._candidates[best]]
         return [
@@ -90,12 +91,15 @@ class Search:
         score += self._who
         if said_by := question.said_by:
             score += weights.role * ((self._rows.flags.values[rows] & said_by) != 0)
-        times = self._rows.time.values
-        meant = question.spans(now=self._query.now, first=int(times.min()), last=int(times.max()))
-        score += weights.when * nearness(times[rows], meant)
+        score += weights.when * nearness(self._rows.time.values[rows], self._spans)
         if self._query.thread is not None:
             score += weights.thread * (self._rows.thread.values[rows] == self._query.thread)
         return score
+
+    @cached_property
+    def _spans(self) -> list[Span]:
+        times = self._rows.time.values
+        return self._question.spans(now=self._query.now, first=int(times.min()), last=int(times.max()))
 
     @cached_property
     def _priors(self) -> Floats:
@@ -137,20 +141,20 @@ class Search:
 
     @cached_property
     def _by_term(self) -> tuple[Floats, Floats]:
-        """BM25 of the windows, each term counted where it is best; and the share of the query that is there at all."""
-        found, size = self._found, len(self._candidates)
-        total, covered = np.zeros(size), np.zeros(size)
+        """BM25 of the windows, each term where it counts most; and how far it is there at all, a column a term."""
+        found, idf = self._found, self._idf
+        total, there = np.zeros(len(self._candidates)), np.zeros((len(self._candidates), len(idf)))
         evidence = np.zeros(len(self._rows) + 1)
-        ends = np.searchsorted(found.term_of, np.arange(len(self._idf) + 1))
-        for term, idf in enumerate(self._idf.tolist()):
+        ends = np.searchsorted(found.term_of, np.arange(len(idf) + 1))
+        for term in range(len(idf)):
             part = slice(ends[term], ends[term + 1])
             rows = found.rows[part]
             evidence[rows] = scores.SATURATION[found.counts[part]]
             best = self._windows.best(evidence, self._shares)
             evidence[rows] = 0.0
-            total += idf * best
-            covered += idf * best.clip(max=1.0)
-        return total, covered / max(float(self._idf.sum()), 1e-9)
+            total += idf[term] * best
+            there[:, term] = best.clip(max=1.0)
+        return total, there
 
     # Vectors
 
@@ -176,47 +180,61 @@ class Search:
         return self._windows.total(self._spread_out(rows, units), halves)
 
     @cached_property
-    def _found_words(self) -> Floats:
-        """The share of the query's words that late interaction finds in each candidate's window."""
-        query, share = self._query, np.zeros(len(self._candidates))
-        idf = self._word_idf
-        if query.tokens is None or query.token_vectors is None or idf.sum() <= 0:
-            return share
+    def _covered(self) -> Floats:
+        """The share of the query that is in each candidate's window, each term as it stands or, better, by meaning."""
+        idf = self._idf
+        return self._by_term_or_meaning @ idf / max(float(idf.sum()), 1e-9)
+
+    @cached_property
+    def _by_term_or_meaning(self) -> Floats:
+        there, query = self._by_term[1], self._query
+        if query.tokens is None or query.token_vectors is None or not self._terms_of_words or not self._weights.late:
+            return there
         best = np.argsort(-self._evidence * self._priors, kind="stable")[:_LATE]
-        before, after = self._reach
-        windows = Windows(self._candidates[best], self._rows, before=before, after=after)
+        windows = Windows(self._candidates[best], self._rows, before=self._reach[0], after=self._reach[1])
         members = windows.members()
         seqs = self._rows.seq.values[members].tolist()
         stored = query.token_vectors(seqs)
         none = np.empty((0, query.tokens.shape[1]), np.int8)
-        found = scores.interaction(query.tokens, [stored.get(seq, none) for seq in seqs])
-        for word, weight in enumerate((idf / idf.sum()).tolist()):
-            share[best] += weight * windows.best(self._spread_out(members, found[:, word]), self._shares)
-        return share
+        found = self._weights.late * scores.interaction(query.tokens, [stored.get(seq, none) for seq in seqs])
+        for word, term in self._terms_of_words:
+            meant = windows.best(self._spread_out(members, found[:, word]), self._shares)
+            there[best, term] = np.maximum(there[best, term], meant)
+        return there
 
     @cached_property
-    def _word_idf(self) -> Floats:
-        """How rare each word of the query's token vectors is."""
-        idf: list[float] = []
-        for word in self._query.words:
-            asked = np.array([term for term, _ in terms(word)], np.uint32)
-            found = self._postings.find(asked, self._rows.alive.values)
-            idf.append(
-                float(scores.rarity(np.bincount(found.term_of, minlength=len(asked)), self._texts).max(initial=0.0))
-            )
-        return np.array(idf)
+    def _terms_of_words(self) -> list[tuple[int, int]]:
+        """Which token vector of the query is of which of its terms; those of stop words are of none."""
+        place = {term: number for number, term in enumerate(self._question.terms[0].tolist())}
+        return [
+            (word, place[term])
+            for word, text in enumerate(self._query.words)
+            for term, _ in terms(text)
+            if term in place
+        ]
 
     @cached_property
     def _relativity(self) -> Floats:
+        coverage, texts = self._covered_in_time, self._texts
         if self._query.dense is None:
-            return relativity.of_words(coverage=self._by_term[1])
+            return relativity.of_words(coverage=coverage, texts=texts)
         rows, cosines, _, mean = self._dense
         before, after = self._reach
         shares = (*_COSINE_SHARES[: before + 1], *_COSINE_SHARES[1 : after + 1])
         cosine = self._windows.best(self._spread_out(rows, cosines), shares)
         if self._query.tokens is None:
-            return relativity.of_likeness(coverage=self._by_term[1], cosine=cosine, mean=mean)
-        return relativity.of_meaning(words=self._found_words, cosine=cosine)
+            return relativity.of_likeness(coverage=coverage, cosine=cosine, mean=mean, texts=texts)
+        return relativity.of_meaning(coverage=coverage, cosine=cosine, texts=texts)
+
+    @property
+    def _covered_in_time(self) -> Floats:
+        """The share of the query found where the time that it names, if any, is one more of its words."""
+        asked = float(self._idf.sum())
+        if not self._spans:
+            return self._covered
+        in_time = nearness(self._rows.time.values[self._candidates], self._spans)
+        most = max(span.weight for span in self._spans)
+        return (self._covered * asked + in_time / most * _TIME_WORD) / (asked + _TIME_WORD)
 
     def _spread_out(self, rows: NDArray[np.int64], values: Floats) -> Floats:
         spread = np.zeros(len(self._rows) + 1)

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 class Weights:
     """What each ingredient adds to a score; 0 (or an empty tuple) takes it away.
 
-    Evidence adds up: `dense` for a standard deviation of cosine, `lexical` for a unit of BM25, `late` for all of the
-    query's words found, `who` for the words of the person whom the query names first, `others` for those of others
-    named, `role` for those of the side that it asks about, `when` for a unit of nearness in time, `thread` for the
-    preferred conversation. `before` and `after` are the shares of its neighbours' evidence that a text gets, nearest
-    first. The rest are priors, which raise or lower the sum by that part of it.
+    Evidence adds up: `dense` for a standard deviation of cosine, `lexical` for a unit of BM25, `coverage` for all of
+    the query's words found, where one found by its meaning counts `late` of one that stands there, `who` for the
+    words of the person whom the query names first, `others` for those of others named, `role` for those of the side
+    that it asks about, `when` for a unit of nearness in time, `thread` for the preferred conversation. `before` and
+    `after` are the shares of its neighbours' evidence that a text gets, nearest first. The rest are priors, which
+    raise or lower the sum by that part of it.
     """
 
     dense: float = 1.0
-    lexical: float = 0.5
-    late: float = 10.0
+    lexical: float = 0.25
+    coverage: float = 10.0
+    late: float = 1.0
     who: float = 3.0
     others: float = 1.5
     role: float = 1.0
