@@ -86,8 +86,9 @@ class Guard:
         except MemosError as exc:
             await _refuse(exc)(scope, receive, send)
             return
-        scope["path"] = _single_slashes(scope["path"])
-        await self._app(scope, received, _announced(send))
+        if received is not None:
+            scope["path"] = _single_slashes(scope["path"])
+            await self._app(scope, received, _announced(send))
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
@@ -136,20 +137,23 @@ def _check_content_type(method: str, headers: Headers) -> None:
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
 
 
-async def _body(headers: Headers, receive: Receive) -> Receive:
-    """Read the body up to the limit, and give what hands it out again."""
-    if headers.get("content-length", "0").isdecimal() and int(headers.get("content-length", "0")) > LARGEST_BODY:
+async def _body(headers: Headers, receive: Receive) -> Receive | None:
+    """Read the body up to the limit, and give what hands it out again; None where the client left meanwhile."""
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > LARGEST_BODY:
         raise _too_large()
     messages: deque[Message] = deque()
     size = 0
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         size += len(message.get("body", b""))
         if size > LARGEST_BODY:
             raise _too_large()
         messages.append(message)
-        more = message["type"] == "http.request" and message.get("more_body", False)
+        more = message.get("more_body", False)
 
     async def again() -> Message:
         return messages.popleft() if messages else await receive()

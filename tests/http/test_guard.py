@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from memos_mcp.errors import ConfigurationError
 from memos_mcp.http.app import build_app
-from memos_mcp.http.guard import LARGEST_BODY, Hosts
+from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.serve import check_binding, hosts_of
 from memos_mcp.http.tokens import Tokens
+from memos_mcp.models import GetMemory, MemoryPage
 from memos_mcp.server.app import build_server
 from tests.fakes.memory_backend import ListBackend
 from tests.http.engine import REST, client_of
@@ -32,6 +34,7 @@ ROUTES = [
     ("GET", "/nowhere"),
 ]
 POSTS = [path for method, path in ROUTES if method == "POST"]
+SAID = "what the user said"
 KNOWN = {"authorization": "Bearer a-token", "content-type": "application/json"}
 
 
@@ -157,3 +160,47 @@ async def test_what_there_is_no_route_for_is_answered_in_the_envelope(client: ht
         (404, 50000),
     ]
     assert answers[1].headers["allow"] == "POST"
+
+
+async def test_a_body_that_is_declared_beyond_all_numbers_is_refused(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/mcp", headers=KNOWN | {"content-length": "9" * 5000}, content=b"{}")
+
+    assert (answer.status_code, answer.json()["code"]) == (413, 40013)
+
+
+async def test_a_client_that_leaves_within_its_body_is_forgotten() -> None:
+    called: list[str] = []
+    sent: list[Message] = []
+    parts: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def app(scope: Scope, _: Receive, __: Send) -> None:
+        called.append(scope["path"])
+
+    async def receive() -> Message:
+        return parts.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+    guard = Guard(app, hosts=Hosts(), tokens=Tokens(()), rate=None)
+    await guard({"type": "http", "method": "POST", "path": "/mcp", "headers": headers}, receive, send)
+
+    assert (called, sent) == ([], [])
+
+
+class Broken(ListBackend):
+    async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
+        raise RuntimeError(SAID, request, user_id)
+
+
+async def test_what_goes_wrong_inside_is_an_envelope_and_the_log_holds_no_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with client_of(build_app(Broken(), user_id="alice")) as client:
+        answer = await client.post(f"{REST}/get/memory", json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (500, 50000)
+    assert SAID not in answer.text + caplog.text
+    assert "RuntimeError" in caplog.text
+    assert "Traceback" not in answer.text
