@@ -44,12 +44,14 @@ def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncCont
     from memos_mcp.backends.local.backend import open_local  # noqa: PLC0415
     from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
     from memos_mcp.backends.local.extractors.rules import RulesExtractor  # noqa: PLC0415
+    from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
 
     return open_local(
         settings.data_dir,
         embedder=lambda: load_embedder(settings.embedder, onnx_model=settings.onnx_model),
         extractor=RulesExtractor,
         patience=patience,
+        redact=redact if settings.secrets == "redact" else None,
         place=partial(_server_place, settings) if settings.chroma_url else None,
     )
 

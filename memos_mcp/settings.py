@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     embedder: Annotated[str, StringConstraints(pattern=r"^(onnx|multilingual-e5|sentence-transformers:.+)$")] = "onnx"
     onnx_model: Path | None = None
     extractor: Literal["rules", "llm"] = "rules"
+    secrets: Literal["redact", "keep"] = "redact"
     llm_base_url: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_model: str = ""

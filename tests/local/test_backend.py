@@ -7,7 +7,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.extractors.secrets import redact
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, TooLarge, Unavailable
 from memos_mcp.models import (
     AddFeedback,
@@ -295,3 +297,16 @@ async def test_what_was_said_when_is_kept(backend: LocalBackend) -> None:
     page = await backend.get_message(GetMessage(conversation_id="c"), user_id="u")
 
     assert page.message_detail_list[0].create_time == 1_683_554_160_000
+
+
+async def test_a_secret_is_replaced_by_a_visible_mark_and_the_receipt_says_so(tmp_path: Path) -> None:
+    opened = open_local(tmp_path, embedder=HashedEmbedder, extractor=RulesExtractor, redact=redact)
+    async with opened as backend:
+        secret = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+        receipt = await backend.add_message(add(f"My token is {secret}, keep it safe."), user_id="u")
+        said = await everything_said(backend)
+
+    assert secret not in said[0]
+    assert "[redacted: " in said[0]
+    assert "MEMOS_SECRETS=keep" in receipt.note
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]

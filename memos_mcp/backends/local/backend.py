@@ -53,9 +53,18 @@ from memos_mcp.models import (
 
 LEDGER_FILE = "ledger.sqlite3"
 LOCK_FILE = "engine.lock"
+CHROMA_FOLDER = "chroma"
 FEEDBACK_CONVERSATION = "feedback"
 
+HIDDEN = (
+    "{} secret(s), such as keys or passwords, were replaced by a mark and not stored. "
+    "MEMOS_SECRETS=keep stores them word for word."
+)
+
 T = TypeVar("T")
+
+Redact = Callable[[str], tuple[str, int]]
+"""Replaces the secrets in a text by visible marks, and counts them."""
 
 
 def milliseconds_now() -> int:
@@ -78,8 +87,10 @@ class LocalBackend:
         indexes: Indexes,
         learning: Learning,
         clock: Callable[[], int],
+        redact: Redact | None,
     ) -> None:
         """Take collaborators that are running."""
+        self._redact = redact
         self._ledger = ledger
         self._search = search
         self._indexing = indexing
@@ -99,12 +110,24 @@ class LocalBackend:
     def _add(self, request: AddMessage, user_id: str) -> AddReceipt:
         if not request.conversation_id:
             request = request.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
+        request, hidden = self._without_secrets(request)
         features = [analyse(message.content, role=message.role) for message in request.messages]
         added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
         self._indexing.wake()
         self._learning.wake()
         status = self._task(added.task_id, user_id).status if added.repeated else "running"
-        return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id)
+        note = HIDDEN.format(hidden) if hidden else ""
+        return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id, note=note)
+
+    def _without_secrets(self, request: AddMessage) -> tuple[AddMessage, int]:
+        if self._redact is None:
+            return request, 0
+        redacted = [self._redact(message.content) for message in request.messages]
+        messages = tuple(
+            message.model_copy(update={"content": content})
+            for message, (content, _) in zip(request.messages, redacted, strict=True)
+        )
+        return request.model_copy(update={"messages": messages}), sum(hidden for _, hidden in redacted)
 
     async def _completed(self, task_id: str, *, user_id: str) -> Task:
         while True:
@@ -293,12 +316,13 @@ async def open_local(
     extractor: Callable[[], Extractor],
     place: Callable[[Ledger], IndexPlace] | None = None,
     patience: float = 0,
+    redact: Redact | None = None,
     clock: Callable[[], int] = milliseconds_now,
 ) -> AsyncGenerator[LocalBackend]:
     """Open the store of a data directory, for this process alone, and close it at the end.
 
     `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
-    that a process which is just ending gets to let go of the directory.
+    that a process which is just ending gets to let go of the directory. `redact` takes secrets out of what is added.
 
     Raises:
         ConfigurationError: another process holds it, or it was made by a newer version or another model.
@@ -310,7 +334,9 @@ async def open_local(
         try:
             model = await _in_thread(embedder)
             await _in_thread(partial(_prepare, ledger, model))
-            indexing = Indexing(ledger, model, place(ledger) if place else FolderPlace(ledger, data_dir / "chroma"))
+            indexing = Indexing(
+                ledger, model, place(ledger) if place else FolderPlace(ledger, data_dir / CHROMA_FOLDER)
+            )
             learning = Learning(ledger, extractor(), Upkeep(ledger, clock=clock), clock=clock, told=indexing.wake)
             indexing.start()
             learning.start()
@@ -318,7 +344,13 @@ async def open_local(
                 indexes = Indexes(ledger)
                 search = Search(ledger, model, indexing, indexes)
                 yield LocalBackend(
-                    ledger, search=search, indexing=indexing, indexes=indexes, learning=learning, clock=clock
+                    ledger,
+                    search=search,
+                    indexing=indexing,
+                    indexes=indexes,
+                    learning=learning,
+                    clock=clock,
+                    redact=redact,
                 )
             finally:
                 with anyio.CancelScope(shield=True):
