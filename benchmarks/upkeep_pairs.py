@@ -1,0 +1,65 @@
+"""How often upkeep is right about two statements, on pairs.json: that one repeats or updates the other, or neither."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+if __name__ == "__main__":  # run by its path, its folder would hide the standard library's http
+    sys.path[0] = str(Path(__file__).parents[1])
+
+import typer
+
+from benchmarks.report import Cell, dump, run, say, show
+from benchmarks.samples import Pair, load_pairs
+from memos_mcp.backends.local.upkeep.judge import judge
+from memos_mcp.backends.local.upkeep.statements import told
+
+LABELS = {"same": "duplicate", "updates": "update", "different": "different"}
+
+
+def verdict(old: str, new: str) -> str:
+    """Give the judge's verdict in the words of the labels, for statements made in two conversations."""
+    return LABELS[judge(told(old), told(new), near=False).relation]
+
+
+def measure(pairs: Sequence[Pair]) -> tuple[dict[str, dict[str, Cell]], list[str]]:
+    """Give precision and recall a label, and the pairs that were judged wrongly."""
+    judged = [(pair, verdict(pair.old, pair.new)) for pair in pairs]
+    rows: dict[str, dict[str, Cell]] = {}
+    for label in LABELS.values():
+        right = sum(pair.label == given == label for pair, given in judged)
+        given_so = sum(given == label for _, given in judged)
+        are_so = sum(pair.label == label for pair, _ in judged)
+        rows[label] = {
+            "pairs": are_so,
+            "judged so": given_so,
+            "right": right,
+            "precision": right / given_so if given_so else None,
+            "recall": right / are_so if are_so else None,
+        }
+    wrong = [
+        f"{pair.label} judged {given} ({pair.language}): {pair.old} / {pair.new}"
+        for pair, given in judged
+        if pair.label != given
+    ]
+    return rows, wrong
+
+
+def main(as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False) -> None:
+    """Measure the verdicts on pairs.json, all languages together and each apart."""
+    pairs = load_pairs()
+    languages = list(dict.fromkeys(pair.language for pair in pairs))
+    rows, wrong = measure(pairs)
+    apart = {language: measure([pair for pair in pairs if pair.language == language])[0] for language in languages}
+    if as_json:
+        dump({"all": rows, "languages": apart, "wrong": wrong})
+        return
+    show("Verdicts of upkeep", rows)
+    for language, of_it in apart.items():
+        show(language, of_it)
+    say(wrong)
+
+
+if __name__ == "__main__":
+    run(main)

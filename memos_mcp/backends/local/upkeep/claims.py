@@ -1,0 +1,215 @@
+"""Claims: what a sentence states of somebody, as subject, attribute and value, where it has one of the known forms."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from memos_mcp.backends.local.retrieval.language import Language, stem
+from memos_mcp.backends.local.upkeep.forms import LANGUAGES, Form, Holds, Pattern, grammar
+from memos_mcp.backends.local.upkeep.wording import HAN, MARKS, plain
+
+USER = "i"
+"""The subject of what the user says of themselves."""
+
+_ARTICLES = frozenset(
+    ["a", "an", "the", "my", "our", "some", "any", "el", "la", "los", "las", "un", "una", "mi", "mis"]
+)
+_WORD = re.compile("[\u3400-\u9fff]+|\\w+(?:[.:/@'+#-]+\\w+)*")
+_POSSESSIVE = re.compile(r"('s|的)$")
+_COUNTS = {
+    word: number
+    for number, words in (
+        ("some", "a an un una"),
+        ("0", "no"),
+        ("1", "一"),
+        ("2", "second 两 二"),
+        ("3", "third 三"),
+        ("4", "fourth 四"),
+        ("5", "fifth 五"),
+    )
+    for word in words.split()
+}
+"""How many there are; who has "a dog" has some, not one alone."""
+
+_STEMMERS: dict[str, Language] = {"english": "english", "spanish": "spanish"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That an attribute of a subject has a value, or (`ended`) has it no more.
+
+    `changed` tells that the sentence says that this is new, `left` the value that it names as the one before, and
+    `more` what it says beside.
+    """
+
+    subject: str
+    attribute: str
+    value: str
+    holds: Holds
+    changed: bool = False
+    ended: bool = False
+    left: str = ""
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What a subject does or has: a verb, its object, and the words after that."""
+
+    subject: str
+    verb: str
+    object: tuple[str, ...]
+    words: frozenset[str]
+    has: bool
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a subject does no more: with a verb that doing, without one whatever they did with the object."""
+
+    subject: str
+    verb: str
+    object: tuple[str, ...]
+    words: frozenset[str]
+
+
+class Reading:
+    """A sentence as read by the grammar of one language: its core, and what was taken off its ends."""
+
+    def __init__(self, sentence: str, language: str) -> None:
+        """Read a sentence."""
+        self._language = language
+        self._rules = grammar(language)
+        self._text = plain(sentence, self._rules)
+
+    @cached_property
+    def _cores(self) -> list[str]:
+        """The sentence with less and less around it: adjuncts of time and words that lead in or out."""
+        found = [self._text]
+        for text in found:
+            shorter = self._rules.lead.sub("", text, count=1) if self._rules.lead.match(text) else text
+            shorter = self._rules.trail.sub("", shorter.strip(MARKS), count=1).strip(MARKS)
+            if shorter != text:
+                found.append(shorter)
+        return [self._rules.inside.sub("", text) for text in found]
+
+    @cached_property
+    def changed(self) -> bool:
+        """Whether the sentence says that something is new."""
+        return bool(self._rules.changed.search(self._text))
+
+    @property
+    def adjuncts(self) -> str:
+        """The words around the core and that tell something, such as when."""
+        left_out = Counter(self._words(self._text)) - Counter(self._words(self._cores[-1]))
+        return " ".join(sorted(word for word in left_out if word not in self._rules.dropped))
+
+    @property
+    def _is_sure(self) -> bool:
+        return not self._rules.unsure.search(self._cores[-1])
+
+    def _match(self, pattern: Pattern) -> re.Match[str] | None:
+        return next((found for text in reversed(self._cores) if (found := pattern.fullmatch(text))), None)
+
+    def claims(self) -> list[Claim]:
+        """Give what the sentence states; nothing where it is unsure."""
+        if not self._is_sure:
+            return []
+        return [claim for form in self._rules.forms for claim in self._of(form)]
+
+    def doings(self) -> list[Doing]:
+        """Give what somebody does or has, according to the sentence."""
+        found = self._rules.doing.fullmatch(self._cores[-1])
+        if found is None or not self._is_sure or self._rules.past.search(found["verb"]):
+            return []
+        words = self._words(found["object"] or "")
+        verb = found["verb"].casefold()
+        relation = next((place for place, word in enumerate(words) if word in self._rules.relations), len(words))
+        return [
+            Doing(
+                self._subject(found),
+                self._stem(verb),
+                self._stems(words[:relation]),
+                frozenset(self._stems(words)),
+                verb in self._rules.having,
+            )
+        ]
+
+    def ends(self) -> list[End]:
+        """Give what somebody does or has no more."""
+        if not self._is_sure:
+            return []
+        return [
+            End(
+                self._subject(found),
+                self._stem(groups.get("verb") or ""),
+                self._stems(self._words(groups.get("object") or "")),
+                frozenset(self._stems(self._words(groups.get("context") or ""))),
+            )
+            for pattern in self._rules.ends
+            if (found := self._match(pattern)) and (groups := found.groupdict())
+        ]
+
+    def _of(self, form: Form) -> Iterator[Claim]:
+        for patterns, changed, ended in (
+            (form.states, self.changed, False),
+            (form.changes, True, False),
+            (form.ends, False, True),
+        ):
+            for pattern in patterns:
+                if found := self._match(pattern):
+                    yield self._claim(form, found, changed=changed, ended=ended)
+
+    def _claim(self, form: Form, found: re.Match[str], *, changed: bool, ended: bool) -> Claim:
+        groups = {name: value for name, value in found.groupdict().items() if value}
+        named = {name: " ".join(self._stems(self._words(value))) for name, value in groups.items()}
+        attribute = re.sub(r"\{(\w+)\}", lambda part: named.get(part[1], ""), form.attribute)
+        return Claim(
+            self._subject(found),
+            " ".join(attribute.split()),
+            form.value or self._value(groups.get("value", ""), form.holds),
+            form.holds,
+            changed=changed,
+            ended=ended,
+            left=self._value(groups.get("left") or groups.get("left2") or "", form.holds),
+            more=named.get("more", ""),
+        )
+
+    def _subject(self, found: re.Match[str]) -> str:
+        groups = found.groupdict()
+        subject = _POSSESSIVE.sub("", (groups.get("subject") or "").casefold().strip())
+        subject = re.sub(r"^the user's\b", "my", subject)
+        if groups.get("whose"):
+            return f"my {self._stem(groups['whose'])}"
+        if subject in ("", "i", "my", "mi", "mis", "the user", "我", "我的"):
+            return USER
+        if subject in ("we", "our", "nuestro", "nuestra", "nosotros", "我们"):
+            return "we"
+        if HAN.search(subject):
+            return subject.replace("的", "")
+        words = [word for word in self._words(subject) if word not in ("the", "new", "el", "la")]
+        return " ".join("my" if word in ("our", "mi", "nuestro", "nuestra") else self._stem(word) for word in words)
+
+    def _value(self, text: str, holds: Holds) -> str:
+        if holds == "count":
+            return _COUNTS.get(text.casefold(), text)
+        words = [word for word in self._words(text) if word not in _ARTICLES]
+        return " ".join(words if holds in ("place", "time") else self._stems(words))
+
+    def _words(self, text: str) -> list[str]:
+        return list(_WORD.findall(_POSSESSIVE.sub("", text.casefold())))
+
+    def _stems(self, words: list[str]) -> tuple[str, ...]:
+        return tuple(self._stem(word) for word in words if word not in _ARTICLES)
+
+    def _stem(self, word: str) -> str:
+        language = _STEMMERS.get(self._language)
+        return word.casefold() if language is None else stem(word.casefold(), language)
+
+
+def readings(sentence: str) -> list[Reading]:
+    """Read a sentence by every grammar that may be its own."""
+    han = bool(HAN.search(sentence))
+    return [Reading(sentence, language) for language in LANGUAGES if (language == "chinese") is han]

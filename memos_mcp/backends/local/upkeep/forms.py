@@ -1,0 +1,123 @@
+"""Forms: how the statements of a language are written that can be repeated, updated and ended; a file a language."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from memos_mcp.backends.local.retrieval.terms import fold
+
+Holds = Literal["one", "many", "marked", "place", "count", "time"]
+"""How many values hold at once: `one`; `many`; one, but only a statement that says "now" takes the place of another
+(`marked`), as for a `time`; one `place` of a kind, or a `count`, which take places and numbers alone."""
+
+LANGUAGES = ("english", "spanish", "chinese")
+
+Pattern = re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The ways to state an attribute, to state that it changed, and that a value holds no more."""
+
+    attribute: str
+    value: str
+    holds: Holds
+    states: tuple[Pattern, ...]
+    changes: tuple[Pattern, ...]
+    ends: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """What upkeep knows of a language; all patterns are for text without accents."""
+
+    rewrites: tuple[tuple[Pattern, str], ...]
+    synonyms: tuple[tuple[Pattern, str], ...]
+    lead: Pattern
+    trail: Pattern
+    inside: Pattern
+    changed: Pattern
+    unsure: Pattern
+    pointing: Pattern
+    dropped: frozenset[str]
+    first: frozenset[str]
+    first_plural: frozenset[str]
+    negators: frozenset[str]
+    forms: tuple[Form, ...]
+    ends: tuple[Pattern, ...]
+    doing: Pattern
+    having: frozenset[str]
+    past: Pattern
+    relations: frozenset[str]
+
+
+@cache
+def grammar(language: str) -> Grammar:
+    """Read the grammar of one of `LANGUAGES`."""
+    table: dict[str, Any] = tomllib.loads(_file(f"{language}.toml"))
+    parts: dict[str, str] = table["parts"]
+    doing = table["doing"]
+    return Grammar(
+        rewrites=_replacements(table["rewrites"]),
+        synonyms=_replacements(table["synonyms"]),
+        lead=_compile(_any(table["lead"]), parts),
+        trail=_compile(f"(?:{_any(table['trail'])})$", parts),
+        inside=_compile(table["inside"], parts),
+        changed=_compile(table["changed"], parts),
+        unsure=_compile(table["unsure"], parts),
+        pointing=_compile(table["pointing"], parts),
+        dropped=_words(table["dropped"]),
+        first=_words(table["first"]),
+        first_plural=_words(table["first_plural"]),
+        negators=_words(table["negators"]),
+        forms=tuple(_form(form, parts) for form in table["form"]),
+        ends=tuple(_compile(pattern, parts) for pattern in table["end"][0]["states"]),
+        doing=_compile(doing["pattern"], parts),
+        having=_words(doing["having"]),
+        past=_compile(doing["past"], parts),
+        relations=_words(doing["relations"]),
+    )
+
+
+@cache
+def places(kind: Literal["cities", "countries"]) -> dict[str, str]:
+    """Give the known places of a kind: each way to write one, case-folded, with its first."""
+    listed = _file(f"{kind}.txt").replace("\n", " ").split(",")
+    groups = [[name.strip() for name in group.split("/")] for group in listed]
+    return {fold(name).casefold().removeprefix("the "): group[0] for group in groups for name in group if name}
+
+
+def _file(name: str) -> str:
+    return files(__name__.rpartition(".")[0]).joinpath("forms", name).read_text("utf-8")
+
+
+def _form(table: dict[str, Any], parts: dict[str, str]) -> Form:
+    ways = {
+        name: tuple(_compile(pattern, parts) for pattern in table.get(name, ()))
+        for name in ("states", "changes", "ends")
+    }
+    return Form(table["attribute"], table.get("value", ""), table["holds"], **ways)
+
+
+def _replacements(pairs: list[list[str]]) -> tuple[tuple[Pattern, str], ...]:
+    return tuple((_compile(pattern, {}), replacement) for pattern, replacement in pairs)
+
+
+def _compile(pattern: str, parts: dict[str, str]) -> Pattern:
+    before = ""
+    while before != pattern:
+        before = pattern
+        for name, part in parts.items():
+            pattern = pattern.replace(f"{{{name}}}", part)
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _any(patterns: list[str]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())

@@ -1,0 +1,170 @@
+"""The judge: whether a memory says what an earlier one says, takes its place, or is about something else.
+
+Texts in, verdict out: it decides by rules, only where subject and attribute are the same beyond doubt, and
+what it cannot judge is different.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Literal
+
+from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End
+from memos_mcp.backends.local.upkeep.forms import places
+from memos_mcp.backends.local.upkeep.statements import Statement, Told
+from memos_mcp.backends.local.upkeep.wording import Wording
+
+Relation = Literal["same", "updates", "different"]
+
+_ENOUGH = 8
+"""Words from which on a sentence that points elsewhere ("I told her that") is known again by its words alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the later memory is to the earlier; `kept` is what the earlier says beside what was updated."""
+
+    relation: Relation
+    kept: tuple[str, ...] = ()
+
+
+DIFFERENT = Verdict("different")
+
+_WEEKDAY = re.compile(r"day\b|days\b|lunes|martes|miercoles|jueves|viernes|sabado|domingo|星期|周|礼拜")
+_DATE = re.compile(
+    r"\d{4}-|january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|月|[日号]"
+)
+_CLOCK = re.compile(
+    r"\d[:.]\d\d|\b\d{1,2} ?(?:am|pm|o'clock)\b|(?:\b(?:at|las?) |^)\d{1,2}$|noon|midnight|[早晚上中下]+[午上]|点"
+)
+
+
+def judge(earlier: Told, later: Told, *, near: bool, correcting: bool = False) -> Verdict:
+    """Compare two memories of one user in the order in which they were said.
+
+    `near` tells that they were said in one conversation on one day, so that "today" and "it" mean the same;
+    `correcting` that the later one was said to set the earlier right.
+    """
+    if earlier.perspective != later.perspective or earlier.speaker != later.speaker or not later.statements:
+        return DIFFERENT
+    repeats = [[_repeats(old, new, near=near) for new in later.statements] for old in earlier.statements]
+    if later.whole and all(any(row[at] for row in repeats) for at in range(len(later.statements))):
+        return Verdict("same")
+    if later.perspective != "user":
+        return DIFFERENT
+    updated = [any(updates(old, new, correcting=correcting) for new in later.statements) for old in earlier.statements]
+    if not any(updated):
+        return DIFFERENT
+    kept = [
+        old.text
+        for old, gone, row in zip(earlier.statements, updated, repeats, strict=True)
+        if not gone and not any(row)
+    ]
+    return Verdict("updates", tuple(kept))
+
+
+def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool:
+    """Tell whether a statement takes the place of an earlier one."""
+    return (
+        _denies(old, new)
+        or any(_takes_place(one, other, correcting=correcting) for one, other in product(old.claims, new.claims))
+        or any(_ended(doing, end) for doing, end in product(old.doings, new.ends))
+    )
+
+
+def _repeats(old: Statement, new: Statement, *, near: bool) -> bool:
+    if (old.dated or new.dated) and not near:
+        return False
+    if _same_words(old.wording, new.wording):
+        pointing = old.wording.points or new.wording.points
+        return near or not pointing or len(new.wording.stems) >= _ENOUGH
+    return old.adjuncts == new.adjuncts and bool(old.claims and new.claims) and _says(old.claims[0], new.claims[0])
+
+
+def _says(old: Claim, new: Claim) -> bool:
+    return new in (old, replace(old, more=""))
+
+
+def _same_words(old: Wording, new: Wording) -> bool:
+    if old.negators != new.negators or not new.stems:
+        return False
+    if old.stems == new.stems:
+        return old.past == new.past
+    return old.free and new.free and _turned(old, new)
+
+
+def _turned(old: Wording, new: Wording) -> bool:
+    """Tell whether the end of one sentence is the front of the other: "On 5 August we fly", "We fly on 5 August"."""
+    length = len(old.stems)
+    return len(new.stems) == length and any(
+        old.stems[cut:] + old.stems[:cut] == new.stems
+        and frozenset((place - cut) % length for place in old.past) == new.past
+        for cut in range(1, length)
+    )
+
+
+def _denies(old: Statement, new: Statement) -> bool:
+    """Tell whether one is the other negated, of what still holds or holds no more."""
+    first, second = old.wording, new.wording
+    if old.dated or new.dated or first.points or second.points or not first.stems:
+        return False
+    return (
+        first.stems == second.stems
+        and not first.past
+        and not second.past
+        and len(first.negators) + len(second.negators) == 1
+        and len(first.stems) > 1
+    )
+
+
+def _takes_place(old: Claim, new: Claim, *, correcting: bool) -> bool:
+    if old.subject != new.subject or old.attribute != new.attribute or old.ended:
+        return False
+    if new.ended:
+        return old.value == new.value
+    if old.holds == "many" or old.value == new.value or not _told_apart(old.value, new.value):
+        return False
+    match new.holds:
+        case "one":
+            return True
+        case "count":
+            return new.value.isdecimal()
+        case "place":
+            return new.left == old.value or _same_kind_of_place(old.value, new.value) or correcting
+        case "time":
+            return (new.changed or correcting) and _grain(old.value) == _grain(new.value)
+        case _:
+            return new.changed or correcting
+
+
+def _told_apart(old: str, new: str) -> bool:
+    """Tell whether neither value is the other, said more exactly."""
+    return not (set(old.split()) <= set(new.split()) or set(new.split()) <= set(old.split()))
+
+
+def _same_kind_of_place(old: str, new: str) -> bool:
+    for kind in ("cities", "countries"):
+        known = places(kind)
+        if old in known and new in known:
+            return known[old] != known[new]
+    return False
+
+
+def _grain(time: str) -> tuple[bool, bool, bool]:
+    """Tell whether a time names a day of the week, a date, a time of day."""
+    return bool(_WEEKDAY.search(time)), bool(_DATE.search(time)), bool(_CLOCK.search(time))
+
+
+def _ended(doing: Doing, end: End) -> bool:
+    if doing.subject != end.subject:
+        return False
+    if end.verb:
+        return doing.verb == end.verb and set(end.object) <= doing.words
+    return (
+        doing.has
+        and bool(end.object)
+        and doing.object[-1:] == end.object[-1:]
+        and set(end.object) <= set(doing.object)
+        and end.words <= doing.words
+    )

@@ -1,0 +1,124 @@
+"""Statements: what a memory says, sentence by sentence, as far as it can be compared."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from zlib import crc32
+
+from memos_mcp.backends.local.extractors.questions import is_question
+from memos_mcp.backends.local.extractors.sentences import sentences
+from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
+from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End, readings
+from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
+
+LONGEST = 2_000
+"""Characters of a memory that are compared; a longer one is never judged to be another's equal."""
+
+_CLAUSE_WORDS = 3
+
+_PERSPECTIVE = re.compile(r"\[(user|assistant) perspective\]\s*", re.IGNORECASE)
+_SPEAKER = re.compile(r"([A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?): ")
+_CLAUSE = re.compile(
+    r"[,;]?\s+(?:and|but|so)\s+(?=(?:I|we|my|our)\b)|[,;]?\s+(?:y|pero)\s+(?=(?:yo|mi|me|vivo|tengo|trabajo|soy)\b)|[，；](?=我)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that a memory says; `dated` tells that it counts time from the day it was said."""
+
+    text: str
+    wording: Wording
+    claims: tuple[Claim, ...]
+    doings: tuple[Doing, ...]
+    ends: tuple[End, ...]
+    adjuncts: tuple[str, ...]
+    dated: bool
+
+    @property
+    def keys(self) -> set[int]:
+        """The numbers under which another statement on the same matter finds this one, or is found by it."""
+        names = {f"words {self.wording.key}"}
+        for claim in self.claims:
+            value = claim.value if claim.holds == "many" else ""
+            names.add(f"claim {claim.subject}|{claim.attribute}|{value}")
+        for doing in self.doings:
+            names.add(f"verb {doing.subject}|{doing.verb}")
+            if doing.has and doing.object:
+                names.add(f"thing {doing.subject}|{doing.object[-1]}")
+        for end in self.ends:
+            names.add(
+                f"verb {end.subject}|{end.verb}" if end.verb else f"thing {end.subject}|{''.join(end.object[-1:])}"
+            )
+        return {crc32(name.encode("utf-8", "surrogatepass")) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A memory as upkeep sees it: from whose perspective, by which speaker, and its statements."""
+
+    perspective: str
+    speaker: str
+    statements: tuple[Statement, ...]
+    whole: bool
+
+    @property
+    def keys(self) -> set[int]:
+        """The keys of all statements."""
+        return {key for statement in self.statements for key in statement.keys}
+
+
+@lru_cache(maxsize=1024)
+def told(text: str) -> Told:
+    """Read a memory's text. What begins with a quoted question is one statement, which its words alone can equal."""
+    prefix = _PERSPECTIVE.match(text)
+    bare = text[prefix.end() :] if prefix else text
+    speaker = _SPEAKER.match(bare)
+    body = bare[speaker.end() :] if speaker else bare
+    return Told(
+        perspective=prefix[1].casefold() if prefix else "user",
+        speaker=speaker[1].casefold() if speaker else "",
+        statements=tuple(_statements(body[:LONGEST])),
+        whole=len(body) <= LONGEST,
+    )
+
+
+def keys(text: str) -> set[int]:
+    """Give the keys by which memories that bear on the same matter as this one can be found."""
+    return told(text).keys
+
+
+def _statements(body: str) -> list[Statement]:
+    if body.startswith('"') and '" ' in body:
+        return [_opaque(body)]
+    found: list[Statement] = []
+    for sentence in sentences(body):
+        found += [_opaque(sentence)] if is_question(sentence) else map(_statement, _clauses(sentence))
+    return [statement for statement in found if statement.wording.stems or statement.wording.negators]
+
+
+def _clauses(sentence: str) -> list[str]:
+    """Part a sentence where its subject is named anew, but not between two subjects ("My wife and I moved")."""
+    clauses: list[str] = []
+    for clause in _CLAUSE.split(sentence):
+        if clauses and len(clauses[-1].split()) < _CLAUSE_WORDS and not HAN.search(sentence):
+            return [sentence]
+        clauses.append(clause)
+    return [clause for clause in clauses if clause.strip()]
+
+
+def _statement(text: str) -> Statement:
+    read = readings(text)
+    return Statement(
+        text,
+        wording(text),
+        tuple(dict.fromkeys(claim for reading in read for claim in reading.claims())),
+        tuple(dict.fromkeys(doing for reading in read for doing in reading.doings())),
+        tuple(dict.fromkeys(end for reading in read for end in reading.ends())),
+        tuple(reading.adjuncts for reading in read),
+        speaks_of_relative_time(text),
+    )
+
+
+def _opaque(text: str) -> Statement:
+    return Statement(text, wording(text), (), (), (), (), speaks_of_relative_time(text))

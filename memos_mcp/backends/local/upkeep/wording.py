@@ -1,0 +1,86 @@
+"""Wording: a sentence as the words that carry it, so that two ways to say one thing come out alike."""
+
+import re
+from dataclasses import dataclass
+
+from memos_mcp.backends.local.retrieval.language import recognise, stem
+from memos_mcp.backends.local.retrieval.terms import fold
+from memos_mcp.backends.local.upkeep.forms import Grammar, grammar
+
+HAN = re.compile("[\u3400-\u9fff]")
+MARKS = " \t\n.!?…。！？,;，；\"“”'()"
+
+_WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
+_HAN_WORD = re.compile("[\u3400-\u9fff]|[a-z0-9]+")
+_OWNED = re.compile(r"'s\b")
+_LETTERS = re.compile(r"[A-Za-z]+")
+_NUMBERS = {
+    word: str(number)
+    for words in (
+        "zero one two three four five six seven eight nine ten eleven twelve",
+        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
+    )
+    for number, word in enumerate(words.split())
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words that carry a sentence, in order, as stems.
+
+    `past` are the places of those that end like a past tense; `negators` are the words that negate, which are not
+    among the stems; `points` tells that the sentence speaks of something named elsewhere; `free` that its language is
+    known well enough to compare it with another order of the words.
+    """
+
+    stems: tuple[str, ...]
+    past: frozenset[int]
+    negators: tuple[str, ...]
+    points: bool
+    free: bool
+
+    @property
+    def key(self) -> str:
+        """A text that is equal for all orders of the same words."""
+        return " ".join(sorted(self.stems))
+
+
+def plain(sentence: str, rules: Grammar) -> str:
+    """Write a sentence out: no accents, no marks around it, no contractions, numbers as digits."""
+    text = fold(sentence.replace("’", "'")).strip(MARKS)
+    for pattern, replacement in rules.rewrites:
+        text = pattern.sub(replacement, text)
+    return _LETTERS.sub(lambda word: _NUMBERS.get(word.group().casefold(), word.group()), text)
+
+
+def wording(sentence: str) -> Wording:
+    """Reduce a sentence to the words that carry it."""
+    language = "chinese" if HAN.search(sentence) else recognise(_WORD.findall(sentence.casefold()))
+    known = language in ("english", "spanish", "chinese")
+    rules = grammar(language if known else "english")
+    text = plain(sentence, rules).casefold() if known else fold(sentence.casefold())
+    if known:
+        for pattern, replacement in rules.synonyms:
+            text = pattern.sub(replacement, text)
+    words: list[str] = (_HAN_WORD if language == "chinese" else _WORD).findall(_OWNED.sub("", text))
+    carrying = _carrying(words, rules) if known else words
+    said = [word for word in carrying if not known or word not in rules.negators]
+    return Wording(
+        stems=tuple(word if language == "chinese" else stem(word, language) for word in said),
+        past=frozenset(place for place, word in enumerate(said) if rules.past.search(word)),
+        negators=tuple(word for word in carrying if known and word in rules.negators),
+        points=bool(rules.pointing.search(text)),
+        free=known and language != "chinese",
+    )
+
+
+def _carrying(words: list[str], rules: Grammar) -> list[str]:
+    """Leave out what makes no difference; "I" and "my" become one word, said once."""
+    kept = [word for word in words if word not in rules.dropped]
+    carrying: list[str] = []
+    for word in kept:
+        person = "i" if word in rules.first else "we" if word in rules.first_plural else ""
+        if person and (person in carrying or (word != person and person in kept)):
+            continue
+        carrying.append(person or word)
+    return carrying
