@@ -4,6 +4,7 @@ import logging
 import sys
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import anyio
@@ -123,6 +124,27 @@ def stop() -> None:
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     anyio.run(partial(stop_engine, read_settings().data_dir, console=console, progress=errors))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write the backup, one file.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write everything that is kept on this machine into one file, while everything runs."""
+    from memos_mcp.operations.backup import back_up  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    back_up(read_settings().data_dir, file, force=force, console=console, progress=errors)
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp backup` wrote.")]) -> None:
+    """Put a backup in the place of what is kept, while hosts run; what was kept before stays beside it."""
+    from memos_mcp.operations.restore import restore as restore_backup  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    restore_backup(read_settings(), file, console=console, progress=errors)
 
 
 @app.command()

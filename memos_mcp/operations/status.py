@@ -140,14 +140,7 @@ def _engine(overview: Overview) -> str:
 
 
 def _kept(overview: Overview) -> str:
-    store = overview.store
-    if store is None:
-        return "nothing yet"
-    return (
-        f"{counted(store.messages, 'message')} in {counted(store.conversations, 'conversation')} and "
-        f"{counted(store.memories, 'memory', 'memories')}, of {counted(store.users, 'user')} "
-        f"({decimal(overview.ledger_bytes)})"
-    )
+    return f"{kept(overview.store)} ({decimal(overview.ledger_bytes)})" if overview.store else "nothing yet"
 
 
 def _waiting(overview: Overview) -> str:
@@ -159,6 +152,14 @@ def _waiting(overview: Overview) -> str:
         (overview.refused_by_service, counted(overview.refused_by_service, "add") + " refused by the hosted service"),
     ]
     return ", ".join(text for count, text in waiting if count) or "nothing"
+
+
+def kept(store: StoreStatus) -> str:
+    """Write how much a store keeps."""
+    return (
+        f"{counted(store.messages, 'message')} in {counted(store.conversations, 'conversation')} and "
+        f"{counted(store.memories, 'memory', 'memories')}, of {counted(store.users, 'user')}"
+    )
 
 
 def counted(count: int, one: str, many: str = "") -> str:

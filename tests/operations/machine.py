@@ -28,9 +28,11 @@ async def front(data_dir: Path) -> AsyncGenerator[HostedBackend]:
         yield HostedBackend(service)
 
 
-async def say(backend: HostedBackend, *texts: str, conversation_id: str = "c", user_id: str = "u") -> None:
+async def say(
+    backend: HostedBackend, *texts: str, conversation_id: str = "c", user_id: str = "u", wait: bool = True
+) -> None:
     messages = tuple(Message(role="user", content=text) for text in texts)
-    request = AddMessage(messages=messages, conversation_id=conversation_id, wait=True)
+    request = AddMessage(messages=messages, conversation_id=conversation_id, wait=wait)
     await backend.add_message(request, user_id=user_id)
 
 

@@ -113,7 +113,7 @@ class ServerPlace:
             api_key=self._api_key,
             tenant=self._tenant,
             database=self._database,
-            prefix=f"memos-{self._ledger.identity()}-",
+            prefix=collection_prefix(self._ledger.identity()),
         )
         change_over(self._ledger, f"{self._url} {self._tenant} {self._database}")
         counts = index.counts()
@@ -125,6 +125,11 @@ class ServerPlace:
 
     def broken(self) -> None:
         """Do nothing: a server that was away is asked again."""
+
+
+def collection_prefix(identity: str) -> str:
+    """Begin the names of a ledger's collections on a server that others may use too."""
+    return f"memos-{identity}-"
 
 
 def change_over(ledger: Ledger, place: str) -> None:

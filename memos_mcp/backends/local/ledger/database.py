@@ -3,8 +3,8 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from memos_mcp.errors import MemosError, Unavailable
@@ -28,7 +28,14 @@ def as_sentences(path: Path) -> Generator[None]:
         raise Unavailable(f"{path.parent} cannot be used ({exc.strerror}). {_CHECK}") from exc
 
 
+PAGES_AT_ONCE = 1000
+"""Pages copied between two reports: 4 MB."""
+
 _CHECK = "Check its owner, permissions and free space, or set MEMOS_DATA_DIR to another folder."
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def _sentence(error: sqlite3.Error, path: Path) -> str:
@@ -173,14 +180,28 @@ class Database:
         with self._lock, as_sentences(self._path):
             self._connection.executescript(sql)
 
-    def copy_to(self, path: Path) -> None:
-        """Write a consistent copy of the file while it is in use."""
-        with self._lock, as_sentences(path):
-            target = sqlite3.connect(path)
+    def copy_to(self, path: Path, *, report: Callable[[int, int], None] = lambda _done, _total: None) -> None:
+        """Write a consistent copy of the file while it is in use, reporting (pages done, of how many).
+
+        Raises:
+            Unavailable: the copy cannot be written, or the file cannot be read.
+        """
+        with self._lock:
             try:
-                self._connection.backup(target)
+                with closing(sqlite3.connect(path)) as target:
+                    self._connection.execute("BEGIN")
+                    self._connection.execute("SELECT 1 FROM sqlite_schema")  # else each write begins the copy anew
+                    self._connection.backup(
+                        target,
+                        pages=PAGES_AT_ONCE,
+                        progress=lambda _, left, total: report(total - left, total),
+                    )
+                    target.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
+            except sqlite3.Error as exc:
+                raise Unavailable(_sentence(exc, self._path if _is_damage(exc) else path)) from exc
             finally:
-                target.close()
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
 
     def forget_deleted(self) -> None:
         """Leave nothing of deleted rows in the write-ahead log."""

@@ -1,0 +1,50 @@
+"""Ledger files as such: whether one is whole, and copying one with a progress bar."""
+
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.schema import FORMAT
+from memos_mcp.errors import Unavailable
+
+TABLES = frozenset({"meta", "user", "conversation", "task", "message", "memory", "source", "history", "pending"})
+"""What every ledger has, of whatever format."""
+
+
+def problem_of(path: Path, *, in_use: bool = False) -> str:
+    """Read a whole file and say what keeps it from being a ledger that this version reads; empty where nothing does."""
+    try:
+        with closing(Database.look(path, in_use=in_use)) as database:
+            found = database.number("PRAGMA user_version")
+            tables = {str(row["name"]) for row in database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            if not found or not tables >= TABLES:
+                return "it is no ledger of memos-mcp"
+            if found > FORMAT:
+                return f"a newer memos-mcp wrote it (format {found}, this version reads {FORMAT}): upgrade memos-mcp"
+            result = database.rows("PRAGMA integrity_check(1)")[0][0]
+            return "" if result == "ok" else f"it is damaged ({result})"
+    except Unavailable as exc:
+        cause = exc.__cause__
+        return f"it cannot be read ({cause})" if isinstance(cause, sqlite3.Error) else str(exc)
+
+
+def copy(source: Database, target: Path, *, progress: Console) -> None:
+    """Write a consistent copy of a ledger that may be in use.
+
+    Raises:
+        Unavailable: the copy cannot be written, or the ledger cannot be read.
+    """
+    with _bar("Copying", progress) as report:
+        source.copy_to(target, report=report)
+
+
+@contextmanager
+def _bar(name: str, progress: Console) -> Generator[Callable[[int, int], None]]:
+    with Progress(console=progress, transient=True) as bars:
+        bar = bars.add_task(name)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
