@@ -112,6 +112,22 @@ async def test_connections_are_used_again() -> None:
     assert connections == 1
 
 
+async def test_an_engine_is_known_again_behind_a_gateway_that_answers_in_its_place() -> None:
+    answers = [
+        b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nmemos-engine: 1\r\nconnection: close\r\n\r\n%s"
+        % (len(ENVELOPE), ENVELOPE),
+    ]
+
+    async def answer(stream: SocketStream) -> None:
+        await stream.send(answers[0] if len(answers) == 1 else answers.pop(0))
+
+    async with server(answer) as base_url, impatient(base_url) as backend:
+        page = await backend.get_message(GetMessage(conversation_id="c", page=2), user_id="u")
+
+    assert page.message_detail_list == ()
+
+
 async def test_two_processes_with_one_outbox_deliver_each_add_once_in_order(tmp_path: Path) -> None:
     cloud = FakeCloud()
     cloud.break_next(*["refused"] * 40)

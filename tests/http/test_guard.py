@@ -56,22 +56,21 @@ def guarded(rate: Rate | None = None) -> httpx.AsyncClient:
     return client_of(build_app(memory, server=server, user_id="alice", tokens=tokens, rate=rate))
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "10.0.0.1", "[", ""])
-async def test_a_foreign_host_is_refused(client: httpx.AsyncClient, method: str, path: str, host: str) -> None:
-    answer = await client.request(method, path, headers=KNOWN | {"host": host})
+async def test_a_foreign_host_is_refused(client: httpx.AsyncClient, host: str) -> None:
+    for method, path in ROUTES:
+        answer = await client.request(method, path, headers=KNOWN | {"host": host})
 
-    assert answer.status_code == 421
-    assert answer.json()["code"] == 40000
+        assert (answer.status_code, answer.json()["code"]) == (421, 40000), path
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:3000", "http://localhost:8765"])
-async def test_a_foreign_origin_is_refused(client: httpx.AsyncClient, method: str, path: str, origin: str) -> None:
-    answer = await client.request(method, path, headers=KNOWN | {"origin": origin})
+async def test_a_foreign_origin_is_refused(client: httpx.AsyncClient, origin: str) -> None:
+    for method, path in ROUTES:
+        answer = await client.request(method, path, headers=KNOWN | {"origin": origin})
 
-    assert answer.status_code == 403
-    assert "access-control-allow-origin" not in answer.headers
+        assert (answer.status_code, answer.json()["code"]) == (403, 40103), path
+        assert "access-control-allow-origin" not in answer.headers
 
 
 async def test_a_page_of_our_own_may_call_us(client: httpx.AsyncClient) -> None:
@@ -80,34 +79,33 @@ async def test_a_page_of_our_own_may_call_us(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
 @pytest.mark.parametrize(("token", "code"), [("", 40100), ("Bearer wrong", 40132), ("Token wrong", 40132)])
-async def test_no_or_a_wrong_token_is_refused(
-    client: httpx.AsyncClient, method: str, path: str, token: str, code: int
-) -> None:
-    answer = await client.request(method, path, headers=KNOWN | {"authorization": token})
+async def test_no_or_a_wrong_token_is_refused(client: httpx.AsyncClient, token: str, code: int) -> None:
+    for method, path in ROUTES:
+        answer = await client.request(method, path, headers=KNOWN | {"authorization": token})
 
-    assert (answer.status_code, answer.json()["code"]) == (401, code)
+        assert (answer.status_code, answer.json()["code"]) == (401, code), path
 
 
-@pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonish"])
-async def test_a_body_that_is_not_called_json_is_refused(client: httpx.AsyncClient, path: str, kind: str) -> None:
-    answer = await client.post(path, headers=KNOWN | {"content-type": kind}, content=b"{}")
+async def test_a_body_that_is_not_called_json_is_refused(client: httpx.AsyncClient, kind: str) -> None:
+    for path in POSTS:
+        answer = await client.post(path, headers=KNOWN | {"content-type": kind}, content=b"{}")
 
-    assert (answer.status_code, answer.json()["code"]) == (400, 40000)
+        assert (answer.status_code, answer.json()["code"]) == (400, 40000), path
 
 
-@pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient, path: str, chunked: bool) -> None:
+async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient, chunked: bool) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(LARGEST_BODY // 1_000_000 + 1):
             yield b" " * 1_000_000
 
-    answer = await client.post(path, headers=KNOWN, content=chunks() if chunked else b" " * (LARGEST_BODY + 1))
+    for path in POSTS:
+        content = chunks() if chunked else b" " * (LARGEST_BODY + 1)
+        answer = await client.post(path, headers=KNOWN, content=content)
 
-    assert (answer.status_code, answer.json()["code"]) == (413, 40013)
+        assert (answer.status_code, answer.json()["code"]) == (413, 40013), path
 
 
 async def test_too_many_calls_with_a_token_have_to_wait() -> None:

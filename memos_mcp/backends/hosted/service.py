@@ -98,7 +98,8 @@ class Service:
             response = await self._client.post(path, content=_encode(body), headers=headers)
         except httpx.HTTPError as exc:
             raise of_transport(exc, self._host) from exc
-        self._is_engine = ENGINE_HEADER in response.headers
+        if ENGINE_HEADER in response.headers:
+            self._is_engine = True
         return self._data(response)
 
     def _data(self, response: httpx.Response) -> dict[str, Any]:
@@ -107,6 +108,7 @@ class Service:
         envelope = _decode(response)
         code = _code(envelope)
         if code == 0 and response.is_success:
+            self._is_engine = self._is_engine or False  # what stands in between may answer errors in its place
             return _object(envelope.get("data"))
         if code is None and response.is_success:
             raise wrong_address(self._host)
