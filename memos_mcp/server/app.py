@@ -8,7 +8,7 @@ from mcp.server.caching import CacheHint
 
 from memos_mcp import __version__
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.server import prompts
+from memos_mcp.server import completions, prompts
 from memos_mcp.server.access import Access
 from memos_mcp.server.notices import Notices
 from memos_mcp.server.resources import Resources
@@ -59,6 +59,7 @@ def build_server(
     )
     notices.attach(server)
     Resources(access).attach(server)
+    completions.attach(server, access)
     prompts.attach(server)
     advertise_list_changes(server)
     return server

@@ -1,7 +1,8 @@
 """Resources: what is known of the user, the conversations, and each memory and conversation by its id."""
 
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from mcp import MCPError
@@ -12,14 +13,9 @@ from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.types import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
-    Completion,
-    CompletionArgument,
-    CompletionContext,
     ListResourcesResult,
     PaginatedRequestParams,
-    PromptReference,
     Resource,
-    ResourceTemplateReference,
 )
 from pydantic import ValidationError
 
@@ -46,7 +42,7 @@ _ANY_ID = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=Fa
 _CONVERSATIONS = 100
 _MESSAGES = 50
 _MEMORIES = 50
-_COMPLETIONS = 100
+_QUERY_CHARACTERS = 2_000
 
 _BYTES = 1_200_000
 """A resource is read because somebody chose it: a message of the greatest length comes whole."""
@@ -60,7 +56,7 @@ class Resources:
         self._access = access
 
     def attach(self, server: MCPServer[Any]) -> None:
-        """Register the resources, their list, and the completion of ids."""
+        """Register the resources and their list."""
         server.resource(uris.PROFILE, title="What is known of the user", mime_type="text/plain")(self.profile)
         server.resource(uris.CONVERSATIONS, title="Conversations", mime_type="text/plain")(self.conversations)
         server.resource(
@@ -69,9 +65,7 @@ class Resources:
         server.resource(
             uris.MEMORY_TEMPLATE, title="A memory and its sources", mime_type="text/plain", security=_ANY_ID
         )(self.memory)
-        answer(server, "resources/list", PaginatedRequestParams, self._list)
-        server.completion()(self._complete)
-        self._fixed = server.list_resources
+        answer(server, "resources/list", PaginatedRequestParams, partial(self._list, server.list_resources))
 
     async def profile(self) -> str:
         """What is known of the user: preferences and memories, newest first."""
@@ -88,7 +82,8 @@ class Resources:
             backend = await self._access.backend()
             page = await backend.get_conversation(GetConversation(size=_CONVERSATIONS), user_id=self._access.user_id())
         lines = [f"{uris.conversation(one.conversation_id)} {_summary(one)}" for one in page.conversation_detail_list]
-        return "\n".join([f"{page.total} conversations, the last used first.", *lines])
+        rest = " The list of resources has the rest." if page.pages > 1 else ""
+        return "\n".join([f"{page.total} conversations, the last used first.{rest}", *lines])
 
     async def conversation(self, conversation_id: str, page: int = 1) -> str:
         """The messages of a conversation, oldest first; page 1 is the latest."""
@@ -124,7 +119,13 @@ class Resources:
         result = await (await self._access.backend()).search_memory(request, user_id=self._access.user_id())
         return [message for message in result.message_detail_list if message.id in known.sources]
 
-    async def _list(self, _: ServerRequestContext[Any, Any], params: PaginatedRequestParams) -> ListResourcesResult:
+    async def _list(
+        self,
+        fixed: Callable[[], Awaitable[list[Resource]]],
+        _: ServerRequestContext[Any, Any],
+        params: PaginatedRequestParams,
+    ) -> ListResourcesResult:
+        """List the resources that are always there, then a page of the conversations."""
         number = _page_number(params.cursor)
         try:
             backend = await self._access.backend()
@@ -133,46 +134,11 @@ class Resources:
             )
         except MemosError as exc:
             raise MCPError(code=INTERNAL_ERROR, message=str(exc)) from exc
-        fixed = await self._fixed() if number == 1 else []
         listed = [_resource(one) for one in page.conversation_detail_list]
         return ListResourcesResult(
-            resources=[*fixed, *listed], next_cursor=str(number + 1) if number < page.pages else None
+            resources=[*(await fixed()), *listed] if number == 1 else listed,
+            next_cursor=str(number + 1) if number < page.pages else None,
         )
-
-    async def _complete(
-        self,
-        ref: PromptReference | ResourceTemplateReference,
-        argument: CompletionArgument,
-        context: CompletionContext | None,
-    ) -> Completion | None:
-        del context
-        if not isinstance(ref, ResourceTemplateReference):
-            return None
-        try:
-            match argument.name:
-                case "conversation_id":
-                    return await self._conversation_ids(argument.value)
-                case "memory_id":
-                    return await self._memory_ids(argument.value)
-                case _:
-                    return None
-        except MemosError as exc:
-            raise MCPError(code=INTERNAL_ERROR, message=str(exc)) from exc
-
-    async def _conversation_ids(self, prefix: str) -> Completion:
-        request = GetConversation(size=_COMPLETIONS, prefix=prefix[:100])
-        page = await (await self._access.backend()).get_conversation(request, user_id=self._access.user_id())
-        ids = [one.conversation_id for one in page.conversation_detail_list]
-        return Completion(values=ids, total=page.total, has_more=page.total > len(ids))
-
-    async def _memory_ids(self, prefix: str) -> Completion:
-        request = GetMemory(size=_MEMORIES)
-        page = await (await self._access.backend()).get_memory(request, user_id=self._access.user_id())
-        known = (*page.memory_detail_list, *page.preference_detail_list)
-        return Completion(values=[one.id for one in known if one.id.startswith(prefix)], has_more=page.pages > 1)
-
-
-_QUERY_CHARACTERS = 2_000
 
 
 @contextmanager
