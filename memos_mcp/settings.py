@@ -4,15 +4,19 @@ An unknown value stops the start with a sentence. Below the command line nobody 
 plain values.
 """
 
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from memos_mcp.errors import ConfigurationError
 
+PREFIX = "MEMOS_"
 MEMOS_CLOUD_URL = "https://memos.memtensor.cn/api/openmem/v1"
 
 
@@ -24,7 +28,7 @@ def default_data_dir() -> Path:
 class Settings(BaseSettings):
     """Everything that `MEMOS_*` variables can change. An empty variable is an unset one."""
 
-    model_config = SettingsConfigDict(env_prefix="MEMOS_", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     backend: Literal["auto", "hosted", "local"] = "auto"
     api_key: SecretStr = SecretStr("")
@@ -50,16 +54,68 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
 
-def read_settings() -> Settings:
-    """Read the environment.
+class _GivenSettings(Settings):
+    """The settings that variables given by name and value ask for, whatever this process's environment says."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what is given and nothing else."""
+        return (init_settings,)
+
+
+def read_settings(variables: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment, or the variables of another process.
 
     Raises:
         ConfigurationError: a variable has a value that is not valid; the sentence names both.
     """
     try:
-        return Settings()
+        return _parse(variables)
     except ValidationError as exc:
-        problems = "; ".join(
-            f"MEMOS_{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in exc.errors()
-        )
+        problems = "; ".join(_sentences(exc))
         raise ConfigurationError(f"{problems}. Correct it where the server is configured, then start again.") from exc
+
+
+def problems_of(variables: Mapping[str, str]) -> list[str]:
+    """Say what is not valid in the variables of a process, a sentence each; no value is shown."""
+    try:
+        _parse(variables)
+    except ValidationError as exc:
+        return _sentences(exc)
+    return []
+
+
+def own_variables() -> dict[str, str]:
+    """Give the variables of this process that are, or look like, settings."""
+    return {name: value for name, value in os.environ.items() if _looks_ours(name)}
+
+
+def unknown_in(variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables that look like settings and are none, with the one that each may have meant, or nothing."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    unknown = [name for name in variables if _looks_ours(name) and name.upper() not in known]
+    return {name: next(iter(get_close_matches(name.upper(), known, n=1)), "") for name in unknown}
+
+
+def _parse(variables: Mapping[str, str] | None) -> Settings:
+    if variables is None:
+        return Settings()
+    given = {name.upper().removeprefix(PREFIX).lower(): variables[name] for name in variables if _looks_ours(name)}
+    return _GivenSettings.model_validate({name: value for name, value in given.items() if value})
+
+
+def _looks_ours(name: str) -> bool:
+    return name.upper().startswith(PREFIX)
+
+
+def _sentences(invalid: ValidationError) -> list[str]:
+    return [
+        f"{PREFIX}{'_'.join(str(part) for part in error['loc']).upper()}: {error['msg']}" for error in invalid.errors()
+    ]
