@@ -47,6 +47,15 @@ class Postings:
             run.sort(kind="stable")
         self._runs.append(run)
 
+    def count(self, terms: NDArray[np.uint32]) -> NDArray[np.int64]:
+        """Count the postings of each of `terms`, those of removed rows too."""
+        low = terms.astype(np.uint64) << _TERM_SHIFT
+        high = low + (np.uint64(1) << _TERM_SHIFT)
+        counts = np.zeros(len(terms), np.int64)
+        for run in self._runs:
+            counts += np.searchsorted(run, high) - np.searchsorted(run, low)
+        return counts
+
     def find(self, terms: NDArray[np.uint32], alive: NDArray[np.bool_]) -> Found:
         """Give the postings of `terms` in the rows that are `alive`."""
         low = terms.astype(np.uint64) << _TERM_SHIFT
