@@ -17,8 +17,8 @@ from memos_mcp.backends.hosted.outbox import Outbox, account_of
 from memos_mcp.backends.hosted.service import Retry, Service
 from memos_mcp.errors import ConfigurationError
 
-TIMEOUT = httpx.Timeout(60, connect=5)
-"""Seconds to connect, and to wait for each next byte: an add that is waited for may take long."""
+TIMEOUT = httpx.Timeout(30, connect=5)
+"""Seconds to connect, and to wait for each next byte: the model must hear from us before its host gives up on us."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 

@@ -18,14 +18,15 @@ ADD_MESSAGE: Final = "add/message"
 class Retry:
     """How often a call is tried, and how long to wait in between, in seconds.
 
-    Waits grow from `first` to `longest`, with jitter. A `Retry-After` of up to `patience` seconds is waited for; a
-    longer one is passed on to the caller.
+    Waits grow from `first` to `longest`, with jitter; after `within` nothing is tried again, for hosts give a tool
+    about a minute. A `Retry-After` of up to `patience` is waited for; a longer one is passed on to the caller.
     """
 
     attempts: int = 4
     first: float = 0.25
     longest: float = 4.0
     jitter: float = 0.5
+    within: float = 20.0
     patience: float = 10.0
 
 
@@ -83,6 +84,7 @@ class Service:
         async for attempt in stamina.retry_context(
             on=patience,
             attempts=self._retry.attempts,
+            timeout=self._retry.within,
             wait_initial=self._retry.first,
             wait_max=self._retry.longest,
             wait_jitter=self._retry.jitter,
