@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.engine.address import Address, is_of, remove_address, write_address
 from memos_mcp.engine.service import STATUS, STOP, finish
-from memos_mcp.engine.starting import FAILURE_FILE
+from memos_mcp.engine.starting import FAILURE_FILE, LOG_FILE
 from memos_mcp.errors import MemosError
 from memos_mcp.http.app import build_app
 from memos_mcp.http.rate import Rate
@@ -37,7 +37,6 @@ from memos_mcp.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-LOG_FILE = "engine.log"
 LOOK_EVERY = 1.0
 """Seconds between two looks whether the engine is still wanted."""
 

@@ -17,6 +17,7 @@ from memos_mcp.errors import ConfigurationError, Unavailable
 
 START_LOCK = "start.lock"
 FAILURE_FILE = "engine.failed"
+LOG_FILE = "engine.log"
 
 PATIENCE = 60.0
 """Seconds that an engine may take to start: 2 on a quiet machine, many times that when twenty start at once."""
@@ -99,7 +100,7 @@ def _start(data_dir: Path, gone: Address | None) -> Address:
             time.sleep(LOOK_AGAIN)
         time.sleep(LOOK_AGAIN)
     raise Unavailable(
-        f"The engine of {data_dir} did not start within {PATIENCE:.0f} seconds. Look into {data_dir / 'engine.log'}, "
+        f"The engine of {data_dir} did not start within {PATIENCE:.0f} seconds. Look into {data_dir / LOG_FILE}, "
         "or repeat the call."
     )
 
