@@ -1,11 +1,15 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.retrieval.index import Entry, Index, Query
+from memos_mcp.backends.local.retrieval.weights import Weights
 
 HOUR = 3_600_000
 START = 1_700_000_000_000
@@ -24,8 +28,8 @@ def index_of(texts: Sequence[str]) -> Index:
     return index
 
 
-def found(index: Index, text: str, *, limit: int = 10, **inputs: object) -> list[int]:
-    query = Query(text=text, now=START, **inputs)  # pyright: ignore[reportArgumentType]
+def found(index: Index, text: str, *, limit: int = 10, now: int = START, **inputs: object) -> list[int]:
+    query = Query(text=text, now=now, **inputs)
     return [hit.seq for hit in index.search(query, limit=limit)]
 
 
@@ -106,3 +110,123 @@ def test_texts_out_of_order_are_refused() -> None:
 def test_an_empty_index_finds_nothing() -> None:
     assert found(Index(), "anything") == []
     assert Index().last_seq == 0
+
+
+def vectors_of(*rows: list[float]) -> np.ndarray:
+    vectors = np.zeros((len(rows), 64))
+    for row, values in enumerate(rows):
+        vectors[row, : len(values)] = values
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True) * 127).round().astype(np.int8)
+
+
+LONG = [
+    f"{word} and some more of the usual talk about the {word}" for word in ("rain", "bread", "train", "garden")
+] * 200
+
+
+def test_in_a_large_store_a_text_is_found_by_each_way_in() -> None:
+    texts = [*LONG[:400], "The answer lies beside it", "My locker code is 7741", *LONG[400:]]
+    index = index_of(texts)
+    assert found(index, "locker code")[0] == 402
+    assert 401 in found(index, "locker code")
+    assert found(index, "wholly unrelated query", dense=[(402, 0.9), (3, 0.2), (4, 0.1)])[0] == 402
+    assert set(found(index, "unheard of", now=START + 401 * HOUR, limit=3)) == set()
+
+
+def test_what_a_named_time_points_at_is_found_without_a_word_in_common() -> None:
+    index = Index()
+    day = 24 * HOUR
+    index.extend(
+        Entry(seq=seq, thread=1, time=START + seq * day, features=analyse(text, role="user"))
+        for seq, text in enumerate(LONG, start=1)
+    )
+    seq = found(index, "What did I do on 1 February 2024?", limit=1)[0]
+    assert datetime.fromtimestamp((START + seq * day) / 1000, UTC).date().isoformat() == "2024-02-01"
+
+
+def test_the_answer_beside_the_question_is_found_with_it() -> None:
+    index = index_of([*FILLER, "Did you go to the ferry museum?", "Yes, with both of the twins.", *FILLER])
+    assert set(found(index, "ferry museum", limit=2)) == {21, 22}
+
+
+def test_neighbours_are_of_the_same_conversation() -> None:
+    index = Index()
+    texts = ["Did you go to the ferry museum?", "Another topic, another place.", "Yes, with both of the twins."]
+    index.extend(
+        Entry(seq=seq, thread=seq % 2, time=START, features=analyse(text, role="user"))
+        for seq, text in enumerate(texts, start=1)
+    )
+    assert found(index, "ferry museum", limit=2) == [1, 3]
+
+
+def test_the_words_of_the_named_person_come_first() -> None:
+    said = ["Nora: I like tea", "Felix: I like tea", "Nora: It rains", "Felix: It rains"]
+    assert found(index_of([*said, *said]), "What does Felix like to drink, tea?", limit=2) == [6, 2]
+
+
+def test_a_conversation_is_preferred_softly() -> None:
+    index = Index()
+    texts = ["the red kite", "the red kite", "the blue kite with a long tail"]
+    index.extend(
+        Entry(seq=seq, thread=seq, time=START, features=analyse(text, role="user"))
+        for seq, text in enumerate(texts, start=1)
+    )
+    assert found(index, "red kite") == [2, 1, 3]
+    assert found(index, "red kite", thread=1) == [1, 2, 3]
+    assert found(index, "blue tail", thread=1)[0] == 3
+
+
+def test_what_the_assistant_said_is_told_from_what_the_user_said() -> None:
+    index = Index()
+    index.extend(
+        Entry(seq=seq, thread=seq, time=START, features=analyse("a week in Porto", role=role))
+        for seq, role in enumerate(["assistant", "user", "tool"], start=1)
+    )
+    assert found(index, "What did you suggest about Porto?")[0] == 1
+    assert found(index, "What did I say about Porto?")[0] == 2
+
+
+def test_a_word_is_found_by_its_meaning() -> None:
+    index = index_of(["physician on Monday", "bread on Monday", "rain on Monday"])
+    stored = {1: vectors_of([1.0, 0.1]), 2: vectors_of([0.0, 1.0]), 3: vectors_of([0.0, 0.0, 1.0])}
+    query = Query(
+        text="doctor",
+        now=START,
+        dense=[(1, 0.4), (2, 0.39), (3, 0.38)],
+        tokens=vectors_of([1.0]),
+        words=("doctor",),
+        token_vectors=lambda seqs: {seq: stored[seq] for seq in seqs},
+    )
+    best, *others = index.search(query, limit=3)
+    assert best.seq == 1
+    assert best.relativity > 0.9
+    assert all(hit.relativity < best.relativity for hit in others)
+
+
+def test_an_ingredient_taken_away_has_no_say() -> None:
+    said = ["Nora: I like tea", "Felix: I like tea"] * 2
+    index = Index(weights=replace(Weights(), who=0.0, others=0.0, lexical=0.0, coverage=0.0))
+    index.extend(entries(said))
+    assert found(index, "What does Nora like?") == [4, 3, 2, 1]
+
+
+def test_one_text_answers_for_itself() -> None:
+    [hit] = index_of(["ok"]).search(Query(text="ok", now=START), limit=5)
+    assert hit.relativity > 0.9
+
+
+def test_a_page_long_query_is_answered_by_its_rarest_words() -> None:
+    index = index_of([*FILLER, "The boiler in the cellar hums at night", *FILLER])
+    page = " ".join(f"word{number} walk weather" for number in range(5_000)) + " boiler"
+    assert 21 in found(index, page, limit=3)
+
+
+def test_removing_and_adding_go_together() -> None:
+    index = index_of(["alpha", "beta", "gamma"])
+    index.remove([3])
+    index.extend(entries(["delta"], first=4))
+    assert len(index) == 3
+    assert index.last_seq == 4
+    assert set(found(index, "gamma delta")) == {1, 2, 4}
+    index.remove([1, 2, 4])
+    assert found(index, "delta") == []

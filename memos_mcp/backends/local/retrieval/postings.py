@@ -49,21 +49,18 @@ class Postings:
 
     def count(self, terms: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Count the postings of each of `terms`, those of removed rows too."""
-        low = terms.astype(np.uint64) << _TERM_SHIFT
-        high = low + (np.uint64(1) << _TERM_SHIFT)
         counts = np.zeros(len(terms), np.int64)
         for run in self._runs:
-            counts += np.searchsorted(run, high) - np.searchsorted(run, low)
+            starts, stops = _bounds(run, terms)
+            counts += stops - starts
         return counts
 
     def find(self, terms: NDArray[np.uint32], alive: NDArray[np.bool_]) -> Found:
         """Give the postings of `terms` in the rows that are `alive`."""
-        low = terms.astype(np.uint64) << _TERM_SHIFT
-        high = low + (np.uint64(1) << _TERM_SHIFT)
         pieces: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
         owners: list[NDArray[np.intp]] = [np.empty(0, np.intp)]
         for run in self._runs:
-            starts, stops = np.searchsorted(run, low), np.searchsorted(run, high)
+            starts, stops = _bounds(run, terms)
             for number in np.flatnonzero(stops > starts):
                 pieces.append(run[starts[number] : stops[number]])
                 owners.append(np.full(len(pieces[-1]), number, np.intp))
@@ -75,3 +72,9 @@ class Postings:
             rows=rows[kept],
             counts=(found[kept] & _COUNT_MASK).astype(np.int64),
         )
+
+
+def _bounds(run: NDArray[np.uint64], terms: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    first = terms.astype(np.uint64) << _TERM_SHIFT
+    last = first | ((np.uint64(1) << _TERM_SHIFT) - np.uint64(1))
+    return np.searchsorted(run, first), np.searchsorted(run, last, side="right")

@@ -1,0 +1,78 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memos_mcp.backends.local.retrieval import features
+from memos_mcp.backends.local.retrieval.features import analyse, unpack
+from memos_mcp.backends.local.retrieval.speech import speaker_of
+from memos_mcp.backends.local.retrieval.terms import term_hash, terms
+
+
+def flags(text: str, *, role: str = "user") -> int:
+    return int(unpack([analyse(text, role=role)]).flags[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["I moved to Lisbon", "that's my sister", "我搬家了", "Mi hermana vive aquí", "Мне нравится"]
+)
+def test_the_first_person_is_noticed_in_several_languages(text: str) -> None:
+    assert flags(text) & features.FIRST_PERSON
+
+
+@pytest.mark.parametrize(
+    "text", ["Where?", "你好吗", "¿Dónde está?", "What is that? [shares a picture: a dog]", "本当ですか？"]
+)
+def test_a_question_is_noticed(text: str) -> None:
+    assert flags(text) & features.QUESTION
+
+
+@pytest.mark.parametrize(
+    "text", ["I went yesterday", "last Friday it rained", "two weeks ago", "昨天下雨了", "ayer llovió"]
+)
+def test_a_time_relative_to_the_day_of_writing_is_noticed(text: str) -> None:
+    assert flags(text) & features.RELATIVE_TIME
+
+
+def test_a_plain_statement_has_the_flag_of_its_role_alone() -> None:
+    assert flags("The ferry runs on Sundays.") == features.BY_USER
+    assert flags("The ferry runs on Sundays.", role="assistant") == features.BY_ASSISTANT
+    assert flags("The ferry runs on Sundays.", role="tool") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("Caroline: hello", "caroline"),
+        ("Mary Ann Smith: hello", "mary"),
+        ("小明：你好", ""),
+        ("Error: no such file", ""),
+        ("note: buy milk", ""),
+        ("https://example.org", ""),
+        ("12:30 is fine", ""),
+        ("What I mean is this: go", ""),
+    ],
+)
+def test_a_speaker_is_a_name_before_a_colon(text: str, speaker: str) -> None:
+    assert speaker_of(text) == speaker
+
+
+@given(st.lists(st.text(max_size=80), max_size=8))
+def test_what_is_packed_is_unpacked(texts: list[str]) -> None:
+    unpacked = unpack([analyse(text, role="user") for text in texts])
+    held: list[set[int]] = [set() for _ in texts]
+    for term, row in zip(unpacked.terms.tolist(), unpacked.rows.tolist(), strict=True):
+        held[row].add(term)
+    assert held == [{term for term, _ in terms(text)} for text in texts]
+    assert unpacked.speakers.tolist() == [term_hash(name) if (name := speaker_of(text)) else 0 for text in texts]
+
+
+def test_counts_stop_at_seven() -> None:
+    unpacked = unpack([analyse("wave " * 30 + "sand sand", role="user")])
+    assert sorted(unpacked.counts.tolist()) == [2, 7]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 1_000_000, "a." * 500_000, "我喜欢" * 111_111, "Ab " * 333_333, "?" * 1_000_000]
+)
+def test_a_megabyte_of_anything_is_analysed(text: str) -> None:
+    assert len(analyse(text, role="user")) < len(text.encode())

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from memos_mcp.backends.local.retrieval import relativity
+from memos_mcp.backends.local.retrieval.features import FIRST_PERSON, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.scores import interaction, priors, rarity, standard
+from memos_mcp.backends.local.retrieval.weights import Weights
+
+
+def unit(*rows: list[float]) -> np.ndarray:
+    vectors = np.zeros((len(rows), 64))
+    for row, values in enumerate(rows):
+        vectors[row, : len(values)] = values
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True) * 127).round().astype(np.int8)
+
+
+def test_a_rare_term_weighs_more_and_none_weighs_less_than_nothing() -> None:
+    weights = rarity(np.array([0, 1, 500, 1000]), 1000)
+    assert (np.diff(weights) < 0).all()
+    assert weights[-1] >= 0
+
+
+def test_the_nearest_alone_tell_the_mean_and_deviation_of_all() -> None:
+    cosines = np.sort(np.random.default_rng(3).normal(0.3, 0.08, 20_000))[::-1]
+    units, mean = standard(cosines[:200], texts=20_000)
+    assert mean == pytest.approx(0.3, abs=0.03)
+    assert units[0] == pytest.approx((cosines[0] - 0.3) / 0.08, abs=0.5)
+
+
+def test_few_cosines_keep_a_usual_deviation() -> None:
+    units, _ = standard(np.array([0.5, 0.49, 0.48]), texts=3)
+    assert np.ptp(units) < 1
+
+
+def test_no_cosines_have_no_units() -> None:
+    units, mean = standard(np.empty(0), texts=10)
+    assert len(units) == 0
+    assert mean == 0
+
+
+def test_late_interaction_finds_each_word_where_it_is_likest() -> None:
+    query = unit([1.0], [0.0, 1.0])
+    found = interaction(query, [unit([1.0], [0.0, 0.0, 1.0]), unit([0.0, 1.0]), np.empty((0, 64), np.int8)])
+    assert found == pytest.approx(np.array([[1, 0], [0, 1], [0, 0]]), abs=0.02)
+
+
+def test_late_interaction_without_vectors_finds_nothing() -> None:
+    assert interaction(np.empty((0, 64), np.int8), [unit([1.0])]).shape == (1, 0)
+    assert interaction(unit([1.0]), []).shape == (0, 1)
+
+
+def test_priors_favour_statements_of_ones_own_life_and_dates_for_when() -> None:
+    lengths = np.array([5, 50, 5, 5, 5], np.uint16)
+    flags = np.array([0, 0, FIRST_PERSON, QUESTION, RELATIVE_TIME], np.uint16)
+    plain, long, own, question, dated = priors(lengths, flags, asks_when=False, weights=Weights())
+    assert question < plain == dated < own
+    assert plain < long
+    assert priors(lengths, flags, asks_when=True, weights=Weights())[4] > plain
+
+
+def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
+    coverage, cosine = np.array([0.0, 0.5, 1.0]), np.array([0.1, 0.4, 0.7])
+    few = relativity.of_meaning(coverage=coverage, cosine=cosine, texts=10)
+    many = relativity.of_meaning(coverage=coverage, cosine=cosine, texts=100_000)
+    assert (np.diff(few) > 0).all()
+    assert (many < few).all()
+    assert 0 <= few[0] < 0.1
+    assert 0.9 < few[-1] <= 1
+
+
+def test_relativity_by_an_unknown_model_does_not_depend_on_its_scale() -> None:
+    near = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.6]), mean=0.2, texts=100)
+    shifted = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.9]), mean=0.8, texts=100)
+    assert near == pytest.approx(shifted)
