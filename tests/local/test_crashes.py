@@ -31,8 +31,7 @@ def write_until_killed(folder: Path, first: int, *, adds: int, delay: float, how
                 time.sleep(delay)
                 writer.send_signal(how)
                 break
-        last = max([last, *(int(line) for line in writer.stdout if line.strip().isdigit())])
-    return last
+        return max([last, *(int(line) for line in writer.stdout if line.strip().isdigit())])
 
 
 async def check(folder: Path, last: int) -> None:
