@@ -5,6 +5,7 @@ an engine of ours knows each add by its key, and the cloud is first asked whethe
 """
 
 import logging
+import math
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, Final, cast
@@ -27,6 +28,9 @@ FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 """Seconds between attempts to deliver while the service is away; they double from the first to the longest."""
 
+PATIENCE: Final = 5.0
+"""Seconds for which a call lets others go first: what waits, oldest first."""
+
 TAIL: Final = 50
 """How many messages of a conversation the service shows at most."""
 
@@ -43,6 +47,7 @@ class Delivery:
         self._outbox = outbox
         self._clock = clock
         self._kept = anyio.Event()
+        self._delivering = anyio.Lock()
         self._pause = FIRST_PAUSE
         self._not_before = 0.0
 
@@ -65,17 +70,26 @@ class Delivery:
             return await self._keep(body, user_id=user_id, key=key, tried=exc.unsure, because=exc)
         return reading.add_receipt(data, conversation_id=str(body["conversation_id"]))
 
-    async def catch_up(self) -> CallFailed | None:
-        """Deliver what waits, if it is time to try again; give the reason where something still waits after that."""
-        if await run_sync(self._outbox.is_empty) or anyio.current_time() < self._not_before:
+    async def catch_up(self, *, within: float = PATIENCE) -> CallFailed | None:
+        """Deliver what waits, if it is time to try again, for so many seconds; give the reason where that failed."""
+        if await run_sync(self._outbox.is_empty):
             return None
-        return await self.deliver()
+        until = anyio.current_time() + within
+        try:
+            with anyio.fail_after(within):
+                await self._delivering.acquire()
+        except TimeoutError:
+            return None
+        try:
+            return await self._deliver(until=until) if anyio.current_time() >= self._not_before else None
+        finally:
+            self._delivering.release()
 
     async def run(self) -> None:
         """Deliver what waits, again and again, until cancelled."""
         while True:
             try:
-                await self.catch_up()
+                await self.catch_up(within=math.inf)
             except MemosError as exc:
                 logger.warning("What waits in the outbox cannot be delivered: %s", exc)
             left = self._not_before - anyio.current_time()
@@ -83,10 +97,10 @@ class Delivery:
                 await self._kept.wait()
             self._kept = anyio.Event()
 
-    async def deliver(self) -> CallFailed | None:
+    async def _deliver(self, *, until: float) -> CallFailed | None:
         """Send what waits, oldest first, until nothing does or the service fails; another process may be at it."""
         with self._turn() as mine:
-            while mine and (letter := await run_sync(self._outbox.first)) is not None:
+            while mine and anyio.current_time() < until and (letter := await run_sync(self._outbox.first)):
                 try:
                     await self._send(letter)
                 except CallFailed as exc:
