@@ -25,7 +25,7 @@ class Draft:
     `value` begins with `[user perspective] ` or `[assistant perspective] ` for a memory, and is the bare statement
     for a preference. `sources` are the `seq` of the messages that support it, never empty. `memory_time` is the
     time it speaks of, in epoch milliseconds, where it names one, and `time_grain` how exactly: it is the beginning
-    of that day, week, month or year.
+    of that day, week, month or year. `extractor` is who made it, where that is not the one that was asked.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Draft:
     time_grain: Grain | None = None
     preference: Literal["explicit_preference", "implicit_preference"] | None = None
     reasoning: str = ""
+    extractor: str = ""
 
 
 class Extractor(Protocol):

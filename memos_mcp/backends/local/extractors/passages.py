@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.when import TimeMention, resolve
-from memos_mcp.backends.local.extractors.words import content_words, extent
-from memos_mcp.backends.local.retrieval.terms import terms
+from memos_mcp.backends.local.extractors.words import content_words, extent, matter
 from memos_mcp.models import Role
 
 PASSAGE_CHARACTERS = 400
@@ -16,7 +15,6 @@ PASSAGE_CHARACTERS = 400
 
 _SAME_MATTER = 0.25
 _STANDS_ALONE = 3
-_WHOLE_TERM = 0.5
 _RECENT = 8
 
 _OPENING = re.compile(
@@ -37,7 +35,7 @@ class Passage:
     sentences: tuple[str, ...]
     sources: tuple[int, ...]
     turn: int
-    matter: frozenset[int]
+    matter: frozenset[str]
     question: str = ""
     time: TimeMention | None = None
 
@@ -75,11 +73,6 @@ def join(found: Iterable[Passage]) -> list[Passage]:
 def opens(sentence: str) -> bool:
     """Tell whether a sentence names its subject and so can stand without the one before it."""
     return bool(_OPENING.match(sentence))
-
-
-def matter(text: str) -> frozenset[int]:
-    """Give the terms of what a text says, by which two texts can be compared in any language."""
-    return frozenset(term for term, weight in terms(" ".join(content_words(text))) if weight >= _WHOLE_TERM)
 
 
 def _belongs(sentence: str, group: list[str]) -> bool:

@@ -1,9 +1,11 @@
 """Words, and those that carry nothing worth remembering: greetings, thanks, praise, the yes and no of an answer."""
 
 import re
+from collections.abc import Iterator
 from importlib.resources import files
+from itertools import pairwise
 
-from memos_mcp.backends.local.retrieval.language import STOP_WORDS, recognise
+from memos_mcp.backends.local.retrieval.language import STOP_WORDS, recognise, stem
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
@@ -16,6 +18,7 @@ _WORD = re.compile(rf"{LETTER}+")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PARTICLES = re.compile("[的了是我你您他她它们在和就也都这那吗呢吧啊及着过给让把被个为のをにはがでとも]")
 _ADDRESSED = re.compile(r"^[A-ZÀ-Þ][\w.'’-]{1,20}: |, [A-ZÀ-Þ][\w'’-]*(?=[!.?]*$)")
+_LONGEST_STEM = 40
 _GREETED = re.compile(
     r"(?i:hey|hi|hello|hiya|yo|morning|good (?:morning|evening|afternoon|night)|dear|thanks|thank you|bye|hola|gracias|"
     r"hallo|danke|bonjour|salut|merci)(?: there| again)?,?(?: [A-ZÀ-Þ][\w.'’-]*){1,2}\W*"
@@ -41,14 +44,28 @@ def extent(found: list[str]) -> float:
     return sum(_runs(word) if _NO_SPACES.search(word) else 1 for word in found)
 
 
-def content_words(text: str) -> list[str]:
+def content_words(text: str, *, without: frozenset[str] = frozenset()) -> list[str]:
     """Give the words of a text that say something: no stop words, no small talk, no name that is only called."""
     said = _ADDRESSED.sub("", text)
     if _GREETED.fullmatch(said):
         return []
     found = words(said)
     silent = STOP_WORDS[recognise(found)]
-    return [word for word in found if word not in silent and word not in SMALL_TALK]
+    return [word for word in found if not (word in silent or word in SMALL_TALK or word in without)]
+
+
+def matter(text: str, *, without: frozenset[str] = frozenset()) -> frozenset[str]:
+    """Give what a text speaks of, for comparison: the stems of its content words, pairs of characters in Chinese."""
+    language = recognise(words(text))
+    return frozenset(term for word in content_words(text, without=without) for term in _terms(word, language))
+
+
+def _terms(word: str, language: str) -> Iterator[str]:
+    if not _NO_SPACES.search(word):
+        yield stem(word, language) if len(word) <= _LONGEST_STEM else word
+        return
+    bare = _PARTICLES.sub("", word)
+    yield from (first + second for first, second in pairwise(bare)) if len(bare) > 1 else bare
 
 
 def _runs(word: str) -> float:

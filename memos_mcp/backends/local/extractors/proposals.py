@@ -1,0 +1,103 @@
+"""From what a model proposes to drafts: its sources found, its claims grounded, the rest counted and dropped."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from memos_mcp.backends.local.extractors.answer import Answer, ProposedMemory, ProposedPreference
+from memos_mcp.backends.local.extractors.base import Draft, Source
+from memos_mcp.backends.local.extractors.grounding import unsupported
+from memos_mcp.backends.local.extractors.keyphrases import tags, title
+from memos_mcp.backends.local.extractors.prompt import Batch
+from memos_mcp.backends.local.extractors.secrets import MARK, redact
+from memos_mcp.backends.local.extractors.when import TimeMention, resolve
+
+_CONFIDENCE = 0.9
+_INFERRED = 0.6
+_TAGS = 4
+
+
+def drafts(answer: Answer, batch: Batch) -> tuple[list[Draft], Counter[str]]:
+    """Give the drafts that their sources support, and how many were dropped for which reason."""
+    dropped: Counter[str] = Counter()
+    kept: dict[tuple[str, bool], Draft] = {}
+    for proposed in (*answer.memories, *answer.preferences):
+        claim = _claim(proposed)
+        sources = _sources(proposed, batch)
+        reason = _refused(claim, sources, batch, is_preference=isinstance(proposed, ProposedPreference))
+        if reason is not None:
+            dropped[reason] += 1
+            continue
+        draft = (
+            _memory(proposed, claim, sources)
+            if isinstance(proposed, ProposedMemory)
+            else _preference(proposed, claim, sources)
+        )
+        kept.setdefault((draft.value, draft.preference is None), draft)
+    return list(kept.values()), dropped
+
+
+def _claim(proposed: ProposedMemory | ProposedPreference) -> str:
+    text = proposed.value if isinstance(proposed, ProposedMemory) else proposed.preference
+    return " ".join(text.removeprefix("[user perspective]").removeprefix("[assistant perspective]").split())
+
+
+def _sources(proposed: ProposedMemory | ProposedPreference, batch: Batch) -> list[Source]:
+    found = (batch.source(number) for number in dict.fromkeys(proposed.sources))
+    return sorted((source for source in found if source is not None), key=lambda source: source.seq)
+
+
+def _refused(claim: str, sources: Sequence[Source], batch: Batch, *, is_preference: bool) -> str | None:
+    if not any(source in batch.messages for source in sources):
+        return "source"
+    if is_preference and not any(source.role == "user" for source in sources):
+        return "source"
+    if MARK in redact(claim)[0]:
+        return "secret"
+    return unsupported(claim, sources)
+
+
+def _memory(proposed: ProposedMemory, claim: str, sources: Sequence[Source]) -> Draft:
+    said_by_user = any(source.role == "user" for source in sources)
+    perspective = proposed.perspective if said_by_user else "assistant"
+    time = _time(claim, sources)
+    return Draft(
+        key=proposed.title if _holds(proposed.title, sources) else title(claim),
+        value=f"[{perspective} perspective] {claim}",
+        sources=_seqs(sources),
+        tags=tuple(tag for tag in proposed.tags if _holds(tag, sources))[:_TAGS] or tags(claim),
+        confidence=_CONFIDENCE,
+        memory_time=time.start if time else None,
+        time_grain=time.grain if time else None,
+    )
+
+
+def _preference(proposed: ProposedPreference, claim: str, sources: Sequence[Source]) -> Draft:
+    stock = "The user says so." if proposed.type == "explicit" else "It follows from what the user said."
+    return Draft(
+        key=title(claim),
+        value=claim,
+        sources=_seqs(sources),
+        tags=tags(claim),
+        confidence=_CONFIDENCE if proposed.type == "explicit" else _INFERRED,
+        preference="explicit_preference" if proposed.type == "explicit" else "implicit_preference",
+        reasoning=proposed.reasoning if _holds(proposed.reasoning, sources) else stock,
+    )
+
+
+def _holds(text: str, sources: Sequence[Source]) -> bool:
+    return bool(text.strip()) and unsupported(text, sources) is None
+
+
+def _time(claim: str, sources: Sequence[Source]) -> TimeMention | None:
+    """Give the time that a claim names, or else the one time that its one source does."""
+    moments = [datetime.fromtimestamp(source.chat_time / 1000, UTC) for source in sources]
+    named = resolve(claim, said=moments[-1])
+    if named:
+        return named[0]
+    said = resolve(sources[0].content, said=moments[0]) if len(sources) == 1 else []
+    return said[0] if len(said) == 1 else None
+
+
+def _seqs(sources: Sequence[Source]) -> tuple[int, ...]:
+    return tuple(source.seq for source in sources)
