@@ -52,7 +52,10 @@ class Wire:
         self._send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         answer: dict[str, Any] = {}
         while answer.get("id") != number:
-            answer = json.loads(self._output.readline())
+            line = self._output.readline()
+            if not line:
+                raise RuntimeError(f"{method}: the server ended")
+            answer = json.loads(line)
         if "error" in answer or answer["result"].get("isError"):
             raise RuntimeError(f"{method}: {answer}")
         return (time.perf_counter() - self._began) * 1000
