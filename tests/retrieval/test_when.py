@@ -49,6 +49,13 @@ def test_a_time_in_a_query_is_a_span(text: str, span: tuple[str, str]) -> None:
     assert meant(text) == [span]
 
 
+@pytest.mark.parametrize(
+    ("text", "day"), [("十月四号", 4), ("十月十号", 10), ("十月十二日", 12), ("十月二十号", 20), ("十月三十一号", 31)]
+)
+def test_days_are_read_in_chinese_numerals(text: str, day: int) -> None:
+    assert meant(text)[-1][0] == f"2023-10-{day:02}"
+
+
 def test_a_month_without_a_year_is_that_of_each_year_there_is() -> None:
     assert meant("in October") == [("2022-10-01", "2022-11-01"), ("2023-10-01", "2023-11-01")]
 

@@ -42,11 +42,15 @@ _DAY_NUMBER = r"[0-3]?\d(?:st|nd|rd|th|\.)?"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a few": 3, "few": 3}
 
+_HAN_DIGITS = "一二三四五六七八九"
+_HAN_NUMBER = rf"(?:[二三]?十[{_HAN_DIGITS}]?|[{_HAN_DIGITS}])"
+
 _DATES = re.compile(
     rf"(?<![\w.])(?P<y1>{_YEAR})[-/.年](?P<m1>[01]?\d)(?:[-/.月](?P<d1>[0-3]?\d)日?|月)?"
     rf"|\b(?P<d2>{_DAY_NUMBER})(?: of| de| di)?\s?(?P<m2>{_MONTH})\b(?:,? (?:de |of )?(?P<y2>{_YEAR}))?"
     rf"|\b(?P<m3>{_MONTH})\b(?: (?P<d3>{_DAY_NUMBER})(?!\d))?(?:,? (?:de |of )?(?P<y3>{_YEAR}))?"
     rf"|(?P<m4>[01]?\d)月(?:(?P<d4>[0-3]?\d)[日号])?"
+    rf"|(?P<m6>{_HAN_NUMBER})月(?:(?P<d6>{_HAN_NUMBER})[日号])?"
     rf"|(?<![\w.])(?P<y5>{_YEAR})(?![\w.]\w)",
     re.IGNORECASE,
 )
@@ -119,14 +123,21 @@ def _is_date(match: re.Match[str]) -> bool:
 
 def _calendar(match: re.Match[str], years: Sequence[int]) -> Iterator[Span]:
     found = {name[0]: value for name, value in match.groupdict().items() if value}
-    day = int(re.sub(r"\D", "", found["d"])) if "d" in found else None
+    day = _number(found["d"]) if "d" in found else None
     month = None
     if "m" in found:
-        month = int(found["m"]) if found["m"].isdecimal() else _MONTHS[found["m"].casefold()]
+        month = _MONTHS.get(found["m"].casefold()) or _number(found["m"])
     for year in [int(found["y"])] if "y" in found else years:
         span = _span(year, month, day)
         if span is not None:
             yield span
+
+
+def _number(text: str) -> int:
+    if text[0] not in _HAN_DIGITS + "十":
+        return int(re.sub(r"\D", "", text))
+    tens, ten, ones = text.rpartition("十")
+    return (_HAN_DIGITS.index(tens) + 1 if tens else 1) * 10 * bool(ten) + (_HAN_DIGITS.index(ones) + 1 if ones else 0)
 
 
 def _span(year: int, month: int | None, day: int | None) -> Span | None:
