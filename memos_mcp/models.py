@@ -138,7 +138,11 @@ class StoredMessage(Frozen):
 
 
 class Memory(Frozen):
-    """What was learnt from messages. `sources` are the ids of those messages."""
+    """What was learnt from messages. `sources` are the ids of those messages.
+
+    `supersedes` are the ids of archived memories in whose place it stands, `superseded_by` is the one that stands in
+    its own.
+    """
 
     id: str
     memory_key: str = ""
@@ -153,10 +157,15 @@ class Memory(Frozen):
     update_time: Milliseconds = 0
     relativity: float | None = None
     sources: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    superseded_by: str = ""
 
 
 class Preference(Frozen):
-    """A memory of how the user likes things: said outright (explicit) or inferred (implicit)."""
+    """A memory of how the user likes things: said outright (explicit) or inferred (implicit).
+
+    `supersedes` and `superseded_by` are those of a `Memory`.
+    """
 
     id: str
     preference: str
@@ -168,6 +177,8 @@ class Preference(Frozen):
     update_time: Milliseconds = 0
     relativity: float | None = None
     sources: tuple[str, ...] = ()
+    supersedes: tuple[str, ...] = ()
+    superseded_by: str = ""
 
 
 class SearchResult(Frozen):

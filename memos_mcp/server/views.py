@@ -36,7 +36,7 @@ class MessageView(TypedDict, total=False):
 
 
 class MemoryView(TypedDict, total=False):
-    """A memory; `sources` are ids of messages."""
+    """A memory; `sources` are ids of messages, `supersedes` and `superseded_by` of memories."""
 
     id: str
     memory_key: str
@@ -49,6 +49,8 @@ class MemoryView(TypedDict, total=False):
     create_time: str
     relativity: float
     sources: list[str]
+    supersedes: list[str]
+    superseded_by: str
 
 
 class PreferenceView(TypedDict, total=False):
@@ -63,6 +65,8 @@ class PreferenceView(TypedDict, total=False):
     create_time: str
     relativity: float
     sources: list[str]
+    supersedes: list[str]
+    superseded_by: str
 
 
 class AddView(TypedDict, total=False):

@@ -193,7 +193,7 @@ async def test_an_add_that_is_waited_for_is_completed(memory: MemoryBackend, use
 
 async def test_what_is_known_comes_newest_first_in_pages(memory: MemoryBackend, user_id: str) -> None:
     for place in ("Lisbon", "Porto", "Faro"):
-        await memory.add_message(said(f"My cousin Ana moved to {place}.", wait=True), user_id=user_id)
+        await memory.add_message(said(f"My cousin Ana once spent a summer in {place}.", wait=True), user_id=user_id)
     everything = await known(memory, user_id)
 
     pages = [await memory.get_memory(GetMemory(page=number, size=2), user_id=user_id) for number in (1, 2)]

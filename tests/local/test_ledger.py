@@ -127,7 +127,7 @@ def test_a_postponed_task_is_not_due_before_its_time(ledger: Ledger) -> None:
 
 def memory(ledger: Ledger, *sources: int, value: str = "a value") -> int:
     draft = Draft(key="a key", value=value, sources=sources)
-    return ledger.memories.add(draft, user=1, conversation=1, extractor="test-1", features=b"", now=5)
+    return ledger.memories.add(draft, user=1, conversation=1, extractor="test-1", features=b"", keys=(), now=5)
 
 
 def test_a_memory_names_its_sources(ledger: Ledger) -> None:
@@ -160,7 +160,7 @@ def test_an_archived_memory_keeps_its_history(ledger: Ledger) -> None:
     put(ledger, add("one", "two"))
     old, new = memory(ledger, 1), memory(ledger, 2)
 
-    ledger.memories.archive(1, old, superseded_by=new, now=9)
+    ledger.changes.archive(1, old, superseded_by=new, now=9)
 
     assert [row.seq for row in ledger.memories.rows_after(1, 0)] == [new]
     assert ledger.memories.by_seq(1, [old])[old].status == "archived"

@@ -23,7 +23,7 @@ from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.places import FolderPlace, IndexPlace
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import Upkeep
+from memos_mcp.backends.local.upkeep import KEYS_VERSION, Upkeep, keys
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
@@ -263,12 +263,13 @@ class LocalBackend:
             ("", known.preference) if isinstance(known, Preference) else (known.memory_key, known.memory_value)
         )
         value = request.content or value
-        self._ledger.memories.rewrite(
+        self._ledger.changes.rewrite(
             user or 0,
             seq,
             title=request.title or title,
             value=value,
             features=analyse(value, role="user"),
+            keys=keys(value),
             now=self._clock(),
         )
         self._indexing.wake()
@@ -397,6 +398,8 @@ def _prepare(ledger: Ledger, embedder: Embedder) -> None:
         ledger.note("embedder", embedder.name)
     if ledger.noted("features") != str(FEATURES_VERSION):
         ledger.analyse_again(FEATURES_VERSION, analyse)
+    if ledger.noted("keys") != str(KEYS_VERSION):
+        ledger.find_keys_again(KEYS_VERSION, keys)
 
 
 def _pages(total: int, size: int) -> int:

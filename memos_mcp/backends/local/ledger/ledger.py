@@ -1,10 +1,13 @@
 """The ledger as one thing: its tables, and what is noted about it as a whole."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
+from memos_mcp.backends.local.ledger.changes import Changes
+from memos_mcp.backends.local.ledger.claims import Claims
 from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories
 from memos_mcp.backends.local.ledger.messages import Messages
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
@@ -20,7 +23,10 @@ class Ledger:
         """Take a ledger file that is open and in this version's format."""
         self.database = database
         self.messages = Messages(database)
-        self.memories = Memories(database)
+        self.claims = Claims(database)
+        self.history = History(database)
+        self.memories = Memories(database, self.claims)
+        self.changes = Changes(database, self.memories, claims=self.claims, history=self.history)
         self.tasks = Tasks(database)
         self.vectors = Vectors(database)
 
@@ -81,3 +87,9 @@ class Ledger:
                     )
                     last = rows[-1]["seq"]
             self.note("features", str(version))
+
+    def find_keys_again(self, version: int, keys: Callable[[str], Collection[int]]) -> None:
+        """Derive the keys of every memory anew, after a change in how they are derived."""
+        with self.database.transaction():
+            self.claims.derive_again(keys)
+            self.note("keys", str(version))

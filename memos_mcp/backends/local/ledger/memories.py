@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Collection
 
 from memos_mcp.backends.local.extractors.base import Draft
+from memos_mcp.backends.local.ledger.claims import Claims
 from memos_mcp.backends.local.ledger.database import Database, Parameters
 from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id
 from memos_mcp.models import Memory, Preference
@@ -23,15 +24,34 @@ def memory_seq(identifier: str) -> int | None:
     )
 
 
+def note_generation(database: Database, user: int) -> None:
+    """Let those who hold memories of a user in another form know that one has changed or gone."""
+    database.execute("UPDATE user SET memory_generation = memory_generation + 1 WHERE key = ?", (user,))
+
+
 class Memories:
-    """The tables `memory`, `source` and `history`."""
+    """The tables `memory` and `source`, as they are read, grow and shrink; `Changes` has what changes in between."""
 
-    def __init__(self, database: Database) -> None:
-        """Take an open ledger file."""
+    def __init__(self, database: Database, claims: Claims) -> None:
+        """Take an open ledger file, and where the keys of new memories go."""
         self._database = database
+        self._claims = claims
 
-    def add(self, draft: Draft, *, user: int, conversation: int, extractor: str, features: bytes, now: int) -> int:
-        """Store a memory with its sources; what its messages were labelled with, it is too."""
+    def add(
+        self,
+        draft: Draft,
+        *,
+        user: int,
+        conversation: int,
+        extractor: str,
+        features: bytes,
+        keys: Collection[int],
+        now: int,
+    ) -> int:
+        """Store a memory with its sources; what its messages were labelled with, it is too.
+
+        `features` and `keys` are what the index and the upkeep derive from its text.
+        """
         with self._database.transaction():
             label = self._database.row(
                 "SELECT agent_id, app_id, tags, info, create_time FROM message WHERE seq = ?",
@@ -62,13 +82,10 @@ class Memories:
                     features,
                 ),
             )
-            self.add_sources(seq, draft.sources)
+            self._database.execute_many("INSERT INTO source VALUES (?, ?)", [(seq, one) for one in set(draft.sources)])
+            self._claims.put(user, seq, keys)
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
         return seq
-
-    def add_sources(self, seq: int, sources: Collection[int]) -> None:
-        """Name messages as sources of a memory."""
-        self._database.execute_many("INSERT OR IGNORE INTO source VALUES (?, ?)", [(seq, source) for source in sources])
 
     def generation(self, user: int) -> int:
         """Give a number that grows when a memory of this user changes or goes."""
@@ -94,9 +111,17 @@ class Memories:
             rows = self._database.rows(
                 f"{_STORED} WHERE memory.user = ? AND memory.seq IN ({marks(chunk)})", (user, *chunk)
             )
-            sources = self._sources(chunk)
+            sources, superseded = self._sources(chunk), self._superseded(chunk)
             for row in rows:
-                found[row["seq"]] = _stored(row, sources.get(row["seq"], ()))
+                seq = row["seq"]
+                found[seq] = _stored(row, sources=sources.get(seq, ()), supersedes=superseded.get(seq, ()))
+        return found
+
+    def _superseded(self, seqs: Collection[int]) -> dict[int, tuple[str, ...]]:
+        sql = f"SELECT seq, superseded_by FROM memory WHERE superseded_by IN ({marks(seqs)}) ORDER BY seq"
+        found: dict[int, tuple[str, ...]] = {}
+        for row in self._database.rows(sql, tuple(seqs)):
+            found[row["superseded_by"]] = (*found.get(row["superseded_by"], ()), memory_id(row["seq"]))
         return found
 
     def _sources(self, seqs: Collection[int]) -> dict[int, tuple[str, ...]]:
@@ -105,6 +130,11 @@ class Memories:
         for row in self._database.rows(sql, tuple(seqs)):
             found[row["memory"]] = (*found.get(row["memory"], ()), message_id(row["message"]))
         return found
+
+    def source_seqs(self, seq: int) -> tuple[int, ...]:
+        """Give the keys of the messages that a memory was learnt from."""
+        rows = self._database.rows("SELECT message FROM source WHERE memory = ? ORDER BY message", (seq,))
+        return tuple(row["message"] for row in rows)
 
     def owner(self, seq: int) -> str | None:
         """Give the id of the user who has a memory."""
@@ -129,60 +159,15 @@ class Memories:
             for seq in seqs:
                 self._database.execute("DELETE FROM memory WHERE seq = ? AND user = ?", (seq, user))
                 self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
-            self._changed(user)
+            note_generation(self._database, user)
         self._database.forget_deleted()
-
-    def rewrite(self, user: int, seq: int, *, title: str, value: str, features: bytes, now: int) -> None:
-        """Give a memory another text; what it was goes into its history."""
-        with self._database.transaction():
-            self._note(seq, "rewritten", now=now, after={"memory_key": title, "memory_value": value})
-            self._database.execute(
-                "UPDATE memory SET memory_key = ?, memory_value = ?, features = ?, update_time = ? WHERE seq = ?",
-                (title, value, features, now, seq),
-            )
-            self._database.execute("DELETE FROM memory_vector WHERE seq = ?", (seq,))
-            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
-            self._changed(user)
-
-    def archive(self, user: int, seq: int, *, superseded_by: int | None, now: int) -> None:
-        """Take a memory out of force, with a link to the one that stands in its place."""
-        with self._database.transaction():
-            self._note(seq, "archived", now=now, after={"status": "archived", "superseded_by": superseded_by})
-            self._database.execute(
-                "UPDATE memory SET status = 'archived', superseded_by = ?, update_time = ? WHERE seq = ?",
-                (superseded_by, now, seq),
-            )
-            self._changed(user)
-
-    def strengthen(self, user: int, seq: int, *, sources: Collection[int], confidence: float, now: int) -> None:
-        """Let a repeated memory gain sources and confidence."""
-        with self._database.transaction():
-            self._note(seq, "strengthened", now=now, after={"confidence": confidence, "sources": sorted(sources)})
-            self.add_sources(seq, sources)
-            self._database.execute(
-                "UPDATE memory SET confidence = ?, update_time = ? WHERE seq = ? AND user = ?",
-                (confidence, now, seq, user),
-            )
-
-    def _changed(self, user: int) -> None:
-        self._database.execute("UPDATE user SET memory_generation = memory_generation + 1 WHERE key = ?", (user,))
-
-    def _note(self, seq: int, event: str, *, now: int, after: dict[str, object]) -> None:
-        row = self._database.row(
-            "SELECT memory_key, memory_value, status, confidence, superseded_by FROM memory WHERE seq = ?",
-            (seq,),
-        )
-        before = {} if row is None else {name: row[name] for name in row.keys() if name in after}  # noqa: SIM118
-        self._database.execute(
-            "INSERT INTO history (memory, time, event, before, after) VALUES (?, ?, ?, ?, ?)",
-            (seq, now, event, json.dumps(before), json.dumps(after)),
-        )
 
 
 _STORED = "SELECT memory.*, conversation_id FROM memory JOIN conversation ON conversation.key = memory.conversation"
 
 
-def _stored(row: sqlite3.Row, sources: tuple[str, ...]) -> Memory | Preference:
+def _stored(row: sqlite3.Row, *, sources: tuple[str, ...], supersedes: tuple[str, ...]) -> Memory | Preference:
+    superseded_by = "" if row["superseded_by"] is None else memory_id(row["superseded_by"])
     if row["preference"]:
         return Preference(
             id=memory_id(row["seq"]),
@@ -194,6 +179,8 @@ def _stored(row: sqlite3.Row, sources: tuple[str, ...]) -> Memory | Preference:
             create_time=row["create_time"],
             update_time=row["update_time"],
             sources=sources,
+            supersedes=supersedes,
+            superseded_by=superseded_by,
         )
     return Memory(
         id=memory_id(row["seq"]),
@@ -207,4 +194,6 @@ def _stored(row: sqlite3.Row, sources: tuple[str, ...]) -> Memory | Preference:
         create_time=row["create_time"],
         update_time=row["update_time"],
         sources=sources,
+        supersedes=supersedes,
+        superseded_by=superseded_by,
     )

@@ -73,11 +73,13 @@ CREATE TABLE memory (
     app_id TEXT NOT NULL DEFAULT '',
     tags TEXT NOT NULL DEFAULT '[]',
     info TEXT NOT NULL DEFAULT '{}',
-    superseded_by INTEGER REFERENCES memory ON DELETE SET NULL,
+    superseded_by INTEGER REFERENCES memory ON DELETE SET NULL,    -- what stands in its place
+    corrected_by INTEGER REFERENCES message ON DELETE SET NULL,    -- the message that took it out of force
     features BLOB NOT NULL                        -- derived
 );
 CREATE INDEX memory_user ON memory (user, seq);
-CREATE INDEX memory_superseded_by ON memory (superseded_by);
+CREATE INDEX memory_superseded_by ON memory (superseded_by) WHERE superseded_by IS NOT NULL;
+CREATE INDEX memory_corrected_by ON memory (corrected_by) WHERE corrected_by IS NOT NULL;
 CREATE INDEX memory_conversation ON memory (conversation);
 
 CREATE TABLE source (
@@ -87,14 +89,24 @@ CREATE TABLE source (
 ) WITHOUT ROWID;
 CREATE INDEX source_message ON source (message);
 
--- Every change to a memory: `before` and `after` are the changed columns as JSON.
+-- Derived: numbers under which memories that may repeat or update each other meet.
+CREATE TABLE claim (
+    user INTEGER NOT NULL REFERENCES user ON DELETE CASCADE,
+    key INTEGER NOT NULL,
+    memory INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE,
+    PRIMARY KEY (user, key, memory)
+) WITHOUT ROWID;
+CREATE INDEX claim_memory ON claim (memory);
+
+-- Every change to a memory: `before` and `after` are what changed, as JSON. `undone` tells that it was taken back.
 CREATE TABLE history (
     key INTEGER PRIMARY KEY AUTOINCREMENT,
     memory INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE,
     time INTEGER NOT NULL,
     event TEXT NOT NULL,
     before TEXT NOT NULL DEFAULT '{}',
-    after TEXT NOT NULL DEFAULT '{}'
+    after TEXT NOT NULL DEFAULT '{}',
+    undone INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX history_memory ON history (memory);
 

@@ -1,5 +1,6 @@
 """What becomes of memories: repeated ones grow stronger, superseded ones step back, corrected ones are taken back."""
 
 from memos_mcp.backends.local.upkeep.keeping import Upkeep
+from memos_mcp.backends.local.upkeep.statements import KEYS_VERSION, keys
 
-__all__ = ["Upkeep"]
+__all__ = ["KEYS_VERSION", "Upkeep", "keys"]

@@ -1,12 +1,44 @@
-"""What becomes of a drafted memory: stored, or one that is known made stronger."""
+"""What becomes of a drafted memory: stored, or one that is known made stronger, or one that it updates archived."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from memos_mcp.backends.local.extractors.base import Draft
+from memos_mcp.backends.local.extractors.keyphrases import tags, title
+from memos_mcp.backends.local.extractors.words import content_words
+from memos_mcp.backends.local.ledger.claims import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.retrieval.features import analyse
+from memos_mcp.backends.local.upkeep.judge import Verdict, judge
+from memos_mcp.backends.local.upkeep.statements import Told, joined, keys, told
 from memos_mcp.models import MemoryViews
+
+DAY = 86_400_000
+"""Milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """A draft as it is judged: when it was said (epoch milliseconds), and in which conversation."""
+
+    draft: Draft
+    told: Told
+    said: int
+    conversation: int
+
+    def is_near(self, known: Candidate) -> bool:
+        """Say whether it was said in the same conversation on the same day."""
+        return self.conversation == known.conversation and self.said // DAY == known.said // DAY
+
+    def repeats(self, known: Candidate) -> bool:
+        """Say whether it says what is known, of the same time."""
+        if bool(known.preference) != bool(self.draft.preference):
+            return False
+        times = (known.memory_time, self.draft.memory_time)
+        if times[0] is not None and times[1] is not None and times[0] // DAY != times[1] // DAY:
+            return False
+        return judge(told(known.value), self.told, near=self.is_near(known)).relation == "same"
 
 
 class Upkeep:
@@ -19,13 +51,86 @@ class Upkeep:
 
     def keep(self, drafts: Sequence[Draft], *, task: OpenTask, extractor: str) -> MemoryViews:
         """Store drafts and say how many memories were added and changed."""
+        said = {source.seq: source.chat_time for source in (*task.before, *task.messages)}
+        added = updated = 0
         for draft in drafts:
-            self._ledger.memories.add(
-                draft,
-                user=task.user,
-                conversation=task.conversation,
-                extractor=extractor,
-                features=analyse(draft.value, role="user"),
-                now=self._clock(),
-            )
-        return MemoryViews(added=len(drafts))
+            new = New(draft, told(draft.value), said.get(max(draft.sources), self._clock()), task.conversation)
+            known = self._ledger.claims.sharing(task.user, new.told.keys)
+            repeated = next((candidate for candidate in known if new.repeats(candidate)), None)
+            if repeated is None:
+                added += 1
+                updated += self._add(new, known, user=task.user, extractor=extractor)
+            else:
+                updated += 1
+                self._strengthen(repeated, draft)
+        return MemoryViews(added=added, updated=updated)
+
+    def supersede(
+        self, old: Candidate, verdict: Verdict, *, user: int, by: int | None, corrected_by: int | None = None
+    ) -> None:
+        """Archive a memory; what it says besides goes on in a memory of its own, with the same sources."""
+        self._ledger.changes.archive(
+            user,
+            old.seq,
+            superseded_by=by,
+            now=self._clock(),
+            corrected_by=corrected_by,
+            remainder=self._remainder(old, verdict.kept, user=user),
+        )
+
+    def store(self, draft: Draft, *, user: int, conversation: int, extractor: str) -> int:
+        """Store a memory without a look at what is known, and give its key."""
+        return self._ledger.memories.add(
+            draft,
+            user=user,
+            conversation=conversation,
+            extractor=extractor,
+            features=analyse(draft.value, role="user"),
+            keys=keys(draft.value),
+            now=self._clock(),
+        )
+
+    def _strengthen(self, known: Candidate, draft: Draft) -> None:
+        confidence = 1 - (1 - known.confidence) * (1 - draft.confidence)
+        self._ledger.changes.strengthen(known.seq, draft, confidence=confidence, now=self._clock())
+        self._ledger.changes.link_corrected(known.seq, draft.sources, now=self._clock())
+
+    def _add(self, new: New, known: Sequence[Candidate], *, user: int, extractor: str) -> int:
+        seq = self.store(new.draft, user=user, conversation=new.conversation, extractor=extractor)
+        self._ledger.changes.link_corrected(seq, new.draft.sources, now=self._clock())
+        changed = 0
+        for candidate in known:
+            if candidate.said > new.said:
+                continue
+            verdict = judge(told(candidate.value), new.told, near=new.is_near(candidate))
+            if verdict.relation == "updates":
+                self.supersede(candidate, verdict, user=user, by=seq)
+                changed += 1
+        self._yield_to_later(seq, new, known, user=user)
+        return changed
+
+    def _yield_to_later(self, seq: int, new: New, known: Sequence[Candidate], *, user: int) -> None:
+        """Archive a memory of something said before what updates it: conversations may be stored out of order."""
+        for candidate in known:
+            if candidate.said > new.said:
+                verdict = judge(new.told, told(candidate.value), near=new.is_near(candidate))
+                if verdict.relation == "updates":
+                    (stored,) = self._ledger.claims.in_force(user, [seq])
+                    self.supersede(stored, verdict, user=user, by=candidate.seq)
+                    return
+
+    def _remainder(self, old: Candidate, kept: Sequence[str], *, user: int) -> int | None:
+        telling = [text for text in kept if content_words(text)]
+        if not telling:
+            return None
+        value = joined(old.value, telling)
+        draft = Draft(
+            key=title(value),
+            value=value,
+            sources=self._ledger.memories.source_seqs(old.seq),
+            tags=tags(value),
+            confidence=old.confidence,
+            memory_time=old.memory_time,
+            preference=old.preference,
+        )
+        return self.store(draft, user=user, conversation=old.conversation, extractor=old.extractor)

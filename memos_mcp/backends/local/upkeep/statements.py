@@ -1,6 +1,7 @@
 """Statements: what a memory says, sentence by sentence, as far as it can be compared."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -10,6 +11,9 @@ from memos_mcp.backends.local.extractors.sentences import sentences
 from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
 from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End, readings
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
+
+KEYS_VERSION = 1
+"""Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
 """Characters of a memory that are compared; a longer one is never judged to be another's equal."""
@@ -86,6 +90,18 @@ def told(text: str) -> Told:
 def keys(text: str) -> set[int]:
     """Give the keys by which memories that bear on the same matter as this one can be found."""
     return told(text).keys
+
+
+def joined(value: str, texts: Sequence[str]) -> str:
+    """Put statements of a memory together again as its perspective and its speaker told them."""
+    head = _PERSPECTIVE.match(value)
+    start = head.end() if head else 0
+    speaker = _SPEAKER.match(value, start)
+    return value[: speaker.end() if speaker else start] + " ".join(map(_ended, texts))
+
+
+def _ended(text: str) -> str:
+    return text if not text[-1].isalnum() else text + ("。" if HAN.match(text[-1]) else ".")
 
 
 def _statements(body: str) -> list[Statement]:

@@ -1,0 +1,114 @@
+"""Changes of memories in the ledger: each goes into the history, with what it takes to undo it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+
+from memos_mcp.backends.local.extractors.base import Draft
+from memos_mcp.backends.local.ledger.claims import Claims
+from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.history import History
+from memos_mcp.backends.local.ledger.memories import Memories, note_generation
+from memos_mcp.backends.local.ledger.messages import marks
+
+
+class Changes:
+    """The tables `memory` and `source`, as they change; the vector index and the lexical one follow.
+
+    The methods that begin with `put_` note nothing: they are called inside a transaction that notes why.
+    """
+
+    def __init__(self, database: Database, memories: Memories, *, claims: Claims, history: History) -> None:
+        """Take an open ledger file and the tables that go with memories."""
+        self._database = database
+        self._memories = memories
+        self._claims = claims
+        self._history = history
+
+    def rewrite(
+        self, user: int, seq: int, *, title: str, value: str, features: bytes, keys: Collection[int], now: int
+    ) -> None:
+        """Give a memory another text; what it was goes into its history."""
+        with self._database.transaction():
+            self._note(seq, "rewritten", now=now, after={"memory_key": title, "memory_value": value})
+            self.put_text(user, seq, title=title, value=value, features=features, keys=keys, now=now)
+
+    def put_text(
+        self, user: int, seq: int, *, title: str, value: str, features: bytes, keys: Collection[int], now: int
+    ) -> None:
+        """Give a memory another text."""
+        self._database.execute(
+            "UPDATE memory SET memory_key = ?, memory_value = ?, features = ?, update_time = ? WHERE seq = ?",
+            (title, value, features, now, seq),
+        )
+        self._claims.put(user, seq, keys)
+        self._database.execute("DELETE FROM memory_vector WHERE seq = ?", (seq,))
+        self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
+        note_generation(self._database, user)
+
+    def archive(
+        self,
+        user: int,
+        seq: int,
+        *,
+        superseded_by: int | None,
+        now: int,
+        corrected_by: int | None = None,
+        remainder: int | None = None,
+    ) -> None:
+        """Take a memory out of force, with a link to the one that stands in its place.
+
+        `corrected_by` is the message that says that it does not hold; `remainder` the memory that goes on saying what
+        of it still does.
+        """
+        after = {"status": "archived", "superseded_by": superseded_by, "corrected_by": corrected_by}
+        with self._database.transaction():
+            self._note(seq, "archived", now=now, after=after, beside={"remainder": remainder} if remainder else {})
+            self.put_status(user, seq, after, now=now)
+
+    def put_status(self, user: int, seq: int, status: Mapping[str, object], *, now: int) -> None:
+        """Give a memory another `status`, `superseded_by` and `corrected_by`."""
+        self._database.execute(
+            "UPDATE memory SET status = ?, superseded_by = (SELECT seq FROM memory WHERE seq = ?), corrected_by = ?,"
+            " update_time = ? WHERE seq = ?",
+            (status["status"], status["superseded_by"], status["corrected_by"], now, seq),
+        )
+        note_generation(self._database, user)
+
+    def link_corrected(self, seq: int, messages: Collection[int], *, now: int) -> None:
+        """Let a memory stand in the place of those that its messages took out of force."""
+        condition = f"corrected_by IN ({marks(messages)}) AND superseded_by IS NULL AND status = 'archived'"
+        for row in self._database.rows(f"SELECT seq FROM memory WHERE {condition}", tuple(messages)):
+            self._note(row["seq"], "linked", now=now, after={"superseded_by": seq})
+            self._database.execute("UPDATE memory SET superseded_by = ? WHERE seq = ?", (seq, row["seq"]))
+
+    def strengthen(self, seq: int, draft: Draft, *, confidence: float, now: int) -> None:
+        """Let a memory that a draft repeats gain its sources, and confidence."""
+        with self._database.transaction():
+            gained = sorted(set(draft.sources) - set(self._memories.source_seqs(seq)))
+            beside = {"sources": gained, "repeated": asdict(draft)}
+            self._note(seq, "strengthened", now=now, after={"confidence": confidence}, beside=beside)
+            self._database.execute_many("INSERT INTO source VALUES (?, ?)", [(seq, one) for one in gained])
+            self.put_confidence(seq, confidence, now=now)
+
+    def put_confidence(self, seq: int, confidence: float, *, now: int) -> None:
+        """Give a memory another confidence."""
+        self._database.execute(
+            "UPDATE memory SET confidence = ?, update_time = ? WHERE seq = ?", (confidence, now, seq)
+        )
+
+    def take_sources(self, seq: int, sources: Collection[int]) -> None:
+        """Name messages as sources of a memory no more."""
+        self._database.execute_many(
+            "DELETE FROM source WHERE memory = ? AND message = ?", [(seq, one) for one in sources]
+        )
+
+    def _note(
+        self, seq: int, event: str, *, now: int, after: Mapping[str, object], beside: Mapping[str, object] | None = None
+    ) -> None:
+        row = self._database.row(
+            "SELECT memory_key, memory_value, status, confidence, superseded_by, corrected_by FROM memory"
+            " WHERE seq = ?",
+            (seq,),
+        )
+        before = {} if row is None else {name: row[name] for name in after}
+        self._history.note(seq, event, now=now, before=before, after={**after, **(beside or {})})

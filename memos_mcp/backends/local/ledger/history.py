@@ -1,0 +1,68 @@
+"""The history of memories in the ledger: every change, and which of them were taken back."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from memos_mcp.backends.local.ledger.database import Database
+
+UNDOABLE = ("archived", "rewritten", "strengthened")
+"""The events that can be taken back; `undone` and `linked` are not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: when (epoch milliseconds), what happened, and what was before and after it."""
+
+    key: int
+    time: int
+    event: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    undone: bool
+
+
+class History:
+    """The table `history`."""
+
+    def __init__(self, database: Database) -> None:
+        """Take an open ledger file."""
+        self._database = database
+
+    def note(
+        self, memory: int, event: str, *, now: int, before: Mapping[str, object], after: Mapping[str, object]
+    ) -> None:
+        """Note a change; called inside the transaction that makes it."""
+        self._database.execute(
+            "INSERT INTO history (memory, time, event, before, after) VALUES (?, ?, ?, ?, ?)",
+            (memory, now, event, json.dumps(before), json.dumps(after)),
+        )
+
+    def of(self, memory: int) -> list[Change]:
+        """Give every change of a memory, oldest first."""
+        rows = self._database.rows("SELECT * FROM history WHERE memory = ? ORDER BY key", (memory,))
+        return [_change(row) for row in rows]
+
+    def last_undoable(self, memory: int) -> Change | None:
+        """Give the last change of a memory that can be taken back and has not been."""
+        return next(
+            (change for change in reversed(self.of(memory)) if change.event in UNDOABLE and not change.undone), None
+        )
+
+    def mark_undone(self, memory: int, change: Change, *, now: int) -> None:
+        """Note that a change was taken back; called inside the transaction that does it."""
+        self._database.execute("UPDATE history SET undone = 1 WHERE key = ?", (change.key,))
+        self.note(memory, "undone", now=now, before={}, after={"event": change.event})
+
+
+def _change(row: sqlite3.Row) -> Change:
+    return Change(
+        key=row["key"],
+        time=row["time"],
+        event=row["event"],
+        before=json.loads(row["before"]),
+        after=json.loads(row["after"]),
+        undone=bool(row["undone"]),
+    )
