@@ -11,6 +11,7 @@ from memos_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from memos_mcp.backends.local.backend import LocalBackend
+    from memos_mcp.backends.local.extractors.base import Extractor
     from memos_mcp.backends.local.ledger.ledger import Ledger
     from memos_mcp.backends.local.places import ServerPlace
 
@@ -43,17 +44,37 @@ def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncCont
     # Chroma, numpy and the model are loaded by the process that holds the store, and by no other.
     from memos_mcp.backends.local.backend import open_local  # noqa: PLC0415
     from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
-    from memos_mcp.backends.local.extractors.rules import RulesExtractor  # noqa: PLC0415
     from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
 
     return open_local(
         settings.data_dir,
         embedder=lambda: load_embedder(settings.embedder, onnx_model=settings.onnx_model),
-        extractor=RulesExtractor,
+        extractor=partial(_extractor, settings),
         patience=patience,
         redact=redact if settings.secrets == "redact" else None,
         place=partial(_server_place, settings) if settings.chroma_url else None,
     )
+
+
+def _extractor(settings: Settings) -> "Extractor":
+    from memos_mcp.backends.local.extractors.rules import RulesExtractor  # noqa: PLC0415
+
+    rules = RulesExtractor()
+    match settings.extractor:
+        case "rules":
+            return rules
+        case "llm":
+            from memos_mcp.backends.local.extractors.llm import LlmExtractor  # noqa: PLC0415
+
+            if not (settings.llm_base_url and settings.llm_model):
+                raise ConfigurationError(
+                    "MEMOS_EXTRACTOR=llm needs MEMOS_LLM_BASE_URL (such as http://localhost:11434/v1) and "
+                    "MEMOS_LLM_MODEL. Set both, or leave MEMOS_EXTRACTOR unset."
+                )
+            key = settings.llm_api_key.get_secret_value()
+            return LlmExtractor(settings.llm_base_url, model=settings.llm_model, api_key=key, fallback=rules)
+        case _:
+            assert_never(settings.extractor)
 
 
 def _server_place(settings: Settings, ledger: "Ledger") -> "ServerPlace":

@@ -47,7 +47,9 @@ class Learning:
         self._worker.wake()
 
     def close(self) -> None:
-        """End after the add in hand."""
+        """End after the add in hand; a model that is still thinking about it is not waited for."""
+        self._worker.begin_to_stop()
+        self._extractor.close()
         self._worker.stop()
 
     def _step(self) -> bool:
@@ -59,13 +61,19 @@ class Learning:
         except MemosError as exc:
             self._postpone(task, exc)
             return True
+        except Exception as exc:  # one add that cannot be learnt from must not hold up those after it
+            logger.exception("extraction failed")
+            self._postpone(task, exc)
+            return True
         with self._ledger.database.transaction():
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
             self._ledger.tasks.complete(task, views)
         self._told()
         return True
 
-    def _postpone(self, task: OpenTask, reason: MemosError) -> None:
+    def _postpone(self, task: OpenTask, reason: Exception) -> None:
+        if self._worker.stopping:
+            return
         pause = min(FIRST_PAUSE * 2**task.attempts, LONGEST_PAUSE)
         logger.warning("extraction is tried again in %d s: %s", pause // 1000, reason)
         self._ledger.tasks.postpone(task, due=self._clock() + pause)

@@ -42,10 +42,14 @@ class Worker:
         """Whether a long step should end early; what it has not done, it leaves for the next start."""
         return self._stopping.is_set()
 
-    def stop(self) -> None:
-        """End after the step in hand."""
+    def begin_to_stop(self) -> None:
+        """End after the step in hand, without waiting for that."""
         self._stopping.set()
         self._work.set()
+
+    def stop(self) -> None:
+        """End after the step in hand."""
+        self.begin_to_stop()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 

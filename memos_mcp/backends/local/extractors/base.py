@@ -58,3 +58,7 @@ class Extractor(Protocol):
         named as sources, but what they say alone was drafted already.
         """
         ...
+
+    def close(self) -> None:
+        """End a call that is under way in another thread: it raises `Unavailable`. Later calls do too, or work."""
+        ...

@@ -38,6 +38,9 @@ class RulesExtractor:
 
     name = "rules:1"
 
+    def close(self) -> None:
+        """Do nothing: no call takes long."""
+
     def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
         """Draft the memories that `messages` support; `before` gives the questions that they answer."""
         learnt: list[Passage] = []
