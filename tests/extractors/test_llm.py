@@ -54,8 +54,8 @@ def test_a_models_memories_and_preferences_become_drafts_of_their_sources() -> N
 
 def test_what_the_model_invents_is_dropped_counted_and_never_logged(caplog: pytest.LogCaptureFixture) -> None:
     invented = {"value": "The user moved to Berlin with Peter last year.", "sources": [1]}
-    elsewhere = {"value": "The user moved to Berlin last year.", "sources": [7]}
-    chat = FakeChat(proposal(MEMORY, invented, elsewhere))
+    unsourced = {"value": "The user sails a yacht.", "sources": [7]}
+    chat = FakeChat(proposal(MEMORY, invented, unsourced))
 
     with caplog.at_level(logging.INFO):
         drafts = learn(chat)
@@ -65,6 +65,13 @@ def test_what_the_model_invents_is_dropped_counted_and_never_logged(caplog: pyte
     assert "'source': 1" in caplog.text
     assert "Peter" not in caplog.text
     assert "Berlin" not in caplog.text
+
+
+def test_a_quote_with_the_wrong_number_finds_its_message() -> None:
+    other = Source(42, "user", "My sister's dog is called Bo.", SAID)
+    (draft,) = learn(FakeChat(proposal({**MEMORY, "sources": [2, 9]})), BERLIN, other)
+
+    assert draft.sources == (41,)
 
 
 def test_a_model_whose_every_claim_is_invented_is_replaced_by_the_rules() -> None:

@@ -12,6 +12,8 @@ from memos_mcp.backends.local.extractors.prompt import Batch
 from memos_mcp.backends.local.extractors.secrets import MARK, redact
 from memos_mcp.backends.local.extractors.when import TimeMention, resolve
 
+Proposed = ProposedMemory | ProposedPreference
+
 _CONFIDENCE = 0.9
 _INFERRED = 0.6
 _TAGS = 4
@@ -22,42 +24,47 @@ def drafts(answer: Answer, batch: Batch) -> tuple[list[Draft], Counter[str]]:
     dropped: Counter[str] = Counter()
     kept: dict[tuple[str, bool], Draft] = {}
     for proposed in (*answer.memories, *answer.preferences):
-        claim = _claim(proposed)
-        sources = _sources(proposed, batch)
-        reason = _refused(claim, sources, batch, is_preference=isinstance(proposed, ProposedPreference))
+        sources, reason = _support(proposed, batch)
         if reason is not None:
             dropped[reason] += 1
             continue
-        draft = (
-            _memory(proposed, claim, sources)
-            if isinstance(proposed, ProposedMemory)
-            else _preference(proposed, claim, sources)
-        )
+        draft = _memory(proposed, sources) if isinstance(proposed, ProposedMemory) else _preference(proposed, sources)
         kept.setdefault((draft.value, draft.preference is None), draft)
     return list(kept.values()), dropped
 
 
-def _claim(proposed: ProposedMemory | ProposedPreference) -> str:
+def _claim(proposed: Proposed) -> str:
     text = proposed.value if isinstance(proposed, ProposedMemory) else proposed.preference
     return " ".join(text.removeprefix("[user perspective]").removeprefix("[assistant perspective]").split())
 
 
-def _sources(proposed: ProposedMemory | ProposedPreference, batch: Batch) -> list[Source]:
-    found = (batch.source(number) for number in dict.fromkeys(proposed.sources))
-    return sorted((source for source in found if source is not None), key=lambda source: source.seq)
+def _support(proposed: Proposed, batch: Batch) -> tuple[list[Source], str | None]:
+    """Give the messages that support a claim, or why none do.
+
+    Small models quote well and number badly: where the numbers do not support a claim, one new message still may.
+    """
+    numbered = (batch.source(number) for number in dict.fromkeys(proposed.sources))
+    cited = sorted((source for source in numbered if source is not None), key=lambda source: source.seq)
+    reason = _refused(proposed, cited, batch)
+    if reason not in ("source", "words"):
+        return cited, reason
+    for message in batch.messages:
+        if _refused(proposed, [message], batch) is None:
+            return [message], None
+    return [], reason
 
 
-def _refused(claim: str, sources: Sequence[Source], batch: Batch, *, is_preference: bool) -> str | None:
+def _refused(proposed: Proposed, sources: Sequence[Source], batch: Batch) -> str | None:
     if not any(source in batch.messages for source in sources):
         return "source"
-    if is_preference and not any(source.role == "user" for source in sources):
+    if isinstance(proposed, ProposedPreference) and not any(source.role == "user" for source in sources):
         return "source"
-    if MARK in redact(claim)[0]:
-        return "secret"
-    return unsupported(claim, sources)
+    claim = _claim(proposed)
+    return "secret" if MARK in redact(claim)[0] else unsupported(claim, sources)
 
 
-def _memory(proposed: ProposedMemory, claim: str, sources: Sequence[Source]) -> Draft:
+def _memory(proposed: ProposedMemory, sources: Sequence[Source]) -> Draft:
+    claim = _claim(proposed)
     said_by_user = any(source.role == "user" for source in sources)
     perspective = proposed.perspective if said_by_user else "assistant"
     time = _time(claim, sources)
@@ -72,7 +79,8 @@ def _memory(proposed: ProposedMemory, claim: str, sources: Sequence[Source]) -> 
     )
 
 
-def _preference(proposed: ProposedPreference, claim: str, sources: Sequence[Source]) -> Draft:
+def _preference(proposed: ProposedPreference, sources: Sequence[Source]) -> Draft:
+    claim = _claim(proposed)
     stock = "The user says so." if proposed.type == "explicit" else "It follows from what the user said."
     return Draft(
         key=title(claim),
