@@ -127,6 +127,15 @@ def stop() -> None:
 
 
 @app.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Look for what is wrong and say how to mend it; exit status 1 where something is."""
+    from memos_mcp.operations.doctor import run_checks  # noqa: PLC0415  # loads the store and the model
+
+    if not run_checks(as_json=as_json, console=console, progress=errors):
+        raise typer.Exit(1)
+
+
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write the backup, one file.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,

@@ -28,10 +28,10 @@ LOOK_AGAIN = 0.1
 def is_held(data_dir: Path) -> bool:
     """Say whether a process has the store open. Creates nothing."""
     path = data_dir / LOCK_FILE
-    if not path.exists():
-        return False
     lock = FileLock(path, thread_local=False)
     try:
+        if not path.exists():
+            return False
         lock.acquire(timeout=0)
     except Timeout:
         return True

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from memos_mcp.backends.local.backend import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.chroma import ChromaIndex
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import Database, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.places import collection_prefix
 from memos_mcp.errors import InvalidRequest, Unavailable
@@ -32,7 +31,7 @@ def restore(settings: Settings, file: Path, *, console: Console, progress: Conso
         Unavailable: the engine does not end, or the data directory cannot be used.
     """
     data_dir = settings.data_dir
-    _check(file, ledger=data_dir / LEDGER_FILE)
+    _check(file, ledger=data_dir / LEDGER_FILE, progress=progress)
     with _prepared(data_dir, file, progress=progress) as copied:
         before = anyio.run(_put_in_place, data_dir, copied, progress)
     store = kept_in(data_dir / LEDGER_FILE)
@@ -45,43 +44,31 @@ def restore(settings: Settings, file: Path, *, console: Console, progress: Conso
             _forget_on_server(settings, before)
 
 
-def _check(file: Path, *, ledger: Path) -> None:
+def _check(file: Path, *, ledger: Path, progress: Console) -> None:
     if not file.is_file():
         raise InvalidRequest(f"There is no file {file}; nothing was changed.")
     if file.resolve() == ledger.resolve():
         raise InvalidRequest(f"{file} is what is kept now; nothing was changed.")
+    with progress.status("Checking the backup"):
+        problem = problem_of(file)
+    if problem:
+        raise InvalidRequest(f"{file} cannot be restored: {problem}. Nothing was changed.")
 
 
 @contextmanager
 def _prepared(data_dir: Path, file: Path, *, progress: Console) -> Generator[Path]:
-    """Copy a backup into the data directory, checked and ready to take the ledger's place; removed if it does not."""
+    """Copy a backup into the data directory, ready to take the ledger's place; removed if it does not."""
     copied = data_dir / f"{LEDGER_FILE}.restoring-{os.getpid()}"
-    try:
+    with as_sentences(copied):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(copied, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        with closing(Database.look(file)) as database, _as_refusal(file):
-            copy(database, copied, progress=progress)
-        with progress.status("Checking the backup"):
-            problem = problem_of(copied)
-        if problem:
-            raise InvalidRequest(f"{file} cannot be restored: {problem}. Nothing was changed.")
-        _make_independent(copied)
-        yield copied
-    except OSError as exc:
-        raise Unavailable(f"{data_dir} cannot be used ({exc.strerror}). Check its owner and permissions.") from exc
-    finally:
-        copied.unlink(missing_ok=True)
-
-
-@contextmanager
-def _as_refusal(file: Path) -> Generator[None]:
-    """Say that it is the backup that cannot be read, where SQLite's words would name the store."""
-    try:
-        yield
-    except Unavailable as exc:
-        if isinstance(exc.__cause__, sqlite3.DatabaseError) and not isinstance(exc.__cause__, sqlite3.OperationalError):
-            raise InvalidRequest(f"{file} cannot be restored: {exc.__cause__}. Nothing was changed.") from exc
-        raise
+        try:
+            with closing(Database.look(file)) as database:
+                copy(database, copied, progress=progress)
+            _make_independent(copied)
+            yield copied
+        finally:
+            copied.unlink(missing_ok=True)
 
 
 def _make_independent(copied: Path) -> None:

@@ -1,5 +1,6 @@
 """`memos-mcp status`: the engine, what is kept, and what waits."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from rich.text import Text
 from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox
 from memos_mcp.backends.local.backend import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import Database, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.engine.address import Address, read_address
 from memos_mcp.engine.service import ask_status
@@ -97,13 +98,11 @@ def _found(address: Address, told: EngineStatus | None) -> FoundEngine:
 
 def kept_in(path: Path) -> StoreStatus | None:
     """Count what a ledger file keeps, without changing it; None where there is none, or one that is empty yet."""
-    if not path.exists() or not path.stat().st_size:
-        return None
-    database = Database.look(path)
-    try:
+    with as_sentences(path):
+        if not path.exists() or not path.stat().st_size:
+            return None
+    with closing(Database.look(path)) as database:
         return Ledger(database).status() if database.number("PRAGMA user_version") else None
-    finally:
-        database.close()
 
 
 def show(overview: Overview, console: Console) -> None:

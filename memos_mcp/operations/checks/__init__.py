@@ -1,0 +1,1 @@
+"""What `memos-mcp doctor` looks at, one module each."""

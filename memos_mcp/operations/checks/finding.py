@@ -1,0 +1,29 @@
+"""What a check found."""
+
+from typing import Literal, Self
+
+from memos_mcp.models import Frozen
+
+
+class Finding(Frozen):
+    """One line of the doctor: what it is about, how it is and, where it is not as it should be, how to mend it."""
+
+    level: Literal["ok", "warning", "wrong"]
+    about: str
+    found: str
+    mend: str = ""
+
+    @classmethod
+    def ok(cls, about: str, found: str) -> Self:
+        """Report that something is as it should be."""
+        return cls(level="ok", about=about, found=found)
+
+    @classmethod
+    def warning(cls, about: str, found: str, *, mend: str) -> Self:
+        """Report something that works, but may not be meant so or may not last."""
+        return cls(level="warning", about=about, found=found, mend=mend)
+
+    @classmethod
+    def wrong(cls, about: str, found: str, *, mend: str) -> Self:
+        """Report something that does not work."""
+        return cls(level="wrong", about=about, found=found, mend=mend)
