@@ -1,5 +1,10 @@
 """The least that the MCP SDK can be: one tool that answers at once. What starting costs is held against it."""
 
+import sys
+
+if __name__ == "__main__":  # run by its path, its folder would hide the standard library's http
+    sys.path.pop(0)
+
 from mcp.server import MCPServer
 
 server = MCPServer("empty")

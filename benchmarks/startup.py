@@ -27,7 +27,6 @@ from benchmarks.mcp_client import memory_server
 from benchmarks.report import dump, progress, run, show
 from benchmarks.synthetic import synthetic_turns
 
-ROOT = Path(__file__).parents[1]
 STORED = 1_000
 USER = "benchmark"
 EMPTY = "empty SDK server"
@@ -89,9 +88,7 @@ def _started(arguments: list[str], data_dir: Path) -> Generator[Wire]:
     began = time.perf_counter()
     command = [sys.executable, *arguments]
     pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
-    with subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | settings, stdin=pipe, stdout=pipe, stderr=quiet
-    ) as process:
+    with subprocess.Popen(command, env=os.environ | settings, stdin=pipe, stdout=pipe, stderr=quiet) as process:
         yield Wire(process, began=began)
         _stream(process.stdin).close()
 
@@ -125,7 +122,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure start and memory beside an empty server."""
-    ours, empty = ["-m", "memos_mcp"], ["-m", "benchmarks.empty_server"]
+    ours, empty = ["-m", "memos_mcp"], [str(Path(__file__).with_name("empty_server.py"))]
     seen: dict[str, list[dict[str, float]]] = {EMPTY: [], "memos-mcp, fresh store": [], f"memos-mcp, {STORED:,}": []}
     with tempfile.TemporaryDirectory() as filled, progress() as bar:
         anyio.run(_fill, Path(filled))

@@ -1,8 +1,11 @@
 """The data sets written for this project are what the benchmarks take them to be."""
 
 import re
+import subprocess
+import sys
 from collections import Counter
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,11 @@ from benchmarks.samples import EVERYDAY, Question, Sample, Turn, load_everyday, 
 
 SAMPLES = load_everyday()
 QUESTIONS = [(sample, question) for sample in SAMPLES for question in sample.questions]
+SCRIPTS = [
+    pytest.param(path, id=path.stem)
+    for path in sorted(EVERYDAY.parent.glob("*.py"))
+    if path.read_text(encoding="utf-8").endswith("    run(main)\n")
+]
 FUNCTION_WORDS = {
     *("the", "and", "did", "does", "was", "were", "are", "what", "which", "who", "whose", "when", "where", "why"),
     *("how", "for", "from", "with", "that", "this", "have", "has", "had", "our", "you", "your", "out", "not", "long"),
@@ -98,3 +106,15 @@ def test_where_one_turn_begins_like_another_the_longer_is_found() -> None:
     turns = [Turn(str(n), "user", text, "c", "2025-05-01") for n, text in enumerate(("Yes.", "Yes. In May.", "No."))]
     found = peers.found_in(Question("?", "", "", "en", frozenset("1")), "No. ... Yes. In May.", turns)
     assert found.hits == ("2", "1")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_benchmark_can_be_run_by_its_path(script: Path) -> None:
+    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Usage" in done.stdout
+
+
+def test_the_empty_server_starts_though_its_folder_has_an_http_module() -> None:
+    server = EVERYDAY.with_name("empty_server.py")
+    assert subprocess.run([sys.executable, server], stdin=subprocess.DEVNULL, check=False).returncode == 0
