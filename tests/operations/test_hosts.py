@@ -17,10 +17,6 @@ pytestmark = [
 ]
 
 SECRET = "sk-a-secret-that-nobody-may-see"  # noqa: S105
-PLACES = {
-    "Claude Desktop": ("Claude", "claude_desktop_config.json"),
-    "VS Code": ("Code", "User", "mcp.json"),
-}
 
 
 def at(home: Path, *names: str) -> Path:
@@ -40,7 +36,7 @@ def checked(home: Path) -> list[Finding]:
     return list(check_hosts(home, home / "project"))
 
 
-def ours(**fields: Any) -> dict[str, Any]:
+def ours(**fields: object) -> dict[str, Any]:
     return {"mcpServers": {"memos": {"command": own_command(), **fields}}}
 
 
@@ -78,11 +74,10 @@ def test_vs_code_may_have_comments_and_values_that_it_fills_in(home: Path) -> No
         """{ // what VS Code writes
           "inputs": [{ "id": "key", "type": "promptString", "password": true }],
           "servers": { /* ours */
-            "memos": { "type": "stdio", "command": "%s",
+            "memos": { "type": "stdio", "command": "COMMAND",
                        "env": { "MEMOS_BACKEND": "hosted", "MEMOS_API_KEY": "${input:key}", "NOTE": "a // b, }" }, },
           },
-        }"""
-        % own_command()
+        }""".replace("COMMAND", own_command())
     )
 
     (finding,) = checked(home)
@@ -184,11 +179,10 @@ def test_a_file_that_is_no_json_is_wrong(home: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "document",
-    [{}, [], None, {"mcpServers": []}, {"mcpServers": {"memos-mcp": "text"}}, {"mcpServers": {"x": {"args": 3}}}],
+    "servers", [None, [], {}, {"memos-mcp": "text"}, {"x": {"args": 3}}, {"memos": {"command": "npx", "args": ["x"]}}]
 )
-def test_a_file_that_does_not_name_us_counts_as_none(home: Path, document: object) -> None:
-    written(at(home, ".cursor", "mcp.json"), document)
+def test_a_file_that_does_not_name_us_counts_as_none(home: Path, servers: object) -> None:
+    written(at(home, ".cursor", "mcp.json"), {"mcpServers": servers})
 
     (finding,) = checked(home)
 
