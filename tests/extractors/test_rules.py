@@ -266,3 +266,31 @@ def test_every_value_is_words_of_its_sources_in_order(turns: list[tuple[Role, st
         assert draft.key
         assert in_order(bare, "\n".join(said[seq] for seq in draft.sources))
         draft.value.encode()
+
+
+@pytest.mark.parametrize(
+    ("turns", "fact", "liked", "grain"),
+    [
+        (
+            ["你好！", "我上周五搬到了北京，在一家医院当护士。", "我喜欢靠窗的座位，请叫我小李。", "谢谢！"],
+            "我上周五搬到了北京",
+            "我喜欢靠窗的座位",
+            "day",
+        ),
+        (
+            ["¡Hola!", "La semana pasada me mudé a Sevilla con mis dos hijos.", "Prefiero viajar en tren.", "Gracias."],
+            "me mudé a Sevilla",
+            "Prefiero viajar en tren.",
+            "week",
+        ),
+    ],
+)
+def test_chinese_and_spanish_give_memories_preferences_and_dates(
+    turns: list[str], fact: str, liked: str, grain: str
+) -> None:
+    drafts = extract(*(("user", turn) for turn in turns))
+
+    (memory,) = [draft for draft in drafts if draft.preference is None]
+    assert fact in memory.value
+    assert memory.time_grain == grain
+    assert any(liked in value for value in preferences(drafts))

@@ -6,6 +6,7 @@ one misleads.
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,27 +27,41 @@ _CLAUSE = re.compile(
     r"|\s(?:and|but|so|since|because|y|pero|und|aber|et|mais)\s(?=(?:i|ich|je|yo|my|please)\b)",
     re.IGNORECASE,
 )
+_WORDS = re.compile(r"\w")
 _ANEW = re.compile(r"(?:i|my|we|yo|mi|ich|wir|mein\w*|je|mon|ma)\b|\w{0,4}我", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A preference in its speaker's words. `whole` tells that the sentence says nothing else."""
+    """A preference in its speaker's words, and why it was taken as one."""
 
     statement: str
     reasoning: str
-    whole: bool
 
 
-def preference(sentence: str) -> Stated | None:
-    """Find the preference that a sentence states outright."""
-    for says, pattern in _cues():
-        cue = pattern.search(sentence)
-        if cue is not None:
-            start, stop = _clause(sentence, cue)
-            reasoning = f'The user says outright {says}: "{" ".join(cue.group().split())}".'
-            return Stated(sentence[start:stop].strip(), reasoning, whole=stop - start == len(sentence))
-    return None
+def preferences(sentence: str) -> list[Stated]:
+    """Find the preferences that a sentence states outright, at most one a clause."""
+    found: list[Stated] = []
+    rest = sentence
+    while rest and (first := _first(rest)) is not None:
+        says, cue = first
+        start, stop = _clause(rest, cue)
+        reasoning = f'The user says outright {says}: "{" ".join(cue.group().split())}".'
+        found.append(Stated(rest[start:stop].strip(), reasoning))
+        rest = _CLAUSE.sub("", rest[stop:], count=1)
+    return found
+
+
+def says_more(sentence: str, stated: Iterable[Stated]) -> bool:
+    """Tell whether a sentence says anything beside these preferences."""
+    for preference in stated:
+        sentence = sentence.replace(preference.statement, "", 1)
+    return bool(_WORDS.search(_CLAUSE.sub("", sentence)))
+
+
+def _first(text: str) -> tuple[str, re.Match[str]] | None:
+    cues = ((says, cue) for says, pattern in _cues() if (cue := pattern.search(text)) is not None)
+    return min(cues, key=lambda found: found[1].start(), default=None)
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import replace
 from memos_mcp.backends.local.extractors.base import Draft, Source
 from memos_mcp.backends.local.extractors.keyphrases import tags, title
 from memos_mcp.backends.local.extractors.passages import Passage, join, opens
-from memos_mcp.backends.local.extractors.preferences import Stated, preference
+from memos_mcp.backends.local.extractors.preferences import Stated, preferences, says_more
 from memos_mcp.backends.local.extractors.replies import Reply, read
 from memos_mcp.models import Role
 
@@ -52,22 +52,22 @@ class RulesExtractor:
                 turns[message.role] += 1
             reply = read(message, previous=previous)
             stated = _preferences(reply)
-            liked += [_preference(found, message.seq) for found in stated.values()]
+            found = [preference for several in stated.values() for preference in several]
+            liked += [_preference(preference, message.seq) for preference in found[:MOST_PREFERENCES]]
             learnt += _weightiest(_without(reply, stated).passages(turns[message.role]))
             previous = message
         return [_memory(passage) for passage in join(learnt)] + liked
 
 
-def _preferences(reply: Reply) -> dict[str, Stated]:
+def _preferences(reply: Reply) -> dict[str, list[Stated]]:
     if reply.message.role != "user":
         return {}
-    found = ((sentence, preference(sentence)) for sentence in reply.statements)
-    return dict([(sentence, stated) for sentence, stated in found if stated][:MOST_PREFERENCES])
+    return {sentence: found for sentence in reply.statements if (found := preferences(sentence))}
 
 
-def _without(reply: Reply, stated: dict[str, Stated]) -> Reply:
+def _without(reply: Reply, stated: dict[str, list[Stated]]) -> Reply:
     """Leave out the sentences that are preferences and nothing else, unless the next one leans on them."""
-    whole = {sentence for sentence, found in stated.items() if found.whole}
+    whole = {sentence for sentence, found in stated.items() if not says_more(sentence, found)}
     following = [*reply.statements[1:], ""]
     kept = [
         sentence
