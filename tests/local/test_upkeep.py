@@ -84,6 +84,15 @@ async def test_search_gives_what_holds_and_names_what_it_supersedes(backend: Loc
     assert found[0].supersedes == ("k1",)
 
 
+async def test_a_search_for_the_past_gives_what_holds_and_what_held_before(backend: LocalBackend) -> None:
+    await tell(backend, "I live in Paris.", "I moved to Berlin.", "I moved to Oslo.")
+
+    for query in ("Where did I live before?", "Where did I use to live?", "我以前住在哪里？"):
+        found = (await find(backend, query)).memory_detail_list
+        assert texts(found) == ["I moved to Oslo.", "I moved to Berlin.", "I live in Paris."]
+        assert [memory.status for memory in found] == ["activated", "archived", "archived"]
+
+
 async def test_a_preference_gives_way_to_a_newer_one(backend: LocalBackend) -> None:
     await tell(backend, "Call me Samuel.", "Please call me Sam.")
 
@@ -95,6 +104,18 @@ async def test_a_preference_takes_the_place_of_a_memory(backend: LocalBackend) -
 
     assert await known(backend) == ()
     assert [preference.supersedes for preference in await preferred(backend)] == [("k1",)]
+
+
+async def test_a_memory_repeats_a_preference_and_a_preference_is_more_than_a_memory(backend: LocalBackend) -> None:
+    await tell(backend, "My favourite colour is green.", "Green is my favourite colour.")
+
+    assert await known(backend) == ()
+    assert [preference.sources for preference in await preferred(backend)] == [("m1", "m2")]
+
+    await tell(backend, "Blue is my favourite colour now.", "My favourite colour is blue now.")
+
+    assert texts(await known(backend)) == ["Blue is my favourite colour now."]
+    assert [preference.preference for preference in await preferred(backend)] == ["My favourite colour is blue now."]
 
 
 async def test_what_an_updated_memory_says_besides_goes_on_with_its_sources(backend: LocalBackend) -> None:

@@ -1,6 +1,6 @@
 """Answering a query: wait for the vectors, rank, and read what was found."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,6 +10,7 @@ from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.past import asks_for_the_past
 from memos_mcp.backends.local.retrieval.index import Hit, Query
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult, StoredMessage
 
@@ -117,18 +118,25 @@ class Search:
 
     def _memories(self, asked: Asked, hits: Sequence[Hit]) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
         request = asked.request
-        stored = self._ledger.memories.by_seq(asked.user, [hit.seq for hit in hits])
+        relevant = [hit for hit in hits if hit.relativity >= request.relativity]
         memories: list[Memory] = []
         preferences: list[Preference] = []
-        for hit in hits:
-            if hit.relativity < request.relativity:
-                continue
-            found = {"relativity": hit.relativity}
-            match stored.get(hit.seq):
-                case Memory() as memory if len(memories) < request.memory_limit_number:
-                    memories.append(memory.model_copy(update=found))
-                case Preference() as preference if len(preferences) < request.preference_limit_number:
-                    preferences.append(preference.model_copy(update=found))
+        for known in self._with_past(asked, relevant):
+            match known:
+                case Memory() if len(memories) < request.memory_limit_number:
+                    memories.append(known)
+                case Preference() if len(preferences) < request.preference_limit_number:
+                    preferences.append(known)
                 case _:
                     pass
         return tuple(memories), tuple(preferences) if request.include_preference else ()
+
+    def _with_past(self, asked: Asked, hits: Sequence[Hit]) -> Iterator[Memory | Preference]:
+        """Read what was found; after each, where the query asks for the past, what it superseded."""
+        memories = self._ledger.memories
+        past = memories.superseded([hit.seq for hit in hits]) if asks_for_the_past(asked.request.query) else {}
+        chains = [(hit.relativity, seq) for hit in hits for seq in (hit.seq, *past.get(hit.seq, ()))]
+        stored = memories.by_seq(asked.user, {seq for _, seq in chains})
+        for relativity, seq in chains:
+            if seq in stored:
+                yield stored[seq].model_copy(update={"relativity": relativity})

@@ -117,6 +117,18 @@ class Memories:
                 found[seq] = _stored(row, sources=sources.get(seq, ()), supersedes=superseded.get(seq, ()))
         return found
 
+    def superseded(self, seqs: Collection[int]) -> dict[int, list[int]]:
+        """Give the keys of all memories in whose place each of these stands by now, the last archived first."""
+        sql = (
+            f"WITH RECURSIVE past (head, seq) AS (SELECT superseded_by, seq FROM memory WHERE superseded_by IN"
+            f" ({marks(seqs)}) UNION SELECT head, memory.seq FROM memory JOIN past ON memory.superseded_by = past.seq)"
+            " SELECT head, seq FROM past ORDER BY seq DESC"
+        )
+        found: dict[int, list[int]] = {}
+        for row in self._database.rows(sql, tuple(seqs)):
+            found.setdefault(row["head"], []).append(row["seq"])
+        return found
+
     def _superseded(self, seqs: Collection[int]) -> dict[int, tuple[str, ...]]:
         sql = f"SELECT seq, superseded_by FROM memory WHERE superseded_by IN ({marks(seqs)}) ORDER BY seq"
         found: dict[int, tuple[str, ...]] = {}

@@ -32,8 +32,8 @@ class New:
         return self.conversation == known.conversation and self.said // DAY == known.said // DAY
 
     def repeats(self, known: Candidate) -> bool:
-        """Say whether it says what is known, of the same time."""
-        if bool(known.preference) != bool(self.draft.preference):
+        """Say whether it says what is known, of the same time; a preference is more than a memory of the same words."""
+        if self.draft.preference and not known.preference:
             return False
         times = (known.memory_time, self.draft.memory_time)
         if times[0] is not None and times[1] is not None and times[0] // DAY != times[1] // DAY:
