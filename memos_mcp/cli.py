@@ -159,7 +159,7 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp ba
 @app.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
-    from memos_mcp.maintenance import reindex_store  # noqa: PLC0415  # loads the model
+    from memos_mcp.operations.reindex import reindex as embed_anew  # noqa: PLC0415  # loads the model
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    reindex_store(read_settings(), console)
+    embed_anew(read_settings(), console=console, progress=errors)

@@ -1,14 +1,13 @@
 """Who holds a data directory, and having it to oneself."""
 
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
-import anyio.to_thread
 from filelock import FileLock, Timeout
+from rich.console import Console
 
 from memos_mcp.backends.local.backend import LOCK_FILE, hold
 from memos_mcp.engine.address import Address, read_address
@@ -23,6 +22,8 @@ PATIENCE_WITH_A_STRANGER = 10.0
 """Seconds in which a process that holds the store may turn out to be an engine that is starting, or ending."""
 
 LOOK_AGAIN = 0.1
+
+FINISHING = "Waiting for the engine to answer its open calls and close its store"
 
 
 def is_held(data_dir: Path) -> bool:
@@ -75,21 +76,22 @@ def _still_held(data_dir: Path, asked: Address | None) -> ConfigurationError | U
     )
 
 
-@asynccontextmanager
-async def held_alone(data_dir: Path) -> AsyncGenerator[Address | None]:
-    """Hold the store while the block runs; an engine finishes first and is given. Hosts start another afterwards.
+@contextmanager
+def held_alone(data_dir: Path, *, progress: Console) -> Generator[None]:
+    """Hold the store while the block runs; an engine finishes first. Hosts start another afterwards.
 
     Raises:
         ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end, or the directory cannot be used.
     """
-    starting = await anyio.to_thread.run_sync(start_lock, data_dir)
+    with progress.status(FINISHING):
+        starting = start_lock(data_dir)
+        try:
+            anyio.run(end_engine, data_dir)
+            lock = hold(data_dir, patience=LOOK_AGAIN)
+        finally:
+            starting.release()
     try:
-        ended = await end_engine(data_dir)
-        lock = await anyio.to_thread.run_sync(partial(hold, data_dir, patience=LOOK_AGAIN))
-    finally:
-        starting.release()
-    try:
-        yield ended
+        yield
     finally:
         lock.release()

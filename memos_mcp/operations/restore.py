@@ -7,7 +7,6 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-import anyio
 from rich.console import Console
 
 from memos_mcp.backends.local.backend import CHROMA_FOLDER, LEDGER_FILE
@@ -32,8 +31,8 @@ def restore(settings: Settings, file: Path, *, console: Console, progress: Conso
     """
     data_dir = settings.data_dir
     _check(file, ledger=data_dir / LEDGER_FILE, progress=progress)
-    with _prepared(data_dir, file, progress=progress) as copied:
-        before = anyio.run(_put_in_place, data_dir, copied, progress)
+    with _prepared(data_dir, file, progress=progress) as copied, held_alone(data_dir, progress=progress):
+        before = _exchange(data_dir, copied)
     store = kept_in(data_dir / LEDGER_FILE)
     assert store is not None  # noqa: S101  # it was checked
     console.print(f"Restored {kept(store)} from {file}.", highlight=False, soft_wrap=True)
@@ -79,12 +78,6 @@ def _make_independent(copied: Path) -> None:
         ledger.database.execute("DELETE FROM meta WHERE name = 'identity'")
     finally:
         ledger.close()
-
-
-async def _put_in_place(data_dir: Path, copied: Path, progress: Console) -> Path | None:
-    with progress.status("Waiting for the engine to answer its open calls and close its store"):
-        async with held_alone(data_dir):
-            return _exchange(data_dir, copied)
 
 
 def _exchange(data_dir: Path, copied: Path) -> Path | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from memos_mcp.operations.holding import end_engine
+from memos_mcp.operations.holding import FINISHING, end_engine
 
 
 async def stop(data_dir: Path, *, console: Console, progress: Console) -> None:
@@ -14,7 +14,7 @@ async def stop(data_dir: Path, *, console: Console, progress: Console) -> None:
         ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end.
     """
-    with progress.status("Waiting for the engine to answer its open calls and close its store"):
+    with progress.status(FINISHING):
         ended = await end_engine(data_dir)
     if ended is None:
         console.print("No engine runs.")
