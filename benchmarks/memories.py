@@ -20,7 +20,7 @@ import typer
 from benchmarks.fates import measure_pairs
 from benchmarks.held import measure_held
 from benchmarks.report import dump, run, show
-from benchmarks.samples import Sample, load_everyday, load_locomo, load_pairs, select
+from benchmarks.samples import PAIRS_HELD_OUT, Sample, load_everyday, load_locomo, load_pairs, select
 from benchmarks.temporal import accuracy, relative_questions
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
@@ -59,6 +59,7 @@ def main(
             "LoCoMo": (await measure_held(samples)).rows(),
             "everyday": (await measure_held(load_everyday())).rows(),
             "upkeep": await measure_pairs(load_pairs()),
+            "upkeep, held out": await measure_pairs(load_pairs(PAIRS_HELD_OUT)),
             "time": {"rules": {"extraction, ms a message": extraction_milliseconds(samples)}, "dates": dates},
         }
         if as_json:
@@ -66,7 +67,8 @@ def main(
             return
         for name in ("LoCoMo", "everyday"):
             show(f"{name}: evidence read, per cent", report[name])
-        show("Upkeep: what the second of two statements was taken for, per cent", report["upkeep"])
+        for name in ("upkeep", "upkeep, held out"):
+            show(f"{name}: what the second of two statements was taken for, per cent", report[name])
         show("Extraction, and dates resolved strictly", report["time"])
 
     anyio.run(all_of_it)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import peers
-from benchmarks.samples import EVERYDAY, Question, Sample, Turn, load_everyday, load_pairs
+from benchmarks.samples import EVERYDAY, PAIRS_HELD_OUT, Question, Sample, Turn, load_everyday, load_pairs
 
 SAMPLES = load_everyday()
 QUESTIONS = [(sample, question) for sample in SAMPLES for question in sample.questions]
@@ -95,6 +95,13 @@ def test_the_pairs_of_statements_cover_each_label_and_are_all_distinct() -> None
     assert min(labels.values()) >= 20
     assert len({(pair.old, pair.new) for pair in pairs}) == len(pairs)
     assert {"en", "zh", "es"} <= {pair.language for pair in pairs}
+
+
+def test_the_pairs_held_out_are_none_of_the_others() -> None:
+    known = {(pair.old, pair.new) for pair in load_pairs()}
+    held_out = load_pairs(PAIRS_HELD_OUT)
+    assert not known & {(pair.old, pair.new) for pair in held_out}
+    assert min(Counter(pair.label for pair in held_out).values()) >= 10
 
 
 def test_texts_are_read_out_of_an_answer_of_several_json_values() -> None:
