@@ -30,7 +30,7 @@ WHOLE = "all ingredients"
 TOGETHER = {
     "neighbours": ("before", "after"),
     "any model": ("dense", "late"),
-    "structure and priors": ("before", "after", "who", "others", "role", "when", "length", "first_person", "question"),
+    "structure and priors": ("before", "after", "who", "others", "role", "when", "first_person", "question"),
 }
 """Ingredients that are also taken away together."""
 

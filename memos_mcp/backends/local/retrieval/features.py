@@ -1,10 +1,9 @@
 """Features: all that the index and the ranker know of a text, packed so that 100,000 load without a look at a text.
 
-A blob is little-endian words of 32 bits: the hash of the speaker's name (0: none); the number of words and the flags,
-16 bits each; then a word a term, its hash shifted by 3 with its count, 1 to 7, below.
+A blob is little-endian words of 32 bits: the hash of the speaker's name (0: none); the flags; then a word a term, its
+hash shifted by 3 with its count, 1 to 7, below.
 """
 
-import re
 import struct
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from memos_mcp.backends.local.retrieval.speech import (
 )
 from memos_mcp.backends.local.retrieval.terms import term_hash, terms
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3
@@ -34,21 +33,18 @@ BY_USER = 8
 BY_ASSISTANT = 16
 
 _ROLES = {"user": BY_USER, "assistant": BY_ASSISTANT}
-_MAX_WORDS = 0xFFFF
 _HEADER = 2
-_WORD = re.compile(r"[^\s\u3040-\u30ff\u4e00-\u9fff]+|[\u3040-\u30ff\u4e00-\u9fff]{1,2}")
 
 
 def analyse(text: str, *, role: str) -> bytes:
     """Pack the features of a text that `role` (user, assistant, system or tool) wrote."""
     counts = Counter(term for term, _ in terms(text))
-    words = min(_MAX_WORDS, len(_WORD.findall(text)))
     flags = _ROLES.get(role, 0)
     flags |= (
         FIRST_PERSON * in_first_person(text) | QUESTION * asks(text) | RELATIVE_TIME * speaks_of_relative_time(text)
     )
     speaker = speaker_of(text)
-    header = struct.pack("<IHH", term_hash(speaker) if speaker else 0, flags, words)
+    header = struct.pack("<II", term_hash(speaker) if speaker else 0, flags)
     packed = [term << COUNT_BITS | min(count, MAX_COUNT) for term, count in counts.items()]
     return header + struct.pack(f"<{len(packed)}I", *packed)
 
@@ -58,8 +54,7 @@ class Unpacked:
     """The features of n texts as columns; text `rows[i]` (0 to n - 1) holds `terms[i]` `counts[i]` times."""
 
     speakers: NDArray[np.uint32]
-    flags: NDArray[np.uint16]
-    words: NDArray[np.uint16]
+    flags: NDArray[np.uint32]
     terms: NDArray[np.uint32]
     counts: NDArray[np.uint8]
     rows: NDArray[np.uint32]
@@ -72,12 +67,10 @@ def unpack(blobs: Sequence[bytes]) -> Unpacked:
     starts = np.cumsum(sizes) - sizes
     is_term = np.ones(len(packed), dtype=np.bool_)
     is_term[starts] = is_term[starts + 1] = False
-    flags_and_words = packed[starts + 1]
     entries = packed[is_term]
     return Unpacked(
         speakers=packed[starts],
-        flags=(flags_and_words & 0xFFFF).astype(np.uint16),
-        words=(flags_and_words >> 16).astype(np.uint16),
+        flags=packed[starts + 1],
         terms=(entries >> COUNT_BITS).astype(np.uint32),
         counts=(entries & MAX_COUNT).astype(np.uint8),
         rows=np.repeat(np.arange(len(blobs), dtype=np.uint32), sizes - _HEADER),

@@ -16,7 +16,7 @@ _CHANCE = 0.045
 
 def of_meaning(*, coverage: Floats, cosine: Floats, texts: int) -> Floats:
     """Judge by the model that comes with token vectors, whose cosines are known."""
-    return _logistic(coverage + cosine - 0.64, texts)
+    return _logistic(coverage + cosine - 0.62, texts)
 
 
 def of_likeness(*, coverage: Floats, cosine: Floats, mean: float, texts: int) -> Floats:

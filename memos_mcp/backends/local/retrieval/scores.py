@@ -63,13 +63,12 @@ def interaction(query: NDArray[np.int8], texts: Sequence[NDArray[np.int8]]) -> F
     return ((found - _CHANCE) / (1 - _CHANCE)).clip(0, 1)
 
 
-def priors(lengths: NDArray[np.uint16], flags: NDArray[np.uint16], *, asks_when: bool, weights: Weights) -> Floats:
-    """Favour what tells much: long texts, of the writer's own life, not questions; dated ones for "when".
+def priors(flags: NDArray[np.uint32], *, asks_when: bool, weights: Weights) -> Floats:
+    """Favour what tells much: of the writer's own life, not questions, dated for "when".
 
     Gives what evidence is to be multiplied by, so that a prior decides between equals and never makes up for evidence.
     """
-    factor = 1 + weights.length * np.log1p(lengths)
-    factor += weights.first_person * ((flags & FIRST_PERSON) != 0)
+    factor = 1 + weights.first_person * ((flags & FIRST_PERSON) != 0)
     factor += weights.question * ((flags & QUESTION) != 0)
     if asks_when:
         factor += weights.relative_time * ((flags & RELATIVE_TIME) != 0)

@@ -120,8 +120,8 @@ class Search:
 
     @cached_property
     def _priors(self) -> Floats:
-        lengths, flags = self._rows.words.values[self._candidates], self._rows.flags.values[self._candidates]
-        return scores.priors(lengths, flags, asks_when=self._question.asks_when, weights=self._weights)
+        flags = self._rows.flags.values[self._candidates]
+        return scores.priors(flags, asks_when=self._question.asks_when, weights=self._weights)
 
     @cached_property
     def _coverage(self) -> Floats:

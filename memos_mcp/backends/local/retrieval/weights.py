@@ -26,7 +26,6 @@ class Weights:
     thread: float = 1.0
     before: tuple[float, ...] = (0.8, 0.6, 0.4, 0.2)
     after: tuple[float, ...] = (0.6, 0.45, 0.3, 0.15)
-    length: float = 0.05
     first_person: float = 0.05
     question: float = -0.1
     relative_time: float = 0.1
