@@ -136,6 +136,24 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 @app.command()
+def history(
+    memory_id: Annotated[str, typer.Argument(help='A memory, such as "k12".')],
+    undo: Annotated[bool, typer.Option("--undo", help="Take back its last change.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show every change of a memory, and take the last one back."""
+    from memos_mcp.operations import history as histories  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    settings = read_settings()
+    found = histories.undo(settings, memory_id, progress=errors) if undo else histories.look(settings, memory_id)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        histories.show(found, console)
+
+
+@app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write the backup, one file.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,

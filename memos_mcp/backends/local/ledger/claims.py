@@ -57,6 +57,10 @@ class Claims:
         sql = f"SELECT {_COLUMNS} FROM memory WHERE user = ? AND status = 'activated' AND seq IN ({marks(seqs)})"
         return [Candidate(*row) for row in self._database.rows(f"{sql} ORDER BY seq", (user, *seqs))]
 
+    def of(self, seq: int) -> Candidate:
+        """Give a memory that exists, whatever its status."""
+        return Candidate(*self._database.rows(f"SELECT {_COLUMNS} FROM memory WHERE seq = ?", (seq,))[0])
+
     def derive_again(self, keys: Callable[[str], Collection[int]]) -> None:
         """Derive the keys of every memory anew, after a change in how they are derived."""
         with self._database.transaction():

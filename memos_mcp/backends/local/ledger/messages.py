@@ -163,6 +163,11 @@ class Messages:
             )
         ]
 
+    def conversation_of(self, seq: int) -> int | None:
+        """Give the key of the conversation that a message stands in."""
+        row = self._database.row("SELECT conversation FROM message WHERE seq = ?", (seq,))
+        return None if row is None else int(row["conversation"])
+
     def matching(self, user: int, condition: str, parameters: Parameters) -> set[int]:
         """Give the keys of the messages that meet a condition on the columns of `message`."""
         sql = f"SELECT seq FROM message WHERE user = ? AND ({condition})"

@@ -2,5 +2,6 @@
 
 from memos_mcp.backends.local.upkeep.keeping import Upkeep
 from memos_mcp.backends.local.upkeep.statements import KEYS_VERSION, keys
+from memos_mcp.backends.local.upkeep.undoing import Undo
 
-__all__ = ["KEYS_VERSION", "Upkeep", "keys"]
+__all__ = ["KEYS_VERSION", "Undo", "Upkeep", "keys"]

@@ -84,7 +84,7 @@ class Upkeep:
             draft,
             user=user,
             conversation=conversation,
-            extractor=extractor,
+            extractor=draft.extractor or extractor,
             features=analyse(draft.value, role="user"),
             keys=keys(draft.value),
             now=self._clock(),
@@ -115,8 +115,7 @@ class Upkeep:
             if candidate.said > new.said:
                 verdict = judge(new.told, told(candidate.value), near=new.is_near(candidate))
                 if verdict.relation == "updates":
-                    (stored,) = self._ledger.claims.in_force(user, [seq])
-                    self.supersede(stored, verdict, user=user, by=candidate.seq)
+                    self.supersede(self._ledger.claims.of(seq), verdict, user=user, by=candidate.seq)
                     return
 
     def _remainder(self, old: Candidate, kept: Sequence[str], *, user: int) -> int | None:
