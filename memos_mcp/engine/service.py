@@ -82,7 +82,7 @@ class EngineService:
                 await self._connect(gone=None)
             assert self._address is not None  # noqa: S101  # `_connect` gave both or raised
             assert self._client is not None  # noqa: S101
-            return Service(self._client, retry=Retry(attempts=1), is_engine=True), self._address
+            return Service(self._client, retry=Retry(attempts=1)), self._address
 
     async def _lose(self, address: Address) -> None:
         """Find another engine, unless another call has done so already."""
