@@ -175,6 +175,28 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp ba
 
 
 @app.command()
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write, a JSON line each.")],
+    user: Annotated[str, typer.Option(help="Of this user alone.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write messages and memories, word for word, for other programs to read or another store to take in."""
+    from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    write_records(read_settings().data_dir, file, user_id=user, force=force, console=console, progress=errors)
+
+
+@app.command("import")
+def import_file(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp export` wrote.")]) -> None:
+    """Take in what was exported, each thing once, however often the same file comes."""
+    from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    take_in(read_settings(), file, console=console, progress=errors)
+
+
+@app.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
     from memos_mcp.operations.reindex import reindex as embed_anew  # noqa: PLC0415  # loads the model

@@ -39,12 +39,13 @@ def copy(source: Database, target: Path, *, progress: Console) -> None:
     Raises:
         Unavailable: the copy cannot be written, or the ledger cannot be read.
     """
-    with _bar("Copying", progress) as report:
+    with bar("Copying", progress) as report:
         source.copy_to(target, report=report)
 
 
 @contextmanager
-def _bar(name: str, progress: Console) -> Generator[Callable[[int, int], None]]:
+def bar(name: str, progress: Console) -> Generator[Callable[[int, int], None]]:
+    """Show how far a piece of work has come: what is given takes (done, of how much)."""
     with Progress(console=progress, transient=True) as bars:
-        bar = bars.add_task(name)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)
+        task = bars.add_task(name)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -186,11 +186,9 @@ class Database:
         Raises:
             Unavailable: the copy cannot be written, or the file cannot be read.
         """
-        with self._lock:
+        with self.one_moment():  # else each write of another process begins the copy anew
             try:
                 with closing(sqlite3.connect(path)) as target:
-                    self._connection.execute("BEGIN")
-                    self._connection.execute("SELECT 1 FROM sqlite_schema")  # else each write begins the copy anew
                     self._connection.backup(
                         target,
                         pages=PAGES_AT_ONCE,
@@ -199,9 +197,18 @@ class Database:
                     target.execute("PRAGMA journal_mode=DELETE")  # one file, with nothing beside it
             except sqlite3.Error as exc:
                 raise Unavailable(_sentence(exc, self._path if _is_damage(exc) else path)) from exc
+
+    @contextmanager
+    def one_moment(self) -> Generator[None]:
+        """See one moment of the file, whatever other processes write meanwhile."""
+        with self._lock:
+            with as_sentences(self._path):
+                self._connection.execute("BEGIN")
+                self._connection.execute("SELECT 1 FROM sqlite_schema")
+            try:
+                yield
             finally:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                self._connection.execute("ROLLBACK")
 
     def forget_deleted(self) -> None:
         """Leave nothing of deleted rows in the write-ahead log."""

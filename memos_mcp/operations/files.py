@@ -1,0 +1,45 @@
+"""Files that an owner asks for: written whole or not at all, for the owner alone."""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.errors import InvalidRequest, Unavailable
+
+
+def check_target(file: Path, *, data_dir: Path, force: bool) -> None:
+    """Refuse to write where something is that would be lost.
+
+    Raises:
+        InvalidRequest: it is a folder, a file of the store, or a file that `force` does not allow to replace.
+    """
+    if file.is_dir():
+        raise InvalidRequest(f"{file} is a folder: name a file.")
+    if file.resolve().name.startswith(LEDGER_FILE) and file.resolve().parent == data_dir.resolve():
+        raise InvalidRequest(f"{file} is part of the store itself: name another file.")
+    if file.exists() and not force:
+        raise InvalidRequest(f"{file} exists already: name another file, or add --force to replace it.")
+
+
+@contextmanager
+def written_whole(file: Path) -> Generator[Path]:
+    """Give an empty file beside the one that is wanted, and put it in its place once the block is through.
+
+    Raises:
+        Unavailable: it cannot be written.
+    """
+    part = file.with_name(f".{file.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            yield part
+            with part.open("rb+") as written:
+                os.fsync(written.fileno())
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as exc:
+        sentence = f"{file} cannot be written ({exc.strerror}): check the folder, or name another file."
+        raise Unavailable(sentence) from exc
