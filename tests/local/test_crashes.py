@@ -42,7 +42,7 @@ async def check(folder: Path, last: int) -> None:
         assert said[: len(acknowledged)] == acknowledged
         assert len(said) == len(set(said))
         found = await find(backend, f"badger{last}x3")
-        assert f"badger{last}x3" in found_messages(found)[0]
+        assert any(f"badger{last}x3" in content for content in found_messages(found))
         with anyio.fail_after(120):
             while (await find(backend, "badger1x1")).notice:
                 await anyio.sleep(0.05)
