@@ -49,14 +49,19 @@ def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncCont
     return open_local(
         settings.data_dir,
         embedder=lambda: load_embedder(settings.embedder, onnx_model=settings.onnx_model),
-        extractor=partial(_extractor, settings),
+        extractor=partial(extractor_of, settings),
         patience=patience,
         redact=redact if settings.secrets == "redact" else None,
         place=partial(_server_place, settings) if settings.chroma_url else None,
     )
 
 
-def _extractor(settings: Settings) -> "Extractor":
+def extractor_of(settings: Settings) -> "Extractor":
+    """Make the extractor that the settings ask for; a chat model is not called yet.
+
+    Raises:
+        ConfigurationError: it is not said where the chat model is.
+    """
     from memos_mcp.backends.local.extractors.rules import RulesExtractor  # noqa: PLC0415
 
     rules = RulesExtractor()

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from memos_mcp.errors import ConfigurationError, MemosError
 from memos_mcp.opening import backend_kind
+from memos_mcp.operations.checks.chat_model import check_chat_model
 from memos_mcp.operations.checks.directory import check_directory
 from memos_mcp.operations.checks.engine import check_engine
 from memos_mcp.operations.checks.finding import Finding
@@ -44,12 +45,13 @@ def examine(
 def _checks(settings: Settings) -> dict[str, Check]:
     if backend_kind(settings) == "hosted":
         return {"hosted service": lambda: check_service(settings)}
-    return {
+    checks: dict[str, Check] = {
         "ledger": lambda: check_ledger(settings.data_dir),
         "engine": lambda: check_engine(settings),
         "model": lambda: check_model(settings),
         "vector index": lambda: check_index(settings),
     }
+    return checks | ({"chat model": lambda: check_chat_model(settings)} if settings.extractor == "llm" else {})
 
 
 def _run(checks: Mapping[str, Check], tell: Callable[[str], None]) -> Generator[Finding, None, bool]:

@@ -376,8 +376,9 @@ def hold(data_dir: Path, *, patience: float = 0) -> FileLock:
         lock.acquire(timeout=patience)
     except Timeout as exc:
         raise ConfigurationError(
-            f"Another memos-mcp has {data_dir} open. End it, leave MEMOS_ENGINE unset so that all of them share one "
-            "engine, or set MEMOS_DATA_DIR to another folder."
+            f"Another memos-mcp has {data_dir} open. If it is a command of yours (import, reindex), wait until it is "
+            "done. Else end it, leave MEMOS_ENGINE unset so that all of them share one engine, or set MEMOS_DATA_DIR "
+            "to another folder."
         ) from exc
     except OSError as exc:
         raise Unavailable(

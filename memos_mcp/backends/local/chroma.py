@@ -88,10 +88,10 @@ class ChromaIndex:
         shield_from_environment()
         import chromadb  # noqa: PLC0415
 
-        address = urlsplit(url)
-        host, secure = address.hostname or "localhost", address.scheme == "https"
-        port = address.port or (443 if secure else 8000)
         with _as_unavailable():
+            address = urlsplit(url)
+            host, secure = address.hostname or "localhost", address.scheme == "https"
+            port = address.port or (443 if secure else 8000)
             if api_key:  # always by argument: from its environment variable alone, Chroma sends the token "None"
                 client = chromadb.CloudClient(
                     tenant=tenant or None,

@@ -1,6 +1,7 @@
 """What a check found."""
 
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from memos_mcp.models import Frozen
 
@@ -27,3 +28,11 @@ class Finding(Frozen):
     def wrong(cls, about: str, found: str, *, mend: str) -> Self:
         """Report something that does not work."""
         return cls(level="wrong", about=about, found=found, mend=mend)
+
+
+def host_of(url: str) -> str:
+    """Give the host of an address, which shows nothing that may open it."""
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"

@@ -7,14 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, cast
-from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
 from memos_mcp import __version__
 from memos_mcp.models import Frozen
 from memos_mcp.opening import backend_kind
-from memos_mcp.operations.checks.finding import Finding
+from memos_mcp.operations.checks.finding import Finding, host_of
 from memos_mcp.operations.checks.host_files import Entry, HostFile, entries_of, host_files
 from memos_mcp.operations.checks.settings import check_settings
 from memos_mcp.settings import problems_of, read_settings
@@ -100,7 +99,7 @@ def _check_entry(file: HostFile, entry: Entry) -> Iterator[Finding]:
 
 def _check_start(file: HostFile, server: Server, where: str) -> Iterator[Finding]:
     if server.url and not server.command:
-        yield Finding.ok(file.host, f"calls {urlsplit(server.url).hostname}: `memos-mcp serve` has to run there")
+        yield Finding.ok(file.host, f"calls {host_of(server.url)}: `memos-mcp serve` has to run there")
         return
     command = _found(server)
     if command is None:
