@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import anyio
@@ -281,10 +281,11 @@ async def test_a_restore_that_is_killed_leaves_the_one_or_the_other(data_dir: Pa
         backed_up(data_dir, file)
         await say(backend, "Said later.")
         both = (["I prefer window seats.", "My cat is called Mia."], await said(backend))
-        for delay in (0.5, 0.8, 1.1, 1.4):
+        for delay in (0.4, 0.6, 0.8, 1.0):
             async with await anyio.open_process([sys.executable, "-c", RESTORE, str(file)]) as process:
                 await anyio.sleep(delay)
-                process.kill()
+                with suppress(ProcessLookupError):  # it was faster
+                    process.kill()
 
             assert await said(backend) in both
             assert await nearest(backend, "What is the cat's name?") == "My cat is called Mia."
