@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from memos_mcp.backends.local.retrieval.language import Language, stem
-from memos_mcp.backends.local.upkeep.forms import LANGUAGES, Form, Holds, Pattern, grammar
+from memos_mcp.backends.local.upkeep.forms import LANGUAGES, EndOf, Form, Holds, Pattern, grammar
 from memos_mcp.backends.local.upkeep.wording import HAN, MARKS, plain
 
 USER = "i"
@@ -41,7 +42,7 @@ class Claim:
     """That an attribute of a subject has a value, or (`ended`) has it no more.
 
     `changed` tells that the sentence says that this is new, `left` the value that it names as the one before, and
-    `more` what it says beside.
+    `more` what it says beside; `implied` that the sentence says more than that.
     """
 
     subject: str
@@ -52,27 +53,35 @@ class Claim:
     ended: bool = False
     left: str = ""
     more: str = ""
+    implied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """What a subject does or has: a verb, its object, and the words after that."""
+    """What a subject does or has: a verb, its object, and all words after the verb.
+
+    `kind` tells whether it is a having, a doing that can be ended by naming its object alone, or another.
+    """
 
     subject: str
     verb: str
     object: tuple[str, ...]
     words: frozenset[str]
-    has: bool
+    kind: Literal["having", "using", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What a subject does no more: with a verb that doing, without one whatever they did with the object."""
+    """What a subject does no more: with a verb that doing, without one whatever they did with the object.
+
+    `of` tells whether only a having is ended, or a doing too.
+    """
 
     subject: str
     verb: str
     object: tuple[str, ...]
     words: frozenset[str]
+    of: EndOf
 
 
 class Reading:
@@ -107,7 +116,8 @@ class Reading:
         return " ".join(sorted(word for word in left_out if word not in self._rules.dropped))
 
     @property
-    def _is_sure(self) -> bool:
+    def is_sure(self) -> bool:
+        """Whether the sentence neither guesses nor supposes nor reports."""
         return not self._rules.unsure.search(self._cores[-1])
 
     def _match(self, pattern: Pattern) -> re.Match[str] | None:
@@ -115,14 +125,14 @@ class Reading:
 
     def claims(self) -> list[Claim]:
         """Give what the sentence states; nothing where it is unsure."""
-        if not self._is_sure:
+        if not self.is_sure:
             return []
         return [claim for form in self._rules.forms for claim in self._of(form)]
 
     def doings(self) -> list[Doing]:
         """Give what somebody does or has, according to the sentence."""
         found = self._rules.doing.fullmatch(self._cores[-1])
-        if found is None or not self._is_sure or self._rules.past.search(found["verb"]):
+        if found is None or not self.is_sure or self._rules.past.search(found["verb"]):
             return []
         words = self._words(found["object"] or "")
         verb = found["verb"].casefold()
@@ -133,13 +143,13 @@ class Reading:
                 self._stem(verb),
                 self._stems(words[:relation]),
                 frozenset(self._stems(words)),
-                verb in self._rules.having,
+                "having" if verb in self._rules.having else "using" if verb in self._rules.using else "other",
             )
         ]
 
     def ends(self) -> list[End]:
         """Give what somebody does or has no more."""
-        if not self._is_sure:
+        if not self.is_sure:
             return []
         return [
             End(
@@ -147,8 +157,10 @@ class Reading:
                 self._stem(groups.get("verb") or ""),
                 self._stems(self._words(groups.get("object") or "")),
                 frozenset(self._stems(self._words(groups.get("context") or ""))),
+                of,
             )
-            for pattern in self._rules.ends
+            for of, patterns in self._rules.ends.items()
+            for pattern in patterns
             if (found := self._match(pattern)) and (groups := found.groupdict())
         ]
 
@@ -165,6 +177,7 @@ class Reading:
     def _claim(self, form: Form, found: re.Match[str], *, changed: bool, ended: bool) -> Claim:
         groups = {name: value for name, value in found.groupdict().items() if value}
         named = {name: " ".join(self._stems(self._words(value))) for name, value in groups.items()}
+        named["pair"] = " ".join(sorted([named.get("value", ""), named.get("other", "")]))
         attribute = re.sub(r"\{(\w+)\}", lambda part: named.get(part[1], ""), form.attribute)
         return Claim(
             self._subject(found),
@@ -175,6 +188,7 @@ class Reading:
             ended=ended,
             left=self._value(groups.get("left") or groups.get("left2") or "", form.holds),
             more=named.get("more", ""),
+            implied=form.implied,
         )
 
     def _subject(self, found: re.Match[str]) -> str:

@@ -13,6 +13,8 @@ Holds = Literal["one", "many", "marked", "place", "count", "time"]
 """How many values hold at once: `one`; `many`; one, but only a statement that says "now" takes the place of another
 (`marked`), as for a `time`; one `place` of a kind, or a `count`, which take places and numbers alone."""
 
+EndOf = Literal["doing", "having"]
+
 LANGUAGES = ("english", "spanish", "chinese")
 
 Pattern = re.Pattern[str]
@@ -20,7 +22,10 @@ Pattern = re.Pattern[str]
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The ways to state an attribute, to state that it changed, and that a value holds no more."""
+    """The ways to state an attribute, to state that it changed, and that a value holds no more.
+
+    `implied` tells that a sentence of this form says more than that.
+    """
 
     attribute: str
     value: str
@@ -28,6 +33,7 @@ class Form:
     states: tuple[Pattern, ...]
     changes: tuple[Pattern, ...]
     ends: tuple[Pattern, ...]
+    implied: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,13 @@ class Grammar:
     dropped: frozenset[str]
     first: frozenset[str]
     first_plural: frozenset[str]
+    movable: frozenset[str]
     negators: frozenset[str]
     forms: tuple[Form, ...]
-    ends: tuple[Pattern, ...]
+    ends: dict[EndOf, tuple[Pattern, ...]]
     doing: Pattern
     having: frozenset[str]
+    using: frozenset[str]
     past: Pattern
     relations: frozenset[str]
 
@@ -72,11 +80,13 @@ def grammar(language: str) -> Grammar:
         dropped=_words(table["dropped"]),
         first=_words(table["first"]),
         first_plural=_words(table["first_plural"]),
+        movable=_words(table["movable"]),
         negators=_words(table["negators"]),
         forms=tuple(_form(form, parts) for form in table["form"]),
-        ends=tuple(_compile(pattern, parts) for pattern in table["end"][0]["states"]),
+        ends={end["of"]: tuple(_compile(pattern, parts) for pattern in end["states"]) for end in table["end"]},
         doing=_compile(doing["pattern"], parts),
         having=_words(doing["having"]),
+        using=_words(doing["using"]),
         past=_compile(doing["past"], parts),
         relations=_words(doing["relations"]),
     )
@@ -99,7 +109,7 @@ def _form(table: dict[str, Any], parts: dict[str, str]) -> Form:
         name: tuple(_compile(pattern, parts) for pattern in table.get(name, ()))
         for name in ("states", "changes", "ends")
     }
-    return Form(table["attribute"], table.get("value", ""), table["holds"], **ways)
+    return Form(table["attribute"], table.get("value", ""), table["holds"], **ways, implied=table.get("implied", False))
 
 
 def _replacements(pairs: list[list[str]]) -> tuple[tuple[Pattern, str], ...]:

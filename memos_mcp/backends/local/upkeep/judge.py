@@ -79,15 +79,15 @@ def _repeats(old: Statement, new: Statement, *, near: bool) -> bool:
     if _same_words(old.wording, new.wording):
         pointing = old.wording.points or new.wording.points
         return near or not pointing or len(new.wording.stems) >= _ENOUGH
-    return old.adjuncts == new.adjuncts and bool(old.claims and new.claims) and _says(old.claims[0], new.claims[0])
+    return old.adjuncts == new.adjuncts and any(_says(one, other) for one, other in product(old.claims, new.claims))
 
 
 def _says(old: Claim, new: Claim) -> bool:
-    return new in (old, replace(old, more=""))
+    return not old.implied and not new.implied and new in (old, replace(old, more=""))
 
 
 def _same_words(old: Wording, new: Wording) -> bool:
-    if old.negators != new.negators or not new.stems:
+    if len(old.negators) != len(new.negators) or not new.stems:
         return False
     if old.stems == new.stems:
         return old.past == new.past
@@ -96,11 +96,16 @@ def _same_words(old: Wording, new: Wording) -> bool:
 
 def _turned(old: Wording, new: Wording) -> bool:
     """Tell whether the end of one sentence is the front of the other: "On 5 August we fly", "We fly on 5 August"."""
-    length = len(old.stems)
-    return len(new.stems) == length and any(
-        old.stems[cut:] + old.stems[:cut] == new.stems
-        and frozenset((place - cut) % length for place in old.past) == new.past
-        for cut in range(1, length)
+    length = len(old.stems) - old.moved
+    fixed, moved = old.stems[:length], old.stems[length:]
+    return (
+        len(new.stems) - new.moved == length
+        and new.stems[length:] == moved
+        and any(
+            fixed[cut:] + fixed[:cut] == new.stems[:length]
+            and frozenset((place - cut) % length for place in old.past) == new.past
+            for cut in range(1, length)
+        )
     )
 
 
@@ -121,21 +126,29 @@ def _denies(old: Statement, new: Statement) -> bool:
 def _takes_place(old: Claim, new: Claim, *, correcting: bool) -> bool:
     if old.subject != new.subject or old.attribute != new.attribute or old.ended:
         return False
-    if new.ended:
-        return old.value == new.value
-    if old.holds == "many" or old.value == new.value or not _told_apart(old.value, new.value):
+    return old.value == new.value if new.ended else _replaces(old, new, correcting=correcting)
+
+
+def _replaces(old: Claim, new: Claim, *, correcting: bool) -> bool:
+    if old.holds == "many" or not _told_apart(old.value, new.value) or _changed_elsewhere(old, new):
         return False
+    changed = new.changed or correcting
     match new.holds:
-        case "one":
+        case "one" | "many":
             return True
         case "count":
             return new.value.isdecimal()
         case "place":
-            return new.left == old.value or _same_kind_of_place(old.value, new.value) or correcting
+            return correcting or new.left == old.value or _same_kind_of_place(old.value, new.value)
         case "time":
-            return (new.changed or correcting) and _grain(old.value) == _grain(new.value)
-        case _:
-            return new.changed or correcting
+            return changed and _grain(old.value) == _grain(new.value)
+        case "marked":
+            return changed
+
+
+def _changed_elsewhere(old: Claim, new: Claim) -> bool:
+    """Tell whether it was another value that changed: "I left Rome for Naples" may speak of a job or of a home."""
+    return old.holds != "place" and bool(old.left or new.left not in ("", old.value))
 
 
 def _told_apart(old: str, new: str) -> bool:
@@ -162,7 +175,7 @@ def _ended(doing: Doing, end: End) -> bool:
     if end.verb:
         return doing.verb == end.verb and set(end.object) <= doing.words
     return (
-        doing.has
+        (doing.kind == "having" or (doing.kind == "using" and end.of == "doing"))
         and bool(end.object)
         and doing.object[-1:] == end.object[-1:]
         and set(end.object) <= set(doing.object)

@@ -10,6 +10,7 @@ from memos_mcp.backends.local.extractors.questions import is_question
 from memos_mcp.backends.local.extractors.sentences import sentences
 from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
 from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End, readings
+from memos_mcp.backends.local.upkeep.slots import slots
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
 
 KEYS_VERSION = 1
@@ -22,8 +23,19 @@ _CLAUSE_WORDS = 3
 
 _PERSPECTIVE = re.compile(r"\[(user|assistant) perspective\]\s*", re.IGNORECASE)
 _SPEAKER = re.compile(r"([A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?): ")
+_ORDERS = (
+    "answer|reply|respond|write|speak|talk|keep|use|address|format|explain|summari[sz]e|start|end|put|give|show|send|"
+    "remind|responde|contesta|escribe|habla|usa"
+)
+_DEFINITE = re.compile(
+    rf"(?:the|our|my)\b|(?:(?:from now on|please|always|never|por favor|siempre),? )*(?:{_ORDERS})\b", re.IGNORECASE
+)
+_SUPPOSES = re.compile(
+    r"\b(?:if|when|while|unless|whether|because|although|since|si|cuando)\b|如果|要是|的时候", re.IGNORECASE
+)
 _CLAUSE = re.compile(
-    r"[,;]?\s+(?:and|but|so)\s+(?=(?:I|we|my|our)\b)|[,;]?\s+(?:y|pero)\s+(?=(?:yo|mi|me|vivo|tengo|trabajo|soy)\b)|[，；](?=我)"
+    r"[,;]?\s+(?:and|but|so)\s+(?=(?:I|we|my|our)\b)|[,;]\s+(?=(?:now |it's |it is )?(?:I|we|my|our)\b)"
+    r"|[,;]?\s+(?:y|pero)\s+(?=(?:yo|mi|me|vivo|tengo|trabajo|soy)\b)|[,;]\s+(?=ahora\b)|[,，；](?=现在|我)"
 )
 
 
@@ -44,11 +56,11 @@ class Statement:
         """The numbers under which another statement on the same matter finds this one, or is found by it."""
         names = {f"words {self.wording.key}"}
         for claim in self.claims:
-            value = claim.value if claim.holds == "many" else ""
+            value = claim.value if claim.holds == "many" and not claim.implied else ""
             names.add(f"claim {claim.subject}|{claim.attribute}|{value}")
         for doing in self.doings:
             names.add(f"verb {doing.subject}|{doing.verb}")
-            if doing.has and doing.object:
+            if doing.kind != "other" and doing.object:
                 names.add(f"thing {doing.subject}|{doing.object[-1]}")
         for end in self.ends:
             names.add(
@@ -115,6 +127,8 @@ def _statements(body: str) -> list[Statement]:
 
 def _clauses(sentence: str) -> list[str]:
     """Part a sentence where its subject is named anew, but not between two subjects ("My wife and I moved")."""
+    if _SUPPOSES.search(sentence):
+        return [sentence]
     clauses: list[str] = []
     for clause in _CLAUSE.split(sentence):
         if clauses and len(clauses[-1].split()) < _CLAUSE_WORDS and not HAN.search(sentence):
@@ -125,14 +139,20 @@ def _clauses(sentence: str) -> list[str]:
 
 def _statement(text: str) -> Statement:
     read = readings(text)
+    said, dated = wording(text), speaks_of_relative_time(text)
+    claims = [claim for reading in read for claim in reading.claims()]
+    doings = tuple(dict.fromkeys(doing for reading in read for doing in reading.doings()))
+    if not dated and all(reading.is_sure for reading in read):
+        changed = any(reading.changed for reading in read)
+        claims += slots(said, doings, changed=changed, definite=bool(_DEFINITE.match(text)))
     return Statement(
         text,
-        wording(text),
-        tuple(dict.fromkeys(claim for reading in read for claim in reading.claims())),
-        tuple(dict.fromkeys(doing for reading in read for doing in reading.doings())),
+        said,
+        tuple(dict.fromkeys(claims)),
+        doings,
         tuple(dict.fromkeys(end for reading in read for end in reading.ends())),
         tuple(reading.adjuncts for reading in read),
-        speaks_of_relative_time(text),
+        dated,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from memos_mcp.backends.local.retrieval.language import recognise, stem
 from memos_mcp.backends.local.retrieval.terms import fold
@@ -13,6 +14,8 @@ MARKS = " \t\n.!?…。！？,;，；\"“”'()"
 _WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
 _HAN_WORD = re.compile("[\u3400-\u9fff]|[a-z0-9]+")
 _OWNED = re.compile(r"'s\b")
+_AND = re.compile(r"\b(\w+) (?:and|y|und) (\w+)\b")
+_EVERY = frozenset(["every", "cada"])
 _LETTERS = re.compile(r"[A-Za-z]+")
 _NUMBERS = {
     word: str(number)
@@ -28,12 +31,14 @@ _NUMBERS = {
 class Wording:
     """The words that carry a sentence, in order, as stems.
 
-    `past` are the places of those that end like a past tense; `negators` are the words that negate, which are not
-    among the stems; `points` tells that the sentence speaks of something named elsewhere; `free` that its language is
-    known well enough to compare it with another order of the words.
+    The last `moved` stems are of words that may stand anywhere, sorted. `past` are the places of those that end like a
+    past tense; `negators` are the words that negate, which are not among the stems; `points` tells that the sentence
+    speaks of something named elsewhere; `free` that its language is known well enough to compare it with another
+    order of the words.
     """
 
     stems: tuple[str, ...]
+    moved: int
     past: frozenset[int]
     negators: tuple[str, ...]
     points: bool
@@ -62,11 +67,14 @@ def wording(sentence: str) -> Wording:
     if known:
         for pattern, replacement in rules.synonyms:
             text = pattern.sub(replacement, text)
+    text = _AND.sub(lambda pair: " ".join(sorted(pair.groups())), text)
     words: list[str] = (_HAN_WORD if language == "chinese" else _WORD).findall(_OWNED.sub("", text))
     carrying = _carrying(words, rules) if known else words
-    said = [word for word in carrying if not known or word not in rules.negators]
+    fixed, moved = _parted([word for word in carrying if not known or word not in rules.negators], rules)
+    said = [*fixed, *moved]
     return Wording(
         stems=tuple(word if language == "chinese" else stem(word, language) for word in said),
+        moved=len(moved),
         past=frozenset(place for place, word in enumerate(said) if rules.past.search(word)),
         negators=tuple(word for word in carrying if known and word in rules.negators),
         points=bool(rules.pointing.search(text)),
@@ -84,3 +92,15 @@ def _carrying(words: list[str], rules: Grammar) -> list[str]:
             continue
         carrying.append(person or word)
     return carrying
+
+
+def _parted(words: list[str], rules: Grammar) -> tuple[list[str], list[str]]:
+    """Part words from those that may stand anywhere ("usually", "every week"), and sort these."""
+    fixed: list[str] = []
+    moved: list[str] = []
+    for before, word in pairwise(["", *words]):
+        if before in _EVERY or (before.isdecimal() and moved and moved[-1].endswith(f" {before}")):
+            moved[-1] += f" {word}"
+        else:
+            (moved if word in rules.movable or word in _EVERY else fixed).append(word)
+    return fixed, sorted(moved)
