@@ -1,6 +1,7 @@
 """The vector index: Chroma, a collection a user and kind, derived from the ledger and never the truth."""
 
 import os
+import sys
 import threading
 from collections.abc import Collection as CollectionOf
 from collections.abc import Generator, Sequence
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 KINDS: tuple[Kind, ...] = ("message", "memory")
+
+OPEN_INDEXES = 32
+"""Vector indexes that stay open: those of 16 users. Each takes about 3 MB and 4 files; the others are opened again when
+they are asked, which costs less than half a millisecond (400 collections of six, asked in turn)."""
 
 PAGE = 300
 """Collections listed, and records asked for, at once: what Chroma Cloud allows."""
@@ -75,7 +80,8 @@ class ChromaIndex:
 
         with _as_unavailable():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+            with _few_indexes_open():
+                client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
             return cls(client, prefix="user-")
 
     @classmethod
@@ -189,6 +195,27 @@ class ChromaIndex:
             )
             self._collections[user, kind] = found
         return found
+
+
+@contextmanager
+def _few_indexes_open() -> Generator[None]:
+    """Have a client that is made here keep few indexes open.
+
+    Chroma keeps as many as a fifth of the files that the process may open when the client is made, thousands, and has
+    no setting for it.
+    """
+    if sys.platform == "win32":  # its limit is 512 files, which is about right
+        yield
+        return
+    import resource  # noqa: PLC0415  # not on every platform
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = 5 * OPEN_INDEXES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (few if soft == resource.RLIM_INFINITY else min(soft, few), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @contextmanager

@@ -23,6 +23,10 @@ BATCH = 32
 
 FAILURES_BEFORE_A_FRESH_INDEX = 3
 
+GATHERING = 0.2
+"""Seconds for which texts are gathered before they are embedded, unless a search waits for them: each round costs two
+transactions and a call of Chroma, however few texts it has."""
+
 
 class Indexing:
     """Opens the vector index, feeds it in the background, and replaces it when it breaks."""
@@ -35,6 +39,7 @@ class Indexing:
         self._index: ChromaIndex | None = None
         self._failures = 0
         self._away = False
+        self._awaited = 0
         self._progress = threading.Condition()
         self._worker = Worker("indexing", self._step)
 
@@ -48,6 +53,8 @@ class Indexing:
 
     def close(self) -> None:
         """End after the text in hand and note that the index was closed in order."""
+        self._worker.begin_to_stop()
+        self._tell()
         self._worker.stop()
         if self._index is not None:
             self._index.close()
@@ -73,17 +80,23 @@ class Indexing:
         """
         deadline = time.monotonic() + patience
         with self._progress:
-            while self._index is None or self._ledger.vectors.pending_count(user):
-                left = deadline - time.monotonic()
-                if left <= 0 or self._away:
-                    return False
-                self._progress.wait(left)
+            self._awaited += 1
+            self._progress.notify_all()
+            try:
+                while self._index is None or self._ledger.vectors.pending_count(user):
+                    left = deadline - time.monotonic()
+                    if left <= 0 or self._away:
+                        return False
+                    self._progress.wait(left)
+            finally:
+                self._awaited -= 1
         return True
 
     def _step(self) -> bool:
         pending: Sequence[Pending] = ()
         try:
             index = self._index = self._index or self._place.open()
+            self._gather()
             pending = self._ledger.vectors.next_pending(BATCH)
             self._follow(index, pending)
             self._failures, self._away = 0, False
@@ -93,6 +106,12 @@ class Indexing:
         finally:
             self._tell()
         return bool(pending)
+
+    def _gather(self) -> None:
+        """Let more texts come, while few are there and nobody waits for them."""
+        with self._progress:
+            if not self._awaited and self._ledger.vectors.pending_count() < BATCH and not self._worker.stopping:
+                self._progress.wait(GATHERING)
 
     def _tell(self) -> None:
         with self._progress:
