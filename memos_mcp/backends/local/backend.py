@@ -19,11 +19,11 @@ from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.memories import memory_seq
+from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.places import FolderPlace, IndexPlace
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import KEYS_VERSION, Upkeep, keys
+from memos_mcp.backends.local.upkeep import KEYS_VERSION, Correcting, Upkeep, keys
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
@@ -86,6 +86,7 @@ class LocalBackend:
         indexing: Indexing,
         indexes: Indexes,
         learning: Learning,
+        correcting: Correcting,
         clock: Callable[[], int],
         redact: Redact | None,
     ) -> None:
@@ -96,6 +97,7 @@ class LocalBackend:
         self._indexing = indexing
         self._indexes = indexes
         self._learning = learning
+        self._correcting = correcting
         self._clock = clock
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
@@ -276,13 +278,24 @@ class LocalBackend:
         return UpdateReceipt()
 
     async def add_feedback(self, request: AddFeedback, *, user_id: str) -> FeedbackReceipt:
-        """Keep the correction as something the user said: newer than what it corrects, it is found first."""
+        """Keep the correction as something the user said, and archive or set right at once what it is meant of."""
         message = Message(role="user", content=request.feedback_content, chat_time=request.feedback_time)
         conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
-        receipt = await self.add_message(
-            AddMessage(messages=(message,), conversation_id=conversation_id), user_id=user_id
+        kept = AddMessage(messages=(message,), conversation_id=conversation_id)
+        check_add(kept)
+        return await _in_thread(partial(self._correct, kept, user_id))
+
+    def _correct(self, request: AddMessage, user_id: str) -> FeedbackReceipt:
+        request, _ = self._without_secrets(request)
+        added, corrected = self._correcting.take(request, user_id=user_id)
+        self._indexing.wake()
+        self._learning.wake()
+        return FeedbackReceipt(
+            task_id=added.task_id,
+            status="running",
+            archived=tuple(map(memory_id, corrected.archived)),
+            added=tuple(map(memory_id, corrected.added)),
         )
-        return FeedbackReceipt(task_id=receipt.task_id, status=receipt.status)
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""
@@ -338,7 +351,8 @@ async def open_local(
             indexing = Indexing(
                 ledger, model, place(ledger) if place else FolderPlace(ledger, data_dir / CHROMA_FOLDER)
             )
-            learning = Learning(ledger, extractor(), Upkeep(ledger, clock=clock), clock=clock, told=indexing.wake)
+            upkeep = Upkeep(ledger, clock=clock)
+            learning = Learning(ledger, extractor(), upkeep, clock=clock, told=indexing.wake)
             indexing.start()
             learning.start()
             try:
@@ -350,6 +364,7 @@ async def open_local(
                     indexing=indexing,
                     indexes=indexes,
                     learning=learning,
+                    correcting=Correcting(ledger, indexes, upkeep, clock=clock),
                     clock=clock,
                     redact=redact,
                 )

@@ -32,6 +32,14 @@ class Row:
     features: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands: its key and that of its conversation."""
+
+    seq: int
+    conversation: int
+
+
 def in_chunks(seqs: Collection[int]) -> Iterator[list[int]]:
     """Cut a collection of keys into lists that fit one statement."""
     ordered = list(seqs)
@@ -167,6 +175,11 @@ class Messages:
         """Give the key of the conversation that a message stands in."""
         row = self._database.row("SELECT conversation FROM message WHERE seq = ?", (seq,))
         return None if row is None else int(row["conversation"])
+
+    def last_of(self, task_id: str) -> Place:
+        """Say where the last message of an add stands."""
+        sql = "SELECT seq, message.conversation FROM message JOIN task ON task.key = task WHERE task.id = ?"
+        return Place(*self._database.rows(f"{sql} ORDER BY seq DESC LIMIT 1", (task_id,))[0])
 
     def matching(self, user: int, condition: str, parameters: Parameters) -> set[int]:
         """Give the keys of the messages that meet a condition on the columns of `message`."""

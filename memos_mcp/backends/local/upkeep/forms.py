@@ -37,6 +37,18 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Correcting:
+    """How a language corrects what is remembered; `has` are patterns in which THING is to be replaced."""
+
+    lead: Pattern
+    nothing: tuple[Pattern, ...]
+    another: tuple[Pattern, ...]
+    retracts: tuple[Pattern, ...]
+    exchanges: tuple[Pattern, ...]
+    has: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grammar:
     """What upkeep knows of a language; all patterns are for text without accents."""
 
@@ -60,6 +72,7 @@ class Grammar:
     using: frozenset[str]
     past: Pattern
     relations: frozenset[str]
+    correcting: Correcting
 
 
 @cache
@@ -89,6 +102,7 @@ def grammar(language: str) -> Grammar:
         using=_words(doing["using"]),
         past=_compile(doing["past"], parts),
         relations=_words(doing["relations"]),
+        correcting=_correcting(table["correcting"]),
     )
 
 
@@ -110,6 +124,12 @@ def _form(table: dict[str, Any], parts: dict[str, str]) -> Form:
         for name in ("states", "changes", "ends")
     }
     return Form(table["attribute"], table.get("value", ""), table["holds"], **ways, implied=table.get("implied", False))
+
+
+def _correcting(table: dict[str, Any]) -> Correcting:
+    names = ("nothing", "another", "retracts", "exchanges")
+    ways = {name: tuple(_compile(pattern, {}) for pattern in table[name]) for name in names}
+    return Correcting(lead=_compile(_any(table["lead"]), {}), has=tuple(table["has"]), **ways)
 
 
 def _replacements(pairs: list[list[str]]) -> tuple[tuple[Pattern, str], ...]:

@@ -28,6 +28,9 @@ class Verdict:
     kept: tuple[str, ...] = ()
 
 
+_AUXILIARY_IN = 3
+"""Stems above which "have" only helps another verb: "I have never lived in Paris"."""
+
 DIFFERENT = Verdict("different")
 
 _WEEKDAY = re.compile(r"day\b|days\b|lunes|martes|miercoles|jueves|viernes|sabado|domingo|星期|周|礼拜")
@@ -48,8 +51,8 @@ def judge(earlier: Told, later: Told, *, near: bool, correcting: bool = False) -
     """
     if earlier.perspective != later.perspective or earlier.speaker != later.speaker or not later.statements:
         return DIFFERENT
-    repeats = [[_repeats(old, new, near=near) for new in later.statements] for old in earlier.statements]
-    if later.whole and all(any(row[at] for row in repeats) for at in range(len(later.statements))):
+    repeated = [[repeats(old, new, near=near) for new in later.statements] for old in earlier.statements]
+    if later.whole and all(any(row[at] for row in repeated) for at in range(len(later.statements))):
         return Verdict("same")
     if later.perspective != "user":
         return DIFFERENT
@@ -58,7 +61,7 @@ def judge(earlier: Told, later: Told, *, near: bool, correcting: bool = False) -
         return DIFFERENT
     kept = [
         old.text
-        for old, gone, row in zip(earlier.statements, updated, repeats, strict=True)
+        for old, gone, row in zip(earlier.statements, updated, repeated, strict=True)
         if not gone and not any(row)
     ]
     return Verdict("updates", tuple(kept))
@@ -73,7 +76,8 @@ def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool
     )
 
 
-def _repeats(old: Statement, new: Statement, *, near: bool) -> bool:
+def repeats(old: Statement, new: Statement, *, near: bool) -> bool:
+    """Tell whether a statement says what an earlier one says."""
     if (old.dated or new.dated) and not near:
         return False
     if _same_words(old.wording, new.wording):
@@ -120,6 +124,18 @@ def _denies(old: Statement, new: Statement) -> bool:
         and not second.past
         and len(first.negators) + len(second.negators) == 1
         and len(first.stems) > 1
+    )
+
+
+def denies_past(old: Statement, new: Statement) -> bool:
+    """Tell whether a statement says that what an earlier one says never was: "I never lived in Paris"."""
+    stems = new.wording.stems
+    said = tuple(stem for stem in stems if stem != "did" and not (stem == "have" and len(stems) > _AUXILIARY_IN))
+    return (
+        len(new.wording.negators) == 1
+        and not old.wording.negators
+        and len(said) > 1
+        and old.wording.stems[: len(said)] == said
     )
 
 

@@ -67,16 +67,13 @@ class Upkeep:
 
     def supersede(
         self, old: Candidate, verdict: Verdict, *, user: int, by: int | None, corrected_by: int | None = None
-    ) -> None:
-        """Archive a memory; what it says besides goes on in a memory of its own, with the same sources."""
+    ) -> int | None:
+        """Archive a memory; what it says besides goes on in a memory of its own, whose key this gives."""
+        remainder = self._remainder(old, verdict.kept, user=user)
         self._ledger.changes.archive(
-            user,
-            old.seq,
-            superseded_by=by,
-            now=self._clock(),
-            corrected_by=corrected_by,
-            remainder=self._remainder(old, verdict.kept, user=user),
+            user, old.seq, superseded_by=by, now=self._clock(), corrected_by=corrected_by, remainder=remainder
         )
+        return remainder
 
     def store(self, draft: Draft, *, user: int, conversation: int, extractor: str) -> int:
         """Store a memory without a look at what is known, and give its key."""

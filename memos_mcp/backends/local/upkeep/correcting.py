@@ -1,0 +1,110 @@
+"""Correcting memories in plain words: the one that is meant is set right or taken out of force at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from memos_mcp.backends.local.extractors.base import Draft
+from memos_mcp.backends.local.extractors.keyphrases import tags, title
+from memos_mcp.backends.local.indexes import Indexes
+from memos_mcp.backends.local.ledger.claims import Candidate
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.messages import Added, Place
+from memos_mcp.backends.local.retrieval.features import analyse
+from memos_mcp.backends.local.retrieval.index import Query
+from memos_mcp.backends.local.upkeep.corrections import Correction, read
+from memos_mcp.backends.local.upkeep.judge import Verdict
+from memos_mcp.backends.local.upkeep.keeping import Upkeep
+from memos_mcp.backends.local.upkeep.statements import told
+from memos_mcp.models import AddMessage
+
+SOUGHT = 50
+"""Memories that share words with a correction and are looked at."""
+
+EXTRACTOR = "correction:1"
+"""What is said to have made a memory that was set right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What a correction came to: the keys of memories that were archived and of those that were added."""
+
+    archived: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
+
+
+class Correcting:
+    """Finds the memories that a correction is meant of, and changes them; what is not clearly meant stays."""
+
+    def __init__(self, ledger: Ledger, indexes: Indexes, upkeep: Upkeep, *, clock: Callable[[], int]) -> None:
+        """Take ready collaborators."""
+        self._ledger = ledger
+        self._indexes = indexes
+        self._upkeep = upkeep
+        self._clock = clock
+
+    def take(self, request: AddMessage, *, user_id: str) -> tuple[Added, Corrected]:
+        """Store the one message of a request and change what it is meant of, all in one transaction."""
+        (message,) = request.messages
+        correction = read(message.content)
+        user = self._ledger.messages.user_key(user_id)
+        sought = [] if user is None else self._seek(correction, message.content, user=user)
+        features = [analyse(message.content, role=message.role)]
+        with self._ledger.database.transaction():
+            added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
+            if user is None or not sought:
+                return added, Corrected()
+            return added, self._apply(correction, sought, user=user, said=self._ledger.messages.last_of(added.task_id))
+
+    def _seek(self, correction: Correction, text: str, *, user: int) -> list[int]:
+        """Give the memories that may be meant; outside of the transaction, for it waits for other searches."""
+        words = " ".join([text, *(exchange.wrong for exchange in correction.exchanges)])
+        hits = self._indexes.search(user, "memory", Query(text=words, now=self._clock()), limit=SOUGHT)
+        sharing = self._ledger.claims.sharing(user, correction.keys)
+        return sorted({hit.seq for hit in hits} | {candidate.seq for candidate in sharing})
+
+    def _apply(self, correction: Correction, sought: Sequence[int], *, user: int, said: Place) -> Corrected:
+        found = self._ledger.claims.in_force(user, sought)
+        archived: list[int] = []
+        added: list[int] = []
+        exchanged = self._exchanged(correction, found, conversation=said.conversation)
+        for old in found:
+            if old.seq in exchanged:
+                new = self._put_right(old, exchanged[old.seq], user=user, message=said.seq)
+            else:
+                verdict = correction.verdict(told(old.value))
+                if verdict.relation != "updates":
+                    continue
+                new = self._upkeep.supersede(old, verdict, user=user, by=None, corrected_by=said.seq)
+            archived.append(old.seq)
+            added += [] if new is None else [new]
+        return Corrected(tuple(archived), tuple(added))
+
+    def _exchanged(self, correction: Correction, found: Sequence[Candidate], *, conversation: int) -> dict[int, str]:
+        """Give the new texts of memories in which words are exchanged; where any may be meant, of one alone."""
+        clear: dict[int, str] = {}
+        vague: list[tuple[Candidate, str]] = []
+        for old in found:
+            if exchange := correction.exchanged(old.value):
+                if exchange[0].is_vague:
+                    vague.append((old, exchange[1]))
+                else:
+                    clear[old.seq] = exchange[1]
+        here = [one for one in vague if one[0].conversation == conversation]
+        for only in (vague, here):
+            if len(only) == 1:
+                return clear | {only[0][0].seq: only[0][1]}
+        return clear
+
+    def _put_right(self, old: Candidate, value: str, *, user: int, message: int) -> int:
+        draft = Draft(
+            key=title(value),
+            value=value,
+            sources=(*self._ledger.memories.source_seqs(old.seq), message),
+            tags=tags(value),
+            confidence=old.confidence,
+            memory_time=old.memory_time,
+            preference=old.preference,
+        )
+        seq = self._upkeep.store(draft, user=user, conversation=old.conversation, extractor=EXTRACTOR)
+        self._upkeep.supersede(old, Verdict("updates"), user=user, by=seq, corrected_by=message)
+        return seq
