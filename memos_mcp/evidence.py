@@ -51,8 +51,16 @@ def best_relativity(result: SearchResult) -> float:
 
 def called(memory: Memory) -> str:
     """Call a memory by the day that it is about, where that is not the day on which it was said."""
-    about = "" if memory.memory_time is None else clock_text(memory.memory_time)[:10]
+    about = about_when(memory)
     return "memory" if about in ("", clock_text(memory.create_time)[:10]) else f"memory of {about}"
+
+
+def about_when(memory: Memory) -> str:
+    """Write the time that a memory is about as exactly as it is known: 2019, 2023-05 or 2023-05-07."""
+    if memory.memory_time is None:
+        return ""
+    length = {"year": 4, "season": 7, "month": 7}.get(memory.time_grain or "day", 10)
+    return clock_text(memory.memory_time)[:length]
 
 
 def _entries(result: SearchResult) -> Iterator[Entry]:

@@ -26,6 +26,7 @@ RELATIVITY_THRESHOLD = 0.45
 
 Role = Literal["user", "assistant", "system", "tool"]
 Status = Literal["activated", "resolving", "archived", "deleted"]
+Grain = Literal["day", "weekend", "week", "month", "season", "year"]
 TaskState = Literal["running", "completed", "failed"]
 Identifier = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -149,6 +150,7 @@ class Memory(Frozen):
     memory_value: str
     memory_type: str = "LongTermMemory"
     memory_time: Milliseconds | None = None
+    time_grain: Grain | None = None
     conversation_id: str = ""
     status: Status = "activated"
     confidence: float = 1.0

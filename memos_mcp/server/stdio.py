@@ -43,6 +43,9 @@ _GRACE = 0.4
 _LIMIT = 0.8
 """After so many seconds the end comes whatever is under way: a host may have stopped reading."""
 
+_BEFORE_WARMING = 0.5
+"""Seconds after the first answer in which a host asks for the lists; a call that needs the store comes first."""
+
 _ENDLESS = "subscriptions/listen"
 """A request that is answered when the connection ends, and not before."""
 
@@ -50,7 +53,7 @@ _ENDLESS = "subscriptions/listen"
 async def serve(server: MCPServer[Any], *, wire: Wire, warm: Callable[[], Awaitable[object]] | None = None) -> None:
     """Serve until input ends or a signal asks to stop, then return within a second.
 
-    `warm` is started when the first answer has been written, so that opening a store does not hold `initialize`
+    `warm` is started soon after the first answer has been written, so that opening a store does not hold `initialize`
     up; a `MemosError` that it raises is left to the call that needs the store. When this returns, a thread may
     still wait for the host: close what has to be closed, then end the process with `os._exit`.
     """
@@ -82,6 +85,7 @@ async def _stop_in_time(host: "_Host", scope: anyio.CancelScope) -> None:
 
 async def _warm_up(host: "_Host", warm: Callable[[], Awaitable[object]]) -> None:
     await host.answered.wait()
+    await anyio.sleep(_BEFORE_WARMING)
     try:
         await warm()
     except MemosError as exc:

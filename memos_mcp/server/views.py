@@ -20,7 +20,12 @@ from memos_mcp.models import (
 )
 
 _TIMES = ("memory_time", "create_time", "update_time")
-_USUAL = {"memory_type": "LongTermMemory", "status": "activated", "preference_type": "explicit_preference"}
+_USUAL = {
+    "memory_type": "LongTermMemory",
+    "status": "activated",
+    "time_grain": "day",
+    "preference_type": "explicit_preference",
+}
 
 
 class MessageView(TypedDict, total=False):
@@ -42,6 +47,7 @@ class MemoryView(TypedDict, total=False):
     memory_key: str
     memory_value: str
     memory_time: str
+    time_grain: str
     conversation_id: str
     status: str
     confidence: float

@@ -6,6 +6,7 @@ from typing import Literal
 
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks
+from memos_mcp.models import Grain
 
 CANDIDATES = 50
 """The most memories that one statement is compared with: the newest."""
@@ -21,6 +22,7 @@ class Candidate:
     conversation: int
     said: int
     memory_time: int | None
+    time_grain: Grain | None
     confidence: float
     extractor: str
 
@@ -73,5 +75,5 @@ class Claims:
                 last = rows[-1]["seq"]
 
 
-_COLUMNS = "seq, memory_value, preference, conversation, create_time, memory_time, confidence, extractor"
+_COLUMNS = "seq, memory_value, preference, conversation, create_time, memory_time, time_grain, confidence, extractor"
 _OF_MEMORY = ", ".join(f"memory.{column}" for column in _COLUMNS.split(", "))

@@ -138,6 +138,7 @@ class Incoming:
             status=record.status,
             confidence=record.confidence,
             memory_time=record.memory_time,
+            time_grain=record.time_grain,
             extractor=record.extractor,
             features=self._analyse(record.memory_value, role="user"),
             **self._shared(record),

@@ -61,8 +61,8 @@ class Memories:
             all_tags = json.dumps(list(dict.fromkeys([*draft.tags, *json.loads(tags)])), ensure_ascii=False)
             seq = self._database.insert(
                 "INSERT INTO memory (user, conversation, memory_key, memory_value, preference, reasoning, confidence,"
-                " memory_time, create_time, update_time, extractor, agent_id, app_id, tags, info, features)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " memory_time, time_grain, create_time, update_time, extractor, agent_id, app_id, tags, info, features)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     user,
                     conversation,
@@ -72,6 +72,7 @@ class Memories:
                     draft.reasoning,
                     draft.confidence,
                     draft.memory_time,
+                    draft.time_grain,
                     said,
                     now,
                     extractor,
@@ -199,6 +200,7 @@ def _stored(row: sqlite3.Row, *, sources: tuple[str, ...], supersedes: tuple[str
         memory_key=row["memory_key"],
         memory_value=row["memory_value"],
         memory_time=row["memory_time"],
+        time_grain=row["time_grain"],
         conversation_id=row["conversation_id"],
         status=row["status"],
         confidence=row["confidence"],

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from memos_mcp.models import Frozen, Identifier, Milliseconds, Role, Status, TaskState
+from memos_mcp.models import Frozen, Grain, Identifier, Milliseconds, Role, Status, TaskState
 
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 
@@ -46,6 +46,7 @@ class MemoryRecord(Frozen):
     status: Status = "activated"
     confidence: float = 1.0
     memory_time: Milliseconds | None = None
+    time_grain: Grain | None = None
     create_time: Milliseconds | None = None
     update_time: Milliseconds | None = None
     extractor: str = "import"

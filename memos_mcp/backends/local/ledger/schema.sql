@@ -65,7 +65,8 @@ CREATE TABLE memory (
     reasoning TEXT NOT NULL DEFAULT '',
     status TEXT NOT NULL DEFAULT 'activated',
     confidence REAL NOT NULL,
-    memory_time INTEGER,
+    memory_time INTEGER,                          -- when what it speaks of begins
+    time_grain TEXT,                              -- how exact that is: day, weekend, week, month, season, year
     create_time INTEGER NOT NULL,
     update_time INTEGER NOT NULL,
     extractor TEXT NOT NULL,

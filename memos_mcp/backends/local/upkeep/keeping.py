@@ -127,6 +127,7 @@ class Upkeep:
             tags=tags(value),
             confidence=old.confidence,
             memory_time=old.memory_time,
+            time_grain=old.time_grain,
             preference=old.preference,
         )
         return self.store(draft, user=user, conversation=old.conversation, extractor=old.extractor)
