@@ -2,14 +2,17 @@
 
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import anyio
 import pytest
 
-from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.extractors.base import Draft, Source
+from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.models import AddMessage, DeleteMemory, GetMemory, Memory, Message, Preference, UpdateMemory
+from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
 from tests.local.stores import everything_said, find, store
 
@@ -218,6 +221,24 @@ async def test_adds_while_memories_are_kept_up_lose_and_repeat_nothing(backend: 
         assert len(current["My cat is called Miso."].sources) == len(cities)
         for city in cities:
             assert len(await everything_said(backend, city, user_id=user_id)) == 2
+
+
+class GroundlessExtractor(RulesExtractor):
+    """Drafts a memory without a source where it is told to, which nothing can keep."""
+
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+        if messages[0].content == "Be groundless.":
+            return [Draft(key="", value="nothing", sources=())]
+        return super().extract(messages, before=before)
+
+
+async def test_an_add_that_cannot_be_kept_does_not_hold_up_the_next(tmp_path: Path) -> None:
+    async with open_local(tmp_path, embedder=HashedEmbedder, extractor=GroundlessExtractor) as backend:
+        await backend.add_message(add("Be groundless.", conversation_id="c"), user_id="u")
+        with anyio.fail_after(30):
+            await tell(backend, "I live in Paris.")
+
+        assert texts(await known(backend)) == ["I live in Paris."]
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3, 4])

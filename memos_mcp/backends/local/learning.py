@@ -57,19 +57,20 @@ class Learning:
         if task is None:
             return False
         try:
-            drafts = self._extractor.extract(task.messages, before=task.before)
+            self._learn(task)
         except MemosError as exc:
             self._postpone(task, exc)
-            return True
         except Exception as exc:  # one add that cannot be learnt from must not hold up those after it
-            logger.exception("extraction failed")
+            logger.exception("learning failed")
             self._postpone(task, exc)
-            return True
+        return True
+
+    def _learn(self, task: OpenTask) -> None:
+        drafts = self._extractor.extract(task.messages, before=task.before)
         with self._ledger.database.transaction():
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
             self._ledger.tasks.complete(task, views)
         self._told()
-        return True
 
     def _postpone(self, task: OpenTask, reason: Exception) -> None:
         if self._worker.stopping:
