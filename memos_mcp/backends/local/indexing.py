@@ -12,7 +12,7 @@ from memos_mcp.backends.local.chroma import KINDS, ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Kind, Pending
-from memos_mcp.backends.local.places import IndexPlace
+from memos_mcp.backends.local.places import HOLDS_DELETED, IndexPlace
 from memos_mcp.backends.local.worker import Worker
 from memos_mcp.errors import MemosError, Unavailable
 
@@ -123,11 +123,14 @@ class Indexing:
         user = pending[0].user
         if any(text.seq == 0 for text in pending):  # the user is gone, and so is every text of theirs
             index.forget(user)
+            self._ledger.note(HOLDS_DELETED, "yes")
             self._ledger.vectors.done([text.key for text in pending])
             return
         for kind in KINDS:
             texts = [text for text in pending if text.kind == kind]
-            index.remove(user, kind, [text.seq for text in texts if text.text is None])
+            if gone := [text.seq for text in texts if text.text is None]:
+                index.remove(user, kind, gone)
+                self._ledger.note(HOLDS_DELETED, "yes")
             index.put(user, kind, self._vectors(kind, texts))
             if self._worker.stopping:
                 return

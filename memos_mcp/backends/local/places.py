@@ -14,6 +14,9 @@ from memos_mcp.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
+HOLDS_DELETED = "index_holds_deleted"
+"""Noted in the ledger when vectors were taken out: Chroma keeps them in its files long after."""
+
 
 class IndexPlace(Protocol):
     """Opens the index and knows whether it still holds what the ledger thinks it holds.
@@ -55,6 +58,9 @@ class FolderPlace:
     def open(self) -> ChromaIndex:
         """Open the folder's index, or that of a fresh folder where the old one is broken."""
         change_over(self._ledger, "folder")
+        if self._ledger.noted(HOLDS_DELETED):
+            self.broken()  # a fresh folder has nothing of what was deleted, and costs half a millisecond a vector
+            self._ledger.note(HOLDS_DELETED, "")
         if self._ledger.noted("index_left") != _fingerprint(self.current):
             self._examine()
         try:

@@ -205,6 +205,7 @@ class Messages:
         with self._database.transaction():
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
             self._database.execute("DELETE FROM user WHERE key = ?", (user,))
+        self._database.forget_deleted()
 
 
 _STORED = (
