@@ -30,7 +30,8 @@ def test_what_merely_sounds_alike_stays_apart(earlier: str, later: str) -> None:
 
 @pytest.mark.parametrize(("earlier", "later"), [*REPEATED, *UPDATED])
 def test_what_bears_on_each_other_is_found_by_a_key(earlier: str, later: str) -> None:
-    assert told(earlier).keys & told(later).keys
+    assert told(earlier).keys & told(later).sought
+    assert told(later).keys & told(earlier).sought
 
 
 def test_what_an_updated_memory_says_besides_is_named() -> None:

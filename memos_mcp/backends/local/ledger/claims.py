@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from memos_mcp.backends.local.ledger.database import Database
-from memos_mcp.backends.local.ledger.messages import in_chunks, marks
+from memos_mcp.backends.local.ledger.messages import marks
 from memos_mcp.models import Grain
 
 CANDIDATES = 50
-"""The most memories that one statement is compared with: the newest."""
+"""The most memories that are compared for one key: the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,14 @@ class Claims:
     def sharing(self, user: int, keys: Collection[int]) -> list[Candidate]:
         """Give the newest memories in force that are found under one of these keys, newest first."""
         found: dict[int, Candidate] = {}
-        for chunk in in_chunks(keys):
-            sql = (
-                f"SELECT DISTINCT {_OF_MEMORY} FROM claim JOIN memory ON memory.seq = claim.memory"
-                f" WHERE claim.user = ? AND claim.key IN ({marks(chunk)}) AND status = 'activated'"
-                " ORDER BY memory.seq DESC LIMIT ?"
+        for key in sorted(keys):  # one by one: each stops at its newest, however many there are
+            rows = self._database.rows(
+                f"SELECT {_OF_MEMORY} FROM claim JOIN memory ON memory.seq = claim.memory"
+                " WHERE claim.user = ? AND key = ? AND status = 'activated' ORDER BY claim.memory DESC LIMIT ?",
+                (user, key, CANDIDATES),
             )
-            found |= {row["seq"]: Candidate(*row) for row in self._database.rows(sql, (user, *chunk, CANDIDATES))}
-        return [found[seq] for seq in sorted(found, reverse=True)[:CANDIDATES]]
+            found |= {row["seq"]: Candidate(*row) for row in rows}
+        return [found[seq] for seq in sorted(found, reverse=True)]
 
     def in_force(self, user: int, seqs: Collection[int]) -> list[Candidate]:
         """Give those of a user's memories that are in force, in the order of their keys."""

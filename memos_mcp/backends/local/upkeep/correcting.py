@@ -59,7 +59,7 @@ class Correcting:
         """Give the memories that may be meant; outside of the transaction, for it waits for other searches."""
         words = " ".join([text, *(exchange.wrong for exchange in correction.exchanges)])
         hits = self._indexes.search(user, "memory", Query(text=words, now=self._clock()), limit=SOUGHT)
-        sharing = self._ledger.claims.sharing(user, correction.keys)
+        sharing = self._ledger.claims.sharing(user, correction.sought)
         return sorted({hit.seq for hit in hits} | {candidate.seq for candidate in sharing})
 
     def _apply(self, correction: Correction, sought: Sequence[int], *, user: int, said: Place) -> Corrected:
@@ -103,6 +103,7 @@ class Correcting:
             tags=tags(value),
             confidence=old.confidence,
             memory_time=old.memory_time,
+            time_grain=old.time_grain,
             preference=old.preference,
         )
         seq = self._upkeep.store(draft, user=user, conversation=old.conversation, extractor=EXTRACTOR)

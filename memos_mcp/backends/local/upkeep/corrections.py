@@ -95,9 +95,9 @@ class Correction:
     words: frozenset[str]
 
     @property
-    def keys(self) -> set[int]:
-        """The keys by which memories on the same matter are found."""
-        return {key for statement in (*self.statements, *self.retracted) for key in statement.keys}
+    def sought(self) -> set[int]:
+        """The numbers under which memories on the same matter are found."""
+        return {key for statement in (*self.statements, *self.retracted) for key in statement.sought}
 
     def exchanged(self, value: str) -> tuple[Exchange, str] | None:
         """Give a memory's text set right, and by which exchange; None where none is meant of it."""

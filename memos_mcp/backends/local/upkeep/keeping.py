@@ -55,7 +55,7 @@ class Upkeep:
         added = updated = 0
         for draft in drafts:
             new = New(draft, told(draft.value), said.get(max(draft.sources), self._clock()), task.conversation)
-            known = self._ledger.claims.sharing(task.user, new.told.keys)
+            known = self._ledger.claims.sharing(task.user, new.told.sought)
             repeated = next((candidate for candidate in known if new.repeats(candidate)), None)
             if repeated is None:
                 added += 1

@@ -1,7 +1,7 @@
 """Statements: what a memory says, sentence by sentence, as far as it can be compared."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
@@ -53,20 +53,29 @@ class Statement:
 
     @property
     def keys(self) -> set[int]:
-        """The numbers under which another statement on the same matter finds this one, or is found by it."""
-        names = {f"words {self.wording.key}"}
+        """The numbers under which another statement on the same matter finds this one."""
+        return _numbers(
+            *self._names(),
+            *(f"done {doing.subject}|{doing.verb}" for doing in self.doings),
+            *(f"had {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
+            *(f"ended {_ended_name(end)}" for end in self.ends),
+        )
+
+    @property
+    def sought(self) -> set[int]:
+        """The numbers under which this statement finds others."""
+        return _numbers(
+            *self._names(),
+            *(f"{'done' if end.verb else 'had'} {_ended_name(end)}" for end in self.ends),
+            *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
+            *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
+        )
+
+    def _names(self) -> Iterator[str]:
+        yield f"words {self.wording.key}"
         for claim in self.claims:
             value = claim.value if claim.holds == "many" and not claim.implied else ""
-            names.add(f"claim {claim.subject}|{claim.attribute}|{value}")
-        for doing in self.doings:
-            names.add(f"verb {doing.subject}|{doing.verb}")
-            if doing.kind != "other" and doing.object:
-                names.add(f"thing {doing.subject}|{doing.object[-1]}")
-        for end in self.ends:
-            names.add(
-                f"verb {end.subject}|{end.verb}" if end.verb else f"thing {end.subject}|{''.join(end.object[-1:])}"
-            )
-        return {crc32(name.encode("utf-8", "surrogatepass")) for name in names}
+            yield f"claim {claim.subject}|{claim.attribute}|{value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,13 @@ class Told:
 
     @property
     def keys(self) -> set[int]:
-        """The keys of all statements."""
+        """The numbers under which other memories find this one."""
         return {key for statement in self.statements for key in statement.keys}
+
+    @property
+    def sought(self) -> set[int]:
+        """The numbers under which this memory finds others."""
+        return {key for statement in self.statements for key in statement.sought}
 
 
 @lru_cache(maxsize=1024)
@@ -114,6 +128,18 @@ def joined(value: str, texts: Sequence[str]) -> str:
 
 def _ended(text: str) -> str:
     return text if not text[-1].isalnum() else text + ("。" if HAN.match(text[-1]) else ".")
+
+
+def _numbers(*names: str) -> set[int]:
+    return {crc32(name.encode("utf-8", "surrogatepass")) for name in names}
+
+
+def _head(held: Doing | End) -> str:
+    return held.object[-1] if held.object else ""
+
+
+def _ended_name(end: End) -> str:
+    return f"{end.subject}|{end.verb or _head(end)}"
 
 
 def _statements(body: str) -> list[Statement]:
