@@ -1,4 +1,4 @@
-"""How often upkeep is right about two statements, on pairs.json: that one repeats or updates the other, or neither."""
+"""How often upkeep is right about two statements, written for this project: one repeats or updates the other, or neither."""
 
 import sys
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ if __name__ == "__main__":  # run by its path, its folder would hide the standar
 import typer
 
 from benchmarks.report import Cell, dump, run, say, show
-from benchmarks.samples import Pair, load_pairs
+from benchmarks.samples import PAIRS_HELD_OUT, Pair, load_pairs
 from memos_mcp.backends.local.upkeep.judge import judge
 from memos_mcp.backends.local.upkeep.statements import told
 
@@ -47,15 +47,17 @@ def measure(pairs: Sequence[Pair]) -> tuple[dict[str, dict[str, Cell]], list[str
 
 
 def main(as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False) -> None:
-    """Measure the verdicts on pairs.json, all languages together and each apart."""
+    """Measure the verdicts on both sets, and each language of the first apart; what is held out is not shown."""
     pairs = load_pairs()
-    languages = list(dict.fromkeys(pair.language for pair in pairs))
     rows, wrong = measure(pairs)
+    held_out, _ = measure(load_pairs(PAIRS_HELD_OUT))
+    languages = list(dict.fromkeys(pair.language for pair in pairs))
     apart = {language: measure([pair for pair in pairs if pair.language == language])[0] for language in languages}
     if as_json:
-        dump({"all": rows, "languages": apart, "wrong": wrong})
+        dump({"pairs": rows, "held out": held_out, "languages": apart, "wrong": wrong})
         return
     show("Verdicts of upkeep", rows)
+    show("Held out", held_out)
     for language, of_it in apart.items():
         show(language, of_it)
     say(wrong)
