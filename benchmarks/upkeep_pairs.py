@@ -1,4 +1,4 @@
-"""How often upkeep is right about two statements, written for this project: one repeats or updates the other, or neither."""
+"""How often upkeep is right about pairs of statements: that one repeats or updates the other, or neither."""
 
 import sys
 from collections.abc import Sequence
