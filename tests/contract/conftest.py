@@ -11,7 +11,7 @@ from memos_mcp.backends.hosted import open_hosted
 from tests.fakes.cloud import FakeCloud
 from tests.hosted.opened import hosted
 from tests.http.process import Running, running
-from tests.local.stores import store
+from tests.local.stores import repeating_model, store
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +21,15 @@ def engine_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runnin
         yield started
 
 
-@pytest.fixture(params=["local", "cloud", "engine"])
+@pytest.fixture(params=["local", "local, learning with a chat model", "cloud", "engine"])
 async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MemoryBackend]:
-    """The store in process; the hosted backend in front of the fake service, and in front of a real engine."""
+    """The store in process, with either extractor; the hosted backend before the fake service and a real engine."""
     match request.param:
         case "local":
             async with store(tmp_path) as backend:
+                yield backend
+        case "local, learning with a chat model":
+            async with store(tmp_path, extractor=repeating_model) as backend:
                 yield backend
         case "cloud":
             async with hosted(FakeCloud(), data_dir=tmp_path) as backend:

@@ -47,6 +47,30 @@ class FakeChat:
                 return await answer()
 
 
+class RepeatingChat(FakeChat):
+    """A model that proposes every new message as a memory, in its own words."""
+
+    def __init__(self) -> None:
+        """Take no script."""
+        super().__init__("")
+
+    async def _complete(self, request: Request) -> Response:
+        asked = (await request.json())["messages"][1]["content"]  # after the instructions, whatever a repair adds
+        told = [json.loads(line) for line in asked.split("\n")]
+        memories = [
+            {
+                "title": line["content"][:40],
+                "value": line["content"],
+                "perspective": "assistant" if line["role"] == "assistant" else "user",
+                "sources": [line["id"]],
+                "tags": [],
+            }
+            for line in told
+            if line["new"]
+        ]
+        return completion(proposal(*memories))
+
+
 def completion(text: str | None) -> Response:
     """Put a model's text into the envelope of a chat completion."""
     return JSONResponse({"object": "chat.completion", "choices": [{"message": {"role": "assistant", "content": text}}]})

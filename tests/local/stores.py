@@ -6,15 +6,29 @@ from pathlib import Path
 
 from memos_mcp.backends.local.backend import LocalBackend, open_local
 from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.extractors.base import Extractor
+from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.models import GetMessage, SearchMemory, SearchResult
+from tests.fakes.chat import URL, RepeatingChat
 from tests.fakes.hashed_embedder import HashedEmbedder
 
 
 @asynccontextmanager
-async def store(folder: Path, *, embedder: Callable[[], Embedder] = HashedEmbedder) -> AsyncGenerator[LocalBackend]:
-    async with open_local(folder, embedder=embedder, extractor=RulesExtractor) as backend:
+async def store(
+    folder: Path,
+    *,
+    embedder: Callable[[], Embedder] = HashedEmbedder,
+    extractor: Callable[[], Extractor] = RulesExtractor,
+) -> AsyncGenerator[LocalBackend]:
+    async with open_local(folder, embedder=embedder, extractor=extractor) as backend:
         yield backend
+
+
+def repeating_model() -> Extractor:
+    """Learn with a chat model that repeats what it is told."""
+    chat = RepeatingChat()
+    return LlmExtractor(URL, model="repeating", api_key="", fallback=RulesExtractor(), connect=chat.connect)
 
 
 async def everything_said(backend: LocalBackend, conversation_id: str = "c", *, user_id: str = "u") -> list[str]:
