@@ -1,10 +1,10 @@
 """Languages: which one a text is in, its stop words and its stemmer (Snowball, as NLTK and Lucene use it)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, cast
 
-import snowballstemmer
+from Stemmer import Stemmer  # pyright: ignore[reportUnknownVariableType]
 
 Language = Literal[
     "english", "german", "spanish", "french", "italian", "portuguese", "russian", "greek", "arabic", "hindi"
@@ -100,5 +100,5 @@ def language_of(word: str, among: Language) -> Language:
 @lru_cache(maxsize=1 << 16)
 def stem(word: str, language: Language) -> str:
     """Reduce a case-folded word to its Snowball stem."""
-    stemmer = cast("Callable[[str], str]", snowballstemmer.stemmer(language).stemWord)  # pyright: ignore[reportUnknownMemberType]
-    return stemmer(word)
+    stemmer = Stemmer(language, 0)  # pyright: ignore[reportUnknownVariableType]  # for one thread alone, so a new one
+    return cast("str", stemmer.stemWord(word))  # pyright: ignore[reportUnknownMemberType]
