@@ -13,7 +13,7 @@ from memos_mcp.backends.local.extractors.secrets import redact
 from memos_mcp.backends.local.ledger.incoming import Incoming
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord, Record
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
+from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
 from memos_mcp.backends.local.upkeep import KEYS_VERSION, keys
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.limits import check_add
@@ -58,7 +58,7 @@ def take_in(settings: Settings, file: Path, *, console: Console, progress: Conso
 
 
 def _take_all(ledger: Ledger, records: Iterator[MessageRecord | MemoryRecord]) -> Incoming:
-    incoming = Incoming(ledger, analyse=analyse, keys=keys, now=time.time_ns() // 1_000_000)
+    incoming = Incoming(ledger, keys=keys, now=time.time_ns() // 1_000_000)
     with ledger.database.transaction():
         if not ledger.messages.users():  # nothing that an older version derived
             ledger.note("features", str(FEATURES_VERSION))

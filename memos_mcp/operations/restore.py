@@ -142,7 +142,7 @@ def _forget_on_server(settings: Settings, before: Path) -> None:
                 prefix=prefix,
             )
         ) as index:
-            for user in {user for user, _ in index.counts()}:
+            for user in list(index.counts()):
                 index.forget(user)
     except Unavailable as exc:
         raise Unavailable(

@@ -145,7 +145,7 @@ def _kept(overview: Overview) -> str:
 def _waiting(overview: Overview) -> str:
     store = overview.store or StoreStatus()
     waiting = [
-        (store.waiting_for_vectors, counted(store.waiting_for_vectors, "text") + " for a place in the vector index"),
+        (store.waiting_for_vectors, counted(store.waiting_for_vectors, "text") + " for a vector"),
         (store.waiting_for_memories, counted(store.waiting_for_memories, "add") + " for their memories"),
         (overview.waiting_for_service, counted(overview.waiting_for_service, "add") + " for the hosted service"),
         (overview.refused_by_service, counted(overview.refused_by_service, "add") + " refused by the hosted service"),

@@ -36,7 +36,9 @@ class DeadlyClock:
 
 async def main(folder: Path, moment: int) -> None:
     clock = DeadlyClock(moment)
-    async with open_local(folder, embedder=HashedEmbedder, extractor=RulesExtractor, clock=clock) as clock.backend:
+    async with open_local(
+        folder, embedder=HashedEmbedder, extractor=RulesExtractor, clock=clock, settled=0
+    ) as clock.backend:
         await clock.backend.add_message(add(NEW, conversation_id="new", wait=True), user_id="u")
 
 

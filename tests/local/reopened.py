@@ -5,15 +5,7 @@ from pathlib import Path
 
 import anyio
 
-from memos_mcp.backends.local.backend import LocalBackend
-from tests.local.stores import find, store
-
-
-async def followed(backend: LocalBackend) -> None:
-    """Wait until the vector index is open and has followed."""
-    with anyio.fail_after(60):
-        while (await find(backend, "walrus")).notice or (await backend.status()).waiting_for_vectors:
-            await anyio.sleep(0.02)
+from tests.local.stores import followed, store
 
 
 async def open_and_close(folder: Path) -> None:

@@ -4,6 +4,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
+
 from memos_mcp.backends.local.backend import LocalBackend, open_local
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
@@ -20,8 +22,10 @@ async def store(
     *,
     embedder: Callable[[], Embedder] = HashedEmbedder,
     extractor: Callable[[], Extractor] = RulesExtractor,
+    settled: float = 0,
 ) -> AsyncGenerator[LocalBackend]:
-    async with open_local(folder, embedder=embedder, extractor=extractor) as backend:
+    """Open a store whose vector index follows at once, so that Chroma is in every test."""
+    async with open_local(folder, embedder=embedder, extractor=extractor, settled=settled) as backend:
         yield backend
 
 
@@ -46,6 +50,13 @@ async def everything_said(backend: LocalBackend, conversation_id: str = "c", *, 
 async def find(backend: LocalBackend, query: str, *, user_id: str = "u", **limits: int) -> SearchResult:
     """Search without a threshold."""
     return await backend.search_memory(SearchMemory(query=query, relativity=0, **limits), user_id=user_id)
+
+
+async def followed(backend: LocalBackend) -> None:
+    """Wait until the vector index is open and has followed all."""
+    with anyio.fail_after(60):
+        while (await find(backend, "walrus")).notice or backend._ledger.vectors.count_after(0, limit=1):
+            await anyio.sleep(0.02)
 
 
 def found_messages(result: SearchResult) -> list[str]:

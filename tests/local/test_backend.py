@@ -25,7 +25,7 @@ from memos_mcp.models import (
 )
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import CONVERSATION_A, NATIONAL_DAY, add, conversation_a
-from tests.local.stores import everything_said, find, found_messages, store
+from tests.local.stores import everything_said, find, followed, found_messages, store
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ async def test_a_damaged_index_is_rebuilt_without_a_word_lost(tmp_path: Path, da
     assert callable(damage)
     async with store(tmp_path) as backend:
         await backend.add_message(add(*[f"Fact number {n} about otters." for n in range(40)]), user_id="u")
-        await find(backend, "otters")
+        await followed(backend)
     damage(tmp_path / "chroma" / "1")
 
     async with store(tmp_path) as backend:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 
-import anyio
 import httpx
 import pytest
 
@@ -20,7 +19,9 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.places import ServerPlace
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
-from tests.local.stores import find, found_messages, store
+from tests.local.stores import find, followed, found_messages, store
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -70,13 +71,7 @@ def on_server(folder: Path, port: int) -> AbstractAsyncContextManager[LocalBacke
     def place(ledger: Ledger) -> ServerPlace:
         return ServerPlace(ledger, f"http://127.0.0.1:{port}", api_key="", tenant="", database="")
 
-    return open_local(folder, embedder=HashedEmbedder, extractor=RulesExtractor, place=place)
-
-
-async def followed(backend: LocalBackend) -> None:
-    with anyio.fail_after(60):
-        while (await find(backend, "otters")).notice:
-            await anyio.sleep(0.2)
+    return open_local(folder, embedder=HashedEmbedder, extractor=RulesExtractor, place=place, settled=0)
 
 
 async def test_search_goes_on_by_words_while_the_server_is_away_and_catches_up(tmp_path: Path, port: int) -> None:

@@ -10,11 +10,11 @@ from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.models import DeleteMemory, GetMemory
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
-from tests.local.reopened import followed
-from tests.local.stores import everything_said, find, store
+from tests.local.stores import everything_said, find, followed, store
 
 SAID = "The unmistakable walrus of Zanzibar sleeps under my bed beside two old violins."
 KEPT = "My sister collects lighthouses, fountain pens and unusual maps of Antarctica."
+BESIDE = "Our neighbours repair bicycles, radios and clocks on Saturdays in their garage."
 
 
 def files_with(folder: Path, *contents: bytes) -> set[str]:
@@ -42,19 +42,21 @@ async def tell(backend: LocalBackend, *said: str, user_id: str = "u") -> list[st
 
 
 async def test_a_deleted_memory_is_in_no_file_of_the_store(tmp_path: Path) -> None:
+    said = f"{SAID} {KEPT} {BESIDE}"
     async with store(tmp_path) as backend:
-        memories = await tell(backend, SAID, KEPT)
+        memories = await tell(backend, said)
         (value,) = [value for value in memories if "walrus" in value]
         assert files_with(tmp_path, value.encode())
+        assert files_with(tmp_path, *vectors_of([SAID]))
 
         await backend.delete_memory(DeleteMemory(memory_ids=("k1",)), user_id="u")
         await followed(backend)
 
         assert files_with(tmp_path, value.encode()) == set()
     await reopen(tmp_path)
-    assert files_with(tmp_path, value.encode(), *vectors_of([value])) == set()
+    assert files_with(tmp_path, value.encode(), *vectors_of([SAID])) == set()
     async with store(tmp_path) as backend:
-        assert await everything_said(backend) == [SAID, KEPT]
+        assert await everything_said(backend) == [said]
         assert "lighthouses" in (await find(backend, "What does my sister collect?")).memory_detail_list[0].memory_value
 
 

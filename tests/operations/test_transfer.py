@@ -229,7 +229,7 @@ def test_any_text_comes_out_as_it_went_in(tmp_path: Path, told: list[tuple[str, 
     ledger = Ledger.open(tmp_path / LEDGER_FILE)
     try:
         for _ in range(2):
-            incoming = Incoming(ledger, analyse=lambda _, role: role.encode(), keys=lambda _: set(), now=1)
+            incoming = Incoming(ledger, keys=lambda _: set(), now=1)
             for number, (user, conversation, content, value) in enumerate(told):
                 place = {"user_id": user, "conversation_id": conversation}
                 message = {"id": f"m{number}", "task_id": f"t{number}", "role": "user", "content": content}

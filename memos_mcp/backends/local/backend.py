@@ -16,12 +16,12 @@ from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
 from memos_mcp.backends.local.indexes import Indexes
-from memos_mcp.backends.local.indexing import Indexing
+from memos_mcp.backends.local.indexing import SETTLED, Indexing
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.places import FolderPlace, IndexPlace
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
+from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
 from memos_mcp.backends.local.upkeep import KEYS_VERSION, Correcting, Upkeep, keys
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
@@ -270,7 +270,7 @@ class LocalBackend:
             seq,
             title=request.title or title,
             value=value,
-            features=analyse(value, role="user"),
+            features=analyse_memory(value),
             keys=keys(value),
             now=self._clock(),
         )
@@ -331,12 +331,14 @@ async def open_local(
     place: Callable[[Ledger], IndexPlace] | None = None,
     patience: float = 0,
     redact: Redact | None = None,
+    settled: float = SETTLED,
     clock: Callable[[], int] = milliseconds_now,
 ) -> AsyncGenerator[LocalBackend]:
     """Open the store of a data directory, for this process alone, and close it at the end.
 
     `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
     that a process which is just ending gets to let go of the directory. `redact` takes secrets out of what is added.
+    After `settled` seconds the vector index follows, however little there is for it.
 
     Raises:
         ConfigurationError: another process holds it, or it was made by a newer version or another model.
@@ -349,7 +351,10 @@ async def open_local(
             model = await _in_thread(embedder)
             await _in_thread(partial(_prepare, ledger, model))
             indexing = Indexing(
-                ledger, model, place(ledger) if place else FolderPlace(ledger, data_dir / CHROMA_FOLDER)
+                ledger,
+                model,
+                place(ledger) if place else FolderPlace(ledger, data_dir / CHROMA_FOLDER),
+                settled=settled,
             )
             upkeep = Upkeep(ledger, clock=clock)
             learning = Learning(ledger, extractor(), upkeep, clock=clock, told=indexing.wake)
@@ -413,7 +418,7 @@ def _prepare(ledger: Ledger, embedder: Embedder) -> None:
     if not made_with:
         ledger.note("embedder", embedder.name)
     if ledger.noted("features") != str(FEATURES_VERSION):
-        ledger.analyse_again(FEATURES_VERSION, analyse)
+        ledger.analyse_again()
     if ledger.noted("keys") != str(KEYS_VERSION):
         ledger.find_keys_again(KEYS_VERSION, keys)
 

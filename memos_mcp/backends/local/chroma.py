@@ -1,10 +1,10 @@
-"""The vector index: Chroma, a collection a user and kind, derived from the ledger and never the truth."""
+"""The vector index: Chroma, a collection a user, derived from the ledger and never the truth."""
 
 import os
 import sys
 import threading
 from collections.abc import Collection as CollectionOf
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +13,15 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.errors import Unavailable
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-KINDS: tuple[Kind, ...] = ("message", "memory")
-
 OPEN_INDEXES = 32
-"""Vector indexes that stay open: those of 16 users. Each takes about 3 MB and 4 files; the others are opened again when
+"""Vector indexes that stay open, one a user. Each takes about 3 MB and 4 files; the others are opened again when
 they are asked, which costs less than half a millisecond (400 collections of six, asked in turn)."""
 
 PAGE = 300
@@ -63,7 +61,7 @@ class ChromaIndex:
         """Take a client that is connected; this index's collections have names that begin with `prefix`."""
         self._client = client
         self._prefix = prefix
-        self._collections: dict[tuple[int, Kind], Collection] = {}
+        self._collections: dict[int, Collection] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -123,78 +121,74 @@ class ChromaIndex:
             self._collections.clear()
             self._client.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # untyped
 
-    def query(self, user: int, kind: Kind, vector: NDArray[np.float32], *, limit: int) -> list[tuple[int, float]]:
-        """Give the nearest texts as (seq, cosine similarity), nearest first."""
+    def query(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]]:
+        """Give the nearest texts with their cosine similarity, nearest first."""
         with self._lock, _as_unavailable():
-            found = self._collection(user, kind).query(
+            found = self._collection(user).query(
                 query_embeddings=vector[np.newaxis], n_results=limit, include=["distances"]
             )
         distances = found["distances"] or [[]]
-        return [(int(seq), 1.0 - distance) for seq, distance in zip(found["ids"][0], distances[0], strict=True)]
+        return [(_text(name), 1.0 - distance) for name, distance in zip(found["ids"][0], distances[0], strict=True)]
 
-    def put(self, user: int, kind: Kind, vectors: Sequence[tuple[int, NDArray[np.float32]]]) -> None:
-        """Take in vectors, in place of those that had the same `seq`."""
+    def put(self, user: int, vectors: Mapping[Text, NDArray[np.float32]]) -> None:
+        """Take in vectors, in place of those that the same texts had."""
         if vectors:
             with self._lock, _as_unavailable():
-                self._collection(user, kind).upsert(
-                    ids=[str(seq) for seq, _ in vectors], embeddings=np.stack([vector for _, vector in vectors])
-                )
+                self._collection(user).upsert(ids=list(map(_name, vectors)), embeddings=np.stack([*vectors.values()]))
 
-    def remove(self, user: int, kind: Kind, seqs: CollectionOf[int]) -> None:
+    def remove(self, user: int, texts: CollectionOf[Text]) -> None:
         """Take out vectors; those that are not there are no error."""
-        if seqs:
+        if texts:
             with self._lock, _as_unavailable():
-                self._collection(user, kind).delete(ids=[str(seq) for seq in seqs])
+                self._collection(user).delete(ids=list(map(_name, texts)))
 
     def forget(self, user: int) -> None:
-        """Drop the collections of a user."""
-        names = {self._name(user, kind) for kind in KINDS}
+        """Drop the collection of a user."""
         with self._lock, _as_unavailable():
-            for kind in KINDS:
-                self._collections.pop((user, kind), None)
-            for collection in self._listed():
-                if collection.name in names:
-                    self._client.delete_collection(collection.name)
+            self._collections.pop(user, None)
+            if any(found == user for found, _ in self._listed()):
+                self._client.delete_collection(f"{self._prefix}{user}")
 
-    def counts(self) -> dict[tuple[int, Kind], int]:
-        """Count the vectors of every collection of this index."""
+    def counts(self) -> dict[int, int]:
+        """Count the vectors of each user."""
         with self._lock, _as_unavailable():
-            return {
-                self._user_and_kind(collection.name): collection.count()
-                for collection in self._listed()
-                if collection.name.startswith(self._prefix)
-            }
+            return {user: collection.count() for user, collection in self._listed()}
 
-    def dimensions(self, user: int, kind: Kind) -> int:
-        """Give the length of the vectors of a collection, 0 of an empty one."""
+    def dimensions(self, user: int) -> int:
+        """Give the length of a user's vectors, 0 where there are none."""
         with self._lock, _as_unavailable():
-            found = self._collection(user, kind).get(limit=1, include=["embeddings"])
+            found = self._collection(user).get(limit=1, include=["embeddings"])
         vectors = found["embeddings"]
         return 0 if vectors is None or not len(vectors) else len(vectors[0])
 
-    def _name(self, user: int, kind: Kind) -> str:
-        return f"{self._prefix}{user}-{kind}"
-
-    def _user_and_kind(self, name: str) -> tuple[int, Kind]:
-        user, kind = name.removeprefix(self._prefix).split("-")
-        return int(user), "message" if kind == "message" else "memory"
-
-    def _listed(self) -> "Generator[Collection]":
+    def _listed(self) -> "Generator[tuple[int, Collection]]":
         offset = 0
         while page := self._client.list_collections(limit=PAGE, offset=offset):
-            yield from page
+            for collection in page:
+                user = collection.name.removeprefix(self._prefix)
+                if user.isdecimal() and collection.name.startswith(self._prefix):
+                    yield int(user), collection
             offset += len(page)
 
-    def _collection(self, user: int, kind: Kind) -> "Collection":
-        found = self._collections.get((user, kind))
+    def _collection(self, user: int) -> "Collection":
+        found = self._collections.get(user)
         if found is None:
             found = self._client.get_or_create_collection(
-                self._name(user, kind),
+                f"{self._prefix}{user}",
                 embedding_function=None,  # Chroma's default one would download its model
                 configuration={"hnsw": {"space": "cosine"}},
             )
-            self._collections[user, kind] = found
+            self._collections[user] = found
         return found
+
+
+def _name(text: Text) -> str:
+    return f"{text.kind} {text.seq}"
+
+
+def _text(name: str) -> Text:
+    kind, seq = name.split()
+    return Text("memory" if kind == "memory" else "message", int(seq))
 
 
 @contextmanager

@@ -1,47 +1,67 @@
-"""Keeping the vector index in step with the ledger."""
+"""Making vectors, and keeping the vector index in step with the ledger."""
 
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.chroma import KINDS, ChromaIndex
+from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import Kind, Pending
+from memos_mcp.backends.local.ledger.vectors import Pending, Text
 from memos_mcp.backends.local.places import HOLDS_DELETED, IndexPlace
-from memos_mcp.backends.local.worker import Worker
+from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
 from memos_mcp.errors import MemosError, Unavailable
+from memos_mcp.perspective import bare
 
 logger = logging.getLogger(__name__)
 
 BATCH = 32
-"""Texts embedded before they are handed to Chroma together: one bulk call is far cheaper than as many single ones."""
+"""Texts embedded before their vectors are stored together."""
+
+GATHERED = 64
+"""Texts of a user that are handed to Chroma together: a call for one takes 9 ms of processor time, for sixteen 14, for
+64 between 25 and 90. Until then a search reads their vectors from the ledger."""
+
+SETTLED = 30.0
+"""Seconds after which fewer are handed over too, and those of every user."""
+
+AT_ONCE = 128
+"""The most texts handed over in one call, for which searches wait; as many are gathered while more are coming."""
 
 FAILURES_BEFORE_A_FRESH_INDEX = 3
 
 GATHERING = 0.2
-"""Seconds for which texts are gathered before they are embedded, unless a search waits for them: each round costs two
-transactions and a call of Chroma, however few texts it has."""
+"""Seconds for which texts are gathered before they are embedded, unless a search waits for them: each round costs a
+transaction, however few texts it has."""
+
+MOST_BESIDE = 1_000
+"""Texts of a user that a search looks at beside the index: 1 ms for as many."""
 
 
 class Indexing:
-    """Opens the vector index, feeds it in the background, and replaces it when it breaks."""
+    """Embeds in the background, opens the vector index and feeds it, and replaces it when it breaks."""
 
-    def __init__(self, ledger: Ledger, embedder: Embedder, place: IndexPlace) -> None:
+    def __init__(self, ledger: Ledger, embedder: Embedder, place: IndexPlace, *, settled: float = SETTLED) -> None:
         """Take ready collaborators; nothing is opened before `start`."""
         self._ledger = ledger
         self._embedder = embedder
         self._place = place
         self._index: ChromaIndex | None = None
+        self._embedded = 0
+        self._gathered: Counter[int] = Counter()
+        self._settled = settled
+        self._since = 0.0
+        self._overdue: set[int] = set()
         self._failures = 0
-        self._away = False
+        self._failed_at: float | None = None
         self._awaited = 0
         self._progress = threading.Condition()
-        self._worker = Worker("indexing", self._step)
+        self._worker = Worker("indexing", self._step, sleep=self._until_due)
 
     def start(self) -> None:
         """Open the index and follow the ledger, in the background."""
@@ -60,21 +80,31 @@ class Indexing:
             self._index.close()
             self._place.left()
 
-    def nearest(
-        self, user: int, kind: Kind, vector: NDArray[np.float32], *, limit: int
-    ) -> list[tuple[int, float]] | None:
-        """Give the nearest texts, or None while there is no index to ask."""
+    def nearest(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
+        """Give the texts nearest to a vector by cosine similarity, nearest first, or None while there is no index.
+
+        What the index has not followed is compared one by one.
+        """
         index = self._index
         if index is None:
             return None
+        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE)
         try:
-            return index.query(user, kind, vector, limit=limit)
+            found = dict(index.query(user, vector, limit=limit))
         except Unavailable as exc:
             self._note_failure(exc)
             return None
+        self._failures = 0
+        if beside:
+            found |= zip(beside, (np.stack([*beside.values()]) @ vector).tolist(), strict=True)
+        return sorted(found.items(), key=lambda one: -one[1])[:limit]
 
-    def wait_until_followed(self, user: int, *, patience: float) -> bool:
-        """Wait until the index holds all that the ledger has of a user.
+    def unembedded(self, user: int) -> int:
+        """Count the texts of a user that have no vector yet."""
+        return self._ledger.vectors.unembedded_count(user, after=self._embedded)
+
+    def wait_until_embedded(self, user: int, *, patience: float) -> bool:
+        """Wait until the index is open and all that the ledger has of a user has its vector.
 
         False when the time was too short, and at once when the index is away: it is not worth waiting for then.
         """
@@ -83,75 +113,106 @@ class Indexing:
             self._awaited += 1
             self._progress.notify_all()
             try:
-                while self._index is None or self._ledger.vectors.pending_count(user):
+                while self._index is None or self.unembedded(user):
                     left = deadline - time.monotonic()
-                    if left <= 0 or self._away:
+                    if left <= 0 or self._failed_at is not None:
                         return False
                     self._progress.wait(left)
             finally:
                 self._awaited -= 1
         return True
 
+    def is_complete(self, user: int) -> bool:
+        """Say whether `nearest` sees all of a user's texts that have vectors."""
+        return self._ledger.vectors.pending_count(user) <= MOST_BESIDE
+
     def _step(self) -> bool:
-        pending: Sequence[Pending] = ()
         try:
-            index = self._index = self._index or self._place.open()
-            self._gather()
-            pending = self._ledger.vectors.next_pending(BATCH)
-            self._follow(index, pending)
-            self._failures, self._away = 0, False
+            embedded = self._embed()
+            self._tell()
+            return self._feed(enough=AT_ONCE if embedded else GATHERED) or embedded
         except Unavailable as exc:
             self._note_failure(exc)
-            raise
+            return False
         finally:
             self._tell()
-        return bool(pending)
+
+    def _until_due(self) -> float | None:
+        if self._failed_at is not None:
+            return max(0.05, self._failed_at + PAUSE_AFTER_FAILURE - time.monotonic())
+        return max(0.05, self._since + self._settled - time.monotonic()) if self._gathered else None
+
+    def _embed(self) -> bool:
+        self._gather()
+        pending = self._ledger.vectors.pending_after(self._embedded, BATCH)
+        made: list[tuple[Text, Embedding]] = []
+        for one in pending:
+            if one.vector is None and one.content is not None:
+                made.append((one.text, self._embedder.embed(embedded_part(one))))
+            if one.content is None:
+                self._overdue.add(one.user)
+            if self._worker.stopping:
+                break
+        if made:
+            self._ledger.vectors.keep(made)
+        if self._worker.stopping or not pending:
+            return False
+        self._since = self._since if self._gathered else time.monotonic()
+        self._gathered.update(one.user for one in pending)
+        self._embedded = pending[-1].key
+        return True
 
     def _gather(self) -> None:
         """Let more texts come, while few are there and nobody waits for them."""
         with self._progress:
-            if not self._awaited and self._ledger.vectors.pending_count() < BATCH and not self._worker.stopping:
+            few = 0 < self._ledger.vectors.count_after(self._embedded, limit=BATCH) < BATCH
+            if few and not self._awaited and not self._worker.stopping:
                 self._progress.wait(GATHERING)
 
     def _tell(self) -> None:
         with self._progress:
             self._progress.notify_all()
 
-    def _follow(self, index: ChromaIndex, pending: Sequence[Pending]) -> None:
-        if not pending:
-            return
-        user = pending[0].user
-        if any(text.seq == 0 for text in pending):  # the user is gone, and so is every text of theirs
+    def _feed(self, *, enough: int) -> bool:
+        """Open the index, and hand over what is gathered of one user where it is enough or its time has come."""
+        if self._failed_at is not None and time.monotonic() < self._failed_at + PAUSE_AFTER_FAILURE:
+            return False
+        index, self._failed_at = self._index, None
+        if index is None:
+            self._index = self._place.open()
+            return True  # it may have found that everything has to be handed over again
+        user = next(iter(self._due(enough)), None)
+        if user is None or self._worker.stopping:
+            return False
+        pending = self._ledger.vectors.pending_of(user, until=self._embedded, limit=AT_ONCE)
+        self._follow(index, user, pending)
+        self._ledger.vectors.done([one.key for one in pending])
+        self._failures = 0
+        self._gathered[user] -= len(pending)
+        if len(pending) < AT_ONCE:
+            self._overdue.discard(user)
+            del self._gathered[user]
+        return True
+
+    def _due(self, enough: int) -> Sequence[int]:
+        if self._gathered and time.monotonic() >= self._since + self._settled:
+            return [*self._gathered]
+        return [user for user, count in self._gathered.items() if count >= enough or user in self._overdue]
+
+    def _follow(self, index: ChromaIndex, user: int, pending: Sequence[Pending]) -> None:
+        if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
             index.forget(user)
             self._ledger.note(HOLDS_DELETED, "yes")
-            self._ledger.vectors.done([text.key for text in pending])
             return
-        for kind in KINDS:
-            texts = [text for text in pending if text.kind == kind]
-            if gone := [text.seq for text in texts if text.text is None]:
-                index.remove(user, kind, gone)
-                self._ledger.note(HOLDS_DELETED, "yes")
-            index.put(user, kind, self._vectors(kind, texts))
-            if self._worker.stopping:
-                return
-        self._ledger.vectors.done([text.key for text in pending])
-
-    def _vectors(self, kind: Kind, texts: Sequence[Pending]) -> list[tuple[int, NDArray[np.float32]]]:
-        ready: dict[int, NDArray[np.float32]] = {}
-        made: list[tuple[int, Embedding]] = []
-        for text in texts:
-            if text.vector is not None:
-                ready[text.seq] = text.vector
-            elif text.text is not None and not self._worker.stopping:
-                embedding = self._embedder.embed(text.text)
-                made.append((text.seq, embedding))
-                ready[text.seq] = embedding.vector
-        self._ledger.vectors.keep(kind, made)
-        return list(ready.items())
+        gone = {one.text for one in pending if one.content is None}
+        if gone:
+            index.remove(user, gone)
+            self._ledger.note(HOLDS_DELETED, "yes")
+        index.put(user, {one.text: one.vector for one in pending if one.content is not None and one.vector is not None})
 
     def _note_failure(self, failure: Unavailable) -> None:
         logger.warning("the vector index failed: %s", failure.__cause__)
-        self._away = True
+        self._failed_at = time.monotonic()
         self._failures += 1
         if self._failures < FAILURES_BEFORE_A_FRESH_INDEX:
             return
@@ -166,6 +227,12 @@ class Indexing:
         self._worker.wake()
 
 
+def embedded_part(text: Pending) -> str:
+    """Give what is embedded of a text: of a memory, what it says."""
+    content = text.content or ""
+    return bare(content) if text.text.kind == "memory" else content
+
+
 def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], None]) -> None:
     """Embed every text anew with a model, reporting (done, of how many); the index follows at the next start.
 
@@ -174,11 +241,12 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
     with ledger.database.transaction():
         ledger.vectors.embed_again()
         ledger.note("embedder", embedder.name)
-    total = ledger.vectors.pending_count()
+    total = ledger.vectors.unembedded_count()
     done = key = 0
     while texts := ledger.vectors.pending_after(key, BATCH):
         for text in texts:
-            if text.text is not None:
-                ledger.vectors.keep(text.kind, [(text.seq, embedder.embed(text.text))])
-            done, key = done + 1, text.key
+            if text.content is not None:
+                ledger.vectors.keep([(text.text, embedder.embed(embedded_part(text)))])
+                done += 1
+            key = text.key
             report(done, total)

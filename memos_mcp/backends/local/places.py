@@ -3,16 +3,19 @@
 import hashlib
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from memos_mcp.backends.local.chroma import KINDS, ChromaIndex
+from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.probe import probe
 from memos_mcp.errors import Unavailable
 
 logger = logging.getLogger(__name__)
+
+LAYOUT = "2"
+"""How the index is laid out: a collection a user. One that is laid out otherwise is made anew."""
 
 HOLDS_DELETED = "index_holds_deleted"
 """Noted in the ledger when vectors were taken out: Chroma keeps them in its files long after."""
@@ -57,8 +60,7 @@ class FolderPlace:
 
     def open(self) -> ChromaIndex:
         """Open the folder's index, or that of a fresh folder where the old one is broken."""
-        change_over(self._ledger, "folder")
-        if self._ledger.noted(HOLDS_DELETED):
+        if change_over(self._ledger, "folder") or self._ledger.noted(HOLDS_DELETED):
             self.broken()  # a fresh folder has nothing of what was deleted, and costs half a millisecond a vector
             self._ledger.note(HOLDS_DELETED, "")
         if self._ledger.noted("index_left") != _fingerprint(self.current):
@@ -93,7 +95,7 @@ class FolderPlace:
             logger.warning("the vector index is broken; it is built anew from the ledger")
             self.broken()
             return
-        put_in_again(self._ledger, lambda user: sum(counts.get(f"user-{user}-{kind}", 0) for kind in KINDS))
+        put_in_again(self._ledger, counts)
 
     def _remove_old_folders(self) -> None:
         for folder in self._root.iterdir():
@@ -123,7 +125,7 @@ class ServerPlace:
         )
         change_over(self._ledger, f"{self._url} {self._tenant} {self._database}")
         counts = index.counts()
-        put_in_again(self._ledger, lambda user: sum(counts.get((user, kind), 0) for kind in KINDS))
+        put_in_again(self._ledger, counts)
         return index
 
     def left(self) -> None:
@@ -138,18 +140,21 @@ def collection_prefix(identity: str) -> str:
     return f"memos-{identity}-"
 
 
-def change_over(ledger: Ledger, place: str) -> None:
-    """Have everything indexed again when the index has moved to another place."""
-    if ledger.noted("index_place") not in {"", place}:
+def change_over(ledger: Ledger, place: str) -> bool:
+    """Have everything indexed again when the index has moved to another place, or is laid out anew; say if it is so."""
+    here = f"{place} {LAYOUT}"
+    moved = ledger.noted("index_place") not in {"", here}
+    if moved:
         ledger.vectors.index_again()
-    ledger.note("index_place", place)
+    ledger.note("index_place", here)
+    return moved
 
 
-def put_in_again(ledger: Ledger, held: Callable[[int], int]) -> None:
+def put_in_again(ledger: Ledger, held: Mapping[int, int]) -> None:
     """Have the texts of each user indexed again of whom the index holds fewer than it should."""
     for user in ledger.messages.users():
-        expected = sum(ledger.vectors.expected(user, kind) for kind in KINDS)
-        if held(user) < expected - ledger.vectors.pending_count(user):
+        expected = ledger.vectors.expected(user)
+        if held.get(user, 0) < expected - ledger.vectors.pending_count(user):
             logger.warning("vectors of a user are missing; they are put in again")
             ledger.vectors.index_again(user)
 

@@ -1,6 +1,6 @@
 """Try a Chroma folder in a process of its own: a broken one can hang or crash whoever opens it.
 
-`python -m memos_mcp.backends.local.probe FOLDER` prints the count of each collection as JSON, and ends with another
+`python -m memos_mcp.backends.local.probe FOLDER` prints the count of each user's vectors as JSON, and ends with another
 status than 0, or never, where the folder is broken.
 """
 
@@ -18,25 +18,25 @@ DEADLINE = 60.0
 """Seconds that a probe may take; opening 100,000 vectors takes under one."""
 
 
-def probe(folder: Path) -> dict[str, int] | None:
-    """Count each collection's vectors, by the collection's name, in a child process; None when the folder is broken."""
+def probe(folder: Path) -> dict[int, int] | None:
+    """Count each user's vectors in a child process; None when the folder is broken."""
     command = [sys.executable, "-m", "memos_mcp.backends.local.probe", str(folder)]
     try:
         child = subprocess.run(  # noqa: S603  # our own module, no shell
             command, capture_output=True, timeout=DEADLINE, check=True, stdin=subprocess.DEVNULL, env=os.environ
         )
-        return {str(name): int(count) for name, count in json.loads(child.stdout.splitlines()[-1]).items()}
+        return {int(user): int(count) for user, count in json.loads(child.stdout.splitlines()[-1]).items()}
     except (subprocess.SubprocessError, ValueError, IndexError, OSError):
         return None
 
 
-def _look_into(folder: Path) -> dict[str, int]:
+def _look_into(folder: Path) -> dict[int, int]:
     index = ChromaIndex.open_folder(folder)
-    found: dict[str, int] = {}
-    for (user, kind), count in index.counts().items():
+    found: dict[int, int] = {}
+    for user, count in index.counts().items():
         if count:  # what SQLite counts may be more than the vector file still has: ask that one for all of them
-            anything = np.full(index.dimensions(user, kind), 0.05, np.float32)
-            found[f"user-{user}-{kind}"] = len(index.query(user, kind, anything, limit=count))
+            anything = np.full(index.dimensions(user), 0.05, np.float32)
+            found[user] = len(index.query(user, anything, limit=count))
     index.close()
     return found
 

@@ -1,6 +1,6 @@
 """Answering a query: wait for the vectors, rank, and read what was found."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,6 +13,9 @@ from memos_mcp.backends.local.ledger.vectors import Kind
 from memos_mcp.backends.local.past import asks_for_the_past
 from memos_mcp.backends.local.retrieval.index import Hit, Query
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult, StoredMessage
+
+MOST_MEMORIES = 200
+"""Memories that are ranked, of which the best are given."""
 
 DENSE_CANDIDATES = 200
 """Texts taken from the vector index: more find nothing more (77.2 % of the evidence with 200, 75.9 with 50)."""
@@ -38,16 +41,8 @@ class Asked:
     request: SearchMemory
     user: int
     query: Query
-    embedding: Embedding
+    near: Mapping[Kind, Sequence[tuple[int, float]]] | None
     chosen: filters.Filter | None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The hits of one kind, and whether vectors had their say."""
-
-    hits: Sequence[Hit] = ()
-    by_vectors: bool = True
 
 
 class Search:
@@ -66,19 +61,20 @@ class Search:
         asked = self._asked(request, user=user, now=now)
         messages = self._find("message", asked, limit=request.message_limit_number)
         wanted = request.memory_limit_number + (request.preference_limit_number if request.include_preference else 0)
-        memories = self._find("memory", asked, limit=DENSE_CANDIDATES if wanted else 0)
-        known, preferences = self._memories(asked, memories.hits)
+        memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
+        known, preferences = self._memories(asked, memories)
         return SearchResult(
             memory_detail_list=known,
             preference_detail_list=preferences,
-            message_detail_list=self._messages(messages.hits),
+            message_detail_list=self._messages(messages),
             preference_note=PREFERENCE_NOTE if preferences else "",
-            notice="" if complete and messages.by_vectors and memories.by_vectors else BY_WORDS,
+            notice="" if complete and asked.near is not None else BY_WORDS,
         )
 
     def _wait(self, user: int) -> bool:
-        waiting = self._ledger.vectors.pending_count(user)
-        return self._indexing.wait_until_followed(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
+        waiting = self._indexing.unembedded(user)
+        embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
+        return embedded and self._indexing.is_complete(user)
 
     def _asked(self, request: SearchMemory, *, user: int, now: int) -> Asked:
         embedding = self._embedder.embed(request.query, query=True)
@@ -89,19 +85,30 @@ class Search:
             words=embedding.words,
             thread=self._ledger.messages.conversation_key(user, request.conversation_id),
         )
-        return Asked(request, user, query, embedding, filters.parse(request.filter))
+        return Asked(request, user, query, self._near(user, embedding), filters.parse(request.filter))
 
-    def _find(self, kind: Kind, asked: Asked, *, limit: int) -> Found:
+    def _near(self, user: int, embedding: Embedding) -> dict[Kind, list[tuple[int, float]]] | None:
+        """Give the nearest messages and memories; a memory without a vector of its own is as near as its message."""
+        found = self._indexing.nearest(user, embedding.vector, limit=DENSE_CANDIDATES)
+        if found is None:
+            return None
+        messages = {text.seq: cosine for text, cosine in found if text.kind == "message"}
+        memories = {text.seq: cosine for text, cosine in found if text.kind == "memory"}
+        for message, told in self._ledger.vectors.told_by(messages).items():
+            for memory in told:
+                memories[memory] = max(messages[message], memories.get(memory, -1.0))
+        return {"message": [*messages.items()], "memory": sorted(memories.items(), key=lambda one: -one[1])}
+
+    def _find(self, kind: Kind, asked: Asked, *, limit: int) -> Sequence[Hit]:
         if not limit:
-            return Found()
-        dense = self._indexing.nearest(asked.user, kind, asked.embedding.vector, limit=DENSE_CANDIDATES)
+            return ()
         query = replace(
             asked.query,
-            dense=dense,
+            dense=None if asked.near is None else asked.near[kind],
             token_vectors=partial(self._ledger.vectors.tokens, kind),
             allowed=self._allowed(kind, asked),
         )
-        return Found(self._indexes.search(asked.user, kind, query, limit=limit), by_vectors=dense is not None)
+        return self._indexes.search(asked.user, kind, query, limit=limit)
 
     def _allowed(self, kind: Kind, asked: Asked) -> Collection[int] | None:
         if asked.chosen is None:
@@ -118,7 +125,7 @@ class Search:
 
     def _memories(self, asked: Asked, hits: Sequence[Hit]) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
         request = asked.request
-        relevant = [hit for hit in hits if hit.relativity >= request.relativity]
+        relevant = self._wanted([hit for hit in hits if hit.relativity >= request.relativity], request)
         memories: list[Memory] = []
         preferences: list[Preference] = []
         for known in self._with_past(asked, relevant):
@@ -130,6 +137,18 @@ class Search:
                 case _:
                     pass
         return tuple(memories), tuple(preferences) if request.include_preference else ()
+
+    def _wanted(self, hits: Sequence[Hit], request: SearchMemory) -> list[Hit]:
+        """Give the best hits that are memories and those that are preferences, as many as are asked for of each."""
+        preferences = self._ledger.memories.preferences([hit.seq for hit in hits])
+        left = {False: request.memory_limit_number, True: request.preference_limit_number}
+        chosen: list[Hit] = []
+        for hit in hits:
+            kind = hit.seq in preferences
+            if left[kind]:
+                left[kind] -= 1
+                chosen.append(hit)
+        return chosen
 
     def _with_past(self, asked: Asked, hits: Sequence[Hit]) -> Iterator[Memory | Preference]:
         """Read what was found; after each, where the query asks for the past, what it superseded."""

@@ -89,4 +89,4 @@ def _copy(data_dir: Path, target: Path) -> bool:
 
 
 def _waiting(store: StoreStatus) -> str:
-    return f", {counted(store.waiting_for_vectors, 'text')} to be put in" if store.waiting_for_vectors else ""
+    return f", {counted(store.waiting_for_vectors, 'text')} without a vector yet" if store.waiting_for_vectors else ""

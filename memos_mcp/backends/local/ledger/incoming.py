@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 
 
 class Incoming:
@@ -16,13 +17,10 @@ class Incoming:
     what its user made of it since, stands.
     """
 
-    def __init__(
-        self, ledger: Ledger, *, analyse: Callable[..., bytes], keys: Callable[[str], Collection[int]], now: int
-    ) -> None:
-        """Take an open ledger, what derives features and keys from a text, and the time in epoch milliseconds."""
+    def __init__(self, ledger: Ledger, *, keys: Callable[[str], Collection[int]], now: int) -> None:
+        """Take an open ledger, what derives keys from a text, and the time in epoch milliseconds."""
         self._ledger = ledger
         self._database = ledger.database
-        self._analyse = analyse
         self._keys = keys
         self._now = now
         self._messages: dict[tuple[str, str], int] = {}
@@ -96,7 +94,7 @@ class Incoming:
             task=task,
             role=record.role,
             content=record.content,
-            features=self._analyse(record.content, role=record.role),
+            features=analyse(record.content, role=record.role),
             **self._shared(record),
         )
         self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', ?)", (user, seq))
@@ -112,6 +110,8 @@ class Incoming:
         if known is not None:
             self._memories[record.user_id, record.id] = known
             self._database.execute_many("INSERT OR IGNORE INTO source VALUES (?, ?)", [(known, one) for one in sources])
+            if known in self._new_memories:
+                self._ledger.memories.have_embedded(user, known, analyse_memory(record.memory_value))
 
     def _same(self, user: int, record: MemoryRecord, sources: Collection[int]) -> int | None:
         """Find the memory that says the same and has a source in common, or none either; not one of this import."""
@@ -140,11 +140,10 @@ class Incoming:
             memory_time=record.memory_time,
             time_grain=record.time_grain,
             extractor=record.extractor,
-            features=self._analyse(record.memory_value, role="user"),
+            features=analyse_memory(record.memory_value),
             **self._shared(record),
         )
         self._ledger.claims.put(user, seq, self._keys(record.memory_value))
-        self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
         return seq
 
     def finish(self) -> None:

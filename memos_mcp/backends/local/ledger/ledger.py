@@ -13,6 +13,7 @@ from memos_mcp.backends.local.ledger.messages import Messages
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
 from memos_mcp.backends.local.ledger.tasks import Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
+from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
 from memos_mcp.models import StoreStatus
 
 
@@ -61,7 +62,7 @@ class Ledger:
             conversations=count("SELECT count(*) FROM conversation"),
             messages=count("SELECT count(*) FROM message"),
             memories=count("SELECT count(*) FROM memory WHERE status = 'activated'"),
-            waiting_for_vectors=self.vectors.pending_count(),
+            waiting_for_vectors=self.vectors.unembedded_count(),
             waiting_for_memories=self.tasks.open_count(),
             embedder=self.noted("embedder"),
         )
@@ -73,23 +74,27 @@ class Ledger:
                 self.note("identity", uuid.uuid4().hex[:12])
             return self.noted("identity")
 
-    def analyse_again(self, version: int, analyse: Callable[..., bytes]) -> None:
+    def analyse_again(self) -> None:
         """Derive the features of every text anew, after a change in how they are derived."""
         with self.database.transaction():
-            for table, columns in (("message", "content, role"), ("memory", "memory_value, 'user'")):
+            for table, columns in (("message", "content, role"), ("memory", "memory_value, NULL")):
                 last = 0
                 while rows := self.database.rows(
                     f"SELECT seq, {columns} FROM {table} WHERE seq > ? ORDER BY seq LIMIT 1000", (last,)
                 ):
                     self.database.execute_many(
                         f"UPDATE {table} SET features = ? WHERE seq = ?",
-                        [(analyse(row[1], role=row[2]), row["seq"]) for row in rows],
+                        [(_features(row[1], row[2]), row["seq"]) for row in rows],
                     )
                     last = rows[-1]["seq"]
-            self.note("features", str(version))
+            self.note("features", str(FEATURES_VERSION))
 
     def find_keys_again(self, version: int, keys: Callable[[str], Collection[int]]) -> None:
         """Derive the keys of every memory anew, after a change in how they are derived."""
         with self.database.transaction():
             self.claims.derive_again(keys)
             self.note("keys", str(version))
+
+
+def _features(text: str, role: str | None) -> bytes:
+    return analyse_memory(text) if role is None else analyse(text, role=role)

@@ -8,6 +8,7 @@ from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
 from memos_mcp.backends.local.ledger.database import Database, Parameters
 from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id
+from memos_mcp.backends.local.retrieval.features import says_most_of
 from memos_mcp.models import Memory, Preference
 
 
@@ -85,8 +86,16 @@ class Memories:
             )
             self._database.execute_many("INSERT INTO source VALUES (?, ?)", [(seq, one) for one in set(draft.sources)])
             self._claims.put(user, seq, keys)
-            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
+            self.have_embedded(user, seq, features)
         return seq
+
+    def have_embedded(self, user: int, seq: int, features: bytes) -> None:
+        """Have a new memory embedded, unless one of its messages says no more: then that one's vector serves both."""
+        rows = self._database.rows(
+            "SELECT features FROM source JOIN message ON message.seq = message WHERE memory = ?", (seq,)
+        )
+        if not any(says_most_of(features, row["features"]) for row in rows):
+            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
 
     def generation(self, user: int) -> int:
         """Give a number that grows when a memory of this user changes or goes."""
@@ -149,6 +158,14 @@ class Memories:
         rows = self._database.rows("SELECT message FROM source WHERE memory = ? ORDER BY message", (seq,))
         return tuple(row["message"] for row in rows)
 
+    def preferences(self, seqs: Collection[int]) -> set[int]:
+        """Give those of the memories that are preferences."""
+        found: set[int] = set()
+        for chunk in in_chunks(seqs):
+            sql = f"SELECT seq FROM memory WHERE preference IS NOT NULL AND seq IN ({marks(chunk)})"
+            found |= {row["seq"] for row in self._database.rows(sql, chunk)}
+        return found
+
     def owner(self, seq: int) -> str | None:
         """Give the id of the user who has a memory."""
         row = self._database.row("SELECT user_id FROM memory JOIN user ON user.key = memory.user WHERE seq = ?", (seq,))
@@ -170,8 +187,12 @@ class Memories:
         """Remove memories for good; their messages stay. The vector index follows."""
         with self._database.transaction():
             for seq in seqs:
+                self._database.execute(
+                    "INSERT INTO pending (user, kind, seq)"
+                    " SELECT user, 'memory', seq FROM memory JOIN memory_vector USING (seq) WHERE seq = ? AND user = ?",
+                    (seq, user),
+                )
                 self._database.execute("DELETE FROM memory WHERE seq = ? AND user = ?", (seq, user))
-                self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
             note_generation(self._database, user)
         self._database.forget_deleted()
 

@@ -1,8 +1,13 @@
-"""Vectors in the ledger, and what the vector index still has to do."""
+"""Vectors in the ledger, and what the vector index still has to do.
 
-from collections.abc import Collection, Sequence
+A memory that says no more than one of its messages has no vector of its own: it is as near to a query as the nearest of
+its messages. `pending` has the texts that the index has not followed; one whose vector is there already is searched
+without the index until it does.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,22 +20,29 @@ Kind = Literal["message", "memory"]
 TOKEN_DIMENSIONS = 64
 
 
+class Text(NamedTuple):
+    """A text that has a vector: of which kind, and its `seq` among them."""
+
+    kind: Kind
+    seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A text that the vector index has not followed; `text` is None when the text is gone."""
+    """A text that the vector index has not followed; `content` is None when the text is gone."""
 
     key: int
     user: int
-    kind: Kind
-    seq: int
-    text: str | None
+    text: Text
+    content: str | None
     vector: NDArray[np.float32] | None
 
 
-_TEXT = {
-    "message": "SELECT content AS text, vector FROM message LEFT JOIN message_vector USING (seq) WHERE seq = ?",
-    "memory": "SELECT memory_value AS text, vector FROM memory LEFT JOIN memory_vector USING (seq) WHERE seq = ?",
-}
+_OF_KIND = (
+    "SELECT pending.key, pending.user, '{kind}' AS kind, pending.seq, {content} AS content, vector FROM pending"
+    " LEFT JOIN {kind} ON {kind}.seq = pending.seq LEFT JOIN {kind}_vector ON {kind}_vector.seq = pending.seq"
+    " WHERE kind = '{kind}' AND {where}"
+)
 
 
 class Vectors:
@@ -40,37 +52,48 @@ class Vectors:
         """Take an open ledger file."""
         self._database = database
 
-    def next_pending(self, limit: int) -> list[Pending]:
-        """Give the first texts of one user that the index has not followed, with the vectors that are known."""
-        rows = self._database.rows(
-            "SELECT key, user, kind, seq FROM pending WHERE user = (SELECT user FROM pending ORDER BY key LIMIT 1)"
-            " ORDER BY key LIMIT ?",
-            (limit,),
-        )
-        return [self._pending(row["key"], row["user"], row["kind"], row["seq"]) for row in rows]
-
     def pending_after(self, key: int, limit: int) -> list[Pending]:
         """Give the first texts after one, of any user, that the index has not followed."""
-        sql = "SELECT key, user, kind, seq FROM pending WHERE key > ? ORDER BY key LIMIT ?"
-        rows = self._database.rows(sql, (key, limit))
-        return [self._pending(row["key"], row["user"], row["kind"], row["seq"]) for row in rows]
+        return self._pending("pending.key > ?", (key,), limit)
 
-    def _pending(self, key: int, user: int, kind: Kind, seq: int) -> Pending:
-        row = self._database.row(_TEXT[kind], (seq,))
-        if row is None:
-            return Pending(key, user, kind, seq, text=None, vector=None)
-        vector = None if row["vector"] is None else np.frombuffer(row["vector"], np.float16).astype(np.float32)
-        return Pending(key, user, kind, seq, row["text"], vector)
+    def pending_of(self, user: int, *, until: int, limit: int) -> list[Pending]:
+        """Give the first texts of a user that the index has not followed, none of them after the one given."""
+        return self._pending("pending.user = ? AND pending.key <= ?", (user, until), limit)
 
-    def keep(self, kind: Kind, embeddings: Sequence[tuple[int, Embedding]]) -> None:
+    def _pending(self, where: str, parameters: tuple[int, ...], limit: int) -> list[Pending]:
+        queries = (
+            f"SELECT * FROM ({_OF_KIND.format(kind=kind, content=content, where=where)} ORDER BY pending.key LIMIT ?)"
+            for kind, content in (("message", "message.content"), ("memory", "memory.memory_value"))
+        )
+        rows = self._database.rows(
+            f"{' UNION ALL '.join(queries)} ORDER BY key LIMIT ?", (*parameters, limit, *parameters, limit, limit)
+        )
+        return [
+            Pending(row["key"], row["user"], Text(row["kind"], row["seq"]), row["content"], _vector(row["vector"]))
+            for row in rows
+        ]
+
+    def waiting(self, user: int, *, limit: int) -> dict[Text, NDArray[np.float32]]:
+        """Give the vectors of the newest of a user's texts that the index has not followed."""
+        rows = self._database.rows(
+            "SELECT kind, pending.seq, coalesce(message_vector.vector, memory_vector.vector) AS vector FROM pending"
+            " LEFT JOIN message_vector ON kind = 'message' AND message_vector.seq = pending.seq"
+            " LEFT JOIN memory_vector ON kind = 'memory' AND memory_vector.seq = pending.seq"
+            " WHERE user = ? ORDER BY key DESC LIMIT ?",
+            (user, limit),
+        )
+        found = {Text(row["kind"], row["seq"]): _vector(row["vector"]) for row in rows}
+        return {text: vector for text, vector in found.items() if vector is not None}
+
+    def keep(self, embeddings: Iterable[tuple[Text, Embedding]]) -> None:
         """Store vectors of texts that are still there."""
         with self._database.transaction():
-            for seq, embedding in embeddings:
+            for text, embedding in embeddings:
                 tokens = None if embedding.tokens is None else embedding.tokens.tobytes()
                 self._database.execute(
-                    f"INSERT OR REPLACE INTO {kind}_vector (seq, vector, tokens)"
-                    f" SELECT seq, ?, ? FROM {kind} WHERE seq = ?",
-                    (embedding.vector.astype(np.float16).tobytes(), tokens, seq),
+                    f"INSERT OR REPLACE INTO {text.kind}_vector (seq, vector, tokens)"
+                    f" SELECT seq, ?, ? FROM {text.kind} WHERE seq = ?",
+                    (embedding.vector.astype(np.float16).tobytes(), tokens, text.seq),
                 )
 
     def done(self, keys: Collection[int]) -> None:
@@ -79,40 +102,102 @@ class Vectors:
             for chunk in in_chunks(keys):
                 self._database.execute(f"DELETE FROM pending WHERE key IN ({marks(chunk)})", chunk)
 
+    def told_by(self, messages: Collection[int]) -> dict[int, list[int]]:
+        """Give the memories without a vector of their own by the keys of their messages."""
+        found: dict[int, list[int]] = {}
+        for chunk in in_chunks(messages):
+            sql = (
+                f"SELECT message, memory FROM source WHERE message IN ({marks(chunk)})"
+                " AND NOT EXISTS (SELECT 1 FROM memory_vector WHERE seq = memory)"
+            )
+            for row in self._database.rows(sql, chunk):
+                found.setdefault(row["message"], []).append(row["memory"])
+        return found
+
     def tokens(self, kind: Kind, seqs: Collection[int]) -> dict[int, NDArray[np.int8]]:
-        """Give the token vectors of texts, shape (n, 64), where there are any."""
+        """Give the token vectors of texts, shape (n, 64), where there are any.
+
+        Those of a memory without a vector of its own are those of its messages.
+        """
         found: dict[int, NDArray[np.int8]] = {}
         for chunk in in_chunks(seqs):
             sql = f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({marks(chunk)}) AND tokens IS NOT NULL"
-            for row in self._database.rows(sql, chunk):
-                found[row["seq"]] = np.frombuffer(row["tokens"], np.int8).reshape(-1, TOKEN_DIMENSIONS)
-        return found
+            found |= {row["seq"]: _tokens(row["tokens"]) for row in self._database.rows(sql, chunk)}
+        return found | self._tokens_told([seq for seq in seqs if seq not in found]) if kind == "memory" else found
 
-    def pending_count(self, user: int | None = None) -> int:
-        """Count what the index has not followed, of one user or of all."""
-        if user is None:
-            return self._database.number("SELECT count(*) FROM pending")
+    def _tokens_told(self, memories: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+        told: dict[int, bytes] = {}
+        for chunk in in_chunks(memories):
+            sql = (
+                "SELECT memory, tokens FROM source JOIN message_vector ON message_vector.seq = message"
+                f" WHERE memory IN ({marks(chunk)}) AND tokens IS NOT NULL"
+            )
+            for row in self._database.rows(sql, chunk):
+                told[row["memory"]] = told.get(row["memory"], b"") + row["tokens"]
+        return {memory: _tokens(tokens) for memory, tokens in told.items()}
+
+    def count_after(self, key: int, *, limit: int) -> int:
+        """Count the texts after one, of any user, that the index has not followed, as far as a limit."""
+        return self._database.number("SELECT count(*) FROM (SELECT 1 FROM pending WHERE key > ? LIMIT ?)", (key, limit))
+
+    def pending_count(self, user: int) -> int:
+        """Count what the index has not followed of a user."""
         return self._database.number("SELECT count(*) FROM pending WHERE user = ?", (user,))
 
-    def expected(self, user: int, kind: Kind) -> int:
+    def unembedded_count(self, user: int | None = None, *, after: int = 0) -> int:
+        """Count the texts that have no vector yet, of one user or of all, among those that came after one."""
+        only, parameters = ("", (after,)) if user is None else (" AND pending.user = ?", (after, user))
+        return sum(
+            self._database.number(
+                f"SELECT count(*) FROM pending JOIN {kind} ON {kind}.seq = pending.seq WHERE kind = '{kind}'"
+                f" AND pending.key > ?{only} AND NOT EXISTS (SELECT 1 FROM {kind}_vector WHERE seq = pending.seq)",
+                parameters,
+            )
+            for kind in ("message", "memory")
+        )
+
+    def expected(self, user: int) -> int:
         """Count the texts that the index should hold once it has followed."""
-        return self._database.number(f"SELECT count(*) FROM {kind} WHERE user = ?", (user,))
+        return self._database.number(
+            "SELECT (SELECT count(*) FROM message WHERE user = ?1)"
+            " + (SELECT count(*) FROM memory JOIN memory_vector USING (seq) WHERE user = ?1)",
+            (user,),
+        )
 
     def index_again(self, user: int | None = None) -> None:
         """Have the index take in every text anew, of one user or of all; the vectors stay."""
-        only = "" if user is None else "WHERE user = ?"
-        parameters = () if user is None else (user,)
         with self._database.transaction():
-            self._database.execute(f"DELETE FROM pending {only}", parameters)
-            for kind in ("message", "memory"):
-                self._database.execute(
-                    f"INSERT INTO pending (user, kind, seq) SELECT user, '{kind}', seq FROM {kind} {only} ORDER BY seq",
-                    parameters,
-                )
+            self._all_pending(user)
 
     def embed_again(self) -> None:
         """Forget all vectors, so that every text is embedded anew."""
         with self._database.transaction():
+            self._all_pending(None)
             self._database.execute("DELETE FROM message_vector")
             self._database.execute("DELETE FROM memory_vector")
-            self.index_again()
+
+    def _all_pending(self, user: int | None) -> None:
+        only, parameters = ("", ()) if user is None else ("AND user = ?", (user,))
+        last = self._database.number("SELECT max(key) FROM pending")
+        self._database.execute(
+            "INSERT INTO pending (user, kind, seq)"
+            f" SELECT user, 'message', seq FROM message WHERE 1 {only} ORDER BY seq",
+            parameters,
+        )
+        with_vectors = (
+            "SELECT seq FROM memory_vector UNION SELECT pending.seq FROM pending WHERE kind = 'memory' AND key <= ?"
+        )
+        self._database.execute(
+            "INSERT INTO pending (user, kind, seq)"
+            f" SELECT user, 'memory', seq FROM memory WHERE seq IN ({with_vectors}) {only} ORDER BY seq",
+            (last, *parameters),
+        )
+        self._database.execute(f"DELETE FROM pending WHERE key <= ? {only}", (last, *parameters))
+
+
+def _vector(packed: bytes | None) -> NDArray[np.float32] | None:
+    return None if packed is None else np.frombuffer(packed, np.float16).astype(np.float32)
+
+
+def _tokens(packed: bytes) -> NDArray[np.int8]:
+    return np.frombuffer(packed, np.int8).reshape(-1, TOKEN_DIMENSIONS)

@@ -19,8 +19,9 @@ from memos_mcp.backends.local.retrieval.speech import (
     speaks_of_relative_time,
 )
 from memos_mcp.backends.local.retrieval.terms import term_hash, terms
+from memos_mcp.perspective import bare, perspective_of
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3
@@ -47,6 +48,21 @@ def analyse(text: str, *, role: str) -> bytes:
     header = struct.pack("<II", term_hash(speaker) if speaker else 0, flags)
     packed = [term << COUNT_BITS | min(count, MAX_COUNT) for term, count in counts.items()]
     return header + struct.pack(f"<{len(packed)}I", *packed)
+
+
+def analyse_memory(memory_value: str) -> bytes:
+    """Pack the features of a memory: those of its text, as written by whose perspective it is told from."""
+    return analyse(bare(memory_value), role=perspective_of(memory_value))
+
+
+def says_most_of(part: bytes, whole: bytes) -> bool:
+    """Tell from their features whether a text has no term but those of another, and at least half of these."""
+    few, many = _term_set(part), _term_set(whole)
+    return few <= many and 2 * len(few) >= len(many)
+
+
+def _term_set(features: bytes) -> set[int]:
+    return {entry >> COUNT_BITS for (entry,) in struct.iter_unpack("<I", features[4 * _HEADER :])}
 
 
 @dataclass(frozen=True, slots=True)

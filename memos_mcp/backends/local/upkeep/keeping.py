@@ -9,7 +9,7 @@ from memos_mcp.backends.local.extractors.words import content_words
 from memos_mcp.backends.local.ledger.claims import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
-from memos_mcp.backends.local.retrieval.features import analyse
+from memos_mcp.backends.local.retrieval.features import analyse_memory
 from memos_mcp.backends.local.upkeep.judge import Verdict, judge
 from memos_mcp.backends.local.upkeep.statements import Told, joined, keys, told
 from memos_mcp.models import MemoryViews
@@ -82,7 +82,7 @@ class Upkeep:
             user=user,
             conversation=conversation,
             extractor=draft.extractor or extractor,
-            features=analyse(draft.value, role="user"),
+            features=analyse_memory(draft.value),
             keys=keys(draft.value),
             now=self._clock(),
         )

@@ -9,7 +9,7 @@ from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.history import Change
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id
-from memos_mcp.backends.local.retrieval.features import analyse
+from memos_mcp.backends.local.retrieval.features import analyse_memory
 from memos_mcp.backends.local.upkeep.keeping import Upkeep
 from memos_mcp.backends.local.upkeep.statements import keys
 from memos_mcp.errors import InvalidRequest
@@ -63,7 +63,7 @@ class Undo:
             seq,
             title=before["memory_key"],
             value=value,
-            features=analyse(value, role="user"),
+            features=analyse_memory(value),
             keys=keys(value),
             now=now,
         )
