@@ -81,6 +81,9 @@ def serve(
     transport: Annotated[
         Transport, typer.Option(help="Which MCP transports, beside the MemOS contract.")
     ] = Transport.ALL,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A further name that callers use, as behind a proxy; may be repeated.")
+    ] = None,
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
     from memos_mcp.serving import run_server  # noqa: PLC0415
@@ -92,7 +95,7 @@ def serve(
 
         raise typer.Exit(serve_host(take_wire()))
     wanted = {"streamable-http", "sse"} if transport is Transport.ALL else {transport.value}
-    run_server(read_settings(), host=host, port=port, transports=frozenset(wanted))
+    run_server(read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or ())
 
 
 @app.command(hidden=True)

@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from memos_mcp.engine.service import STATUS, STOP, finish
 from memos_mcp.engine.starting import FAILURE_FILE, LOG_FILE
 from memos_mcp.errors import MemosError
 from memos_mcp.http.app import build_app
+from memos_mcp.http.guard import Hosts
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
 from memos_mcp.http.tokens import ANY_USER, Tokens, read_tokens
@@ -106,8 +107,12 @@ async def _run(settings: Settings) -> None:
             await serve(activity, listener, started=started, ending=ending)
 
 
-def run_server(settings: Settings, *, host: str, port: int, transports: frozenset[str]) -> None:
+def run_server(
+    settings: Settings, *, host: str, port: int, transports: frozenset[str], names: Collection[str] = ()
+) -> None:
     """Serve the store to all who know the address, until a signal; an engine that runs already hands over.
+
+    `names` are further ones by which it may be called.
 
     Raises:
         ConfigurationError: the address cannot be had, would be open to others, or the tokens make no sense.
@@ -117,11 +122,11 @@ def run_server(settings: Settings, *, host: str, port: int, transports: frozense
     tokens = read_tokens(settings.tokens.get_secret_value())
     check_binding(host, tokens=tokens)
     listener = listen(host, port)
-    anyio.run(partial(_serve_all, settings, listener, host, tokens, transports))
+    anyio.run(partial(_serve_all, settings, listener, hosts_of(host, named=names), tokens, transports))
 
 
 async def _serve_all(
-    settings: Settings, listener: socket.socket, host: str, tokens: Tokens, transports: frozenset[str]
+    settings: Settings, listener: socket.socket, hosts: Hosts, tokens: Tokens, transports: frozenset[str]
 ) -> None:
     await finish(settings.data_dir)
     async with open_store(settings, patience=PATIENCE_FOR_THE_LOCK) as store:
@@ -142,7 +147,7 @@ async def _serve_all(
             server=build_server(lend, user_id=caller),
             transports=transports,
             tokens=tokens.also(address.token.get_secret_value(), ANY_USER) if tokens else tokens,
-            hosts=hosts_of(host),
+            hosts=hosts,
             owners=store,
             rate=Rate() if tokens else None,
             extra=engine_routes(store, address, ending),
