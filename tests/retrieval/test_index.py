@@ -161,6 +161,15 @@ def test_the_answer_beside_the_question_is_found_with_it() -> None:
     assert set(found(index, "ferry museum", limit=2)) == {21, 22}
 
 
+def test_the_text_after_a_question_is_its_answer_rather_than_that_after_a_statement() -> None:
+    asked, stated = (
+        ["Is the ferry museum open?", "Yes, for the twins"],
+        ["The ferry museum is open", "Yes, for the twins"],
+    )
+    order = found(index_of([*FILLER, *asked, *FILLER, *stated, *FILLER]), "ferry museum", limit=4)
+    assert order.index(22) < order.index(44)
+
+
 def test_neighbours_are_of_the_same_conversation() -> None:
     index = Index()
     texts = ["Did you go to the ferry museum?", "Another topic, another place.", "Yes, with both of the twins."]

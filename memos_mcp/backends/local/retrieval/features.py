@@ -14,13 +14,16 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.speech import (
     asks,
+    holds_name,
+    holds_number,
+    holds_place,
     in_first_person,
     speaker_of,
     speaks_of_relative_time,
 )
 from memos_mcp.backends.local.retrieval.terms import term_hash, terms
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3
@@ -31,8 +34,19 @@ QUESTION = 2
 RELATIVE_TIME = 4
 BY_USER = 8
 BY_ASSISTANT = 16
+NUMBER = 32
+NAME = 64
+PLACE = 128
 
 _ROLES = {"user": BY_USER, "assistant": BY_ASSISTANT}
+_FLAGS = {
+    FIRST_PERSON: in_first_person,
+    QUESTION: asks,
+    RELATIVE_TIME: speaks_of_relative_time,
+    NUMBER: holds_number,
+    NAME: holds_name,
+    PLACE: holds_place,
+}
 _HEADER = 2
 
 
@@ -40,9 +54,8 @@ def analyse(text: str, *, role: str) -> bytes:
     """Pack the features of a text that `role` (user, assistant, system or tool) wrote."""
     counts = Counter(term for term, _ in terms(text))
     flags = _ROLES.get(role, 0)
-    flags |= (
-        FIRST_PERSON * in_first_person(text) | QUESTION * asks(text) | RELATIVE_TIME * speaks_of_relative_time(text)
-    )
+    for flag, holds in _FLAGS.items():
+        flags |= flag * holds(text)
     speaker = speaker_of(text)
     header = struct.pack("<II", term_hash(speaker) if speaker else 0, flags)
     packed = [term << COUNT_BITS | min(count, MAX_COUNT) for term, count in counts.items()]

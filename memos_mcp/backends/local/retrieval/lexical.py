@@ -29,10 +29,11 @@ class InWindows:
 class Lexical:
     """The terms of a query among the texts of an index."""
 
-    def __init__(self, question: Question, *, rows: Rows, postings: Postings) -> None:
-        """Look the terms up."""
+    def __init__(self, question: Question, *, rows: Rows, postings: Postings, frame: float = 0.0) -> None:
+        """Look the terms up; those that only frame a question are worth `frame` less."""
         texts = rows.living
         asked, importance = question.terms
+        importance = importance * (1 - frame * question.framing)
         if len(asked) > MAX_TERMS:
             counts = postings.count(asked)
             known = np.where(counts > 0, importance * rarity(counts, max(texts, int(counts.max()))), 0.0)

@@ -7,7 +7,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from memos_mcp.backends.local.retrieval.answers import wanted
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
+from memos_mcp.backends.local.retrieval.frames import frames
 from memos_mcp.backends.local.retrieval.terms import APOSTROPHE, term_hash, terms, tokens
 from memos_mcp.backends.local.retrieval.when import Span, names_a_time, spans
 
@@ -43,6 +45,11 @@ class Question:
         return np.array(list(weights), np.uint32), np.array(list(weights.values()))
 
     @cached_property
+    def framing(self) -> NDArray[np.bool_]:
+        """Which of its terms only frame it."""
+        return frames(self.terms[0])
+
+    @cached_property
     def words(self) -> tuple[int, ...]:
         """The hashes of its words as they stand, in order, to find names among them."""
         found = [word for token in tokens(self.text) for word in APOSTROPHE.split(token.casefold())]
@@ -61,6 +68,11 @@ class Question:
         return BY_USER if _SAID_BY_USER.search(self.text) else 0
 
     @cached_property
+    def wants(self) -> int:
+        """The flag of what it wants to be told, or 0."""
+        return wanted(self.text)
+
+    @cached_property
     def _timeless(self) -> bool:
         return not names_a_time(self.text)
 
@@ -73,9 +85,3 @@ class Question:
 def understood(text: str) -> Question:
     """Understand a query once for all that are searched for it: messages, then memories."""
     return Question(text)
-
-
-@lru_cache(maxsize=1 << 12)
-def word_terms(word: str) -> tuple[int, ...]:
-    """Give the terms of a single word."""
-    return tuple(term for term, _ in terms(word))

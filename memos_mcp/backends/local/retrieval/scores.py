@@ -71,8 +71,8 @@ def _products(texts: NDArray[np.int8], query: NDArray[np.int8]) -> NDArray[np.fl
     return np.concatenate([left[start : start + step] @ right for start in range(0, len(left), step)])
 
 
-def priors(flags: NDArray[np.uint32], *, asks_when: bool, weights: Weights) -> Floats:
-    """Favour what tells much: of the writer's own life, not questions, dated for "when".
+def priors(flags: NDArray[np.uint32], *, asks_when: bool, wants: int, weights: Weights) -> Floats:
+    """Favour what tells much: of the writer's own life, not questions, dated for "when", with what it `wants`.
 
     Gives what evidence is to be multiplied by, so that a prior decides between equals and never makes up for evidence.
     """
@@ -80,6 +80,8 @@ def priors(flags: NDArray[np.uint32], *, asks_when: bool, weights: Weights) -> F
     factor += weights.question * ((flags & QUESTION) != 0)
     if asks_when:
         factor += weights.relative_time * ((flags & RELATIVE_TIME) != 0)
+    if wants:
+        factor += weights.answer * ((flags & wants) != 0)
     return factor
 
 

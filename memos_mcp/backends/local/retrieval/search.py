@@ -10,9 +10,10 @@ from memos_mcp.backends.local.retrieval.best import best_of
 from memos_mcp.backends.local.retrieval.lexical import InWindows, Lexical
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query
-from memos_mcp.backends.local.retrieval.question import Question, understood, word_terms
+from memos_mcp.backends.local.retrieval.question import Question, understood
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats
+from memos_mcp.backends.local.retrieval.terms import word_terms
 from memos_mcp.backends.local.retrieval.vectors import Dense, by_meaning
 from memos_mcp.backends.local.retrieval.weights import Weights
 from memos_mcp.backends.local.retrieval.when import Span, nearness
@@ -41,7 +42,7 @@ class Search:
         self._weights = weights
         self._question: Question = understood(query.text)
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
-        self._lexical = Lexical(self._question, rows=rows, postings=postings)
+        self._lexical = Lexical(self._question, rows=rows, postings=postings, frame=weights.frame)
         self._dense = Dense.of(query, rows)
         self._candidates = self._find_candidates()
         self._windows = self._around(self._candidates)
@@ -90,7 +91,8 @@ class Search:
             yield near[best_of(value, _SEEDS)]
 
     def _around(self, centres: NDArray[np.int64]) -> Windows:
-        return Windows(centres, self._rows, before=self._weights.before, after=self._weights.after)
+        weights = self._weights
+        return Windows(centres, self._rows, before=weights.before, after=weights.after, asked=weights.asked)
 
     def _evidence(self) -> Floats:
         """Add up what speaks for each candidate, but for how much of the query it covers."""
@@ -116,7 +118,9 @@ class Search:
 
     def _priors(self) -> Floats:
         flags = self._rows.flags.values[self._candidates]
-        return scores.priors(flags, asks_when=self._question.asks_when, weights=self._weights)
+        return scores.priors(
+            flags, asks_when=self._question.asks_when, wants=self._question.wants, weights=self._weights
+        )
 
     def _coverage(self, promise: Floats) -> Floats:
         """Give the share of the query that is in each candidate's window, each term as it stands or by meaning.

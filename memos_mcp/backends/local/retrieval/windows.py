@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from memos_mcp.backends.local.retrieval.features import QUESTION
 from memos_mcp.backends.local.retrieval.rows import Rows
 
 Floats = NDArray[np.float64]
@@ -54,11 +55,21 @@ class Windows:
     """
 
     def __init__(
-        self, centres: NDArray[np.int64], rows: Rows, *, before: tuple[float, ...], after: tuple[float, ...]
+        self,
+        centres: NDArray[np.int64],
+        rows: Rows,
+        *,
+        before: tuple[float, ...],
+        after: tuple[float, ...],
+        asked: float = 0.0,
     ) -> None:
-        """Take the middles, ascending, and the shares of those before and after them, nearest first."""
+        """Take the middles, ascending, and the shares of those before and after them, nearest first.
+
+        A question gives `asked` more to the text right after it.
+        """
         self.centres = centres
         self._rows = rows
+        self._asked = asked if before else 0.0
         self._window = steps(before, after)
         self._givers = steps(after, before)
         self._number = np.full(len(rows) + 1, len(centres), np.int32)
@@ -80,11 +91,15 @@ class Windows:
         A line a kind of evidence (`kind` of each giver's, the first where it is not given), a column a window.
         The answer to "where did you go?" holds none of the question's words.
         """
-        return self._most(givers, evidence, self._givers.shares, kind=kind, kinds=kinds)
+        given = np.multiply.outer(self._givers.shares, evidence)
+        if self._asked:
+            asks = (self._rows.flags.values[givers] & QUESTION) != 0
+            given[1 + self._givers.before] += self._asked * evidence * asks
+        return self._most(givers, given, kind=kind, kinds=kinds)
 
     def likest(self, givers: NDArray[np.int64], cosines: Floats) -> Floats:
         """Give the best cosine in each window, less a tenth of it for each step away."""
-        return self._most(givers, cosines, self._givers.likeness)[0]
+        return self._most(givers, np.multiply.outer(self._givers.likeness, cosines))[0]
 
     def total(self, givers: NDArray[np.int64], evidence: Floats) -> Floats:
         """Give the evidence in each window added up, that of neighbours at half their share.
@@ -96,20 +111,14 @@ class Windows:
         return np.bincount(told, given, minlength=len(self) + 1)[:-1].astype(np.float64)
 
     def _most(
-        self,
-        givers: NDArray[np.int64],
-        evidence: Floats,
-        shares: Floats,
-        *,
-        kind: NDArray[np.int64] | None = None,
-        kinds: int = 1,
+        self, givers: NDArray[np.int64], given: Floats, *, kind: NDArray[np.int64] | None = None, kinds: int = 1
     ) -> Floats:
         told = self._number[around(givers, self._rows, self._givers)]
         width = len(self) + 1
         place = told if kind is None else told + kind * width
         most = np.zeros(kinds * width)
         # Flat, since numpy is slow at several dimensions here.
-        np.maximum.at(most, place.ravel(), np.multiply.outer(shares, evidence).ravel())
+        np.maximum.at(most, place.ravel(), given.ravel())
         return most.reshape(kinds, width)[:, :-1]
 
 
