@@ -28,9 +28,11 @@ from memos_mcp.backends.local.search import DENSE_CANDIDATES
 
 WHOLE = "all ingredients"
 TOGETHER = {
-    "neighbours": ("before", "after"),
+    "neighbours": ("before", "after", "asked"),
     "any model": ("dense", "late"),
-    "structure and priors": ("before", "after", "who", "others", "role", "when", "first_person", "question"),
+    "structure and priors": (
+        *("before", "after", "asked", "who", "others", "role", "when", "first_person", "question", "answer"),
+    ),
 }
 """Ingredients that are also taken away together."""
 

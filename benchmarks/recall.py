@@ -18,6 +18,9 @@ from benchmarks.scoring import BUDGETS, Found, Score, auc, means, percentiles, s
 THRESHOLD = 0.45
 OURS = "memos-mcp"
 OURS_DEFAULT = "memos-mcp, default arguments"
+NEVER = {"never": "never mentioned", "never held out": "never mentioned, held out"}
+"""What questions without evidence are called; those held out are not looked at while relativity is set."""
+FOREIGN = "another user's"
 BASELINES = ("BM25", "dense cosine", "BM25 + dense, RRF")
 
 
@@ -27,7 +30,7 @@ class Measured:
 
     scores: dict[str, list[Score]] = field(default_factory=dict[str, list[Score]])
     evidence: list[float] = field(default_factory=list[float])
-    never: dict[str, list[float]] = field(default_factory=lambda: {"never mentioned": [], "another user's": []})
+    never: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in (*NEVER.values(), FOREIGN)})
     adds: list[float] = field(default_factory=list[float])
     searches: list[float] = field(default_factory=list[float])
 
@@ -70,11 +73,11 @@ async def _ask(server: MemoryServer, sample: Sample, measured: Measured, advance
             measured.note(OURS_DEFAULT, Found(question, found.hits, default.text), turns)
             measured.evidence += _best_evidence(found)
         else:
-            measured.never["never mentioned"].append(max(found.relativity, default=0.0))
+            measured.never[NEVER[question.category]].append(max(found.relativity, default=0.0))
         advance()
     for question in sample.foreign:
         found = await _search(server, sample, question)
-        measured.never["another user's"].append(max(found.relativity, default=0.0))
+        measured.never[FOREIGN].append(max(found.relativity, default=0.0))
         advance()
 
 
@@ -139,7 +142,7 @@ def _grouped(measured: Measured, key: Callable[[Question], str]) -> dict[str, di
 
 
 def _relativity(measured: Measured) -> dict[str, dict[str, float]]:
-    kinds = measured.never | {"both": [value for values in measured.never.values() for value in values]}
+    kinds = measured.never | {"all": [value for values in measured.never.values() for value in values]}
     return {
         name: {
             "AUC": round(auc(measured.evidence, negatives), 3),

@@ -1,8 +1,9 @@
 """What a search found, as one list: best first, nothing said twice, the newest of conflicting facts first."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from memos_mcp.models import Memory, Preference, SearchResult, StoredMessage, clock_text
 from memos_mcp.passages import count_words
@@ -35,18 +36,17 @@ class Entry:
 
 
 def evidence(result: SearchResult) -> list[Entry]:
-    """Give what was found, best first.
+    """Give what was found, best first; each list stays in its order.
 
     A message that a memory quotes is left out, as is a memory that says no more than a better message. Memories
     of the same title stand together, the newest first: where they conflict, that one holds.
     """
-    entries = sorted(_entries(result), key=lambda entry: -entry.relativity)
-    return _newest_of_a_title_first(_without_repetition(entries))
+    return _newest_of_a_title_first(_without_repetition(_in_order(result)))
 
 
 def best_relativity(result: SearchResult) -> float:
     """Give the relativity of the best find, 0 where there is none."""
-    return max((entry.relativity for entry in _entries(result)), default=0.0)
+    return max((entry.relativity for found in _lists(result) for entry in found), default=0.0)
 
 
 def called(memory: Memory) -> str:
@@ -63,13 +63,24 @@ def about_when(memory: Memory) -> str:
     return clock_text(memory.memory_time)[:length]
 
 
-def _entries(result: SearchResult) -> Iterator[Entry]:
-    for memory in result.memory_detail_list:
-        yield _entry(memory, called(memory), memory.memory_value, memory.create_time)
-    for preference in result.preference_detail_list:
-        yield _entry(preference, "preference", preference.preference, preference.create_time)
-    for message in result.message_detail_list:
-        yield _entry(message, message.role, message.content, message.create_time)
+def _in_order(result: SearchResult) -> list[Entry]:
+    """Put the lists together by relativity, where a find counts as much as the best of those after it in its list.
+
+    Relativity compares one list, or one search, with another; within a list, the order in which it came says more.
+    """
+    counted: list[tuple[float, Entry]] = []
+    for found in _lists(result):
+        from_here = accumulate((entry.relativity for entry in reversed(found)), max)
+        counted += zip(reversed(list(from_here)), found, strict=True)
+    return [entry for _, entry in sorted(counted, key=lambda pair: -pair[0])]
+
+
+def _lists(result: SearchResult) -> tuple[list[Entry], list[Entry], list[Entry]]:
+    return (
+        [_entry(one, called(one), one.memory_value, one.create_time) for one in result.memory_detail_list],
+        [_entry(one, "preference", one.preference, one.create_time) for one in result.preference_detail_list],
+        [_entry(one, one.role, one.content, one.create_time) for one in result.message_detail_list],
+    )
 
 
 def _entry(source: Memory | Preference | StoredMessage, who: str, text: str, time: int) -> Entry:
@@ -84,16 +95,19 @@ def _plain(text: str) -> str:
 
 
 def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:
+    """Leave out what is said twice; what says more stands where the first of those stood that say less."""
     kept: list[tuple[Entry, str]] = []
     for entry in entries:
         plain = _plain(entry.text)
         if any(_repeats(entry, plain, better, said) for better, said in kept):
             continue
-        quoted = [other for other, said in kept if _repeats(other, said, entry, plain)]
-        kept = [pair for pair in kept if pair[0] not in quoted]
-        relativity = max([entry.relativity, *(other.relativity for other in quoted)])
-        kept.append((replace(entry, relativity=relativity), plain))
-    return sorted((entry for entry, _ in kept), key=lambda entry: -entry.relativity)
+        quoted = [number for number, (other, said) in enumerate(kept) if _repeats(other, said, entry, plain)]
+        relativity = max([entry.relativity, *(kept[number][0].relativity for number in quoted)])
+        place = quoted[0] if quoted else len(kept)
+        for number in reversed(quoted):
+            del kept[number]
+        kept.insert(place, (replace(entry, relativity=relativity), plain))
+    return [entry for entry, _ in kept]
 
 
 def _repeats(less: Entry, said: str, more: Entry, plain: str) -> bool:

@@ -33,10 +33,30 @@ def test_a_time_relative_to_the_day_of_writing_is_noticed(text: str) -> None:
     assert flags(text) & features.RELATIVE_TIME
 
 
+@pytest.mark.parametrize("text", ["It took 3 hours", "we have two dogs", "Tengo tres gatos", "她有三只猫"])
+def test_a_number_is_noticed_in_digits_and_in_words(text: str) -> None:
+    assert flags(text) & features.NUMBER
+
+
+@pytest.mark.parametrize("text", ["We met Tomasz there", 'it is called "Dune"', "Nora: my teacher, Femke, is kind"])
+def test_a_name_is_noticed_within_a_sentence(text: str) -> None:
+    assert flags(text) & features.NAME
+
+
+@pytest.mark.parametrize("text", ["Nora: Lovely weather", "Lovely. It rains", "lovely"])
+def test_neither_a_speaker_nor_the_beginning_of_a_sentence_is_a_name_told(text: str) -> None:
+    assert not flags(text) & features.NAME
+
+
+@pytest.mark.parametrize("text", ["we live in Leeds", "she works at the bakery", "vive en Sevilla", "我住在北京"])
+def test_a_place_is_noticed(text: str) -> None:
+    assert flags(text) & features.PLACE
+
+
 def test_a_plain_statement_has_the_flag_of_its_role_alone() -> None:
-    assert flags("The ferry runs on Sundays.") == features.BY_USER
-    assert flags("The ferry runs on Sundays.", role="assistant") == features.BY_ASSISTANT
-    assert flags("The ferry runs on Sundays.", role="tool") == 0
+    assert flags("The ferry runs daily.") == features.BY_USER
+    assert flags("The ferry runs daily.", role="assistant") == features.BY_ASSISTANT
+    assert flags("The ferry runs daily.", role="tool") == 0
 
 
 @pytest.mark.parametrize(

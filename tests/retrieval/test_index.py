@@ -88,6 +88,17 @@ def test_an_index_that_grew_answers_like_one_loaded_at_once(texts: list[str], st
     assert grown.search(asked, limit=30) == whole.search(asked, limit=30)
 
 
+def test_it_does_not_matter_how_many_texts_came_at_a_time() -> None:
+    texts = [f"{word} in a sentence about {topic}" for word in ("kite", "boat") for topic in ("rain", "tea", "sun")] * 9
+    whole, grown = index_of(texts), Index()
+    everything = entries(texts)
+    for first, last in ((0, 40), (40, 50), (50, 53), (53, 54)):
+        grown.extend(everything[first:last])
+    for query in ("a boat in the rain", "tea, the kite", "sun or rain"):
+        asked = Query(text=query, now=START)
+        assert grown.search(asked, limit=54) == whole.search(asked, limit=54)
+
+
 def test_what_is_removed_is_found_no_more_and_its_neighbours_meet() -> None:
     index = index_of(["the ferry to Corsica", "unrelated words here", "answer beside it", *FILLER])
     index.remove([2, 99])
@@ -148,6 +159,15 @@ def test_what_a_named_time_points_at_is_found_without_a_word_in_common() -> None
 def test_the_answer_beside_the_question_is_found_with_it() -> None:
     index = index_of([*FILLER, "Did you go to the ferry museum?", "Yes, with both of the twins.", *FILLER])
     assert set(found(index, "ferry museum", limit=2)) == {21, 22}
+
+
+def test_the_text_after_a_question_is_its_answer_rather_than_that_after_a_statement() -> None:
+    asked, stated = (
+        ["Is the ferry museum open?", "Yes, for the twins"],
+        ["The ferry museum is open", "Yes, for the twins"],
+    )
+    order = found(index_of([*FILLER, *asked, *FILLER, *stated, *FILLER]), "ferry museum", limit=4)
+    assert order.index(22) < order.index(44)
 
 
 def test_neighbours_are_of_the_same_conversation() -> None:

@@ -36,6 +36,28 @@ def test_the_best_comes_first_whatever_it_is() -> None:
     assert [entry.id for entry in evidence(result)] == ["m1", "f1", "p1"]
 
 
+def test_each_list_stays_in_the_order_in_which_it_was_ranked() -> None:
+    result = SearchResult(
+        memory_detail_list=(_memory("p1", "I like tea", 0.7),),
+        message_detail_list=(
+            _message("m1", "I live in Rome", 0.6),
+            _message("m2", "It rained in Rome", 0.8),
+            _message("m3", "It snowed", 0.2),
+        ),
+    )
+
+    assert [entry.id for entry in evidence(result)] == ["m1", "m2", "p1", "m3"]
+
+
+def test_what_says_more_stands_where_that_stood_which_says_less() -> None:
+    result = SearchResult(
+        memory_detail_list=(_memory("p1", "Your city? I live in Rome.", 0.3, sources=["m1"]),),
+        message_detail_list=(_message("m1", "I live in Rome.", 0.9), _message("m2", "Rome is hot", 0.5)),
+    )
+
+    assert [(entry.id, entry.relativity) for entry in evidence(result)] == [("p1", 0.9), ("m2", 0.5)]
+
+
 def test_a_message_that_a_memory_quotes_is_not_said_again() -> None:
     result = SearchResult(
         memory_detail_list=(_memory("p1", "[user perspective] Your city? I live in Rome.", 0.5, sources=["m1"]),),

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.speech import (
     asks,
+    holds_name,
+    holds_number,
+    holds_place,
     in_first_person,
     speaker_of,
     speaks_of_relative_time,
@@ -32,8 +35,19 @@ QUESTION = 2
 RELATIVE_TIME = 4
 BY_USER = 8
 BY_ASSISTANT = 16
+NUMBER = 32
+NAME = 64
+PLACE = 128
 
 _ROLES = {"user": BY_USER, "assistant": BY_ASSISTANT}
+_FLAGS = {
+    FIRST_PERSON: in_first_person,
+    QUESTION: asks,
+    RELATIVE_TIME: speaks_of_relative_time,
+    NUMBER: holds_number,
+    NAME: holds_name,
+    PLACE: holds_place,
+}
 _HEADER = 2
 
 
@@ -41,9 +55,8 @@ def analyse(text: str, *, role: str) -> bytes:
     """Pack the features of a text that `role` (user, assistant, system or tool) wrote."""
     counts = Counter(term for term, _ in terms(text))
     flags = _ROLES.get(role, 0)
-    flags |= (
-        FIRST_PERSON * in_first_person(text) | QUESTION * asks(text) | RELATIVE_TIME * speaks_of_relative_time(text)
-    )
+    for flag, holds in _FLAGS.items():
+        flags |= flag * holds(text)
     speaker = speaker_of(text)
     header = struct.pack("<II", term_hash(speaker) if speaker else 0, flags)
     packed = [term << COUNT_BITS | min(count, MAX_COUNT) for term, count in counts.items()]

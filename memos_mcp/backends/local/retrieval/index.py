@@ -33,11 +33,10 @@ class Index:
         self._weights = weights or Weights()
         self._rows = Rows()
         self._postings = Postings()
-        self._removed = 0
 
     def __len__(self) -> int:
         """Count the texts."""
-        return len(self._rows) - self._removed
+        return self._rows.living
 
     @property
     def last_seq(self) -> int:
@@ -63,12 +62,10 @@ class Index:
 
     def remove(self, seqs: Collection[int]) -> None:
         """Take texts out; those that are not there are passed over."""
-        self._removed += self._rows.remove(np.array(sorted(seqs), np.int64))
+        self._rows.remove(np.array(sorted(seqs), np.int64))
 
     def search(self, query: Query, *, limit: int) -> list[Hit]:
         """Find the texts that bear on a query, best first; of equals the newer first."""
         if not len(self) or limit <= 0:
             return []
-        return Search(query, rows=self._rows, postings=self._postings, texts=len(self), weights=self._weights).hits(
-            limit
-        )
+        return Search(query, rows=self._rows, postings=self._postings, weights=self._weights).hits(limit)

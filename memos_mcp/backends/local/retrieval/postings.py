@@ -50,31 +50,35 @@ class Postings:
     def count(self, terms: NDArray[np.uint32]) -> NDArray[np.int64]:
         """Count the postings of each of `terms`, those of removed rows too."""
         counts = np.zeros(len(terms), np.int64)
+        first, last = _ends(terms)
         for run in self._runs:
-            starts, stops = _bounds(run, terms)
-            counts += stops - starts
+            counts += run.searchsorted(last, side="right") - run.searchsorted(first)
         return counts
 
-    def find(self, terms: NDArray[np.uint32], alive: NDArray[np.bool_]) -> Found:
-        """Give the postings of `terms` in the rows that are `alive`."""
+    def find(self, terms: NDArray[np.uint32], alive: NDArray[np.bool_] | None = None) -> Found:
+        """Give the postings of `terms`, in the rows that are `alive` where that is given."""
         pieces: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
-        owners: list[NDArray[np.intp]] = [np.empty(0, np.intp)]
+        sizes: list[int] = [0]
+        numbers: list[int] = [0]
+        first, last = _ends(terms)
         for run in self._runs:
-            starts, stops = _bounds(run, terms)
-            for number in np.flatnonzero(stops > starts):
-                pieces.append(run[starts[number] : stops[number]])
-                owners.append(np.full(len(pieces[-1]), number, np.intp))
+            bounds = zip(run.searchsorted(first).tolist(), run.searchsorted(last, side="right").tolist(), strict=True)
+            for number, (start, stop) in enumerate(bounds):
+                if stop > start:
+                    pieces.append(run[start:stop])
+                    sizes.append(stop - start)
+                    numbers.append(number)
         found = np.concatenate(pieces)
+        term_of = np.repeat(numbers, sizes)
         rows = ((found >> _ROW_SHIFT) & _ROW_MASK).astype(np.int64)
+        counts = (found & _COUNT_MASK).astype(np.int64)
+        if alive is None:
+            return Found(term_of, rows, counts)
         kept = alive[rows]
-        return Found(
-            term_of=np.concatenate(owners)[kept],
-            rows=rows[kept],
-            counts=(found[kept] & _COUNT_MASK).astype(np.int64),
-        )
+        return Found(term_of[kept], rows[kept], counts[kept])
 
 
-def _bounds(run: NDArray[np.uint64], terms: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _ends(terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Give the lowest and the highest posting that each term may have."""
     first = terms.astype(np.uint64) << _TERM_SHIFT
-    last = first | ((np.uint64(1) << _TERM_SHIFT) - np.uint64(1))
-    return np.searchsorted(run, first), np.searchsorted(run, last, side="right")
+    return first, first | ((np.uint64(1) << _TERM_SHIFT) - np.uint64(1))

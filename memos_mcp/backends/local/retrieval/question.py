@@ -2,14 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from memos_mcp.backends.local.retrieval.answers import wanted
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
+from memos_mcp.backends.local.retrieval.frames import frames
 from memos_mcp.backends.local.retrieval.terms import APOSTROPHE, term_hash, terms, tokens
-from memos_mcp.backends.local.retrieval.when import Span, spans
+from memos_mcp.backends.local.retrieval.when import Span, names_a_time, spans
 
 _ASKS_WHEN = re.compile(
     r"\s*(?:(?:when|what (?:day|date|month|year|time)|how long ago|since when|on (?:what|which)|in (?:what|which))\b|"
@@ -43,23 +45,43 @@ class Question:
         return np.array(list(weights), np.uint32), np.array(list(weights.values()))
 
     @cached_property
+    def framing(self) -> NDArray[np.bool_]:
+        """Which of its terms only frame it."""
+        return frames(self.terms[0])
+
+    @cached_property
     def words(self) -> tuple[int, ...]:
         """The hashes of its words as they stand, in order, to find names among them."""
         found = [word for token in tokens(self.text) for word in APOSTROPHE.split(token.casefold())]
         return tuple(dict.fromkeys(term_hash(word) for word in found))
 
-    @property
+    @cached_property
     def asks_when(self) -> bool:
         """Whether it asks for a time."""
         return _ASKS_WHEN.match(self.text) is not None
 
-    @property
+    @cached_property
     def said_by(self) -> int:
         """The flag of the role whose words it wants, or 0."""
         if _SAID_BY_ASSISTANT.search(self.text):
             return BY_ASSISTANT
         return BY_USER if _SAID_BY_USER.search(self.text) else 0
 
+    @cached_property
+    def wants(self) -> int:
+        """The flag of what it wants to be told, or 0."""
+        return wanted(self.text)
+
+    @cached_property
+    def _timeless(self) -> bool:
+        return not names_a_time(self.text)
+
     def spans(self, *, now: int, first: int, last: int) -> list[Span]:
         """Give the times that it means."""
-        return spans(self.text, now=now, first=first, last=last)
+        return [] if self._timeless else spans(self.text, now=now, first=first, last=last)
+
+
+@lru_cache(maxsize=16)
+def understood(text: str) -> Question:
+    """Understand a query once for all that are searched for it: messages, then memories."""
+    return Question(text)

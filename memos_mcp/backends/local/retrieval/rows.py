@@ -1,6 +1,7 @@
 """Rows: what is known of each text apart from its terms, in growing columns, and who stands next to whom."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -18,7 +19,7 @@ class Column(Generic[Scalar]):
 
     def __init__(self, kind: type[Scalar]) -> None:
         """Begin empty."""
-        self._room: NDArray[Scalar] = np.empty(0, kind)
+        self._room: NDArray[Scalar] = np.empty(1, kind)
         self._size = 0
 
     @property
@@ -29,18 +30,29 @@ class Column(Generic[Scalar]):
     def extend(self, values: NDArray[Scalar]) -> None:
         """Add values at the end."""
         size = self._size + len(values)
-        if size > len(self._room):
-            room = np.empty(max(size, size * 3 // 2 if self._size else size), self._room.dtype)
+        if size >= len(self._room):
+            room = np.empty(1 + max(size, size * 3 // 2 if self._size else size), self._room.dtype)
             room[: self._size] = self.values
             self._room = room
         self._room[self._size : size] = values
         self._size = size
 
 
+class Chain(Column[np.int64]):
+    """A column that holds a row for each row, `NOBODY` at an end."""
+
+    @property
+    def ended(self) -> NDArray[np.int64]:
+        """The array with one value more, so that `NOBODY`, its last place, leads to `NOBODY`."""
+        self._room[self._size] = NOBODY
+        return self._room[: self._size + 1]
+
+
 class Rows:
     """Columns of the texts in the order of their `seq`; `before` and `after` are rows of the same thread, or `NOBODY`.
 
-    A removed row stays, not `alive` and next to nobody. `speakers` counts the texts of each named speaker.
+    A removed row stays, not `alive` and next to nobody. `speakers` counts the texts of each named speaker; `first`
+    and `last` are the times of the earliest and the latest text, removed ones too.
     """
 
     def __init__(self) -> None:
@@ -50,10 +62,13 @@ class Rows:
         self.time = Column(np.int64)
         self.speaker = Column(np.uint32)
         self.flags = Column(np.uint32)
-        self.before = Column(np.int32)
-        self.after = Column(np.int32)
+        self.before = Chain(np.int64)
+        self.after = Chain(np.int64)
         self.alive = Column(np.bool_)
         self.speakers: Counter[int] = Counter()
+        self.first, self.last = 0, 0
+        self._removed = 0
+        self._by_time: NDArray[np.int64] = np.empty(0, np.int64)
         self._last_of_thread: dict[int, int] = {}
 
     def __len__(self) -> int:
@@ -65,13 +80,15 @@ class Rows:
     ) -> None:
         """Add texts at the end."""
         first = len(self)
+        self.first = min(int(time.min()), self.first if first else int(time[0]))
+        self.last = max(int(time.max()), self.last if first else int(time[0]))
         self.seq.extend(seq)
         self.thread.extend(thread)
         self.time.extend(time)
         self.speaker.extend(features.speakers)
         self.flags.extend(features.flags)
-        self.before.extend(np.full(len(seq), NOBODY, np.int32))
-        self.after.extend(np.full(len(seq), NOBODY, np.int32))
+        self.before.extend(np.full(len(seq), NOBODY, np.int64))
+        self.after.extend(np.full(len(seq), NOBODY, np.int64))
         self.alive.extend(np.ones(len(seq), np.bool_))
         self.speakers.update(features.speakers[features.speakers != 0].tolist())
         self._link(thread, first)
@@ -85,7 +102,29 @@ class Rows:
         for row in gone.tolist():
             self._unlink(row)
         self.speakers.subtract(self.speaker.values[gone].tolist())
+        self._removed += len(gone)
         return len(gone)
+
+    @property
+    def living(self) -> int:
+        """Count the rows that are not removed."""
+        return len(self) - self._removed
+
+    @property
+    def all_alive(self) -> bool:
+        """Whether none was removed."""
+        return not self._removed
+
+    def between(self, times: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+        """Give the rows of any of some times, each from a beginning to before an end, ascending."""
+        column = self.time.values
+        if len(self._by_time) != len(column):
+            self._by_time = np.argsort(column, kind="stable")
+        marks = np.zeros(len(column), np.bool_)
+        for bounds in times:
+            low, high = np.searchsorted(column, bounds, sorter=self._by_time)
+            marks[self._by_time[low:high]] = True
+        return np.flatnonzero(marks)
 
     def find(self, seqs: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give the row of each `seq`, `NOBODY` where there is none."""

@@ -1,6 +1,7 @@
 """The ingredients of a score, each a function of arrays, with its source."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ conversation a long text is no worse than a short one."""
 _USUAL_DEVIATION = 0.1
 _USUAL_TEXTS = 20
 _CHANCE = 0.2
+_ONE_THREAD = 1 << 18
+"""So many multiplications OpenBLAS does on one thread."""
 
 
 def rarity(texts_with: NDArray[np.int64], texts: int) -> Floats:
@@ -35,12 +38,11 @@ def standard(cosines: Floats, *, texts: int) -> tuple[Floats, float]:
     count = len(cosines)
     if not count:
         return cosines, 0.0
-    quantiles = _normal_quantile(1 - (np.arange(count) + 0.5) / max(texts, count))
-    centred = quantiles - quantiles.mean()
+    centred, middle = _expected(count, max(texts, count))
     spread = float(centred @ centred)
     slope = float(centred @ np.sort(cosines)[::-1]) / spread if spread else 0.0
     deviation = (count * slope + _USUAL_TEXTS * _USUAL_DEVIATION) / (count + _USUAL_TEXTS)
-    mean = float(cosines.mean() - quantiles.mean() * deviation)
+    mean = float(cosines.mean()) - middle * deviation
     return (cosines - mean) / deviation, mean
 
 
@@ -50,21 +52,27 @@ def interaction(query: NDArray[np.int8], texts: Sequence[NDArray[np.int8]]) -> F
     Gives a row a text, a column a word: the best cosine of its vector with one of the text's, brought to 0 for what
     any two words have by chance and 1 for the same word in the same sense.
     """
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    filled = np.flatnonzero(sizes)
+    if not len(filled) or not len(query):
+        return np.zeros((len(texts), len(query)))
+    stacked = np.frombuffer(b"".join([text.data for text in texts]), np.int8).reshape(-1, query.shape[1])
+    cosines = _products(stacked, query) / 127**2
+    ends = np.cumsum(sizes)
     found = np.zeros((len(texts), len(query)))
-    sizes = np.array([len(text) for text in texts])
-    filled = sizes > 0
-    if not filled.any() or not len(query):
-        return found
-    stacked = np.concatenate([text for text in texts if len(text)]).astype(np.float32)
-    # As small a product as this is slower on several threads, which BLAS would take.
-    cosines = np.einsum("td,wd->tw", stacked, query.astype(np.float32)) / 127**2
-    starts = np.cumsum(sizes[filled]) - sizes[filled]
-    found[filled] = np.maximum.reduceat(cosines, starts, axis=0)
+    found[filled] = np.maximum.reduceat(cosines, (ends - sizes)[filled], axis=0)
     return ((found - _CHANCE) / (1 - _CHANCE)).clip(0, 1)
 
 
-def priors(flags: NDArray[np.uint32], *, asks_when: bool, weights: Weights) -> Floats:
-    """Favour what tells much: of the writer's own life, not questions, dated for "when".
+def _products(texts: NDArray[np.int8], query: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Multiply in parts so small that BLAS takes no second thread, which would cost more than it saves."""
+    left, right = texts.astype(np.float32), query.T.astype(np.float32)
+    step = max(1, _ONE_THREAD // right.size)
+    return np.concatenate([left[start : start + step] @ right for start in range(0, len(left), step)])
+
+
+def priors(flags: NDArray[np.uint32], *, asks_when: bool, wants: int, weights: Weights) -> Floats:
+    """Favour what tells much: of the writer's own life, not questions, dated for "when", with what it `wants`.
 
     Gives what evidence is to be multiplied by, so that a prior decides between equals and never makes up for evidence.
     """
@@ -72,7 +80,17 @@ def priors(flags: NDArray[np.uint32], *, asks_when: bool, weights: Weights) -> F
     factor += weights.question * ((flags & QUESTION) != 0)
     if asks_when:
         factor += weights.relative_time * ((flags & RELATIVE_TIME) != 0)
+    if wants:
+        factor += weights.answer * ((flags & wants) != 0)
     return factor
+
+
+@lru_cache(maxsize=256)
+def _expected(count: int, texts: int) -> tuple[Floats, float]:
+    """Give the normal quantiles of the highest `count` of `texts` about their mean, and that mean."""
+    quantiles = _normal_quantile(1 - (np.arange(count) + 0.5) / texts)
+    middle = float(quantiles.mean())
+    return quantiles - middle, middle
 
 
 def _normal_quantile(probability: Floats) -> Floats:

@@ -35,6 +35,18 @@ _RELATIVE_TIME = re.compile(
     re.IGNORECASE,
 )
 
+_NUMBER = re.compile(
+    r"\d|\b(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ee]leven|[Tt]welve|twenty|thirty|"
+    r"forty|fifty|hundred|thousand|dozen|couple|few|several|[Tt]wice|[Oo]nce|half|dos|tres|cuatro|cinco|seis|siete|ocho|"
+    r"nueve|diez|veinte|cien|mil|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwanzig|hundert|tausend|deux|trois|"
+    r"quatre|cinq|sept|huit|neuf|dix)\b|[二三四五六七八九十百千万两]"
+)
+_NAME = re.compile(r"[a-zß-ÿ,;'’)] [A-ZÀ-Þ][^\W\d_]|[\"“«][A-ZÀ-Þ]")
+_PLACE = re.compile(
+    r"\b(?:in|at|to|from|near|on|around|en|de|desde|nach|aus|bei|à|dans) (?:(?:the|a|an|our|my|this|that|el|la|un|una|"
+    r"der|dem|einer?m?|le)\b|[A-ZÀ-Þ])|[在到去从]"
+)
+
 
 def speaker_of(text: str) -> str:
     """Give the case-folded first name that a text begins with, as in "Name: text"; empty where there is none."""
@@ -56,6 +68,27 @@ def in_first_person(text: str) -> bool:
 def asks(text: str) -> bool:
     """Tell whether a text ends in a question; what follows in square brackets does not count."""
     return _QUESTION_END.search(text[-_TAIL:]) is not None
+
+
+def holds_number(text: str) -> bool:
+    """Tell whether a text holds a number, in digits or in words."""
+    return _NUMBER.search(_told(text)) is not None
+
+
+def holds_name(text: str) -> bool:
+    """Tell whether a text holds what looks like a name: a capital within a sentence, or after a quotation mark."""
+    return _NAME.search(_told(text)) is not None
+
+
+def holds_place(text: str) -> bool:
+    """Tell whether a text holds what looks like a place: a preposition of place before an article or a capital."""
+    return _PLACE.search(_told(text)) is not None
+
+
+def _told(text: str) -> str:
+    """Give what is told after the name of the speaker."""
+    speaker = _SPEAKER.match(text, 0, _TAIL)
+    return text[speaker.end() if speaker else 0 : _REACH]
 
 
 def speaks_of_relative_time(text: str) -> bool:

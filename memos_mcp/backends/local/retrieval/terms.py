@@ -61,6 +61,12 @@ def terms(text: str) -> list[tuple[int, float]]:
     return content or [(term_hash(fold(token.casefold())), 1.0) for token in found]
 
 
+@lru_cache(maxsize=1 << 12)
+def word_terms(word: str) -> tuple[int, ...]:
+    """Give the terms of a word that stands alone, hashed."""
+    return tuple(term for term, _ in terms(word))
+
+
 def term_hash(term: str) -> int:
     """Hash a term to `HASH_BITS` bits, the same on every machine; 100,000 terms share about ten values."""
     return zlib.crc32(term.encode("utf-8", "surrogatepass")) >> (32 - HASH_BITS)

@@ -8,24 +8,29 @@ class Weights:
     """What each ingredient adds to a score; 0 (or an empty tuple) takes it away.
 
     Evidence adds up: `dense` for a standard deviation of cosine, `lexical` for a unit of BM25, `coverage` for all of
-    the query's words found, where one found by its meaning counts `late` of one that stands there, `who` for the
+    the query's words found, where one found by its meaning counts `late` of one that stands there, and one that only
+    frames a question `frame` less than its rarity says, `who` for the
     words of the person whom the query names first, `others` for those of others named, `role` for those of the side
     that it asks about, `when` for a unit of nearness in time, `thread` for the preferred conversation. `before` and
-    `after` are the shares of its neighbours' evidence that a text gets, nearest first. The rest are priors, which
-    raise or lower the sum by that part of it.
+    `after` are the shares of its neighbours' evidence that a text gets, nearest first, and `asked` is how much more of
+    it a question gives to the text right after it. The rest are priors, which raise or lower the sum by that part of
+    it.
     """
 
     dense: float = 1.0
     lexical: float = 0.25
     coverage: float = 10.0
     late: float = 1.0
-    who: float = 3.0
+    frame: float = 0.5
+    who: float = 4.0
     others: float = 1.5
     role: float = 1.0
     when: float = 1.5
     thread: float = 1.0
-    before: tuple[float, ...] = (0.8, 0.6, 0.4, 0.2)
+    before: tuple[float, ...] = (0.7, 0.6, 0.4, 0.2)
     after: tuple[float, ...] = (0.6, 0.45, 0.3, 0.15)
+    asked: float = 0.2
     first_person: float = 0.05
     question: float = -0.1
     relative_time: float = 0.1
+    answer: float = 0.1

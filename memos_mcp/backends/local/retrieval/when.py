@@ -85,6 +85,11 @@ class Span:
     weight: float
 
 
+def names_a_time(text: str) -> bool:
+    """Tell whether a query may name a time, for less than it costs to find which."""
+    return _DATES.search(text) is not None or _RELATIVE.search(text) is not None
+
+
 def spans(text: str, *, now: int, first: int, last: int) -> list[Span]:
     """Find the times that a query names.
 

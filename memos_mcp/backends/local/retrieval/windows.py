@@ -1,69 +1,136 @@
 """Windows: rows with their neighbours in the conversation, which share their evidence with them."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
+from memos_mcp.backends.local.retrieval.features import QUESTION
+from memos_mcp.backends.local.retrieval.rows import Rows
 
 Floats = NDArray[np.float64]
 
 
-class Windows:
-    """The rows around each of some rows, and the share of its evidence that each gives to the one in the middle.
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The places of a window: the middle, those before it, those after it, nearest first.
 
-    Evidence is for each row of the index, not below 0, with one 0 more at the end, which stands for `NOBODY`.
+    `shares` is the part of its evidence that each gives to the middle, `halves` that part halved but for the
+    middle's own, `likeness` what is left of a cosine so many steps away.
+    """
+
+    before: int
+    after: int
+    shares: Floats
+    halves: Floats
+    likeness: Floats
+
+
+@lru_cache(maxsize=64)
+def steps(before: tuple[float, ...], after: tuple[float, ...]) -> Steps:
+    """Give the places of a window whose neighbours give these shares, nearest first."""
+    shares = np.array((1.0, *before, *after))
+    away = np.array((0.0, *range(1, len(before) + 1), *range(1, len(after) + 1)))
+    halves = np.where(away == 0, 1.0, shares / 2)
+    return Steps(len(before), len(after), shares, halves, 1 - away / 10)
+
+
+def around(centres: NDArray[np.int64], rows: Rows, window: Steps) -> NDArray[np.int64]:
+    """Follow the conversation from some rows: a line a place of the window, a column a row; `NOBODY` past an end."""
+    places = np.empty((1 + window.before + window.after, len(centres)), np.int64)
+    places[0] = centres
+    middle = 1 + window.before
+    for chain, part in ((rows.before.ended, places[1:middle]), (rows.after.ended, places[middle:])):
+        place = centres
+        for step in part:
+            place = chain.take(place, out=step, mode="wrap")
+    return places
+
+
+class Windows:
+    """The windows around some rows, which are told of the evidence of the rows that give some.
+
+    Evidence is not below 0. A giver may be any row: what is in no window is lost.
     """
 
     def __init__(
-        self, centres: NDArray[np.int64], rows: Rows, *, before: Sequence[float], after: Sequence[float]
+        self,
+        centres: NDArray[np.int64],
+        rows: Rows,
+        *,
+        before: tuple[float, ...],
+        after: tuple[float, ...],
+        asked: float = 0.0,
     ) -> None:
-        """Follow the conversation from `centres` by a step back a share of `before`, a step forward one of `after`."""
-        columns = [centres]
-        for chain, steps in ((rows.before.values, before), (rows.after.values, after)):
-            place = centres
-            for _ in steps:
-                place = np.where(place == NOBODY, NOBODY, chain[place])
-                columns.append(place)
+        """Take the middles, ascending, and the shares of those before and after them, nearest first.
+
+        A question gives `asked` more to the text right after it.
+        """
+        self.centres = centres
         self._rows = rows
-        self._before, self._after = before, after
-        self.places: NDArray[np.int64] = np.stack(columns, axis=1)
-        self.shares: Floats = np.array((1.0, *before, *after))
-        self.steps: Floats = np.array((0.0, *range(1, len(before) + 1), *range(1, len(after) + 1)))
+        self._asked = asked if before else 0.0
+        self._window = steps(before, after)
+        self._givers = steps(after, before)
+        self._number = np.full(len(rows) + 1, len(centres), np.int32)
+        self._number[centres] = np.arange(len(centres), dtype=np.int32)
 
     def __len__(self) -> int:
         """Count the windows."""
-        return len(self.places)
+        return len(self.centres)
 
-    def around(self, centres: NDArray[np.int64]) -> "Windows":
-        """Give the windows around other rows, as wide as these."""
-        return Windows(centres, self._rows, before=self._before, after=self._after)
+    def members(self) -> NDArray[np.bool_]:
+        """Mark each row that is in a window; the last place stands for `NOBODY`."""
+        return _marked(around(self.centres, self._rows, self._window), self._rows)
 
-    def receivers(self) -> "Windows":
-        """Give the windows of the rows to which the middle ones of these give evidence."""
-        return Windows(self.places[:, 0], self._rows, before=self._after, after=self._before)
-
-    def members(self) -> NDArray[np.int64]:
-        """Give all rows of all windows, ascending."""
-        found = np.unique(self.places)
-        return found[found != NOBODY]
-
-    def best(self, evidence: Floats) -> Floats:
+    def best(
+        self, givers: NDArray[np.int64], evidence: Floats, *, kind: NDArray[np.int64] | None = None, kinds: int = 1
+    ) -> Floats:
         """Give the best evidence in each window: the middle's in full, a neighbour's less its share.
 
+        A line a kind of evidence (`kind` of each giver's, the first where it is not given), a column a window.
         The answer to "where did you go?" holds none of the question's words.
         """
-        return (evidence[self.places] * self.shares).max(axis=1)
+        given = np.multiply.outer(self._givers.shares, evidence)
+        if self._asked:
+            asks = (self._rows.flags.values[givers] & QUESTION) != 0
+            given[1 + self._givers.before] += self._asked * evidence * asks
+        return self._most(givers, given, kind=kind, kinds=kinds)
 
-    def likest(self, cosines: Floats) -> Floats:
+    def likest(self, givers: NDArray[np.int64], cosines: Floats) -> Floats:
         """Give the best cosine in each window, less a tenth of it for each step away."""
-        return (cosines[self.places] * (1 - self.steps / 10)).max(axis=1)
+        return self._most(givers, np.multiply.outer(self._givers.likeness, cosines))[0]
 
-    def total(self, evidence: Floats) -> Floats:
+    def total(self, givers: NDArray[np.int64], evidence: Floats) -> Floats:
         """Give the evidence in each window added up, that of neighbours at half their share.
 
         For a sentence vector, which is of a text as a whole.
         """
-        halves = np.where(self.steps == 0, 1.0, self.shares / 2)
-        return evidence[self.places] @ halves
+        told = self._number[around(givers, self._rows, self._givers)].ravel()
+        given = np.multiply.outer(self._givers.halves, evidence.clip(min=0)).ravel()
+        return np.bincount(told, given, minlength=len(self) + 1)[:-1].astype(np.float64)
+
+    def _most(
+        self, givers: NDArray[np.int64], given: Floats, *, kind: NDArray[np.int64] | None = None, kinds: int = 1
+    ) -> Floats:
+        told = self._number[around(givers, self._rows, self._givers)]
+        width = len(self) + 1
+        place = told if kind is None else told + kind * width
+        most = np.zeros(kinds * width)
+        # Flat, since numpy is slow at several dimensions here.
+        np.maximum.at(most, place.ravel(), given.ravel())
+        return most.reshape(kinds, width)[:, :-1]
+
+
+def receivers(
+    givers: NDArray[np.int64], rows: Rows, *, before: tuple[float, ...], after: tuple[float, ...]
+) -> NDArray[np.bool_]:
+    """Mark each row to which one of these gives evidence; the last place stands for `NOBODY`."""
+    return _marked(around(givers, rows, steps(after, before)), rows)
+
+
+def _marked(places: NDArray[np.int64], rows: Rows) -> NDArray[np.bool_]:
+    marks = np.zeros(len(rows) + 1, np.bool_)
+    marks[places.ravel()] = True
+    marks[-1] = False
+    return marks
