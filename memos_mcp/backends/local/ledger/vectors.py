@@ -5,7 +5,7 @@ its messages. `pending` has the texts that the index has not followed; one whose
 without the index until it does.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -18,6 +18,9 @@ from memos_mcp.backends.local.ledger.messages import in_chunks, marks
 
 Kind = Literal["message", "memory"]
 TOKEN_DIMENSIONS = 64
+
+MOST_KEPT = 16_000_000
+"""Bytes of token vectors that stay in memory: those of about 18,000 texts."""
 
 
 class Text(NamedTuple):
@@ -51,6 +54,7 @@ class Vectors:
     def __init__(self, database: Database) -> None:
         """Take an open ledger file."""
         self._database = database
+        self._forget_tokens()
 
     def pending_after(self, key: int, limit: int) -> list[Pending]:
         """Give the first texts after one, of any user, that the index has not followed."""
@@ -95,6 +99,7 @@ class Vectors:
                     f" SELECT seq, ?, ? FROM {text.kind} WHERE seq = ?",
                     (embedding.vector.astype(np.float16).tobytes(), tokens, text.seq),
                 )
+                self._kept[text.kind].pop(text.seq, None)
 
     def done(self, keys: Collection[int]) -> None:
         """Note that the index has followed."""
@@ -119,13 +124,35 @@ class Vectors:
 
         Those of a memory without a vector of its own are those of its messages.
         """
+        kept = self._kept[kind]
+        missing = [seq for seq in seqs if seq not in kept]
+        read = self._read_tokens(kind, missing)
+        if kind == "memory":
+            read |= self._tokens_told([seq for seq in missing if seq not in read])
+        found = {seq: tokens for seq in seqs if (tokens := kept.get(seq, read.get(seq))) is not None}
+        self._keep_tokens(kind, read)
+        return found
+
+    def _keep_tokens(self, kind: Kind, read: dict[int, NDArray[np.int8]]) -> None:
+        """Keep token vectors for the next search; all are let go of when they have become too many."""
+        size = sum(tokens.nbytes for tokens in read.values())
+        if self._kept_bytes + size > MOST_KEPT:
+            self._forget_tokens()
+        self._kept[kind] |= read
+        self._kept_bytes += size
+
+    def _forget_tokens(self) -> None:
+        self._kept: dict[Kind, dict[int, NDArray[np.int8]]] = {"message": {}, "memory": {}}
+        self._kept_bytes = 0
+
+    def _read_tokens(self, kind: Kind, seqs: Collection[int]) -> dict[int, NDArray[np.int8]]:
         found: dict[int, NDArray[np.int8]] = {}
         for chunk in in_chunks(seqs):
             sql = f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({marks(chunk)}) AND tokens IS NOT NULL"
             found |= {row["seq"]: _tokens(row["tokens"]) for row in self._database.rows(sql, chunk)}
-        return found | self._tokens_told([seq for seq in seqs if seq not in found]) if kind == "memory" else found
+        return found
 
-    def _tokens_told(self, memories: Sequence[int]) -> dict[int, NDArray[np.int8]]:
+    def _tokens_told(self, memories: Collection[int]) -> dict[int, NDArray[np.int8]]:
         told: dict[int, bytes] = {}
         for chunk in in_chunks(memories):
             sql = (
@@ -173,6 +200,7 @@ class Vectors:
         """Forget all vectors, so that every text is embedded anew."""
         with self._database.transaction():
             self._all_pending(None)
+            self._forget_tokens()
             self._database.execute("DELETE FROM message_vector")
             self._database.execute("DELETE FROM memory_vector")
 
