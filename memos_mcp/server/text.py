@@ -24,8 +24,8 @@ from memos_mcp.server.sizes import ANSWER_BYTES, size_of
 NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
 READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
-_NEGLIGIBLE = 0.005
-"""What would be shown as 0.00 costs words and says nothing."""
+_NEGLIGIBLE = 0.001
+"""What bears on the query with less than this costs words and says nothing; evidence is found down to 0.002."""
 
 
 def search_notice(result: SearchResult) -> str:

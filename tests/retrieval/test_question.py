@@ -26,5 +26,31 @@ def test_it_is_understood_what_a_question_wants_to_be_told(text: str, flag: int)
     assert Question(text).wants == flag
 
 
+@pytest.mark.parametrize(
+    ("text", "english", "latin"),
+    [
+        ("Where does my brother live?", True, True),
+        ("¿Dónde vive ahora la abuela?", False, True),
+        ("Wie heißen meine Schwiegereltern?", False, True),
+        ("我的猫叫什么名字？", False, False),
+        ("Где мои собаки?", False, False),
+        ("ERR_REQUIRE_ESM 42", True, True),
+    ],
+)
+def test_the_language_of_a_question_is_told_by_its_words_and_letters(text: str, english: bool, latin: bool) -> None:
+    question = Question(text)
+    assert (question.english, question.latin) == (english, latin)
+
+
+def test_of_a_question_without_a_word_of_its_own_the_time_is_looked_for() -> None:
+    assert len(Question("What did I do in May?").terms[0]) == 1
+    assert len(Question("What did I do?").terms[0]) == 4
+
+
+def test_the_words_of_a_time_are_told_from_the_others() -> None:
+    question = Question("Which concert was on 12 November 2024?")
+    assert sorted(term in question.dated for term in question.terms[0]) == [False, True, True, True]
+
+
 def test_words_that_only_frame_a_question_are_told_from_those_that_it_is_about() -> None:
     assert Question("What kind of books does Ada mention?").framing.tolist() == [True, False, False, True]

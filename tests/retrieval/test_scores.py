@@ -63,12 +63,26 @@ def test_priors_favour_what_holds_the_kind_of_answer_that_is_wanted() -> None:
 
 def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
     coverage, cosine = np.array([0.0, 0.5, 1.0]), np.array([0.1, 0.4, 0.7])
-    few = relativity.of_meaning(coverage=coverage, cosine=cosine, texts=10)
-    many = relativity.of_meaning(coverage=coverage, cosine=cosine, texts=100_000)
+    few = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.0, texts=10)
+    many = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.0, texts=100_000)
     assert (np.diff(few) > 0).all()
     assert (many < few).all()
     assert 0 <= few[0] < 0.1
     assert 0.9 < few[-1] <= 1
+
+
+def test_words_that_no_text_holds_speak_against_it() -> None:
+    coverage, cosine = np.array([0.5]), np.array([0.3])
+    spoken_of = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.0, texts=100)
+    unheard_of = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.6, texts=100)
+    assert unheard_of < 0.45 < spoken_of
+
+
+def test_a_cosine_says_less_of_a_language_that_the_model_does_not_know() -> None:
+    alike = np.array([0.7])
+    assert relativity.of_another_language(coverage=np.array([0.2]), cosine=alike) < 0.45
+    assert relativity.of_another_language(coverage=np.array([0.8]), cosine=alike) > 0.45
+    assert relativity.of_another_script(coverage=np.array([0.1]), cosine=alike, texts=100) < 0.45
 
 
 def test_relativity_by_an_unknown_model_does_not_depend_on_its_scale() -> None:

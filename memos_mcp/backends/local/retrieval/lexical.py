@@ -43,6 +43,11 @@ class Lexical:
         self.found: Found = postings.find(asked, None if rows.all_alive else rows.alive.values)
         texts_with = np.bincount(self.found.term_of, minlength=len(asked))
         self.worth: Floats = importance * rarity(texts_with, texts)
+        self.dated: NDArray[np.intp] = np.flatnonzero(np.isin(asked, question.dated))
+        """The terms that name a time."""
+        unheard = (texts_with == 0) & ~np.isin(asked, question.dated)
+        self.absent: float = float(self.worth[unheard].sum() / max(self.worth.sum(), 1e-9))
+        """The share of the query that stands in no text at all, but for times."""
         self._saturated: Floats = SATURATION[self.found.counts]
         self._rows = len(rows)
 

@@ -10,8 +10,16 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval.answers import wanted
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.frames import frames
-from memos_mcp.backends.local.retrieval.terms import APOSTROPHE, term_hash, terms, tokens
-from memos_mcp.backends.local.retrieval.when import Span, names_a_time, spans
+from memos_mcp.backends.local.retrieval.terms import (
+    APOSTROPHE,
+    in_english,
+    in_latin,
+    only_stop_words,
+    term_hash,
+    terms,
+    tokens,
+)
+from memos_mcp.backends.local.retrieval.when import Span, named_times, spans
 
 _ASKS_WHEN = re.compile(
     r"\s*(?:(?:when|what (?:day|date|month|year|time)|how long ago|since when|on (?:what|which)|in (?:what|which))\b|"
@@ -38,16 +46,31 @@ class Question:
 
     @cached_property
     def terms(self) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-        """Its distinct terms and their weights."""
+        """Its distinct terms and their weights; those of its time where it has nothing else but stop words."""
         weights: dict[int, float] = {}
-        for term, weight in terms(self.text):
+        for term, weight in terms(self._times if self._times and only_stop_words(self.text) else self.text):
             weights[term] = max(weight, weights.get(term, 0.0))
         return np.array(list(weights), np.uint32), np.array(list(weights.values()))
+
+    @cached_property
+    def dated(self) -> NDArray[np.uint32]:
+        """The terms that name a time."""
+        return np.array([term for term, _ in terms(self._times)] if self._times else [], np.uint32)
 
     @cached_property
     def framing(self) -> NDArray[np.bool_]:
         """Which of its terms only frame it."""
         return frames(self.terms[0])
+
+    @cached_property
+    def english(self) -> bool:
+        """Whether it is in English."""
+        return in_english(self.text)
+
+    @cached_property
+    def latin(self) -> bool:
+        """Whether it is in the Latin alphabet."""
+        return in_latin(self.text)
 
     @cached_property
     def words(self) -> tuple[int, ...]:
@@ -73,12 +96,12 @@ class Question:
         return wanted(self.text)
 
     @cached_property
-    def _timeless(self) -> bool:
-        return not names_a_time(self.text)
+    def _times(self) -> str:
+        return named_times(self.text)
 
     def spans(self, *, now: int, first: int, last: int) -> list[Span]:
         """Give the times that it means."""
-        return [] if self._timeless else spans(self.text, now=now, first=first, last=last)
+        return spans(self.text, now=now, first=first, last=last) if self._times else []
 
 
 @lru_cache(maxsize=16)

@@ -14,8 +14,22 @@ _CHANCE = 0.045
 """By how much the best of so many texts that do not answer looks better with each e-fold of their number."""
 
 
-def of_meaning(*, coverage: Floats, cosine: Floats, texts: int) -> Floats:
-    """Judge by the model that comes with token vectors, whose cosines are known."""
+def of_meaning(*, coverage: Floats, cosine: Floats, absent: float, texts: int) -> Floats:
+    """Judge a question in English by the model that comes with token vectors, whose cosines are known.
+
+    `absent` is the share of the question that stands in no text at all: what a user never spoke of is asked for in
+    words that they never used, while most of what they did speak of shares some.
+    """
+    return _logistic(coverage + cosine - absent / 2 - 0.6, texts, chance=0.02)
+
+
+def of_another_language(*, coverage: Floats, cosine: Floats) -> Floats:
+    """Judge a question in another language of the Latin alphabet by that model, to which all texts in it are alike."""
+    return _logistic(coverage + 0.3 * cosine - 0.7, 1)
+
+
+def of_another_script(*, coverage: Floats, cosine: Floats, texts: int) -> Floats:
+    """Judge a question in another script by that model; without spaces, many a term is no word and stands nowhere."""
     return _logistic(coverage + cosine - 0.62, texts)
 
 
@@ -29,6 +43,6 @@ def of_words(*, coverage: Floats, texts: int) -> Floats:
     return _logistic(coverage - 0.1, texts)
 
 
-def _logistic(evidence: Floats, texts: int) -> Floats:
-    excess = evidence - _CHANCE * np.log(texts)
+def _logistic(evidence: Floats, texts: int, *, chance: float = _CHANCE) -> Floats:
+    excess = evidence - chance * np.log(texts)
     return 1 / (1 + np.exp(-(_AT_THRESHOLD + _STEEPNESS * excess)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def interaction(query: NDArray[np.int8], texts: Sequence[NDArray[np.int8]]) -> F
     filled = np.flatnonzero(sizes)
     if not len(filled) or not len(query):
         return np.zeros((len(texts), len(query)))
-    stacked = np.frombuffer(b"".join([text.data for text in texts]), np.int8).reshape(-1, query.shape[1])
+    stacked = np.frombuffer(b"".join(cast("Sequence[bytes]", texts)), np.int8).reshape(-1, query.shape[1])
     cosines = _products(stacked, query) / 127**2
     ends = np.cumsum(sizes)
     found = np.zeros((len(texts), len(query)))

@@ -8,7 +8,7 @@ CJKAnalyzer does. An identifier (`get_user_by_id`, `HTTPServer`, a path, a versi
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -38,6 +38,7 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _SUBWORD_LIMIT = 80
 _STEM_LIMIT = 40
+_LATIN_END = "\u0250"
 _HAN_STOP = frozenset(
     "的了是我你他她它们在有和就不也都这那吗呢吧啊么什谁哪之与及着过给让被把很个为のをにはがでともへやかなただですます"
 )
@@ -56,9 +57,30 @@ def terms(text: str) -> list[tuple[int, float]]:
     A text of stop words alone gives those.
     """
     found = tokens(text)
-    language = recognise(word.casefold() for token in found for word in APOSTROPHE.split(token))
+    language = _language(found)
     content = [term for token in found for term in _expand(token, language)]
     return content or [(term_hash(fold(token.casefold())), 1.0) for token in found]
+
+
+def only_stop_words(text: str) -> bool:
+    """Tell whether a text has no word but those of the stop list."""
+    found = tokens(text)
+    language = _language(found)
+    return not any(_expand(token, language) for token in found)
+
+
+def in_english(text: str) -> bool:
+    """Tell whether a text is in English, or in nothing that can be told from it."""
+    return in_latin(text) and _language(tokens(text)) == "english"
+
+
+def in_latin(text: str) -> bool:
+    """Tell whether all letters of a text are of the Latin alphabet."""
+    return all(char < _LATIN_END or not char.isalpha() for char in text)
+
+
+def _language(found: Iterable[str]) -> Language:
+    return recognise(word.casefold() for token in found for word in APOSTROPHE.split(token))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -43,8 +43,4 @@ def by_meaning(query: Query, windows: Windows, rows: Rows) -> Floats:
     seqs = rows.seq.values[members].tolist()
     stored = query.token_vectors(seqs)
     none = np.empty((0, query.tokens.shape[1]), np.int8)
-    found = interaction(query.tokens, [stored.get(seq, none) for seq in seqs])
-    words = len(query.tokens)
-    return windows.best(
-        np.tile(members, words), found.T.ravel(), kind=np.repeat(np.arange(words), len(members)), kinds=words
-    )
+    return windows.best_words(members, interaction(query.tokens, [stored.get(seq, none) for seq in seqs]))

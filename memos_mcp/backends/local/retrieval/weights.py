@@ -25,7 +25,7 @@ class Weights:
     who: float = 4.0
     others: float = 1.5
     role: float = 1.0
-    when: float = 1.5
+    when: float = 1.0
     thread: float = 1.0
     before: tuple[float, ...] = (0.7, 0.6, 0.4, 0.2)
     after: tuple[float, ...] = (0.6, 0.45, 0.3, 0.15)

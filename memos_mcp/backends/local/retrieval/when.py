@@ -85,9 +85,10 @@ class Span:
     weight: float
 
 
-def names_a_time(text: str) -> bool:
-    """Tell whether a query may name a time, for less than it costs to find which."""
-    return _DATES.search(text) is not None or _RELATIVE.search(text) is not None
+def named_times(text: str) -> str:
+    """Give the words by which a query may name a time."""
+    found = (match for pattern in (_DATES, _RELATIVE) for match in pattern.finditer(text))
+    return " ".join(match.group() for match in found if _is_date(match))
 
 
 def spans(text: str, *, now: int, first: int, last: int) -> list[Span]:

@@ -97,6 +97,21 @@ class Windows:
             given[1 + self._givers.before] += self._asked * evidence * asks
         return self._most(givers, given, kind=kind, kinds=kinds)
 
+    def best_words(self, members: NDArray[np.int64], found: Floats) -> Floats:
+        """Give the best evidence in each window of several kinds at once, a line a kind, as `best` does.
+
+        `found` has a line each of `members`, which are the rows of all windows, and a column a kind.
+        """
+        places = around(self.centres, self._rows, self._window)
+        number = np.full(len(self._rows) + 1, len(members), np.int32)
+        number[members] = np.arange(len(members), dtype=np.int32)
+        shares = np.repeat(self._window.shares[:, None], len(self), axis=1)
+        if self._asked:
+            shares[1] += self._asked * ((self._rows.flags.values[places[1]] & QUESTION) != 0)
+        given = np.vstack((found, np.zeros(found.shape[1])))[number[places]]
+        given *= shares[:, :, None]
+        return given.max(axis=0).T
+
     def likest(self, givers: NDArray[np.int64], cosines: Floats) -> Floats:
         """Give the best cosine in each window, less a tenth of it for each step away."""
         return self._most(givers, np.multiply.outer(self._givers.likeness, cosines))[0]
