@@ -11,7 +11,7 @@ from memos_mcp.settings import Settings
 
 ABOUT = "chat model"
 PATIENCE = 15.0
-_MEANWHILE = "Until then, memories wait, each for a day, after which the rules make it; messages are kept and found all the same."
+_MEANWHILE = "Until then, memories wait, each for a day, after which the rules make it; messages are kept all the same."
 
 
 class _Model(BaseModel):
