@@ -24,7 +24,9 @@ _DENSE = {True: 0.6, False: 0.66}
 
 _LATIN = re.compile(r"[a-zA-Z]")
 _SECOND = re.compile(r"\b(?:you(?:['’](?:re|ve|d|ll))?|your|yours|yourself|let['’]s)\b", re.IGNORECASE)
-_LED = re.compile(r"(?:[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?: )?(?:(?:\w+['’]?\w*|thank you|(?:hey|oh|wow|woah|yeah) \w+)[!,.] )*")
+_LED = re.compile(
+    r"(?:[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?: )?(?:(?:\w+['’]?\w*|thank you|(?:hey|oh|wow|woah|yeah) \w+)[!,.] )*"
+)
 _UNSAID = re.compile(
     r"(?:\w+: )?(?:(?:and|but|also|just|still|plus|yeah|nope|only|never|recently|finally),? )*"
     r"(?:been|bought|found|going|got|had|made|met|planning|saw|started|took|trying|went|working)\b",
@@ -32,7 +34,7 @@ _UNSAID = re.compile(
 )
 _REACTS = re.compile(
     r"(?:that|this|it)(?:['’]s| is) (?:such )?(?:an? )?(?:\w+ )?\w+ (?:idea|job|news|painting|photo|pic|picture|shot)\b"
-    r"|(?:that|those|this|these|they|the \w+)(?: \w+)?(?:['’](?:s|re)| is| are| look| looks) (?:all |so |really |such )*"
+    r"|(?:that|those|this|these|they|the \w+)(?: \w+)?(?:['’](?:s|re)| is| are| look| looks) (?:so |really |such )*"
     r"(?:amazing|awesome|beautiful|brilliant|bright|cute|gorgeous|great|incredible|intense|lovely|my fave|some of my)\b"
     r"|what an? (?:\w+ )?\w+ (?:family |group )?(?:idea|job|photo|pic|picture|shot)\b"
     r"|(?:thanks|thank you|congrats|congratulations|good luck|appreciate|count me in|I bet|must (?:be|have)|sorry|"
