@@ -324,7 +324,11 @@ class Task(Frozen):
 
 
 class StoreStatus(Frozen):
-    """How much a store keeps, of all users together, and what waits for the background."""
+    """How much a store keeps, of all users together, and what waits for the background.
+
+    Of the adds that wait for their memories, `failed_for_memories` failed and are tried again; `taken_over_by_rules`
+    counts those that a chat model failed for so long that the rules took its place.
+    """
 
     users: int = 0
     conversations: int = 0
@@ -332,6 +336,8 @@ class StoreStatus(Frozen):
     memories: int = 0
     waiting_for_vectors: int = 0
     waiting_for_memories: int = 0
+    failed_for_memories: int = 0
+    taken_over_by_rules: int = 0
     embedder: str = ""
 
 

@@ -1,8 +1,8 @@
 """Opening the backend that the settings ask for."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from memos_mcp.backends.base import MemoryBackend
@@ -11,6 +11,7 @@ from memos_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from memos_mcp.backends.local.backend import LocalBackend
+    from memos_mcp.backends.local.embedders.base import Embedder
     from memos_mcp.backends.local.extractors.base import Extractor
     from memos_mcp.backends.local.ledger.ledger import Ledger
     from memos_mcp.backends.local.places import ServerPlace
@@ -46,22 +47,35 @@ def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncCont
     from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
     from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
 
+    @cache
+    def embedder() -> "Embedder":
+        return load_embedder(settings.embedder, onnx_model=settings.onnx_model)
+
     return open_local(
         settings.data_dir,
-        embedder=lambda: load_embedder(settings.embedder, onnx_model=settings.onnx_model),
-        extractor=partial(extractor_of, settings),
+        embedder=embedder,
+        extractor=partial(_extractor, settings, embedder),
         patience=patience,
         redact=redact if settings.secrets == "redact" else None,
         place=partial(_server_place, settings) if settings.chroma_url else None,
     )
 
 
-def extractor_of(settings: Settings) -> "Extractor":
-    """Make the extractor that the settings ask for; a chat model is not called yet.
+def check_chat_model_named(settings: Settings) -> None:
+    """Check that it is said where the chat model is.
 
     Raises:
-        ConfigurationError: it is not said where the chat model is.
+        ConfigurationError: it is not.
     """
+    if not (settings.llm_base_url and settings.llm_model):
+        raise ConfigurationError(
+            "MEMOS_EXTRACTOR=llm needs MEMOS_LLM_BASE_URL (such as http://localhost:11434/v1) and "
+            "MEMOS_LLM_MODEL. Set both, or leave MEMOS_EXTRACTOR unset."
+        )
+
+
+def _extractor(settings: Settings, embedder: Callable[[], "Embedder"]) -> "Extractor":
+    """Make the extractor that the settings ask for; a chat model is not called yet."""
     from memos_mcp.backends.local.extractors.rules import RulesExtractor  # noqa: PLC0415
 
     rules = RulesExtractor()
@@ -71,13 +85,14 @@ def extractor_of(settings: Settings) -> "Extractor":
         case "llm":
             from memos_mcp.backends.local.extractors.llm import LlmExtractor  # noqa: PLC0415
 
-            if not (settings.llm_base_url and settings.llm_model):
-                raise ConfigurationError(
-                    "MEMOS_EXTRACTOR=llm needs MEMOS_LLM_BASE_URL (such as http://localhost:11434/v1) and "
-                    "MEMOS_LLM_MODEL. Set both, or leave MEMOS_EXTRACTOR unset."
-                )
-            key = settings.llm_api_key.get_secret_value()
-            return LlmExtractor(settings.llm_base_url, model=settings.llm_model, api_key=key, fallback=rules)
+            check_chat_model_named(settings)
+            return LlmExtractor(
+                settings.llm_base_url,
+                model=settings.llm_model,
+                api_key=settings.llm_api_key.get_secret_value(),
+                fallback=rules,
+                embed=lambda text: embedder().embed(text).vector,
+            )
         case _:
             assert_never(settings.extractor)
 

@@ -124,6 +124,13 @@ def _rows(overview: Overview) -> list[tuple[str, str]]:
         ("Kept here", _kept(overview)),
         ("Waiting", _waiting(overview)),
     ]
+    if overview.store is not None and overview.store.taken_over_by_rules:
+        rows.append(
+            (
+                "Taken over",
+                f"{counted(overview.store.taken_over_by_rules, 'add')} that the chat model failed, by the rules",
+            )
+        )
     if overview.store is not None:
         rows.append(("Embedded by", overview.store.embedder or "nothing yet"))
     return rows
@@ -146,11 +153,19 @@ def _waiting(overview: Overview) -> str:
     store = overview.store or StoreStatus()
     waiting = [
         (store.waiting_for_vectors, counted(store.waiting_for_vectors, "text") + " for a vector"),
-        (store.waiting_for_memories, counted(store.waiting_for_memories, "add") + " for their memories"),
+        (
+            store.waiting_for_memories,
+            counted(store.waiting_for_memories, "add") + " for their memories" + _failing(store),
+        ),
         (overview.waiting_for_service, counted(overview.waiting_for_service, "add") + " for the hosted service"),
         (overview.refused_by_service, counted(overview.refused_by_service, "add") + " refused by the hosted service"),
     ]
     return ", ".join(text for count, text in waiting if count) or "nothing"
+
+
+def _failing(store: StoreStatus) -> str:
+    failed = store.failed_for_memories
+    return f" ({failed:,} failed and {'is' if failed == 1 else 'are'} tried again)" if failed else ""
 
 
 def kept(store: StoreStatus) -> str:

@@ -4,13 +4,19 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from functools import cache
 
 import anyio
 import httpx
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.extractors.base import Draft, Source
+from memos_mcp.backends.local.extractors.grounding import unsupported
 from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.prompt import BATCH_BYTES, batches
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
@@ -24,8 +30,23 @@ MEMORY = {"title": "Berlin", "value": "The user moved to Berlin last year.", "pe
 
 def extractor(chat: FakeChat, *, timeout: float = 30) -> LlmExtractor:
     return LlmExtractor(
-        URL, model="tiny", api_key="key-1", fallback=RulesExtractor(), connect=chat.connect, timeout=timeout
+        URL,
+        model="tiny",
+        api_key="key-1",
+        fallback=RulesExtractor(),
+        embed=embed,
+        connect=chat.connect,
+        timeout=timeout,
     )
+
+
+def embed(text: str) -> NDArray[np.float32]:
+    return packaged_model().embed(text).vector
+
+
+@cache
+def packaged_model() -> Embedder:
+    return load_embedder("onnx")
 
 
 def learn(chat: FakeChat, *messages: Source, before: tuple[Source, ...] = ()) -> list[Draft]:
@@ -67,6 +88,46 @@ def test_what_the_model_invents_is_dropped_counted_and_never_logged(caplog: pyte
     assert "Berlin" not in caplog.text
 
 
+def test_what_the_model_invents_in_the_words_of_the_messages_is_dropped_by_its_meaning(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    museum = Source(41, "user", "In the museum there was a painting of a child with a dog, it looked like Bo.", SAID)
+    invented = "The user has a child."
+    assert unsupported(invented, [museum]) is None
+
+    with caplog.at_level(logging.INFO):
+        drafts = learn(
+            FakeChat(
+                proposal(
+                    {"value": invented, "sources": [1]},
+                    {"value": "The user saw a painting of a child with a dog in the museum.", "sources": [1]},
+                    preferences=({"preference": "The user likes a dog.", "type": "implicit", "sources": [1]},),
+                )
+            ),
+            museum,
+        )
+
+    assert [draft.value for draft in drafts] == [
+        "[user perspective] The user saw a painting of a child with a dog in the museum."
+    ]
+    assert "'meaning': 2" in caplog.text
+
+
+def test_only_claims_that_pass_the_cheap_checks_are_embedded() -> None:
+    asked: list[str] = []
+
+    def counting(text: str) -> NDArray[np.float32]:
+        asked.append(text)
+        return embed(text)
+
+    chat = FakeChat(proposal(MEMORY, {"value": "The user sails a yacht.", "sources": [1]}))
+    model = LlmExtractor(URL, model="tiny", api_key="", fallback=RulesExtractor(), embed=counting, connect=chat.connect)
+    model.extract([BERLIN], before=[])
+
+    assert "I moved to Berlin last year." in asked
+    assert not any("yacht" in text for text in asked)
+
+
 def test_a_quote_with_the_wrong_number_finds_its_message() -> None:
     other = Source(42, "user", "My sister's dog is called Bo.", SAID)
     (draft,) = learn(FakeChat(proposal({**MEMORY, "sources": [2, 9]})), BERLIN, other)
@@ -78,7 +139,7 @@ def test_a_model_whose_every_claim_is_invented_is_replaced_by_the_rules() -> Non
     drafts = learn(FakeChat(proposal(value="The user owns a yacht.", sources=[1])))
 
     assert [draft.value for draft in drafts] == by_rules()
-    assert {draft.extractor for draft in drafts} == {"rules:1"}
+    assert {draft.extractor for draft in drafts} == {"rules:2"}
 
 
 def test_a_model_that_finds_nothing_worth_keeping_is_believed() -> None:
@@ -158,6 +219,7 @@ def test_an_endpoint_that_is_not_there_is_for_later() -> None:
         model="tiny",
         api_key="",
         fallback=RulesExtractor(),
+        embed=embed,
         connect=lambda: httpx.AsyncClient(transport=httpx.MockTransport(nobody)),
     )
     with pytest.raises(Unavailable, match="MEMOS_LLM_BASE_URL"):
@@ -265,7 +327,7 @@ def test_a_long_conversation_is_cut_at_turns_and_only_the_failed_part_goes_to_th
     drafts = learn(chat, *talk)
 
     assert drafts
-    assert {draft.extractor for draft in drafts} == {"rules:1"}
+    assert {draft.extractor for draft in drafts} == {"rules:2"}
     assert {seq for draft in drafts for seq in draft.sources} <= {source.seq for source in parts[0].messages}
 
 

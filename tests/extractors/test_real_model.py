@@ -18,6 +18,7 @@ from memos_mcp.backends.local.extractors.grounding import unsupported
 from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.errors import Unavailable
+from tests.extractors.test_llm import embed
 
 pytestmark = [
     pytest.mark.llm,
@@ -50,7 +51,7 @@ def url() -> Iterator[str]:
 
 
 def extractor(url: str, *, timeout: float) -> LlmExtractor:
-    return LlmExtractor(url, model="smollm2", api_key="", fallback=RulesExtractor(), timeout=timeout)
+    return LlmExtractor(url, model="smollm2", api_key="", fallback=RulesExtractor(), embed=embed, timeout=timeout)
 
 
 def test_what_it_keeps_is_supported_and_what_fails_goes_to_the_rules(url: str) -> None:
@@ -59,7 +60,7 @@ def test_what_it_keeps_is_supported_and_what_fails_goes_to_the_rules(url: str) -
     assert drafts
     for draft in drafts:
         assert draft.sources == (11,)
-        if draft.extractor != "rules:1":
+        if draft.extractor != "rules:2":
             assert unsupported(draft.value.removeprefix("[user perspective] "), TALK) is None
 
 

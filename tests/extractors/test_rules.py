@@ -204,6 +204,12 @@ def test_a_pasted_log_is_no_memory_but_the_words_around_it_are() -> None:
     assert draft.value == "[user perspective] The server dies at night. I suspect the database."
 
 
+def test_a_number_that_is_told_is_no_paste() -> None:
+    assert values(extract(("user", "My phone number is 0171 5550134."))) == [
+        "[user perspective] My phone number is 0171 5550134."
+    ]
+
+
 def test_fenced_code_is_no_memory() -> None:
     drafts = extract(("user", "My script prints nothing. Here it is:\n```python\nname = input()\nprint(name)\n```\n"))
 

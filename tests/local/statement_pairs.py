@@ -1,6 +1,8 @@
 """Pairs of statements, the second made later, and what the judge is to make of them."""
 
 REPEATED = (
+    ("I have a car, a red Fiat.", "My car is a red Fiat."),
+    ("I was born in 1990.", "My year of birth is 1990."),
     ("I live in Madrid.", "I live in Madrid."),
     ("My mother is from Chile.", "My mother comes from Chile."),
     ("I work as a plumber.", "I'm a plumber."),
@@ -51,6 +53,7 @@ REPEATED = (
 )
 
 UPDATED = (
+    ("I work as a waiter.", "I became a teacher."),
     ("I live in Oslo.", "I moved from Oslo to Ghent."),
     ("I'm based in Munich.", "I relocated to Vienna two months ago."),
     ("My brother lives in Lima.", "My brother moved to Quito."),
@@ -299,7 +302,6 @@ APART = (
 )
 
 NOT_JUDGED = (
-    ("I work as a waiter.", "I became a teacher."),
     ("I work for a bank called Halifax.", "I left Halifax."),
     ("I'm on the Pro plan.", "I cancelled the Pro plan."),
     ("I'm a smoker.", "I quit smoking."),
@@ -310,9 +312,7 @@ NOT_JUDGED = (
     ("I have no siblings.", "I have a brother."),
     ("I don't like olives.", "I've come to like olives."),
     ("Tabs are how I indent.", "I prefer spaces over tabs now."),
-    ("I was born in 1990.", "My year of birth is 1990."),
     ("My favourite food is ramen.", "Ramen is the food I like best."),
-    ("I have a car, a red Fiat.", "My car is a red Fiat."),
 )
 """What a person sees to be an update or a repetition, and no rule does: it stays apart."""
 

@@ -32,7 +32,14 @@ async def store(
 def repeating_model() -> Extractor:
     """Learn with a chat model that repeats what it is told."""
     chat = RepeatingChat()
-    return LlmExtractor(URL, model="repeating", api_key="", fallback=RulesExtractor(), connect=chat.connect)
+    return LlmExtractor(
+        URL,
+        model="repeating",
+        api_key="",
+        fallback=RulesExtractor(),
+        embed=lambda text: HashedEmbedder().embed(text).vector,
+        connect=chat.connect,
+    )
 
 
 async def everything_said(backend: LocalBackend, conversation_id: str = "c", *, user_id: str = "u") -> list[str]:

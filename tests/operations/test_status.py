@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 from memos_mcp.backends.hosted.outbox import Outbox
+from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.engine.address import read_address
+from memos_mcp.models import MemoryViews
 from memos_mcp.operations.status import look
 from memos_mcp.settings import read_settings
 from tests.engine.conftest import engines_of
+from tests.local.conversation import add
 from tests.operations.machine import embedded, front, memos, say
 
 
@@ -109,6 +113,25 @@ async def test_what_waits_for_the_hosted_service_is_counted(data_dir: Path, monk
     assert "hosted" in shown.stdout
     assert "1 add for the hosted service" in shown.stdout
     assert "secret-key" not in shown.stdout + shown.stderr
+
+
+def test_what_a_chat_model_fails_is_shown(data_dir: Path) -> None:
+    data_dir.mkdir()
+    ledger = Ledger.open(data_dir / LEDGER_FILE)
+    for text in ("I moved to Berlin.", "I have a dog.", "I prefer window seats."):
+        ledger.messages.add(add(text), user_id="u", features=[b""], now=1)
+    first = ledger.tasks.next_open(now=1)
+    assert first is not None
+    ledger.tasks.complete(first, MemoryViews(), taken_over=True)
+    failed = ledger.tasks.next_open(now=1)
+    assert failed is not None
+    ledger.tasks.postpone(failed, due=2)
+    ledger.close()
+
+    shown = memos("status")
+
+    assert "2 adds for their memories (1 failed and is tried again)" in shown.stdout
+    assert "1 add that the chat model failed, by the rules" in shown.stdout
 
 
 def test_a_variable_that_makes_no_sense_is_a_sentence(data_dir: Path) -> None:

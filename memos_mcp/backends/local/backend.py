@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
+from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import SETTLED, Indexing
 from memos_mcp.backends.local.learning import Learning
@@ -357,7 +358,7 @@ async def open_local(
                 settled=settled,
             )
             upkeep = Upkeep(ledger, clock=clock)
-            learning = Learning(ledger, extractor(), upkeep, clock=clock, told=indexing.wake)
+            learning = Learning(ledger, extractor(), upkeep, instead=RulesExtractor(), clock=clock, told=indexing.wake)
             indexing.start()
             learning.start()
             try:

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
-from memos_mcp.backends.local.extractors.base import Extractor
+from memos_mcp.backends.local.extractors.base import Draft, Extractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.upkeep import Upkeep
 from memos_mcp.backends.local.worker import Worker
-from memos_mcp.errors import MemosError
+from memos_mcp.errors import MemosError, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -17,9 +18,21 @@ FIRST_PAUSE = 5_000
 
 LONGEST_PAUSE = 3_600_000
 
+PATIENCE = 86_400_000
+"""Milliseconds after an add from which on a failed extraction is not tried again: the rules take its place.
+
+A day is longer than an upgrade, a night or a quota by the day; who waits longer waits for a model that is gone.
+"""
+
+FEWEST_ATTEMPTS = 6
+"""Attempts that a model gets however old the add is: two and a half minutes of a store that was just opened again."""
+
 
 class Learning:
-    """Runs the extractor over each add and keeps what it drafts; a failing extractor blocks nothing else."""
+    """Runs the extractor over each add and keeps what it drafts; a failing extractor blocks nothing else.
+
+    An add that it fails again and again, for a day, is given to another extractor, which asks nobody.
+    """
 
     def __init__(
         self,
@@ -27,16 +40,18 @@ class Learning:
         extractor: Extractor,
         upkeep: Upkeep,
         *,
+        instead: Extractor,
         clock: Callable[[], int],
         told: Callable[[], None],
     ) -> None:
-        """Take ready collaborators; `told` is called after each add that was learnt from."""
+        """Take ready collaborators; `instead` learns where `extractor` cannot, `told` is called after each add."""
         self._ledger = ledger
         self._extractor = extractor
+        self._instead = instead
         self._upkeep = upkeep
         self._clock = clock
         self._told = told
-        self._worker = Worker("learning", self._step, sleep=self._until_due)
+        self._worker = Worker("learning", self.step, sleep=self._until_due)
 
     def start(self) -> None:
         """Begin where the last process stopped."""
@@ -52,30 +67,51 @@ class Learning:
         self._extractor.close()
         self._worker.stop()
 
-    def _step(self) -> bool:
+    def step(self) -> bool:
+        """Learn from the next add that is due; say whether there was one."""
         task = self._ledger.tasks.next_open(self._clock())
         if task is None:
             return False
         try:
             self._learn(task)
         except MemosError as exc:
-            self._postpone(task, exc)
+            self._fail(task, exc)
         except Exception as exc:  # one add that cannot be learnt from must not hold up those after it
             logger.exception("learning failed")
-            self._postpone(task, exc)
+            self._fail(task, exc)
         return True
 
     def _learn(self, task: OpenTask) -> None:
-        drafts = self._extractor.extract(task.messages, before=task.before)
+        self._keep(self._extractor.extract(task.messages, before=task.before), task)
+
+    def _keep(self, drafts: list[Draft], task: OpenTask, *, taken_over: bool = False) -> None:
         with self._ledger.database.transaction():
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
-            self._ledger.tasks.complete(task, views)
+            self._ledger.tasks.complete(task, views, taken_over=taken_over)
         self._told()
 
-    def _postpone(self, task: OpenTask, reason: Exception) -> None:
+    def _fail(self, task: OpenTask, reason: Exception) -> None:
         if self._worker.stopping:
             return
-        pause = min(FIRST_PAUSE * 2**task.attempts, LONGEST_PAUSE)
+        if task.attempts + 1 < FEWEST_ATTEMPTS or self._clock() - task.added < PATIENCE:
+            self._postpone(task, reason)
+            return
+        try:
+            self._take_over(task)
+        except Exception as exc:  # what cannot be kept waits, visibly
+            logger.exception("learning failed")
+            self._postpone(task, exc)
+
+    def _take_over(self, task: OpenTask) -> None:
+        logger.warning(
+            "%s failed %d times; %s takes its place", self._extractor.name, task.attempts + 1, self._instead.name
+        )
+        drafts = self._instead.extract(task.messages, before=task.before)
+        self._keep([replace(draft, extractor=self._instead.name) for draft in drafts], task, taken_over=True)
+
+    def _postpone(self, task: OpenTask, reason: Exception) -> None:
+        asked = reason.retry_after if isinstance(reason, Unavailable) else None
+        pause = min(max(FIRST_PAUSE * 2**task.attempts, round((asked or 0) * 1000)), LONGEST_PAUSE)
         logger.warning("extraction is tried again in %d s: %s", pause // 1000, reason)
         self._ledger.tasks.postpone(task, due=self._clock() + pause)
 

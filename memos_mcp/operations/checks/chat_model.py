@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from memos_mcp.opening import extractor_of
+from memos_mcp.opening import check_chat_model_named
 from memos_mcp.operations.checks.finding import Finding, host_of
 from memos_mcp.settings import Settings
 
 ABOUT = "chat model"
 PATIENCE = 15.0
-_MEANWHILE = "Until then, memories wait; messages are kept and found all the same."
+_MEANWHILE = "Until then, memories wait, each for a day, after which the rules make it; messages are kept all the same."
 
 
 class _Model(BaseModel):
@@ -28,7 +28,7 @@ def check_chat_model(settings: Settings) -> Iterator[Finding]:
     Raises:
         ConfigurationError: it is not said where the model is.
     """
-    extractor_of(settings).close()
+    check_chat_model_named(settings)
     host = host_of(settings.llm_base_url)
     key = settings.llm_api_key.get_secret_value()
     try:

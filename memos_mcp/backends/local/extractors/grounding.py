@@ -26,7 +26,8 @@ _NAME = re.compile(
     rf"(?<=[^.!?:\s\"“] )[\"“(]?([A-ZÀ-ÞА-Я]{LETTER}+(?:['’-]{LETTER}+)*)|\b([A-Z]{{2,}}|[a-z]+[A-Z]\w*)\b"
 )
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_CLAUSE = re.compile(r",\s|[;；，]|\s(?:and|but|though|und|aber|y|pero|et|mais)\s|但是?|不过|而且|并且")
+CLAUSE = re.compile(r",\s|[;；，]|\s(?:and|but|though|und|aber|y|pero|et|mais)\s|但是?|不过|而且|并且")
+"""Where one clause of a sentence ends and the next begins."""
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nothing|without|neither|nor|cannot|avoids?|dislikes?|hates?|detests?|allergic|stopped|quit"
     r"|refuses?|nicht|kein\w*|nie|niemals|ohne|hasst?|nunca|jamás|sin|odia|odio|tampoco|pas|jamais|aucune?|déteste)\b"
@@ -111,13 +112,13 @@ def _clauses(sources: Sequence[Source]) -> Iterator[tuple[frozenset[str], bool]]
         refused = reply is not None and reply.role != source.role and _NO.match(reply.content) is not None
         for sentence in sentences(source.content):
             denied_by_reply = refused and is_question(sentence)
-            for clause in _CLAUSE.split(sentence):
+            for clause in CLAUSE.split(sentence):
                 yield matter(clause), _denies(clause) != denied_by_reply
 
 
 def _denies_otherwise(claim: str, said: Sequence[tuple[frozenset[str], bool]]) -> bool:
     for sentence in sentences(claim):
-        for clause in _CLAUSE.split(sentence):
+        for clause in CLAUSE.split(sentence):
             claimed = _claimed(clause)
             shared = max((len(claimed & known) for known, _ in said), default=0)
             nearest = {denies for known, denies in said if shared and len(claimed & known) == shared}

@@ -13,6 +13,7 @@ import httpx
 from memos_mcp.backends.local.extractors.answer import Answer, UnreadableAnswer, read_answer
 from memos_mcp.backends.local.extractors.base import Draft, Extractor, Source
 from memos_mcp.backends.local.extractors.chat import Chat, ChatRefused
+from memos_mcp.backends.local.extractors.nearness import Embed, Nearness
 from memos_mcp.backends.local.extractors.prompt import VERSION, Batch, batches, question, repair, schema
 from memos_mcp.backends.local.extractors.proposals import drafts
 from memos_mcp.errors import Unavailable
@@ -25,9 +26,9 @@ ANSWER_SECONDS = 120.0
 class LlmExtractor:
     """Asks a chat model what to remember of a conversation, batch by batch.
 
-    What the model says is grounded: a memory whose words, names, numbers or dates are not in its sources is dropped. A
-    batch whose answer cannot be read, after one repair, or of which nothing holds, is given to `fallback`, so that a
-    message is never left without memories because a model failed.
+    What the model says is grounded: a memory whose words, names, numbers or dates are not in its sources, or whose
+    meaning is far from all of them, is dropped. A batch whose answer cannot be read, after one repair, or of which
+    nothing holds, is given to `fallback`, so that a message is never left without memories because a model failed.
     """
 
     def __init__(
@@ -37,13 +38,15 @@ class LlmExtractor:
         model: str,
         api_key: str,
         fallback: Extractor,
+        embed: Embed,
         connect: Callable[[], httpx.AsyncClient] = httpx.AsyncClient,
         timeout: float = ANSWER_SECONDS,
     ) -> None:
-        """Take where the model is and who takes its place; `connect` makes the client of a call."""
+        """Take where the model is and who takes its place; `embed` judges its meaning, `connect` makes a client."""
         self.name = f"llm:{model}:{VERSION}"
         self._chat = Chat(base_url, model=model, api_key=api_key, connect=connect, timeout=timeout)
         self._fallback = fallback
+        self._nearness = Nearness(embed)
         self._closed = False
         self._cancel: Callable[[], object] | None = None
 
@@ -81,7 +84,7 @@ class LlmExtractor:
                 "%s gave no memories (%s); %s takes its place", self.name, type(exc).__name__, self._fallback.name
             )
             return self._instead(batch)
-        found, dropped = drafts(answer, batch)
+        found, dropped = drafts(answer, batch, nearness=self._nearness)
         if dropped:
             logger.info("%s: %d kept, dropped for want of support: %s", self.name, len(found), dict(dropped))
         return self._instead(batch) if dropped and not found else found

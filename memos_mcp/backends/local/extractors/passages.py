@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.when import TimeMention, resolve
-from memos_mcp.backends.local.extractors.words import content_words, extent, matter
+from memos_mcp.backends.local.extractors.words import matter
+from memos_mcp.backends.local.extractors.worth import weight
 from memos_mcp.models import Role
 
 PASSAGE_CHARACTERS = 400
@@ -79,7 +80,7 @@ def _belongs(sentence: str, group: list[str]) -> bool:
     if sum(map(len, group)) + len(sentence) > PASSAGE_CHARACTERS:
         return False
     before = " ".join(group)
-    if min(extent(content_words(sentence)), extent(content_words(before))) < _STANDS_ALONE:
+    if min(weight(sentence), weight(before)) < _STANDS_ALONE:
         return True
     return not opens(sentence) or bool(matter(before) & matter(sentence))
 

@@ -8,6 +8,7 @@ from memos_mcp.backends.local.extractors.answer import Answer, ProposedMemory, P
 from memos_mcp.backends.local.extractors.base import Draft, Source
 from memos_mcp.backends.local.extractors.grounding import unsupported
 from memos_mcp.backends.local.extractors.keyphrases import tags, title
+from memos_mcp.backends.local.extractors.nearness import NEAR, Nearness
 from memos_mcp.backends.local.extractors.prompt import Batch
 from memos_mcp.backends.local.extractors.secrets import MARK, redact
 from memos_mcp.backends.local.extractors.when import TimeMention, resolve
@@ -19,12 +20,14 @@ _INFERRED = 0.6
 _TAGS = 4
 
 
-def drafts(answer: Answer, batch: Batch) -> tuple[list[Draft], Counter[str]]:
+def drafts(answer: Answer, batch: Batch, *, nearness: Nearness) -> tuple[list[Draft], Counter[str]]:
     """Give the drafts that their sources support, and how many were dropped for which reason."""
     dropped: Counter[str] = Counter()
     kept: dict[tuple[str, bool], Draft] = {}
     for proposed in (*answer.memories, *answer.preferences):
         sources, reason = _support(proposed, batch)
+        if reason is None and nearness.of(_claim(proposed), sources) < NEAR:
+            reason = "meaning"
         if reason is not None:
             dropped[reason] += 1
             continue

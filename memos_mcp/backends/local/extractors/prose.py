@@ -23,7 +23,8 @@ _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _FENCED = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
 _BULLET = re.compile(r"^\s*(?:[-*+•·>#]+|\d{1,3}[.)])\s+")
 _LINK = re.compile(r"\b\w+://\S+|\bwww\.\S+")
-_ODD = re.compile(r"[\d{}\[\]()<>=;|\\/*&^%$#@~`+_:\"]")
+_DIGIT = re.compile(r"\d")
+_ODD = re.compile(r"[{}\[\]()<>=;|\\/*&^%$#@~`+_:\"]")
 _CODE = re.compile(
     r"""
     ^\s*(?:
@@ -66,7 +67,7 @@ def _is_prose(line: str) -> bool:
         return True
     if _CODE.search(line) and not _BULLET.match(line):
         return False
-    if len(_ODD.findall(bare)) > max(2, _ODD_SHARE * len(bare)):
+    if len(_ODD.findall(bare)) + len(_DIGIT.findall(bare)) / 2 > max(2, _ODD_SHARE * len(bare)):
         return False
     return all(len(word) <= _LONGEST_WORD or not word.isascii() for word in bare.split())
 

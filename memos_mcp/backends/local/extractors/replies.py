@@ -9,6 +9,8 @@ from memos_mcp.backends.local.extractors.questions import is_bare_answer, is_que
 from memos_mcp.backends.local.extractors.secrets import MARK
 from memos_mcp.backends.local.extractors.sentences import sentences, shorten
 from memos_mcp.backends.local.extractors.words import content_words
+from memos_mcp.backends.local.extractors.worth import tells, tells_of_itself
+from memos_mcp.backends.local.retrieval.speech import speaker_of
 
 _TOOL_CHARACTERS = 200
 
@@ -22,12 +24,13 @@ class Reply:
     question: str = ""
     asked: tuple[int, ...] = ()
     asks: bool = False
+    label: str = ""
 
     def passages(self, turn: int) -> list[Passage]:
         """Part the statements by matter; a yes or a no, and what is too short to stand alone, bring the question."""
         said = self.statements
-        telling = tuple(sentence for sentence in said if content_words(sentence))
-        answers = bool(self.question and said) and not (self.asks and not telling)
+        telling = tuple(filter(self._tells, said))
+        answers = bool(self.question and said) and self._is_person and not (self.asks and not telling)
         if answers and is_short_answer(" ".join(said)):
             return [self._answer(part) for part in self._part(said, turn)]
         found = self._part(telling, turn)
@@ -35,8 +38,24 @@ class Reply:
             found[0] = self._answer(replace(found[0], sentences=(said[0], *found[0].sentences)))
         return found
 
+    def _tells(self, sentence: str) -> bool:
+        """Tell whether a sentence is worth remembering; what an assistant says is, where it is about itself."""
+        return tells(sentence) if self._is_person else tells_of_itself(sentence)
+
+    @property
+    def _is_person(self) -> bool:
+        """Whether a person speaks: the user, or one whose message begins with a name in the assistant's place."""
+        return self.message.role != "assistant" or bool(self.label)
+
     def _part(self, said: tuple[str, ...], turn: int) -> list[Passage]:
-        return passages(said, message=self.message, turn=turn)
+        found = passages(said, message=self.message, turn=turn)
+        return [self._labelled(passage) for passage in found] if self.label else found
+
+    def _labelled(self, passage: Passage) -> Passage:
+        """Let the name with which a message begins stand before each of its passages."""
+        first, *more = passage.sentences
+        named = first if first.startswith(self.label) else f"{self.label} {first}"
+        return replace(passage, sentences=(named, *more))
 
     def _answer(self, passage: Passage) -> Passage:
         return replace(passage, question=self.question, sources=self.asked + passage.sources)
@@ -47,8 +66,14 @@ def read(message: Source, *, previous: Source | None) -> Reply:
     question = _question(previous) if previous and previous.role != message.role else ""
     said = _said(message)
     statements = tuple(shorten(part, limit=PASSAGE_CHARACTERS) for part in map(stated, said) if part)
+    label = message.content.partition(":")[0].strip() + ":" if speaker_of(message.content) else ""
     return Reply(
-        message, statements, question, (previous.seq,) if previous and question else (), any(map(is_question, said))
+        message,
+        statements,
+        question,
+        asked=(previous.seq,) if previous and question else (),
+        asks=any(map(is_question, said)),
+        label=label,
     )
 
 

@@ -36,7 +36,7 @@ class RulesExtractor:
     memory, from the assistant's perspective, only where it is one short plain statement.
     """
 
-    name = "rules:1"
+    name = "rules:2"
 
     def close(self) -> None:
         """Do nothing: no call takes long."""

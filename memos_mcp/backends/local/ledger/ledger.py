@@ -64,6 +64,8 @@ class Ledger:
             memories=count("SELECT count(*) FROM memory WHERE status = 'activated'"),
             waiting_for_vectors=self.vectors.unembedded_count(),
             waiting_for_memories=self.tasks.open_count(),
+            failed_for_memories=self.tasks.failing_count(),
+            taken_over_by_rules=self.tasks.taken_over_count(),
             embedder=self.noted("embedder"),
         )
 

@@ -9,15 +9,19 @@ from memos_mcp.models import MemoryViews, Task
 CONTEXT = 6
 """How many messages before an add its extraction may look back at."""
 
+TAKEN_OVER = "tasks_taken_over"
+"""The name under which is noted how many tasks were given to another extractor than was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """An add whose memories are still to be made."""
+    """An add whose memories are still to be made; it was `added` at this time, in epoch milliseconds."""
 
     key: int
     user: int
     conversation: int
     attempts: int
+    added: int
     messages: tuple[Source, ...]
     before: tuple[Source, ...]
 
@@ -51,8 +55,9 @@ class Tasks:
     def next_open(self, now: int) -> OpenTask | None:
         """Give the first task that is due."""
         row = self._database.row(
-            "SELECT key, user, conversation, attempts FROM task WHERE state = 'running' AND due <= ?"
-            " ORDER BY key LIMIT 1",
+            "SELECT key, user, conversation, attempts,"
+            " coalesce((SELECT min(update_time) FROM message WHERE task = task.key), 0) AS added"
+            " FROM task WHERE state = 'running' AND due <= ? ORDER BY key LIMIT 1",
             (now,),
         )
         if row is None:
@@ -63,18 +68,25 @@ class Tasks:
             "conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?", (row["conversation"], first, CONTEXT)
         )
         ordered = tuple(sorted(before, key=lambda source: source.seq))
-        return OpenTask(row["key"], row["user"], row["conversation"], row["attempts"], messages, ordered)
+        return OpenTask(row["key"], row["user"], row["conversation"], row["attempts"], row["added"], messages, ordered)
 
     def _sources(self, where: str, parameters: tuple[int, ...]) -> tuple[Source, ...]:
         rows = self._database.rows(f"SELECT seq, role, content, create_time FROM message WHERE {where}", parameters)
         return tuple(Source(*row) for row in rows)
 
-    def complete(self, task: OpenTask, views: MemoryViews) -> None:
-        """Close a task with what it changed; called inside the transaction of those changes."""
+    def complete(self, task: OpenTask, views: MemoryViews, *, taken_over: bool = False) -> None:
+        """Close a task with what it changed; called inside the transaction of those changes.
+
+        `taken_over` tells that another extractor than was asked for learnt from it.
+        """
         self._database.execute(
             "UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE key = ?",
             (views.added, views.updated, views.deleted, task.key),
         )
+        if taken_over:
+            self._database.execute(
+                "INSERT INTO meta VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (TAKEN_OVER,)
+            )
 
     def postpone(self, task: OpenTask, *, due: int) -> None:
         """Try a task again later."""
@@ -83,6 +95,14 @@ class Tasks:
     def open_count(self) -> int:
         """Count the tasks that are not done."""
         return self._database.number("SELECT count(*) FROM task WHERE state = 'running'")
+
+    def failing_count(self) -> int:
+        """Count the tasks that failed and are tried again."""
+        return self._database.number("SELECT count(*) FROM task WHERE state = 'running' AND attempts > 0")
+
+    def taken_over_count(self) -> int:
+        """Count the tasks that were ever given to another extractor."""
+        return self._database.number("SELECT coalesce((SELECT value FROM meta WHERE name = ?), 0)", (TAKEN_OVER,))
 
     def next_due(self) -> int | None:
         """Say when the next open task is due."""

@@ -3,12 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from memos_mcp.backends.local.retrieval.language import Language, stem
-from memos_mcp.backends.local.upkeep.forms import LANGUAGES, EndOf, Form, Holds, Pattern, grammar
+from memos_mcp.backends.local.upkeep.forms import LANGUAGES, EndOf, Form, Holds, Pattern, grammar, tools
 from memos_mcp.backends.local.upkeep.wording import HAN, MARKS, plain
 
 USER = "i"
@@ -18,16 +18,19 @@ _ARTICLES = frozenset(
     ["a", "an", "the", "my", "our", "some", "any", "el", "la", "los", "las", "un", "una", "mi", "mis"]
 )
 _WORD = re.compile("[\u3400-\u9fff]+|\\w+(?:[.:/@'+#-]+\\w+)*")
+_MINE = frozenset(["my", "our", "the", "mi", "nuestro", "nuestra", "el", "la"])
+"""What is "the office" to somebody is "our office"."""
+
 _POSSESSIVE = re.compile(r"('s|的)$")
 _COUNTS = {
     word: number
     for number, words in (
         ("some", "a an un una"),
         ("0", "no"),
-        ("1", "一"),
-        ("2", "second 两 二"),
-        ("3", "third 三"),
-        ("4", "fourth 四"),
+        ("1", "1 一"),
+        ("2", "second segundo segunda 两 二"),
+        ("3", "third tercer tercero tercera 三"),
+        ("4", "fourth cuarto cuarta 四"),
         ("5", "fifth 五"),
     )
     for word in words.split()
@@ -172,7 +175,8 @@ class Reading:
         ):
             for pattern in patterns:
                 if found := self._match(pattern):
-                    yield self._claim(form, found, changed=changed, ended=ended)
+                    claim = self._claim(form, found, changed=changed, ended=ended)
+                    yield from _of_a_kind(claim, found["value"]) if form.holds == "tool" else (claim,)
 
     def _claim(self, form: Form, found: re.Match[str], *, changed: bool, ended: bool) -> Claim:
         groups = {name: value for name, value in found.groupdict().items() if value}
@@ -203,8 +207,8 @@ class Reading:
             return "we"
         if HAN.search(subject):
             return subject.replace("的", "")
-        words = [word for word in self._words(subject) if word not in ("the", "new", "el", "la")]
-        return " ".join("my" if word in ("our", "mi", "nuestro", "nuestra") else self._stem(word) for word in words)
+        words = [word for word in self._words(subject) if word != "new"]
+        return " ".join("my" if word in _MINE else self._stem(word) for word in words)
 
     def _value(self, text: str, holds: Holds) -> str:
         if holds == "count":
@@ -221,6 +225,14 @@ class Reading:
     def _stem(self, word: str) -> str:
         language = _STEMMERS.get(self._language)
         return word.casefold() if language is None else stem(word.casefold(), language)
+
+
+def _of_a_kind(claim: Claim, value: str) -> Iterator[Claim]:
+    """Give a claim to use a tool as one of its kind; nothing of a tool that is not known."""
+    if value.casefold() in tools():
+        kind, tool = tools()[value.casefold()]
+        left = tools().get(claim.left, ("", ""))[1]
+        yield replace(claim, attribute=f"tool like {kind}", value=tool, left=left, holds="marked")
 
 
 def readings(sentence: str) -> list[Reading]:

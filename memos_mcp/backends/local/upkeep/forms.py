@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from memos_mcp.backends.local.retrieval.terms import fold
 
-Holds = Literal["one", "many", "marked", "place", "count", "time"]
+Holds = Literal["one", "many", "marked", "place", "count", "time", "tool"]
 """How many values hold at once: `one`; `many`; one, but only a statement that says "now" takes the place of another
-(`marked`), as for a `time`; one `place` of a kind, or a `count`, which take places and numbers alone."""
+(`marked`), as for a `time`; one `place` of a kind, or a `count`, which take places and numbers alone; a `tool` is one
+of its kind, `marked`."""
 
 EndOf = Literal["doing", "having"]
 
@@ -72,6 +73,7 @@ class Grammar:
     using: frozenset[str]
     past: Pattern
     relations: frozenset[str]
+    light: frozenset[str]
     correcting: Correcting
 
 
@@ -102,6 +104,7 @@ def grammar(language: str) -> Grammar:
         using=_words(doing["using"]),
         past=_compile(doing["past"], parts),
         relations=_words(doing["relations"]),
+        light=_words(doing.get("light", "")),
         correcting=_correcting(table["correcting"]),
     )
 
@@ -112,6 +115,16 @@ def places(kind: Literal["cities", "countries"]) -> dict[str, str]:
     listed = _file(f"{kind}.txt").replace("\n", " ").split(",")
     groups = [[name.strip() for name in group.split("/")] for group in listed]
     return {fold(name).casefold().removeprefix("the "): group[0] for group in groups for name in group if name}
+
+
+@cache
+def tools() -> dict[str, tuple[str, str]]:
+    """Give the known tools: each way to write one, with its kind (the first tool of it) and its first name."""
+    kinds = [
+        [[name.strip() for name in tool.split("/")] for tool in kind.split(",")]
+        for kind in _file("tools.txt").splitlines()
+    ]
+    return {name: (kind[0][0], tool[0]) for kind in kinds for tool in kind for name in tool}
 
 
 def _file(name: str) -> str:

@@ -95,7 +95,12 @@ def _same_words(old: Wording, new: Wording) -> bool:
         return False
     if old.stems == new.stems:
         return old.past == new.past
-    return old.free and new.free and _turned(old, new)
+    return old.free and new.free and (_turned(old, new) or _same_of_oneself(old, new))
+
+
+def _same_of_oneself(old: Wording, new: Wording) -> bool:
+    """Tell whether two sentences say the same things of their speaker, in any order: what was is not what is."""
+    return bool(old.own) and old.own == new.own and bool(old.past) == bool(new.past)
 
 
 def _turned(old: Wording, new: Wording) -> bool:
@@ -142,7 +147,9 @@ def denies_past(old: Statement, new: Statement) -> bool:
 def _takes_place(old: Claim, new: Claim, *, correcting: bool) -> bool:
     if old.subject != new.subject or old.attribute != new.attribute or old.ended:
         return False
-    return old.value == new.value if new.ended else _replaces(old, new, correcting=correcting)
+    if new.ended:
+        return new.value in ("", old.value)
+    return _replaces(old, new, correcting=correcting)
 
 
 def _replaces(old: Claim, new: Claim, *, correcting: bool) -> bool:
@@ -158,7 +165,7 @@ def _replaces(old: Claim, new: Claim, *, correcting: bool) -> bool:
             return correcting or new.left == old.value or _same_kind_of_place(old.value, new.value)
         case "time":
             return changed and _grain(old.value) == _grain(new.value)
-        case "marked":
+        case "marked" | "tool":
             return changed
 
 

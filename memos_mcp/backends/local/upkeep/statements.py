@@ -13,7 +13,7 @@ from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End, readings
 from memos_mcp.backends.local.upkeep.slots import slots
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
 
-KEYS_VERSION = 1
+KEYS_VERSION = 2
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000

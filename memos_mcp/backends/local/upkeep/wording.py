@@ -15,6 +15,16 @@ _WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
 _HAN_WORD = re.compile("[\u3400-\u9fff]|[a-z0-9]+")
 _OWNED = re.compile(r"'s\b")
 _AND = re.compile(r"\b(\w+) (?:and|y|und) (\w+)\b")
+_PERSONS = frozenset(["i", "we"])
+_ENOUGH = 2
+_ORDERED = re.compile(
+    r"\b(?:than|over|instead|rather|before|after|from|until|if|when|because|while|between|against|without|who|which|and|me|us|repla\w+|swap\w*|trad\w+|exchang\w+|"
+    r"sister|brother|mother|mum|mom|father|dad|son|daughter|wife|husband|friend|partner|boss|colleague|neighbou?r|"
+    r"he|she|they|his|her|their|aunt|uncle|cousin|child|children|kids?|parents?|prefer)\b|'s \w|\w,.*,.*,",
+    re.IGNORECASE,
+)
+"""Where the order of the words, or whose something is, may make another sense."""
+
 _EVERY = frozenset(["every", "cada"])
 _LETTERS = re.compile(r"[A-Za-z]+")
 _NUMBERS = {
@@ -34,7 +44,7 @@ class Wording:
     The last `moved` stems are of words that may stand anywhere, sorted. `past` are the places of those that end like a
     past tense; `negators` are the words that negate, which are not among the stems; `points` tells that the sentence
     speaks of something named elsewhere; `free` that its language is known well enough to compare it with another
-    order of the words.
+    order of the words. `own` are, of what somebody says of themselves alone, the stems that are not light, sorted.
     """
 
     stems: tuple[str, ...]
@@ -43,11 +53,12 @@ class Wording:
     negators: tuple[str, ...]
     points: bool
     free: bool
+    own: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """A text that is equal for all orders of the same words."""
-        return " ".join(sorted(self.stems))
+        return " ".join(self.own or sorted(self.stems))
 
 
 def plain(sentence: str, rules: Grammar) -> str:
@@ -72,14 +83,25 @@ def wording(sentence: str) -> Wording:
     carrying = _carrying(words, rules) if known else words
     fixed, moved = _parted([word for word in carrying if not known or word not in rules.negators], rules)
     said = [*fixed, *moved]
+    stems = tuple(word if language == "chinese" else stem(word, language) for word in said)
     return Wording(
-        stems=tuple(word if language == "chinese" else stem(word, language) for word in said),
+        stems=stems,
         moved=len(moved),
         past=frozenset(place for place, word in enumerate(said) if rules.past.search(word)),
         negators=tuple(word for word in carrying if known and word in rules.negators),
         points=bool(rules.pointing.search(text)),
         free=known and language != "chinese",
+        own=_own(stems, sentence, rules) if language == "english" else (),
     )
+
+
+def _own(stems: tuple[str, ...], sentence: str, rules: Grammar) -> tuple[str, ...]:
+    """Give the stems that are not light of what somebody says of themselves; nothing where the order may matter."""
+    persons = [stem for stem in stems if stem in _PERSONS]
+    rest = sorted(stem for stem in stems if stem not in _PERSONS and stem not in rules.light)
+    if len(persons) != 1 or len(rest) < _ENOUGH or _ORDERED.search(sentence):
+        return ()
+    return (persons[0], *rest)
 
 
 def _carrying(words: list[str], rules: Grammar) -> list[str]:
