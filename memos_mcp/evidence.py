@@ -10,6 +10,10 @@ from memos_mcp.passages import count_words
 
 _PERSPECTIVE = re.compile(r"^\[(?:user|assistant) perspective\]\s*", re.IGNORECASE)
 
+OF_A_MESSAGE = 0.9
+"""What a memory counts of a message as near. Evidence in the first 150 words of an answer, conversations 4 and 5 of
+LoCoMo: 71 % so, 64 % where both count the same, 73 % where the memory comes after every message."""
+
 _TELLING = 5
 """Where sources are not known, so many words in common are taken for a quotation."""
 
@@ -67,10 +71,11 @@ def _in_order(result: SearchResult) -> list[Entry]:
     """Put the lists together by relativity, where a find counts as much as the best of those after it in its list.
 
     Relativity compares one list, or one search, with another; within a list, the order in which it came says more.
+    Where a memory and a message are about as near, the message comes first: it says all of it.
     """
     counted: list[tuple[float, Entry]] = []
-    for found in _lists(result):
-        from_here = accumulate((entry.relativity for entry in reversed(found)), max)
+    for found, weight in zip(_lists(result), (OF_A_MESSAGE, OF_A_MESSAGE, 1.0), strict=True):
+        from_here = accumulate((weight * entry.relativity for entry in reversed(found)), max)
         counted += zip(reversed(list(from_here)), found, strict=True)
     return [entry for _, entry in sorted(counted, key=lambda pair: -pair[0])]
 
@@ -111,9 +116,11 @@ def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _repeats(less: Entry, said: str, more: Entry, plain: str) -> bool:
-    """Say whether one find, a memory and its message, has all the words of the other."""
+    """Say whether one find, a memory and its message, has all the words of the other; of equals the memory stays."""
     if said not in plain or isinstance(less.source, StoredMessage) is isinstance(more.source, StoredMessage):
         return said == plain and less.who != more.who
+    if said == plain and isinstance(more.source, StoredMessage):
+        return False
     return _is_source(less, more) or _is_source(more, less) or count_words(said) >= _TELLING
 
 

@@ -57,8 +57,8 @@ async def search_memory(
     query: Query,
     ctx: Context[Access],
     conversation_id: ConversationId = "",
-    memory_limit_number: MemoryLimit = 9,
-    message_limit_number: MessageLimit = 6,
+    memory_limit_number: MemoryLimit = 6,
+    message_limit_number: MessageLimit = 9,
     return_instruction: bool = False,
     return_full_instruction: bool = False,
     filter: Filter = None,  # noqa: A002 - MemOS's name
