@@ -6,6 +6,7 @@ occur and by their length, and a name by more.
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from memos_mcp.backends.local.extractors.sentences import shorten
 from memos_mcp.backends.local.extractors.words import LETTER, SMALL_TALK, word_list
@@ -27,7 +28,8 @@ _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 _PLAIN = word_list("plain")
 
 
-def keyphrases(text: str) -> list[str]:
+@lru_cache(maxsize=64)
+def keyphrases(text: str) -> tuple[str, ...]:
     """Give the phrases that name what a text is about, the best first, in its own words."""
     runs = _runs(text)
     counts = Counter(word.casefold() for run in runs for word in run)
@@ -36,7 +38,7 @@ def keyphrases(text: str) -> list[str]:
         phrase = " ".join(run[:_PHRASE_WORDS])
         score = sum(_weight(word, counts) for word in run[:_PHRASE_WORDS]) / (1 + 0.35 * (len(run[:_PHRASE_WORDS]) - 1))
         best.setdefault(phrase.casefold(), (score, phrase))
-    return [phrase for _, phrase in sorted(best.values(), key=lambda found: -found[0])]
+    return tuple(phrase for _, phrase in sorted(best.values(), key=lambda found: -found[0]))
 
 
 def title(text: str) -> str:

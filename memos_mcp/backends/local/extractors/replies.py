@@ -1,6 +1,7 @@
 """Replies: what a message states, and the question right before it that it answers."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.passages import PASSAGE_CHARACTERS, Passage, passages
@@ -94,4 +95,9 @@ def _question(message: Source) -> str:
 
 
 def _sentences(message: Source) -> list[str]:
-    return [sentence for sentence in sentences(prose(message.content)) if MARK not in sentence]
+    return list(_read(message.content))
+
+
+@lru_cache(maxsize=8)  # a message is read twice: by itself, and for the question that the next one answers
+def _read(content: str) -> tuple[str, ...]:
+    return tuple(sentence for sentence in sentences(prose(content)) if MARK not in sentence)

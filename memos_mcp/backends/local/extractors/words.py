@@ -1,11 +1,12 @@
 """Words, and those that carry nothing worth remembering: greetings, thanks, praise, the yes and no of an answer."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
 
-from memos_mcp.backends.local.retrieval.language import STOP_WORDS, recognise, stem
+from memos_mcp.backends.local.retrieval.language import STOP_WORDS, Language, recognise, stem
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
@@ -19,6 +20,7 @@ _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u
 _PARTICLES = re.compile("[的了是我你您他她它们在和就也都这那吗呢吧啊及着过给让把被个为のをにはがでとも]")
 _ADDRESSED = re.compile(r"^[A-ZÀ-Þ][\w.'’-]{1,20}: |, [A-ZÀ-Þ][\w'’-]*(?=[!.?]*$)")
 _LONGEST_STEM = 40
+_REMEMBERED = 256  # texts, for each is read several times over
 _GREETED = re.compile(
     r"(?i:hey|hi|hello|hiya|yo|morning|good (?:morning|evening|afternoon|night)|dear|thanks|thank you|bye|hola|gracias|"
     r"hallo|danke|bonjour|salut|merci)(?: there| again)?,?(?: [A-ZÀ-Þ][\w.'’-]*){1,2}\W*"
@@ -34,29 +36,37 @@ SMALL_TALK = word_list("small_talk")
 ANSWERS = word_list("answers")
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def words(text: str) -> tuple[str, ...]:
     """Give the words of a text, case-folded."""
-    return [word.casefold() for word in _WORD.findall(text)]
+    return tuple(word.casefold() for word in _WORD.findall(text))
 
 
-def extent(found: list[str]) -> float:
+@lru_cache(maxsize=_REMEMBERED)
+def language_of(text: str) -> Language:
+    """Tell the language of a text in Latin letters, English where that is not clear."""
+    return recognise(words(text))
+
+
+def extent(found: Iterable[str]) -> float:
     """Count words, two characters of a script without spaces being one; its particles count for nothing."""
     return sum(_runs(word) if _NO_SPACES.search(word) else 1 for word in found)
 
 
-def content_words(text: str, *, without: frozenset[str] = frozenset()) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def content_words(text: str, *, without: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Give the words of a text that say something: no stop words, no small talk, no name that is only called."""
     said = _ADDRESSED.sub("", text)
     if _GREETED.fullmatch(said):
-        return []
-    found = words(said)
-    silent = STOP_WORDS[recognise(found)]
-    return [word for word in found if not (word in silent or word in SMALL_TALK or word in without)]
+        return ()
+    silent = STOP_WORDS[language_of(said)]
+    return tuple(word for word in words(said) if not (word in silent or word in SMALL_TALK or word in without))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def matter(text: str, *, without: frozenset[str] = frozenset()) -> frozenset[str]:
     """Give what a text speaks of, for comparison: the stems of its content words, pairs of characters in Chinese."""
-    language = recognise(words(text))
+    language = language_of(text)
     return frozenset(term for word in content_words(text, without=without) for term in _terms(word, language))
 
 

@@ -4,9 +4,9 @@ Judged in English alone, where the words that say nothing are listed; what canno
 """
 
 import re
+from collections.abc import Sequence
 
-from memos_mcp.backends.local.extractors.words import content_words, extent, word_list, words
-from memos_mcp.backends.local.retrieval.language import recognise
+from memos_mcp.backends.local.extractors.words import content_words, extent, language_of, word_list
 from memos_mcp.backends.local.retrieval.speech import in_first_person
 
 HOLLOW = word_list("hollow")
@@ -104,15 +104,15 @@ def weight(text: str) -> float:
     return _weight(content_words(text))
 
 
-def _weight(telling: list[str]) -> float:
-    return extent([word for word in telling if word not in HOLLOW])
+def _weight(telling: Sequence[str]) -> float:
+    return extent(word for word in telling if word not in HOLLOW)
 
 
 def _is_english(sentence: str) -> bool:
-    return bool(_LATIN.search(sentence)) and recognise(words(sentence)) == "english"
+    return bool(_LATIN.search(sentence)) and language_of(sentence) == "english"
 
 
-def _weighs(sentence: str, telling: list[str]) -> bool:
+def _weighs(sentence: str, telling: Sequence[str]) -> bool:
     """Weigh the words that tell: of oneself fewer are enough, and fewer in a sentence with nothing else in it."""
     told = _weight(telling)
     own = in_first_person(sentence) or _UNSAID.match(sentence) is not None

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from memos_mcp.backends.local.retrieval.language import Language, stem
+from memos_mcp.backends.local.retrieval.language import STOP_WORDS, Language, stem
 from memos_mcp.backends.local.upkeep.forms import LANGUAGES, EndOf, Form, Holds, Pattern, grammar, tools
 from memos_mcp.backends.local.upkeep.wording import HAN, MARKS, plain
 
@@ -36,6 +36,10 @@ _COUNTS = {
     for word in words.split()
 }
 """How many there are; who has "a dog" has some, not one alone."""
+
+_ENGLISH = STOP_WORDS["english"] - STOP_WORDS["spanish"]
+_SPANISH = STOP_WORDS["spanish"] - STOP_WORDS["english"]
+_LATIN = tuple(language for language in LANGUAGES if language != "chinese")
 
 _STEMMERS: dict[str, Language] = {"english": "english", "spanish": "spanish"}
 
@@ -92,7 +96,7 @@ class Reading:
 
     def __init__(self, sentence: str, language: str) -> None:
         """Read a sentence."""
-        self._language = language
+        self.language = language
         self._rules = grammar(language)
         self._text = plain(sentence, self._rules)
 
@@ -118,7 +122,7 @@ class Reading:
         left_out = Counter(self._words(self._text)) - Counter(self._words(self._cores[-1]))
         return " ".join(sorted(word for word in left_out if word not in self._rules.dropped))
 
-    @property
+    @cached_property
     def is_sure(self) -> bool:
         """Whether the sentence neither guesses nor supposes nor reports."""
         return not self._rules.unsure.search(self._cores[-1])
@@ -129,6 +133,8 @@ class Reading:
     def claims(self) -> list[Claim]:
         """Give what the sentence states; nothing where it is unsure."""
         if not self.is_sure:
+            return []
+        if not any(map(self._rules.any_form.fullmatch, self._cores)):
             return []
         return [claim for form in self._rules.forms for claim in self._of(form)]
 
@@ -152,7 +158,7 @@ class Reading:
 
     def ends(self) -> list[End]:
         """Give what somebody does or has no more."""
-        if not self.is_sure:
+        if not self.is_sure or not any(map(self._rules.any_end.fullmatch, self._cores)):
             return []
         return [
             End(
@@ -223,7 +229,7 @@ class Reading:
         return tuple(self._stem(word) for word in words if word not in _ARTICLES)
 
     def _stem(self, word: str) -> str:
-        language = _STEMMERS.get(self._language)
+        language = _STEMMERS.get(self.language)
         return word.casefold() if language is None else stem(word.casefold(), language)
 
 
@@ -237,5 +243,15 @@ def _of_a_kind(claim: Claim, value: str) -> Iterator[Claim]:
 
 def readings(sentence: str) -> list[Reading]:
     """Read a sentence by every grammar that may be its own."""
-    han = bool(HAN.search(sentence))
-    return [Reading(sentence, language) for language in LANGUAGES if (language == "chinese") is han]
+    return [Reading(sentence, language) for language in _languages(sentence)]
+
+
+def _languages(sentence: str) -> Sequence[str]:
+    """Give the languages that a sentence may be in: one where its small words are of that one alone."""
+    if HAN.search(sentence):
+        return ("chinese",)
+    said = set(_WORD.findall(sentence.casefold()))
+    english, spanish = not said.isdisjoint(_ENGLISH), not said.isdisjoint(_SPANISH)
+    if english is spanish:
+        return _LATIN
+    return ("english",) if english else ("spanish",)

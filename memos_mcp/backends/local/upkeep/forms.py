@@ -20,6 +20,10 @@ LANGUAGES = ("english", "spanish", "chinese")
 
 Pattern = re.Pattern[str]
 
+_WAYS = ("states", "changes", "ends")
+_HEADS = ("{S} ", "{OWNER} ", "{THING} ", "(?P<value>{NAME}) ")
+_NAMED = re.compile(r"\(\?P<\w+>")
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -49,12 +53,19 @@ class Correcting:
     has: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
-    """What upkeep knows of a language; all patterns are for text without accents."""
+    """What upkeep knows of a language; all patterns are for text without accents.
+
+    `any_rewrite`, `any_synonym`, `any_form` and `any_end` tell at once that none of many patterns is of use.
+    """
 
     rewrites: tuple[tuple[Pattern, str], ...]
     synonyms: tuple[tuple[Pattern, str], ...]
+    any_rewrite: Pattern
+    any_synonym: Pattern
+    any_form: Pattern
+    any_end: Pattern
     lead: Pattern
     trail: Pattern
     inside: Pattern
@@ -86,6 +97,10 @@ def grammar(language: str) -> Grammar:
     return Grammar(
         rewrites=_replacements(table["rewrites"]),
         synonyms=_replacements(table["synonyms"]),
+        any_rewrite=_compile(_any([pattern for pattern, _ in table["rewrites"]]), {}),
+        any_synonym=_compile(_any([pattern for pattern, _ in table["synonyms"]]), {}),
+        any_form=_nameless([way for form in table["form"] for kind in _WAYS for way in form.get(kind, ())], parts),
+        any_end=_nameless([pattern for end in table["end"] for pattern in end["states"]], parts),
         lead=_compile(_any(table["lead"]), parts),
         trail=_compile(f"(?:{_any(table['trail'])})$", parts),
         inside=_compile(table["inside"], parts),
@@ -132,10 +147,7 @@ def _file(name: str) -> str:
 
 
 def _form(table: dict[str, Any], parts: dict[str, str]) -> Form:
-    ways = {
-        name: tuple(_compile(pattern, parts) for pattern in table.get(name, ()))
-        for name in ("states", "changes", "ends")
-    }
+    ways = {name: tuple(_compile(pattern, parts) for pattern in table.get(name, ())) for name in _WAYS}
     return Form(table["attribute"], table.get("value", ""), table["holds"], **ways, implied=table.get("implied", False))
 
 
@@ -150,12 +162,24 @@ def _replacements(pairs: list[list[str]]) -> tuple[tuple[Pattern, str], ...]:
 
 
 def _compile(pattern: str, parts: dict[str, str]) -> Pattern:
+    return re.compile(_written_out(pattern, parts), re.IGNORECASE)
+
+
+def _written_out(pattern: str, parts: dict[str, str]) -> str:
     before = ""
     while before != pattern:
         before = pattern
         for name, part in parts.items():
             pattern = pattern.replace(f"{{{name}}}", part)
-    return re.compile(pattern, re.IGNORECASE)
+    return pattern
+
+
+def _nameless(patterns: list[str], parts: dict[str, str]) -> Pattern:
+    """Make one pattern of many; those that begin with the same part share it."""
+    begun = {head: [pattern[len(head) :] for pattern in patterns if pattern.startswith(head)] for head in _HEADS}
+    others = [pattern for pattern in patterns if not pattern.startswith(_HEADS)]
+    whole = _any([*others, *(f"{head}(?:{_any(rest)})" for head, rest in begun.items() if rest)])
+    return re.compile(_NAMED.sub("(?:", _written_out(whole, parts)), re.IGNORECASE)
 
 
 def _any(patterns: list[str]) -> str:

@@ -83,7 +83,13 @@ def repeats(old: Statement, new: Statement, *, near: bool) -> bool:
     if _same_words(old.wording, new.wording):
         pointing = old.wording.points or new.wording.points
         return near or not pointing or len(new.wording.stems) >= _ENOUGH
-    return old.adjuncts == new.adjuncts and any(_says(one, other) for one, other in product(old.claims, new.claims))
+    return _same_around(old, new) and any(_says(one, other) for one, other in product(old.claims, new.claims))
+
+
+def _same_around(old: Statement, new: Statement) -> bool:
+    """Tell whether what stands around the claims is the same, in every language that both were read in."""
+    before = dict(old.adjuncts)
+    return all(before.get(language, around) == around for language, around in new.adjuncts)
 
 
 def _says(old: Claim, new: Claim) -> bool:

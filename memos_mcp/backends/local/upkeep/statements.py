@@ -41,14 +41,17 @@ _CLAUSE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One thing that a memory says; `dated` tells that it counts time from the day it was said."""
+    """One thing that a memory says; `dated` tells that it counts time from the day it was said.
+
+    `adjuncts` are the words around its claims, for each language that it was read in.
+    """
 
     text: str
     wording: Wording
     claims: tuple[Claim, ...]
     doings: tuple[Doing, ...]
     ends: tuple[End, ...]
-    adjuncts: tuple[str, ...]
+    adjuncts: tuple[tuple[str, str], ...]
     dated: bool
 
     @property
@@ -177,7 +180,7 @@ def _statement(text: str) -> Statement:
         tuple(dict.fromkeys(claims)),
         doings,
         tuple(dict.fromkeys(end for reading in read for end in reading.ends())),
-        tuple(reading.adjuncts for reading in read),
+        tuple((reading.language, reading.adjuncts) for reading in read) if claims else (),
         dated,
     )
 

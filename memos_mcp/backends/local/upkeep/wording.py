@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from memos_mcp.backends.local.retrieval.language import recognise, stem
@@ -26,7 +27,6 @@ _ORDERED = re.compile(
 """Where the order of the words, or whose something is, may make another sense."""
 
 _EVERY = frozenset(["every", "cada"])
-_LETTERS = re.compile(r"[A-Za-z]+")
 _NUMBERS = {
     word: str(number)
     for words in (
@@ -35,6 +35,7 @@ _NUMBERS = {
     )
     for number, word in enumerate(words.split())
 }
+_NUMBER = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_NUMBERS)})(?![A-Za-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,14 @@ class Wording:
         return " ".join(self.own or sorted(self.stems))
 
 
+@lru_cache(maxsize=32)  # a sentence is read for its words, and for what it claims
 def plain(sentence: str, rules: Grammar) -> str:
     """Write a sentence out: no accents, no marks around it, no contractions, numbers as digits."""
     text = fold(sentence.replace("’", "'")).strip(MARKS)
-    for pattern, replacement in rules.rewrites:
-        text = pattern.sub(replacement, text)
-    return _LETTERS.sub(lambda word: _NUMBERS.get(word.group().casefold(), word.group()), text)
+    if rules.any_rewrite.search(text):
+        for pattern, replacement in rules.rewrites:
+            text = pattern.sub(replacement, text)
+    return _NUMBER.sub(lambda word: _NUMBERS[word.group().casefold()], text)
 
 
 def wording(sentence: str) -> Wording:
@@ -75,7 +78,7 @@ def wording(sentence: str) -> Wording:
     known = language in ("english", "spanish", "chinese")
     rules = grammar(language if known else "english")
     text = plain(sentence, rules).casefold() if known else fold(sentence.casefold())
-    if known:
+    if known and rules.any_synonym.search(text):
         for pattern, replacement in rules.synonyms:
             text = pattern.sub(replacement, text)
     text = _AND.sub(lambda pair: " ".join(sorted(pair.groups())), text)
