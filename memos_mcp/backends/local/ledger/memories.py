@@ -90,11 +90,11 @@ class Memories:
         return seq
 
     def have_embedded(self, user: int, seq: int, features: bytes) -> None:
-        """Have a new memory embedded, unless one of its messages says no more: then that one's vector serves both."""
+        """Have a new memory embedded, unless it says most of what its messages do: then their vectors serve for it."""
         rows = self._database.rows(
             "SELECT features FROM source JOIN message ON message.seq = message WHERE memory = ?", (seq,)
         )
-        if not any(says_most_of(features, row["features"]) for row in rows):
+        if not says_most_of(features, [row["features"] for row in rows]):
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
 
     def generation(self, user: int) -> int:

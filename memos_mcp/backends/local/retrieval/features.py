@@ -6,7 +6,7 @@ hash shifted by 3 with its count, 1 to 7, below.
 
 import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +68,10 @@ def analyse_memory(memory_value: str) -> bytes:
     return analyse(bare(memory_value), role=perspective_of(memory_value))
 
 
-def says_most_of(part: bytes, whole: bytes) -> bool:
-    """Tell from their features whether a text has no term but those of another, and at least half of these."""
-    few, many = _term_set(part), _term_set(whole)
+def says_most_of(part: bytes, wholes: Iterable[bytes]) -> bool:
+    """Tell from their features whether a text has no term but those of others, and at least half of these."""
+    few: set[int] = _term_set(part)
+    many: set[int] = set().union(*map(_term_set, wholes))
     return few <= many and 2 * len(few) >= len(many)
 
 
