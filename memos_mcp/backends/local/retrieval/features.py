@@ -70,8 +70,7 @@ def analyse_memory(memory_value: str) -> bytes:
 
 def says_most_of(part: bytes, wholes: Iterable[bytes]) -> bool:
     """Tell from their features whether a text has no term but those of others, and at least half of these."""
-    few: set[int] = _term_set(part)
-    many: set[int] = set().union(*map(_term_set, wholes))
+    few, many = _term_set(part), _term_set(b"").union(*map(_term_set, wholes))
     return few <= many and 2 * len(few) >= len(many)
 
 

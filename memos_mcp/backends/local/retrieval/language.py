@@ -1,7 +1,9 @@
 """Languages: which one a text is in, its stop words and its stemmer (Snowball, as NLTK and Lucene use it)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Literal, cast
 
 from Stemmer import Stemmer  # pyright: ignore[reportUnknownVariableType]
@@ -74,15 +76,18 @@ _SCRIPTS: tuple[tuple[str, str, Language], ...] = (
 )
 _OTHERS: tuple[Language, ...] = ("german", "spanish", "french", "italian", "portuguese")
 _VOTERS = 400
+_VOTES: dict[str, list[Language]] = {}
+for _language in ("english", *_OTHERS):
+    for _word in STOP_WORDS[_language]:
+        _VOTES.setdefault(_word, []).append(_language)
 
 
 def recognise(words: Iterable[str]) -> Language:
     """Tell the language of case-folded Latin words by a vote of the stop lists; English where none clearly wins."""
-    sample = [word for word, _ in zip(words, range(_VOTERS), strict=False)]
-    votes = {language: sum(word in STOP_WORDS[language] for word in sample) for language in _OTHERS}
+    sample = list(islice(words, _VOTERS))
+    votes = Counter(language for word in sample for language in _VOTES.get(word, ()))
     best = max(_OTHERS, key=votes.__getitem__)
-    rivals = [votes[language] for language in _OTHERS if language != best]
-    rivals.append(sum(word in STOP_WORDS["english"] for word in sample))
+    rivals = [votes[language] for language in ("english", *_OTHERS) if language != best]
     needed = 1 if len(sample) <= 4 else 2
     return best if votes[best] >= needed and votes[best] > max(rivals) else "english"
 
