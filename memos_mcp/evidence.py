@@ -1,14 +1,12 @@
 """What a search found, as one list: best first, nothing said twice, the newest of conflicting facts first."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from memos_mcp.models import Memory, Preference, SearchResult, StoredMessage, clock_text
 from memos_mcp.passages import count_words
-
-_PERSPECTIVE = re.compile(r"^\[(?:user|assistant) perspective\]\s*", re.IGNORECASE)
+from memos_mcp.perspective import bare
 
 OF_A_MESSAGE = 0.9
 """What a memory counts of a message as near. Evidence in the first 150 words of an answer, conversations 4 and 5 of
@@ -96,7 +94,7 @@ def _entry(source: Memory | Preference | StoredMessage, who: str, text: str, tim
 
 def _plain(text: str) -> str:
     """Give a text as it is compared: without its perspective, in lower case, with single spaces."""
-    return " ".join(_PERSPECTIVE.sub("", text).casefold().split())
+    return " ".join(bare(text).casefold().split())
 
 
 def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
 from mcp import Client, StdioServerParameters
 
 from memos_mcp.backends.hosted import HostedBackend
@@ -55,4 +56,7 @@ async def embedded(data_dir: Path) -> AsyncGenerator[None]:
     parameters = StdioServerParameters(command=sys.executable, args=["-m", "memos_mcp"], env=environment)
     async with Client(parameters) as client:
         await client.call_tool("add_message", {"messages": "I hold the store."})
+        with anyio.fail_after(30):
+            while not ((await client.call_tool("get_memory", {})).structured_content or {})["total"]:
+                await anyio.sleep(0.05)
         yield

@@ -12,6 +12,7 @@ from memos_mcp.backends.local.extractors.nearness import NEAR, Nearness
 from memos_mcp.backends.local.extractors.prompt import Batch
 from memos_mcp.backends.local.extractors.secrets import MARK, redact
 from memos_mcp.backends.local.extractors.when import TimeMention, resolve
+from memos_mcp.perspective import bare, marked
 
 Proposed = ProposedMemory | ProposedPreference
 
@@ -38,7 +39,7 @@ def drafts(answer: Answer, batch: Batch, *, nearness: Nearness) -> tuple[list[Dr
 
 def _claim(proposed: Proposed) -> str:
     text = proposed.value if isinstance(proposed, ProposedMemory) else proposed.preference
-    return " ".join(text.removeprefix("[user perspective]").removeprefix("[assistant perspective]").split())
+    return " ".join(bare(text).split())
 
 
 def _support(proposed: Proposed, batch: Batch) -> tuple[list[Source], str | None]:
@@ -73,7 +74,7 @@ def _memory(proposed: ProposedMemory, sources: Sequence[Source]) -> Draft:
     time = _time(claim, sources)
     return Draft(
         key=proposed.title if _holds(proposed.title, sources) else title(claim),
-        value=f"[{perspective} perspective] {claim}",
+        value=marked(claim, perspective),
         sources=_seqs(sources),
         tags=tuple(tag for tag in proposed.tags if _holds(tag, sources))[:_TAGS] or tags(claim),
         confidence=_CONFIDENCE,

@@ -11,6 +11,7 @@ from memos_mcp.backends.local.extractors.passages import Passage, join, opens
 from memos_mcp.backends.local.extractors.preferences import Stated, preferences, says_more
 from memos_mcp.backends.local.extractors.replies import Reply, read
 from memos_mcp.models import Role
+from memos_mcp.perspective import marked
 
 MOST_OF_A_MESSAGE = 3
 """The most memories that one message gives."""
@@ -91,7 +92,7 @@ def _memory(passage: Passage) -> Draft:
     confidence = _CONFIDENCE[passage.role]
     return Draft(
         key=title(passage.text),
-        value=f"[{perspective} perspective] {passage.text}",
+        value=marked(passage.text, perspective),
         sources=passage.sources,
         tags=tags(passage.text),
         confidence=min(confidence, _HEDGED) if _HEDGE.search(passage.text) else confidence,

@@ -12,6 +12,7 @@ from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
 from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End, readings
 from memos_mcp.backends.local.upkeep.slots import slots
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
+from memos_mcp.perspective import Perspective, bare, perspective_of
 
 KEYS_VERSION = 2
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
@@ -21,7 +22,6 @@ LONGEST = 2_000
 
 _CLAUSE_WORDS = 3
 
-_PERSPECTIVE = re.compile(r"\[(user|assistant) perspective\]\s*", re.IGNORECASE)
 _SPEAKER = re.compile(r"([A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?): ")
 _ORDERS = (
     "answer|reply|respond|write|speak|talk|keep|use|address|format|explain|summari[sz]e|start|end|put|give|show|send|"
@@ -85,7 +85,7 @@ class Statement:
 class Told:
     """A memory as upkeep sees it: from whose perspective, by which speaker, and its statements."""
 
-    perspective: str
+    perspective: Perspective
     speaker: str
     statements: tuple[Statement, ...]
     whole: bool
@@ -104,12 +104,11 @@ class Told:
 @lru_cache(maxsize=1024)
 def told(text: str) -> Told:
     """Read a memory's text. What begins with a quoted question is one statement, which its words alone can equal."""
-    prefix = _PERSPECTIVE.match(text)
-    bare = text[prefix.end() :] if prefix else text
-    speaker = _SPEAKER.match(bare)
-    body = bare[speaker.end() :] if speaker else bare
+    said = bare(text)
+    speaker = _SPEAKER.match(said)
+    body = said[speaker.end() :] if speaker else said
     return Told(
-        perspective=prefix[1].casefold() if prefix else "user",
+        perspective=perspective_of(text),
         speaker=speaker[1].casefold() if speaker else "",
         statements=tuple(_statements(body[:LONGEST])),
         whole=len(body) <= LONGEST,
@@ -123,8 +122,7 @@ def keys(text: str) -> set[int]:
 
 def joined(value: str, texts: Sequence[str]) -> str:
     """Put statements of a memory together again as its perspective and its speaker told them."""
-    head = _PERSPECTIVE.match(value)
-    start = head.end() if head else 0
+    start = len(value) - len(bare(value))
     speaker = _SPEAKER.match(value, start)
     return value[: speaker.end() if speaker else start] + " ".join(map(_ended, texts))
 
