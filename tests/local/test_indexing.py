@@ -7,7 +7,7 @@ import anyio
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.indexing import GATHERED
 from memos_mcp.backends.local.ledger.vectors import Text
-from memos_mcp.models import UpdateMemory
+from memos_mcp.models import DeleteMemory, UpdateMemory
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
 from tests.local.stores import find, followed, store
@@ -108,3 +108,28 @@ async def test_everything_is_handed_over_again_after_the_index_is_lost(tmp_path:
             Text("message", 2),
             Text("memory", 1),
         }
+
+
+async def test_each_user_has_a_time_of_its_own_for_what_was_gathered(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS[:20]), user_id="u")
+        await backend.add_message(add(*FACTS), user_id="v")
+        with anyio.fail_after(30):
+            while backend._ledger.vectors.pending_count(2):
+                await anyio.sleep(0.02)
+
+        assert gathered(backend) >= 20
+
+
+async def test_nothing_is_handed_over_of_a_user_who_is_forgotten(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS[:20]), user_id="u")
+        await find(backend, "otters")
+        await backend.delete_memory(DeleteMemory(everything=True), user_id="u")
+        with anyio.fail_after(30):
+            while gathered(backend):
+                await anyio.sleep(0.02)
+        index = backend._indexing._index
+
+        assert index is not None
+        assert index.counts() == {}

@@ -55,7 +55,7 @@ class Indexing:
         self._embedded = 0
         self._gathered: Counter[int] = Counter()
         self._settled = settled
-        self._since = 0.0
+        self._since: dict[int, float] = {}
         self._overdue: set[int] = set()
         self._failures = 0
         self._failed_at: float | None = None
@@ -140,7 +140,7 @@ class Indexing:
     def _until_due(self) -> float | None:
         if self._failed_at is not None:
             return max(0.05, self._failed_at + PAUSE_AFTER_FAILURE - time.monotonic())
-        return max(0.05, self._since + self._settled - time.monotonic()) if self._gathered else None
+        return max(0.05, min(self._since.values()) + self._settled - time.monotonic()) if self._since else None
 
     def _embed(self) -> bool:
         self._gather()
@@ -157,8 +157,10 @@ class Indexing:
             self._ledger.vectors.keep(made)
         if self._worker.stopping or not pending:
             return False
-        self._since = self._since if self._gathered else time.monotonic()
-        self._gathered.update(one.user for one in pending)
+        now = time.monotonic()
+        for one in pending:
+            self._gathered[one.user] += 1
+            self._since.setdefault(one.user, now)
         self._embedded = pending[-1].key
         return True
 
@@ -191,13 +193,16 @@ class Indexing:
         self._gathered[user] -= len(pending)
         if len(pending) < AT_ONCE:
             self._overdue.discard(user)
-            del self._gathered[user]
+            del self._gathered[user], self._since[user]
         return True
 
     def _due(self, enough: int) -> Sequence[int]:
-        if self._gathered and time.monotonic() >= self._since + self._settled:
-            return [*self._gathered]
-        return [user for user, count in self._gathered.items() if count >= enough or user in self._overdue]
+        old = time.monotonic() - self._settled
+        return [
+            user
+            for user, count in self._gathered.items()
+            if count >= enough or user in self._overdue or self._since[user] <= old
+        ]
 
     def _follow(self, index: ChromaIndex, user: int, pending: Sequence[Pending]) -> None:
         if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs

@@ -203,6 +203,7 @@ class Messages:
     def forget_user(self, user: int) -> None:
         """Remove everything of a user, and have the vector index follow."""
         with self._database.transaction():
+            self._database.execute("DELETE FROM pending WHERE user = ?", (user,))
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
             self._database.execute("DELETE FROM user WHERE key = ?", (user,))
         self._database.forget_deleted()
