@@ -196,11 +196,15 @@ class SearchResult(Frozen):
 
 
 class GetMessage(Frozen):
-    """The request of get/message. Page 1 is the most recent; within a page the oldest comes first."""
+    """The request of get/message. Page 1 is the most recent; within a page the oldest comes first.
+
+    With `message_id`, which MemOS does not have, the page that holds that message is meant, whatever `page` says.
+    """
 
     conversation_id: Identifier
     message_limit_number: Annotated[int, Field(ge=1, le=50)] = 6
     page: Annotated[int, Field(ge=1)] = 1
+    message_id: str = ""
 
 
 class MessagePage(Frozen):

@@ -43,7 +43,7 @@ class MemoryBackend(Protocol):
         ...
 
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
-        """Give a page of a conversation; `NotFound` for one without messages."""
+        """Give a page of a conversation; `NotFound` for one without messages, or without the one that is named."""
         ...
 
     async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:

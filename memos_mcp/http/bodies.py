@@ -130,6 +130,7 @@ class GetMessageBody(Body):
     conversation_id: Given
     message_limit_number: Annotated[int, Field(ge=1, le=50)] = 6
     page: PageNumber = 1
+    message_id: str = ""
 
     def request(self) -> GetMessage:
         """Give the request."""

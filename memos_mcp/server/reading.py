@@ -9,7 +9,6 @@ from memos_mcp.server import text, views
 from memos_mcp.server.access import Access
 from memos_mcp.server.sizes import beginnings, cut_lengths, parts
 
-_AT_ONCE = 50
 _RECENT = 5
 
 
@@ -52,39 +51,31 @@ async def read_message(access: Access, request: GetMessage, *, message_id: str) 
         NotFound: the conversation has no such message.
         InvalidRequest: the message has fewer parts.
     """
-    message, total, place = await _find(access, request, message_id=message_id)
+    message, page = await _find(access, request, message_id=message_id)
     pieces = parts(message.content)
     if request.page > len(pieces):
         raise InvalidRequest(f"Message {message_id} has {len(pieces)} part(s); page goes from 1 to {len(pieces)}.")
     shown = message.model_copy(update={"content": pieces[request.page - 1]})
-    notice = text.message_notice(
-        message, part=request.page, parts=len(pieces), page=place // request.message_limit_number + 1
-    )
-    page = MessagePage(
-        conversation_id=request.conversation_id,
-        message_detail_list=(shown,),
-        total=total,
-        page=request.page,
-        pages=len(pieces),
+    notice = text.message_notice(message, part=request.page, parts=len(pieces), page=page.page)
+    part = page.model_copy(
+        update={"message_detail_list": (shown,), "page": request.page, "pages": len(pieces)},
     )
     cut = cut_lengths((message,), (shown,))
     return Reading(
-        text.conversation_text((shown,), notice=notice, cut={}), views.conversation(page, notice=notice, whole=cut)
+        text.conversation_text((shown,), notice=notice, cut={}), views.conversation(part, notice=notice, whole=cut)
     )
 
 
-async def _find(access: Access, request: GetMessage, *, message_id: str) -> tuple[StoredMessage, int, int]:
-    """Find a message, the latest first: the message, how many the conversation has, how many are later."""
-    backend = await access.backend()
-    number = pages = 1
-    while number <= pages:
-        step = GetMessage(conversation_id=request.conversation_id, message_limit_number=_AT_ONCE, page=number)
-        page = await backend.get_message(step, user_id=access.user_id())
-        for later, message in enumerate(reversed(page.message_detail_list)):
-            if message.id == message_id:
-                return message, page.total, (number - 1) * _AT_ONCE + later
-        number, pages = number + 1, page.pages
-    raise NotFound(f'Conversation "{request.conversation_id}" has no message "{message_id}"; search_memory gives ids.')
+async def _find(access: Access, request: GetMessage, *, message_id: str) -> tuple[StoredMessage, MessagePage]:
+    """Find a message, and the page that it is on."""
+    wanted = request.model_copy(update={"message_id": message_id, "page": 1})
+    page = await (await access.backend()).get_message(wanted, user_id=access.user_id())
+    message = next((message for message in page.message_detail_list if message.id == message_id), None)
+    if message is None:
+        raise NotFound(
+            f'Conversation "{request.conversation_id}" has no message "{message_id}"; search_memory gives ids.'
+        )
+    return message, page
 
 
 async def _recent(access: Access) -> str:

@@ -33,6 +33,30 @@ async def test_pages_of_a_conversation_go_back_to_its_beginning(memory: MemoryBa
     assert {(page.total, page.pages) for page in pages} == {(120, 3)}
 
 
+async def test_the_page_of_a_message_is_found_by_its_id(memory: MemoryBackend, user_id: str) -> None:
+    await memory.add_message(said(*map(str, range(120))), user_id=user_id)
+    earliest = await memory.get_message(
+        GetMessage(conversation_id="c", message_limit_number=50, page=3), user_id=user_id
+    )
+    sought = earliest.message_detail_list[4]
+
+    page = await memory.get_message(
+        GetMessage(conversation_id="c", message_limit_number=10, message_id=sought.id), user_id=user_id
+    )
+
+    assert sought in page.message_detail_list
+    assert (page.page, page.pages) == (12, 12)
+
+
+@pytest.mark.parametrize("named", ["m1", "k1", "m", "nonsense", "m99999999999999999999"])
+async def test_a_message_of_another_conversation_is_not_found(memory: MemoryBackend, user_id: str, named: str) -> None:
+    await memory.add_message(said("Elsewhere.").model_copy(update={"conversation_id": "other"}), user_id="first")
+    await memory.add_message(said("Here."), user_id=user_id)
+
+    with pytest.raises(NotFound):
+        await memory.get_message(GetMessage(conversation_id="c", message_id=named), user_id=user_id)
+
+
 async def test_messages_are_found_with_their_ids_and_conversation(memory: MemoryBackend, user_id: str) -> None:
     await memory.add_message(said("The spare key is under the blue flowerpot."), user_id=user_id)
 

@@ -92,12 +92,19 @@ class ListBackend:
         ]
         if not said:
             raise NotFound(f'Conversation "{request.conversation_id}" is unknown.')
-        end = max(0, len(said) - (request.page - 1) * request.message_limit_number)
+        number = request.page
+        if request.message_id:
+            ids = [message.id for message in reversed(said)]
+            if request.message_id not in ids:
+                raise NotFound(f'"{request.message_id}" is unknown.')
+            later = ids.index(request.message_id)
+            number = later // request.message_limit_number + 1
+        end = max(0, len(said) - (number - 1) * request.message_limit_number)
         return MessagePage(
             conversation_id=request.conversation_id,
             message_detail_list=tuple(said[max(0, end - request.message_limit_number) : end]),
             total=len(said),
-            page=request.page,
+            page=number,
             pages=_pages(len(said), request.message_limit_number),
         )
 

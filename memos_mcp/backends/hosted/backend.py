@@ -74,7 +74,7 @@ class HostedBackend:
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
         """Read a page of a conversation; of one in the cloud there is only the first."""
         await self._catch_up()
-        for_engine = request.page > 1 and await self._is_engine(user_id)
+        for_engine = (request.page > 1 or bool(request.message_id)) and await self._is_engine(user_id)
         if request.page > 1 and not for_engine:
             raise InvalidRequest(
                 "The memory service shows the last 50 messages of a conversation and no earlier ones: ask for page 1, "

@@ -68,7 +68,7 @@ def get_message(request: GetMessage, *, user_id: str, for_engine: bool) -> Body:
         "conversation_id": request.conversation_id,
         "message_limit_number": request.message_limit_number,
     }
-    return body | {"page": request.page} if for_engine else body
+    return body | {"page": request.page, "message_id": request.message_id} if for_engine else body
 
 
 def get_memory(request: GetMemory, *, user_id: str, for_engine: bool) -> Body:

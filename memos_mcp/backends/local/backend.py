@@ -21,6 +21,7 @@ from memos_mcp.backends.local.indexing import SETTLED, Indexing
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
+from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.places import FolderPlace, IndexPlace
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
@@ -163,14 +164,24 @@ class LocalBackend:
                 "answered, or look at memos://conversations."
             )
         total = self._ledger.messages.count(conversation)
-        messages = self._ledger.messages.page(conversation, size=request.message_limit_number, page=request.page)
+        number = self._page_of(request, conversation) if request.message_id else request.page
+        messages = self._ledger.messages.page(conversation, size=request.message_limit_number, page=number)
         return MessagePage(
             conversation_id=request.conversation_id,
             message_detail_list=tuple(messages),
             total=total,
-            page=request.page,
+            page=number,
             pages=_pages(total, request.message_limit_number),
         )
+
+    def _page_of(self, request: GetMessage, conversation: int) -> int:
+        later = self._ledger.messages.count_later(conversation, message_seq(request.message_id))
+        if later is None:
+            raise NotFound(
+                f'Conversation "{request.conversation_id[:100]}" has no message "{request.message_id[:60]}". '
+                "search_memory gives ids."
+            )
+        return later // request.message_limit_number + 1
 
     async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
         """Read memories from the ledger."""

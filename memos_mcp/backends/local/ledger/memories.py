@@ -7,7 +7,7 @@ from collections.abc import Collection
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
 from memos_mcp.backends.local.ledger.database import Database, Parameters
-from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id
+from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id, read_seq
 from memos_mcp.backends.local.retrieval.features import says_most_of
 from memos_mcp.models import Memory, Preference
 
@@ -19,10 +19,7 @@ def memory_id(seq: int) -> str:
 
 def memory_seq(identifier: str) -> int | None:
     """Read the key back from an id; None for what cannot be one."""
-    digits = identifier[1:]
-    return (
-        int(digits) if identifier[:1] == "k" and digits.isascii() and digits.isdecimal() and len(digits) < 19 else None
-    )
+    return read_seq(identifier, "k")
 
 
 def note_generation(database: Database, user: int) -> None:

@@ -145,6 +145,15 @@ class Messages:
         """Count the messages of a conversation."""
         return self._database.number("SELECT count(*) FROM message WHERE conversation = ?", (conversation,))
 
+    def count_later(self, conversation: int, seq: int | None) -> int | None:
+        """Count the messages after one of a conversation; None where the conversation does not have it."""
+        row = self._database.row(
+            "SELECT (SELECT count(*) FROM message WHERE conversation = ?1 AND seq > ?2) AS later FROM message"
+            " WHERE seq = ?2 AND conversation = ?1",
+            (conversation, seq),
+        )
+        return None if row is None else int(row["later"])
+
     def page(self, conversation: int, *, size: int, page: int) -> list[StoredMessage]:
         """Give a page of a conversation, oldest first; page 1 holds the last messages."""
         rows = self._database.rows(
@@ -218,6 +227,18 @@ _STORED = (
 def message_id(seq: int) -> str:
     """Write a message's key as the id that callers see: short, for an agent pays by the token."""
     return f"m{seq}"
+
+
+def message_seq(identifier: str) -> int | None:
+    """Read the key back from an id; None for what cannot be one."""
+    return read_seq(identifier, "m")
+
+
+def read_seq(identifier: str, letter: str) -> int | None:
+    """Read the key from an id that is a letter and digits; None for what is not."""
+    digits = identifier[1:]
+    is_one = identifier[:1] == letter and digits.isascii() and digits.isdecimal() and len(digits) < 19
+    return int(digits) if is_one else None
 
 
 def _stored(row: sqlite3.Row) -> StoredMessage:
