@@ -43,9 +43,9 @@ def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
 def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncContextManager[LocalBackend]":
     """Open the local store inside this process."""
     # Chroma, numpy and the model are loaded by the process that holds the store, and by no other.
-    from memos_mcp.backends.local.backend import open_local  # noqa: PLC0415
     from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
     from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
+    from memos_mcp.backends.local.opening import open_local  # noqa: PLC0415
 
     @cache
     def embedder() -> "Embedder":

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.filesize import decimal
 
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.errors import InvalidRequest, Unavailable
 from memos_mcp.operations.files import check_target, written_whole

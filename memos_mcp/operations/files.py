@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.errors import InvalidRequest, Unavailable
 
 

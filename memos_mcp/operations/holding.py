@@ -9,7 +9,7 @@ import anyio
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from memos_mcp.backends.local.backend import LOCK_FILE, hold
+from memos_mcp.backends.local.directory import LOCK_FILE, hold
 from memos_mcp.engine.address import Address, read_address
 from memos_mcp.engine.service import finish
 from memos_mcp.engine.starting import start_lock

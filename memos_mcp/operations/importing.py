@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.extractors.secrets import redact
 from memos_mcp.backends.local.ledger.incoming import Incoming
 from memos_mcp.backends.local.ledger.ledger import Ledger

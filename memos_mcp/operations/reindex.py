@@ -5,7 +5,7 @@ from contextlib import closing
 from rich.console import Console
 from rich.progress import Progress
 
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.indexing import embed_all
 from memos_mcp.backends.local.ledger.ledger import Ledger

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from memos_mcp.backends.local.backend import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.chroma import ChromaIndex
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import Database, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.places import collection_prefix

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import Database, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.engine.address import Address, read_address

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import anyio
 
-from memos_mcp.backends.local.backend import LocalBackend, milliseconds_now, open_local
+from memos_mcp.backends.local.backend import LocalBackend, milliseconds_now
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.opening import open_local
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import anyio
 
-from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
 from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.opening import open_local
 from memos_mcp.models import GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
 from tests.fakes.hashed_embedder import HashedEmbedder

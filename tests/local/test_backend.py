@@ -7,9 +7,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.extractors.secrets import redact
+from memos_mcp.backends.local.opening import open_local
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, TooLarge, Unavailable
 from memos_mcp.models import (
     AddFeedback,

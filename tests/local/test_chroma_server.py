@@ -13,9 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.opening import open_local
 from memos_mcp.backends.local.places import ServerPlace
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add

@@ -6,8 +6,9 @@ from pathlib import Path
 import anyio
 import pytest
 
-from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.opening import open_local
 from memos_mcp.backends.local.upkeep.corrections import read
 from memos_mcp.backends.local.upkeep.statements import told
 from memos_mcp.models import AddFeedback, FeedbackReceipt, GetMemory, Memory

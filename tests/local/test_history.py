@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from memos_mcp.backends.local.backend import LEDGER_FILE, LocalBackend
+from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.upkeep import Undo, Upkeep
 from memos_mcp.errors import InvalidRequest

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from memos_mcp.backends.local.backend import LEDGER_FILE, open_local
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.extractors.base import Draft, Source
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.learning import FEWEST_ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, PATIENCE, Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.opening import open_local
 from memos_mcp.backends.local.upkeep import Upkeep
 from memos_mcp.errors import Unavailable
 from tests.fakes.hashed_embedder import HashedEmbedder

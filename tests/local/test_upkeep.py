@@ -8,9 +8,10 @@ from pathlib import Path
 import anyio
 import pytest
 
-from memos_mcp.backends.local.backend import LocalBackend, open_local
+from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extractors.base import Draft, Source
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.opening import open_local
 from memos_mcp.models import AddMessage, DeleteMemory, GetMemory, Memory, Message, Preference, UpdateMemory
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add

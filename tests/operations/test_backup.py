@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from memos_mcp.backends.hosted import HostedBackend
-from memos_mcp.backends.local.backend import LEDGER_FILE, hold
+from memos_mcp.backends.local.directory import LEDGER_FILE, hold
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
 from memos_mcp.operations.backup import back_up

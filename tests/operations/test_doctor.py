@@ -16,7 +16,7 @@ import pytest
 
 from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox, account_of
-from memos_mcp.backends.local.backend import CHROMA_FOLDER, LEDGER_FILE
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.engine.address import read_address
 from memos_mcp.engine.starting import FAILURE_FILE, LOG_FILE

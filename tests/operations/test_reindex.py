@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from tests.operations.machine import front, memos, nearest, said, say
 

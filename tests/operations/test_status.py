@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from memos_mcp.backends.hosted.outbox import Outbox
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.engine.address import read_address
 from memos_mcp.models import MemoryViews

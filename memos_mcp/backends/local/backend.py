@@ -2,31 +2,24 @@
 
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 import anyio
 import anyio.to_thread
-from filelock import FileLock, Timeout
 
 from memos_mcp.backends.local import filters
-from memos_mcp.backends.local.embedders.base import Embedder
-from memos_mcp.backends.local.extractors.base import Extractor
-from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.indexes import Indexes
-from memos_mcp.backends.local.indexing import SETTLED, Indexing
+from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
-from memos_mcp.backends.local.places import FolderPlace, IndexPlace
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
+from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import KEYS_VERSION, Correcting, Upkeep, keys
-from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
+from memos_mcp.backends.local.upkeep import Correcting, keys
+from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
 from memos_mcp.models import (
@@ -53,9 +46,6 @@ from memos_mcp.models import (
     UpdateReceipt,
 )
 
-LEDGER_FILE = "ledger.sqlite3"
-LOCK_FILE = "engine.lock"
-CHROMA_FOLDER = "chroma"
 FEEDBACK_CONVERSATION = "feedback"
 
 HIDDEN = (
@@ -332,107 +322,6 @@ class LocalBackend:
         if task is None:
             raise NotFound(f'There is no task "{task_id[:60]}". Use the task_id that an add answered.', code=50131)
         return task
-
-
-@asynccontextmanager
-async def open_local(
-    data_dir: Path,
-    *,
-    embedder: Callable[[], Embedder],
-    extractor: Callable[[], Extractor],
-    place: Callable[[Ledger], IndexPlace] | None = None,
-    patience: float = 0,
-    redact: Redact | None = None,
-    settled: float = SETTLED,
-    clock: Callable[[], int] = milliseconds_now,
-) -> AsyncGenerator[LocalBackend]:
-    """Open the store of a data directory, for this process alone, and close it at the end.
-
-    `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
-    that a process which is just ending gets to let go of the directory. `redact` takes secrets out of what is added.
-    After `settled` seconds the vector index follows, however little there is for it.
-
-    Raises:
-        ConfigurationError: another process holds it, or it was made by a newer version or another model.
-        Unavailable: the directory cannot be used.
-    """
-    lock = await _in_thread(partial(hold, data_dir, patience=patience))
-    try:
-        ledger = await _in_thread(partial(Ledger.open, data_dir / LEDGER_FILE))
-        try:
-            model = await _in_thread(embedder)
-            await _in_thread(partial(_prepare, ledger, model))
-            indexing = Indexing(
-                ledger,
-                model,
-                place(ledger) if place else FolderPlace(ledger, data_dir / CHROMA_FOLDER),
-                settled=settled,
-            )
-            upkeep = Upkeep(ledger, clock=clock)
-            learning = Learning(ledger, extractor(), upkeep, instead=RulesExtractor(), clock=clock, told=indexing.wake)
-            indexing.start()
-            learning.start()
-            try:
-                indexes = Indexes(ledger)
-                search = Search(ledger, model, indexing, indexes)
-                yield LocalBackend(
-                    ledger,
-                    search=search,
-                    indexing=indexing,
-                    indexes=indexes,
-                    learning=learning,
-                    correcting=Correcting(ledger, indexes, upkeep, clock=clock),
-                    clock=clock,
-                    redact=redact,
-                )
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await _in_thread(learning.close)
-                    await _in_thread(indexing.close)
-        finally:
-            ledger.close()
-    finally:
-        lock.release()
-
-
-def hold(data_dir: Path, *, patience: float = 0) -> FileLock:
-    """Take the lock of a data directory; it dies with its holder.
-
-    Raises:
-        ConfigurationError: another process holds it.
-        Unavailable: the directory cannot be used.
-    """
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(data_dir / LOCK_FILE, thread_local=False)
-        lock.acquire(timeout=patience)
-    except Timeout as exc:
-        raise ConfigurationError(
-            f"Another memos-mcp has {data_dir} open. If it is a command of yours (import, reindex), wait until it is "
-            "done. Else end it, leave MEMOS_ENGINE unset so that all of them share one engine, or set MEMOS_DATA_DIR "
-            "to another folder."
-        ) from exc
-    except OSError as exc:
-        raise Unavailable(
-            f"{data_dir} cannot be used ({exc.strerror}). Check its owner, permissions and free space, or set "
-            "MEMOS_DATA_DIR to another folder."
-        ) from exc
-    return lock
-
-
-def _prepare(ledger: Ledger, embedder: Embedder) -> None:
-    made_with = ledger.noted("embedder")
-    if made_with and made_with != embedder.name:
-        raise ConfigurationError(
-            f"The vectors in this store were made by {made_with}, and MEMOS_EMBEDDER now asks for {embedder.name}. "
-            "Run `memos-mcp reindex` to embed everything anew, or set MEMOS_EMBEDDER back."
-        )
-    if not made_with:
-        ledger.note("embedder", embedder.name)
-    if ledger.noted("features") != str(FEATURES_VERSION):
-        ledger.analyse_again()
-    if ledger.noted("keys") != str(KEYS_VERSION):
-        ledger.find_keys_again(KEYS_VERSION, keys)
 
 
 def _pages(total: int, size: int) -> int:

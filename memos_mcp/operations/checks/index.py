@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from memos_mcp.backends.local.backend import CHROMA_FOLDER, LEDGER_FILE, hold
 from memos_mcp.backends.local.chroma import ChromaIndex
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.places import FolderPlace, collection_prefix

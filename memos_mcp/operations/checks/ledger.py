@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.operations.checks.finding import Finding
 from memos_mcp.operations.holding import is_held
 from memos_mcp.operations.ledger_files import problem_of

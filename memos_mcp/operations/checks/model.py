@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from memos_mcp.backends.local.backend import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.operations.checks.finding import Finding
 from memos_mcp.operations.status import kept_in

@@ -1,0 +1,36 @@
+"""The data directory of a store: what its files are called, and the lock that keeps it to one process."""
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from memos_mcp.errors import ConfigurationError, Unavailable
+
+LEDGER_FILE = "ledger.sqlite3"
+LOCK_FILE = "engine.lock"
+CHROMA_FOLDER = "chroma"
+
+
+def hold(data_dir: Path, *, patience: float = 0) -> FileLock:
+    """Take the lock of a data directory; it dies with its holder.
+
+    Raises:
+        ConfigurationError: another process holds it.
+        Unavailable: the directory cannot be used.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(data_dir / LOCK_FILE, thread_local=False)
+        lock.acquire(timeout=patience)
+    except Timeout as exc:
+        raise ConfigurationError(
+            f"Another memos-mcp has {data_dir} open. If it is a command of yours (import, reindex), wait until it is "
+            "done. Else end it, leave MEMOS_ENGINE unset so that all of them share one engine, or set MEMOS_DATA_DIR "
+            "to another folder."
+        ) from exc
+    except OSError as exc:
+        raise Unavailable(
+            f"{data_dir} cannot be used ({exc.strerror}). Check its owner, permissions and free space, or set "
+            "MEMOS_DATA_DIR to another folder."
+        ) from exc
+    return lock
