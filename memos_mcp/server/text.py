@@ -30,7 +30,7 @@ _NEGLIGIBLE = 0.001
 
 def search_notice(result: SearchResult) -> str:
     """Say how a search's answer is to be read."""
-    if not evidence(result):
+    if not (result.memory_detail_list or result.preference_detail_list or result.message_detail_list):
         relevance = NOTHING_STORED
     else:
         relevance = "" if best_relativity(result) >= RELATIVITY_THRESHOLD else NOTHING_RELEVANT

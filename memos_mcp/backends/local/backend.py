@@ -250,6 +250,7 @@ class LocalBackend:
             raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
         self._ledger.messages.forget_user(user)
         self._indexes.forget(user)
+        self._ledger.vectors.forget_tokens()
         self._indexing.wake()
         return DeleteReceipt()
 

@@ -54,7 +54,7 @@ class Vectors:
     def __init__(self, database: Database) -> None:
         """Take an open ledger file."""
         self._database = database
-        self._forget_tokens()
+        self.forget_tokens()
 
     def pending_after(self, key: int, limit: int) -> list[Pending]:
         """Give the first texts after one, of any user, that the index has not followed."""
@@ -137,11 +137,12 @@ class Vectors:
         """Keep token vectors for the next search; all are let go of when they have become too many."""
         size = sum(tokens.nbytes for tokens in read.values())
         if self._kept_bytes + size > MOST_KEPT:
-            self._forget_tokens()
+            self.forget_tokens()
         self._kept[kind] |= read
         self._kept_bytes += size
 
-    def _forget_tokens(self) -> None:
+    def forget_tokens(self) -> None:
+        """Let go of the token vectors that are in memory."""
         self._kept: dict[Kind, dict[int, NDArray[np.int8]]] = {"message": {}, "memory": {}}
         self._kept_bytes = 0
 
@@ -200,7 +201,7 @@ class Vectors:
         """Forget all vectors, so that every text is embedded anew."""
         with self._database.transaction():
             self._all_pending(None)
-            self._forget_tokens()
+            self.forget_tokens()
             self._database.execute("DELETE FROM message_vector")
             self._database.execute("DELETE FROM memory_vector")
 
