@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from chromadb.api.shared_system_client import SharedSystemClient
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
@@ -31,6 +32,7 @@ def sockets_that_chroma_leaves() -> Iterator[None]:
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
+        SharedSystemClient.clear_system_cache()
         gc.collect()
 
 
