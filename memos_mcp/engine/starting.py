@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from packaging.version import Version
 
 from memos_mcp import __version__
+from memos_mcp.backends.local.directory import locked
 from memos_mcp.engine.address import Address, read_address
 from memos_mcp.errors import ConfigurationError, Unavailable
 
@@ -68,20 +69,12 @@ def start_lock(data_dir: Path) -> FileLock:
         Unavailable: the directory cannot be used, or another process has held it for too long.
     """
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(data_dir / START_LOCK, timeout=PATIENCE, thread_local=False)
-        lock.acquire()
+        return locked(data_dir, START_LOCK, patience=PATIENCE)
     except Timeout as exc:
         raise Unavailable(
             f"Another process has been starting the engine of {data_dir} for {PATIENCE:.0f} seconds. Run "
             "`memos-mcp doctor`, or repeat the call."
         ) from exc
-    except OSError as exc:
-        raise Unavailable(
-            f"{data_dir} cannot be used ({exc.strerror}). Check its owner, permissions and free space, or set "
-            "MEMOS_DATA_DIR to another folder."
-        ) from exc
-    return lock
 
 
 def _start(data_dir: Path, gone: Address | None) -> Address:

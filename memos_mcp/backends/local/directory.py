@@ -19,15 +19,28 @@ def hold(data_dir: Path, *, patience: float = 0) -> FileLock:
         Unavailable: the directory cannot be used.
     """
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(data_dir / LOCK_FILE, thread_local=False)
-        lock.acquire(timeout=patience)
+        return locked(data_dir, LOCK_FILE, patience=patience)
     except Timeout as exc:
         raise ConfigurationError(
             f"Another memos-mcp has {data_dir} open. If it is a command of yours (import, reindex), wait until it is "
             "done. Else end it, leave MEMOS_ENGINE unset so that all of them share one engine, or set MEMOS_DATA_DIR "
             "to another folder."
         ) from exc
+
+
+def locked(data_dir: Path, file: str, *, patience: float) -> FileLock:
+    """Take a lock in a data directory, which is made where there is none.
+
+    Raises:
+        Timeout: another process has held it for all of `patience` seconds.
+        Unavailable: the directory cannot be used.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = FileLock(data_dir / file, thread_local=False)
+        lock.acquire(timeout=patience)
+    except Timeout:  # an OSError too
+        raise
     except OSError as exc:
         raise Unavailable(
             f"{data_dir} cannot be used ({exc.strerror}). Check its owner, permissions and free space, or set "
