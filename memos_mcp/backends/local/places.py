@@ -60,9 +60,10 @@ class FolderPlace:
 
     def open(self) -> ChromaIndex:
         """Open the folder's index, or that of a fresh folder where the old one is broken."""
-        if change_over(self._ledger, "folder") or self._ledger.noted(HOLDS_DELETED):
-            self.broken()  # a fresh folder has nothing of what was deleted, and costs half a millisecond a vector
-            self._ledger.note(HOLDS_DELETED, "")
+        with self._ledger.database.transaction():
+            if change_over(self._ledger, "folder") or self._ledger.noted(HOLDS_DELETED):
+                self.broken()  # a fresh folder has nothing of what was deleted, and costs half a millisecond a vector
+                self._ledger.note(HOLDS_DELETED, "")
         if self._ledger.noted("index_left") != _fingerprint(self.current):
             self._examine()
         try:
@@ -123,7 +124,9 @@ class ServerPlace:
             database=self._database,
             prefix=collection_prefix(self._ledger.identity()),
         )
-        change_over(self._ledger, f"{self._url} {self._tenant} {self._database}")
+        with self._ledger.database.transaction():
+            if change_over(self._ledger, f"{self._url} {self._tenant} {self._database}"):
+                self._ledger.vectors.index_again()
         counts = index.counts()
         put_in_again(self._ledger, counts)
         return index
@@ -141,11 +144,9 @@ def collection_prefix(identity: str) -> str:
 
 
 def change_over(ledger: Ledger, place: str) -> bool:
-    """Have everything indexed again when the index has moved to another place, or is laid out anew; say if it is so."""
+    """Note where the index is; say whether it was elsewhere, or laid out otherwise: then all has to be put in again."""
     here = f"{place} {LAYOUT}"
     moved = ledger.noted("index_place") not in {"", here}
-    if moved:
-        ledger.vectors.index_again()
     ledger.note("index_place", here)
     return moved
 

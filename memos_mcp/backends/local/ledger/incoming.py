@@ -105,13 +105,11 @@ class Incoming:
         sources = {self._messages[key] for name in record.sources if (key := (record.user_id, name)) in self._messages}
         known = self._same(user, record, sources)
         if known is None and (sources & self._new_messages or not record.sources):
-            known = self._insert_memory(record, user, conversation)
+            known = self._insert_memory(record, user, conversation, sources)
             self._new_memories[known] = record
         if known is not None:
             self._memories[record.user_id, record.id] = known
             self._database.execute_many("INSERT OR IGNORE INTO source VALUES (?, ?)", [(known, one) for one in sources])
-            if known in self._new_memories:
-                self._ledger.memories.have_embedded(user, known, analyse_memory(record.memory_value))
 
     def _same(self, user: int, record: MemoryRecord, sources: Collection[int]) -> int | None:
         """Find the memory that says the same and has a source in common, or none either; not one of this import."""
@@ -126,7 +124,8 @@ class Incoming:
                 return int(row["seq"])
         return None
 
-    def _insert_memory(self, record: MemoryRecord, user: int, conversation: int) -> int:
+    def _insert_memory(self, record: MemoryRecord, user: int, conversation: int, sources: Collection[int]) -> int:
+        features = analyse_memory(record.memory_value)
         seq = self._put(
             "memory",
             user=user,
@@ -140,10 +139,12 @@ class Incoming:
             memory_time=record.memory_time,
             time_grain=record.time_grain,
             extractor=record.extractor,
-            features=analyse_memory(record.memory_value),
+            features=features,
             **self._shared(record),
         )
         self._ledger.claims.put(user, seq, self._keys(record.memory_value))
+        self._database.execute_many("INSERT INTO source VALUES (?, ?)", [(seq, one) for one in sources])
+        self._ledger.memories.have_embedded(user, seq, features)
         return seq
 
     def finish(self) -> None:

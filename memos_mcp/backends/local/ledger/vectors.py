@@ -1,8 +1,8 @@
 """Vectors in the ledger, and what the vector index still has to do.
 
-A memory that says no more than one of its messages has no vector of its own: it is as near to a query as the nearest of
-its messages. `pending` has the texts that the index has not followed; one whose vector is there already is searched
-without the index until it does.
+A memory that says most of what its messages do, in their words, has no vector of its own: it is as near to a query as
+the nearest of them. `pending` has the texts that the index has not followed; one whose vector is there already is
+searched without the index until it does.
 """
 
 from collections.abc import Collection, Iterable

@@ -13,14 +13,19 @@ _STEEPNESS = 8.0
 _CHANCE = 0.045
 """By how much the best of so many texts that do not answer looks better with each e-fold of their number."""
 
+_FEW = 30
+"""In a store of so many texts, a word that stands in none counts half of what it does in a large one."""
+
 
 def of_meaning(*, coverage: Floats, cosine: Floats, absent: float, texts: int) -> Floats:
     """Judge a question in English by the model that comes with token vectors, whose cosines are known.
 
     `absent` is the share of the question that stands in no text at all: what a user never spoke of is asked for in
-    words that they never used, while most of what they did speak of shares some.
+    words that they never used, while most of what they did speak of shares some. Of a store of few texts that says
+    little: most words stand in none of them.
     """
-    return _logistic(coverage + cosine - absent / 2 - 0.6, texts, chance=0.02)
+    telling = texts / (texts + _FEW)
+    return _logistic(coverage + cosine - telling * absent / 2 - 0.6, texts, chance=0.02)
 
 
 def of_another_language(*, coverage: Floats, cosine: Floats) -> Floats:
