@@ -239,9 +239,10 @@ class MemoryPage(Frozen):
 
 
 class DeleteMemory(Frozen):
-    """The request of delete/memory: these memories or, with `everything`, all that is kept of the user."""
+    """The request of delete/memory: these memories, what a filter matches or, with `everything`, all of the user."""
 
     memory_ids: tuple[str, ...] = ()
+    filter: JsonValue = None
     everything: bool = False
 
 

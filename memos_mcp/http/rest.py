@@ -10,17 +10,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound
 from memos_mcp.http import answers, bodies
 from memos_mcp.http.answers import Answer
 from memos_mcp.http.callers import Caller, Owners
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.parsing import parse
+from memos_mcp.models import DeleteReceipt
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "/api/openmem/v1"
 LONGEST_KEY = 100
+NOT_YOURS_TO_DELETE = 40306
 
 Operation = Callable[[Request], Awaitable[Answer]]
 
@@ -94,11 +96,28 @@ class Rest:
         return answers.plain(await self._backend.get_conversation(body.request(), user_id=user_id))
 
     async def delete_memory(self, request: Request) -> Answer:
-        """Delete memories, or everything of a user."""
+        """Delete memories, or of each user named everything or what meets a condition."""
         body = await parse(request, bodies.DeleteMemoryBody)
-        wanted = body.request()
-        user_id = await self._caller(request).user_of_memories(body.user_id, wanted.memory_ids)
-        return answers.plain(await self._backend.delete_memory(wanted, user_id=user_id))
+        wanted, named = body.request(), body.users()
+        try:
+            if wanted.memory_ids:
+                users = [await self._owner(request, named, wanted.memory_ids)]
+            else:
+                users = [self._caller(request).user(one) for one in named or (None,)]
+        except Forbidden as exc:
+            raise Forbidden(str(exc), code=NOT_YOURS_TO_DELETE) from exc
+        receipts = [await self._backend.delete_memory(wanted, user_id=user_id) for user_id in users]
+        return answers.plain(DeleteReceipt(deleted=tuple(one for receipt in receipts for one in receipt.deleted)))
+
+    async def _owner(self, request: Request, named: tuple[str, ...], memory_ids: tuple[str, ...]) -> str:
+        """Say whose these memories are to be."""
+        caller = self._caller(request)
+        if len(named) <= 1:
+            return await caller.user_of_memories(named[0] if named else None, memory_ids)
+        user_id = await caller.user_of_memories(None, memory_ids)
+        if user_id not in named:
+            raise NotFound("These memories are of none of the user_ids. Nothing was deleted.", code=40307)
+        return user_id
 
     async def update_memory(self, request: Request) -> Answer:
         """Rewrite a memory."""
@@ -122,7 +141,9 @@ class Rest:
 async def answer(operation: Operation, request: Request) -> Response:
     """Put what an operation gives, or why it gives nothing, into the envelope."""
     try:
-        return Envelope(await operation(request))
+        data = await operation(request)
+        words = "; ".join(getattr(request.state, "words", ()))
+        return Envelope(data, message=f"ok ({words})" if words else "ok")
     except MemosError as exc:
         return refusal(exc)
     except Exception as exc:  # noqa: BLE001  # the edge: a caller gets an envelope, the log where it happened, without data

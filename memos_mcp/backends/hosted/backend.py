@@ -103,13 +103,18 @@ class HostedBackend:
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Remove memories, or everything of the user, what waits to be delivered included."""
-        if not (request.memory_ids or request.everything):
+        if not (request.memory_ids or request.everything or request.filter):
             raise InvalidRequest("memory_ids is empty: name the memories to delete.", code=40003)
         if request.everything and self._delivery is not None:
             await self._delivery.forget(user_id=user_id)
         for_engine = await self._is_engine(user_id)
         if request.memory_ids and not for_engine:
             await cloud.by_ids(lambda page: self._memories(page, user_id=user_id), request.memory_ids)
+        if request.filter is not None and not for_engine:
+            matching = await cloud.matching(lambda page: self._memories(page, user_id=user_id), request.filter)
+            if not matching:
+                return DeleteReceipt()
+            request = DeleteMemory(memory_ids=matching)
         body = bodies.delete_memory(request, user_id=user_id, for_engine=for_engine)
         data = await self._call("delete/memory", body, harmless=False)
         return reading.delete_receipt(_successful(data), memory_ids=request.memory_ids)

@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
+from pydantic import JsonValue
+
 from memos_mcp.errors import NotFound
 from memos_mcp.models import (
     Conversation,
@@ -47,6 +49,15 @@ async def by_ids(read: ReadPage, memory_ids: tuple[str, ...]) -> MemoryPage:
     )
 
 
+async def matching(read: ReadPage, filter: JsonValue) -> tuple[str, ...]:  # noqa: A002 - the name of MemOS's field
+    """Give the ids of the user's memories that a filter matches.
+
+    The cloud can delete by a filter too, but of all users at once.
+    """
+    pages = [page async for page in _pages(read, filter=filter)]
+    return tuple(known.id for page in pages for known in (*page.memory_detail_list, *page.preference_detail_list))
+
+
 async def conversations(read: ReadPage, request: GetConversation) -> ConversationPage:
     """List the conversations that memories speak of; how many messages each has, the cloud does not say (0)."""
     found: dict[str, Conversation] = {}
@@ -72,9 +83,9 @@ def _widened(conversation: Conversation | None, known: Memory | Preference) -> C
     return Conversation(conversation_id=known.conversation_id, total=0, create_time=first, update_time=last)
 
 
-async def _pages(read: ReadPage) -> AsyncGenerator[MemoryPage]:
+async def _pages(read: ReadPage, *, filter: JsonValue = None) -> AsyncGenerator[MemoryPage]:  # noqa: A002
     for number in range(1, MOST_PAGES + 1):
-        page = await read(GetMemory(page=number, size=PAGE_SIZE))
+        page = await read(GetMemory(page=number, size=PAGE_SIZE, filter=filter))
         yield page
         shown = len(page.memory_detail_list) + len(page.preference_detail_list)
         if not shown or number >= page.pages:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import anyio
 import anyio.to_thread
+from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.indexes import Indexes
@@ -239,11 +240,18 @@ class LocalBackend:
         user = self._ledger.messages.user_key(user_id)
         if request.everything:
             return self._forget(user)
-        seqs = self._seqs(request.memory_ids, user)
+        seqs = self._seqs(request.memory_ids, user) if request.memory_ids else self._matching(request.filter, user)
         if user is not None and seqs:
             self._ledger.memories.remove(user, seqs)
             self._indexing.wake()
-        return DeleteReceipt(deleted=tuple(request.memory_ids))
+        return DeleteReceipt(deleted=tuple(map(memory_id, seqs)))
+
+    def _matching(self, filter: JsonValue, user: int | None) -> list[int]:  # noqa: A002
+        """Give the memories, archived ones too, that a filter matches."""
+        chosen = filters.parse(filter)
+        if chosen is None:
+            raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
+        return [] if user is None else sorted(self._ledger.memories.matching(user, *filters.to_sql(chosen)))
 
     def _forget(self, user: int | None) -> DeleteReceipt:
         if user is None:
