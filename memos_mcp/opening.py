@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
-    """Say which backend the settings ask for.
+    """Say which backend the settings ask for; MemOS's own server needs no key.
 
     Raises:
         ConfigurationError: the hosted one, without a key.
     """
-    has_key = bool(settings.api_key.get_secret_value())
+    has_key = bool(settings.api_key.get_secret_value()) or settings.spoken == "product"
     match settings.backend:
         case "auto":
             return "hosted" if has_key else "local"
@@ -117,7 +117,8 @@ async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
             from memos_mcp.backends.hosted import open_hosted  # noqa: PLC0415
 
             key = settings.api_key.get_secret_value()
-            async with open_hosted(str(settings.base_url), key, data_dir=settings.data_dir) as backend:
+            hosted = open_hosted(str(settings.base_url), key, data_dir=settings.data_dir, dialect=settings.spoken)
+            async with hosted as backend:
                 yield backend
         case "local":
             async with _open_local(settings) as backend:

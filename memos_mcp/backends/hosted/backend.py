@@ -1,4 +1,4 @@
-"""The memory behind HTTP: MemOS Cloud, or an engine of ours."""
+"""The memory behind HTTP: MemOS Cloud, MemOS's own server, or an engine of ours."""
 
 import contextlib
 import uuid
@@ -9,6 +9,7 @@ from memos_mcp.backends.hosted.bodies import Body
 from memos_mcp.backends.hosted.delivery import Delivery
 from memos_mcp.backends.hosted.failures import CallFailed
 from memos_mcp.backends.hosted.outbox import TASK_PREFIX
+from memos_mcp.backends.hosted.product_server import ProductServer
 from memos_mcp.backends.hosted.service import ADD_MESSAGE, Endpoints
 from memos_mcp.backends.hosted.trimming import trimmed
 from memos_mcp.errors import InvalidRequest, MemosError, NotFound
@@ -145,7 +146,8 @@ class HostedBackend:
             if not posted:
                 return Task(task_id=task_id, status="completed")
             asked = posted
-        body = {"task_id": asked} | ({"user_id": user_id} if await self._is_engine(user_id) else {})
+        named = isinstance(self._service, ProductServer) or await self._is_engine(user_id)
+        body = {"task_id": asked} | ({"user_id": user_id} if named else {})
         return reading.task(await self._call("get/status", body), task_id)
 
     async def _memories(self, request: GetMemory, *, user_id: str) -> MemoryPage:
