@@ -117,8 +117,12 @@ def known(data: Body, *, page: int, size: int) -> Body:
     totals = [_total(data, name) for name in ("text_mem", "pref_mem")]
     lists = found(data)
     for name in ("memory_detail_list", "preference_detail_list"):
-        lists[name].sort(key=lambda one: one["create_time"] or "", reverse=True)
+        lists[name].sort(key=_created, reverse=True)
     return lists | {"total": sum(totals), "size": size, "current": page, "pages": max(1, -(-max(totals) // size))}
+
+
+def _created(one: Body) -> str:
+    return str(one["create_time"] or "")
 
 
 def made(data: object) -> int:
@@ -133,7 +137,8 @@ def _cubes(data: Body, name: str) -> list[Body]:
 
 
 def _nodes(data: Body, name: str) -> list[Body]:
-    return [cast("Body", node) for cube in _cubes(data, name) for node in cube.get("memories") or []]
+    listed = [cast("list[Body]", cube.get("memories") or []) for cube in _cubes(data, name)]
+    return [node for nodes in listed for node in nodes]
 
 
 def _total(data: Body, name: str) -> int:
