@@ -10,6 +10,7 @@ from memos_mcp.errors import ConfigurationError
 from memos_mcp.settings import Settings
 
 if TYPE_CHECKING:
+    from memos_mcp.backends.local.answering import ChatModel
     from memos_mcp.backends.local.backend import LocalBackend
     from memos_mcp.backends.local.embedders.base import Embedder
     from memos_mcp.backends.local.extractors.base import Extractor
@@ -72,6 +73,16 @@ def check_chat_model_named(settings: Settings) -> None:
             "MEMOS_EXTRACTOR=llm needs MEMOS_LLM_BASE_URL (such as http://localhost:11434/v1) and "
             "MEMOS_LLM_MODEL. Set both, or leave MEMOS_EXTRACTOR unset."
         )
+
+
+def chat_model(settings: Settings) -> "ChatModel | None":
+    """Make the chat model that answers, where one is named; it is not called yet."""
+    from memos_mcp.backends.local.answering import ChatModel  # noqa: PLC0415
+
+    if not (settings.llm_base_url and settings.llm_model):
+        return None
+    key = settings.llm_api_key.get_secret_value()
+    return ChatModel(settings.llm_base_url, model=settings.llm_model, api_key=key)
 
 
 def _extractor(settings: Settings, embedder: Callable[[], "Embedder"]) -> "Extractor":

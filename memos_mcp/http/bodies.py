@@ -9,6 +9,7 @@ and a `user_id` beside the ids of delete/memory, update/memory and get/status, w
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar, Final, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
@@ -37,7 +38,7 @@ PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 def at_most(most: int) -> AfterValidator:
     """Cut a limit that is higher."""
-    return AfterValidator(lambda asked: min(asked, most))
+    return AfterValidator(partial(min, most))
 
 
 NOT_A_FIELD: Final = "not a field of this route"
@@ -45,6 +46,9 @@ NOTHING_LOST: Final = frozenset(
     {"source", "include_tool_memory", "tool_memory_limit_number", "include_skill", "skill_limit_number"}
 )
 """Fields of the contract that need no word: they are about the caller, or about lists that are empty here anyway."""
+
+QUIET: Final = (False, "", [], {}, "memory")
+"""Values that ask for nothing; "memory" is the form that every memory is given in."""
 
 LONGEST_NAME = 40
 MOST_WORDS = 8
@@ -63,7 +67,7 @@ class Body(BaseModel):
 
     def ignored(self) -> list[str]:
         """Name the fields that were given and change nothing, each with the reason."""
-        given = [name for name, value in (self.model_extra or {}).items() if value not in (False, "", [], {})]
+        given = [name for name, value in (self.model_extra or {}).items() if value not in QUIET]
         return [
             f"{name[:LONGEST_NAME]}: {self.without_effect.get(name, NOT_A_FIELD)}"
             for name in given
@@ -143,6 +147,11 @@ class AddMessageBody(Body):
 class SearchMemoryBody(Body):
     """search/memory."""
 
+    without_effect = {
+        "knowledgebase_ids": "there are no knowledge bases here",
+        "context_format": "memories are given as they are",
+    }
+
     query: Filled
     agent_id: Identifier = ""
     conversation_id: Identifier = ""
@@ -155,6 +164,7 @@ class SearchMemoryBody(Body):
     return_instruction: bool = False
     return_full_instruction: bool = False
     max_words: Annotated[int, Field(ge=0)] = 0
+    include_memory_view: tuple[str, ...] = ()
 
     def request(self) -> SearchMemory:
         """Give the request."""
@@ -185,6 +195,7 @@ class GetMemoryBody(Body):
     size: Annotated[int, Field(ge=1), at_most(50)] = 10
     filter: JsonValue = None
     include_preference: bool = True
+    include_memory_view: tuple[str, ...] = ()
     memory_ids: tuple[str, ...] = ()
 
     def request(self) -> GetMemory:

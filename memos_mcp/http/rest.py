@@ -16,7 +16,7 @@ from memos_mcp.http.answers import Answer
 from memos_mcp.http.callers import Caller, Owners
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.parsing import parse
-from memos_mcp.models import DeleteReceipt
+from memos_mcp.models import DeleteReceipt, GetMemory
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ PREFIX = "/api/openmem/v1"
 LONGEST_KEY = 100
 NOT_YOURS_TO_DELETE = 40306
 
-Operation = Callable[[Request], Awaitable[Answer]]
+Operation = Callable[[Request], Awaitable[Answer | Response]]
 
 
 class Rest:
@@ -71,7 +71,15 @@ class Rest:
         """Search."""
         body = await parse(request, bodies.SearchMemoryBody)
         user_id = self._caller(request).user(body.user_id)
-        return answers.search_result(await self._backend.search_memory(body.request(), user_id=user_id))
+        found = answers.search_result(await self._backend.search_memory(body.request(), user_id=user_id))
+        return found | await self._views(body.include_memory_view, user_id)
+
+    async def _views(self, views: tuple[str, ...], user_id: str) -> Answer:
+        """Give the lists of further kinds of memories that were asked for."""
+        if "profile" not in views:
+            return {}
+        page = await self._backend.get_memory(GetMemory(size=50, include_preference=False), user_id=user_id)
+        return {"profile_detail_list": answers.profile(page)}
 
     async def get_message(self, request: Request) -> Answer:
         """Read a conversation; one that there is not has no messages."""
@@ -87,7 +95,8 @@ class Rest:
         """Read what is known."""
         body = await parse(request, bodies.GetMemoryBody)
         user_id = await self._caller(request).user_of_memories(body.user_id, body.memory_ids)
-        return answers.memory_page(await self._backend.get_memory(body.request(), user_id=user_id))
+        page = answers.memory_page(await self._backend.get_memory(body.request(), user_id=user_id))
+        return page | await self._views(body.include_memory_view, user_id)
 
     async def get_conversation(self, request: Request) -> Answer:
         """List conversations."""
@@ -142,6 +151,8 @@ async def answer(operation: Operation, request: Request) -> Response:
     """Put what an operation gives, or why it gives nothing, into the envelope."""
     try:
         data = await operation(request)
+        if isinstance(data, Response):
+            return data
         words = "; ".join(getattr(request.state, "words", ()))
         return Envelope(data, message=f"ok ({words})" if words else "ok")
     except MemosError as exc:

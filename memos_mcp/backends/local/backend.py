@@ -11,6 +11,7 @@ import anyio.to_thread
 from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.extractors.base import Source, drafted
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.learning import Learning
@@ -307,6 +308,24 @@ class LocalBackend:
             archived=tuple(map(memory_id, corrected.archived)),
             added=tuple(map(memory_id, corrected.added)),
         )
+
+    async def rerank(self, query: str, documents: tuple[str, ...]) -> list[tuple[int, float]]:
+        """Give the position of each document and its relativity to the query, the best first."""
+        return await _in_thread(partial(self._search.rank, query, documents, now=self._clock()), abandon=True)
+
+    async def extract_memory(self, messages: tuple[Message, ...]) -> MemoryPage:
+        """Give the memories that messages would leave behind; nothing is stored."""
+        check_add(AddMessage(messages=messages))
+        return await _in_thread(partial(self._drafts, messages))
+
+    def _drafts(self, messages: tuple[Message, ...]) -> MemoryPage:
+        hidden, _ = self._without_secrets(AddMessage(messages=messages))
+        now = self._clock()
+        sources = [
+            Source(number, one.role, one.content, now if one.chat_time is None else one.chat_time)
+            for number, one in enumerate(hidden.messages, 1)
+        ]
+        return drafted(self._learning.draft(sources))
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""
