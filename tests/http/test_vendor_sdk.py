@@ -49,7 +49,13 @@ def test_the_vendors_sdk_runs_against_the_engine(engine_process: Running, tmp_pa
         "added": [True, "completed"],
         "status": "completed",
         "feedback": True,
+        "profile": True,
+        "by id": True,
+        "ranked": [1],
+        "extracted": True,
         "updated": 0,
+        "narrowed": True,
+        "not there": [500],
         "deleted": True,
         "wiped": True,
     }
