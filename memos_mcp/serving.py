@@ -105,6 +105,7 @@ async def _run(settings: Settings) -> None:
             owners=store,
             extra=engine_routes(store, address, ending),
             means=store,
+            library=store.library,
             chat_model=chat_model(settings),
         )
         activity = Activity(app)
@@ -158,6 +159,7 @@ async def _serve_all(
             rate=Rate() if tokens else None,
             extra=engine_routes(store, address, ending),
             means=store,
+            library=store.library,
             chat_model=chat_model(settings),
         )
         async with announced(settings.data_dir, address, started=started, ending=ending) as watch:

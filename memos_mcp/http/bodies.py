@@ -12,7 +12,16 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.models import (
@@ -41,13 +50,18 @@ def at_most(most: int) -> AfterValidator:
     return AfterValidator(partial(min, most))
 
 
+def listed(value: object) -> object:
+    """Take a single text for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 NOT_A_FIELD: Final = "not a field of this route"
 NOTHING_LOST: Final = frozenset(
     {"source", "include_tool_memory", "tool_memory_limit_number", "include_skill", "skill_limit_number"}
 )
 """Fields of the contract that need no word: they are about the caller, or about lists that are empty here anyway."""
 
-QUIET: Final = (False, "", [], {}, "memory")
+QUIET: Final[tuple[object, ...]] = (False, "", [], {}, "memory")
 """Values that ask for nothing; "memory" is the form that every memory is given in."""
 
 LONGEST_NAME = 40
@@ -148,7 +162,6 @@ class SearchMemoryBody(Body):
     """search/memory."""
 
     without_effect = {
-        "knowledgebase_ids": "there are no knowledge bases here",
         "context_format": "memories are given as they are",
     }
 
@@ -165,6 +178,7 @@ class SearchMemoryBody(Body):
     return_full_instruction: bool = False
     max_words: Annotated[int, Field(ge=0)] = 0
     include_memory_view: tuple[str, ...] = ()
+    knowledgebase_ids: Annotated[tuple[str, ...], Field(max_length=20), BeforeValidator(listed)] = ()
 
     def request(self) -> SearchMemory:
         """Give the request."""

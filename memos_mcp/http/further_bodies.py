@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
 
-from memos_mcp.http.bodies import Body, Filled, Given, Said, at_most, of_agent
+from memos_mcp.http.bodies import Body, Filled, Given, Said, at_most, listed, of_agent
 from memos_mcp.models import RELATIVITY_THRESHOLD, Identifier, SearchMemory
 
 MODEL_OF_OURS = "the server's own is used"
@@ -57,6 +57,7 @@ class ChatBody(Body):
     memory_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
     preference_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
     include_preference: bool = True
+    knowledgebase_ids: Annotated[tuple[str, ...], Field(max_length=20), BeforeValidator(listed)] = ()
     relativity: Annotated[float, Field(ge=0, le=1)] = RELATIVITY_THRESHOLD
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
@@ -71,6 +72,7 @@ class ChatBody(Body):
             memory_limit_number=self.memory_limit_number,
             preference_limit_number=self.preference_limit_number,
             include_preference=self.include_preference,
+            knowledgebase_ids=self.knowledgebase_ids,
             relativity=self.relativity,
             return_full_instruction=True,
         )

@@ -24,7 +24,7 @@ PREFIX = "/api/openmem/v1"
 LONGEST_KEY = 100
 NOT_YOURS_TO_DELETE = 40306
 
-Operation = Callable[[Request], Awaitable[Answer | Response]]
+Operation = Callable[[Request], Awaitable[Answer | list[Answer] | Response]]
 
 
 class Rest:

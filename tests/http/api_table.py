@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from memos_mcp.backends.hosted import bodies as sent
 from memos_mcp.backends.hosted import product
-from memos_mcp.http import bodies, further_bodies
+from memos_mcp.http import bodies, further_bodies, knowledge_bases
 from memos_mcp.http.bodies import NOTHING_LOST, Body
 from memos_mcp.models import (
     AddFeedback,
@@ -41,6 +41,11 @@ ROUTES: dict[str, type[Body]] = {
     "rerank": further_bodies.RerankBody,
     "extract/memory": further_bodies.ExtractMemoryBody,
     "chat": further_bodies.ChatBody,
+    "create/knowledgebase": knowledge_bases.CreateBody,
+    "delete/knowledgebase": knowledge_bases.DeleteBody,
+    "add/knowledgebase-file": knowledge_bases.AddFileBody,
+    "get/knowledgebase-file": knowledge_bases.GetFileBody,
+    "delete/knowledgebase-file": knowledge_bases.DeleteFileBody,
 }
 
 HEAD = """# The contract, field by field

@@ -56,6 +56,7 @@ async def engine(
             tokens=tokens,
             rate=rate,
             means=backend,
+            library=backend.library,
             chat_model=chat_model,
         )
         async with client_of(app) as client:

@@ -15,7 +15,7 @@ def test_the_table_is_that_of_the_models() -> None:
 
 
 def test_every_route_is_in_the_table() -> None:
-    app = build_app(ListBackend(), user_id="u", means=object())  # type: ignore[arg-type]
+    app = build_app(ListBackend(), user_id="u", means=object(), library=object())  # type: ignore[arg-type]
     served = {
         route.path.removeprefix(f"{PREFIX}/")
         for route in app.routes

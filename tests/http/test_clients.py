@@ -181,4 +181,5 @@ async def test_the_newest_specification(api: Engine) -> None:
     assert (status, envelope["code"]) == (200, 0)
     assert "Lisbon" in texts(envelope["data"])
     assert "Lisbon" in str(envelope["data"]["profile_detail_list"])
+    assert envelope["message"] == "ok"
     assert none["data"]["memory_detail_list"] == []

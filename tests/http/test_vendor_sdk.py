@@ -49,6 +49,8 @@ def test_the_vendors_sdk_runs_against_the_engine(engine_process: Running, tmp_pa
         "added": [True, "completed"],
         "status": "completed",
         "feedback": True,
+        "documents": [["rules.txt", "vendor_sdk.md"], True, True],
+        "piece": "The gate opens at six.",
         "profile": True,
         "by id": True,
         "ranked": [1],

@@ -47,6 +47,16 @@ def main(base_url: str) -> None:
     status = client.get_task_status(task_id=added.task_id)
     feedback = client.add_feedback(user_id="memos_user_123", feedback_content="We travel in spring.")
     first = (known.data.memory_detail_list + (known.data.preference_detail_list or []))[0]
+    base = client.create_knowledgebase(knowledgebase_name="Rules").knowledgebase_id
+    document = [{"name": "rules.txt", "type": "document", "content": "VGhlIGdhdGUgb3BlbnMgYXQgc2l4Lg=="}]
+    [file] = client.add_knowledgebase_file_json(knowledgebase_id=base, file=document).data
+    client.add_knowledgebase_file_form(knowledgebase_id=base, files=[__file__.replace(".py", ".md")])
+    searched = client.search_memory(
+        query="When does the gate open?", user_id="memos_user_123", knowledgebase_ids=[base], relativity=0
+    )
+    files = client.get_knowledgebase_file(knowledgebase_id=base).files
+    removed = client.delete_knowledgebase_file(file_ids=[file["id"]])
+    closed = client.delete_knowledgebase(knowledgebase_id=base)
     profile = client.search_memory(
         query="Who is this?", user_id="memos_user_123", include_memory_view=["profile"], knowledgebase_ids=["kb"]
     )
@@ -66,6 +76,8 @@ def main(base_url: str) -> None:
                 "known": known.data.total,
                 "status": status.data.status,
                 "feedback": feedback.success,
+                "documents": [sorted(file.name for file in files), removed.success, closed.success],
+                "piece": searched.memories[0].memory_value,
                 "profile": len(profile.data.profile_detail_list) > 0,
                 "by id": by_id["data"]["id"] == first.id,
                 "ranked": [result["index"] for result in ranked["data"]["results"]],

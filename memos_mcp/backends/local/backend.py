@@ -14,10 +14,12 @@ from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.extractors.base import Source, drafted
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
+from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
+from memos_mcp.backends.local.library import Library
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
 from memos_mcp.backends.local.upkeep import Correcting, keys
@@ -93,6 +95,8 @@ class LocalBackend:
         self._learning = learning
         self._correcting = correcting
         self._clock = clock
+        self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake)
+        self.library = Library(self._bases, clock=clock)
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         """Commit the messages to the ledger; vectors and memories follow."""
@@ -140,7 +144,10 @@ class LocalBackend:
 
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
         user = self._ledger.messages.user_key(user_id)
-        found = SearchResult() if user is None else self._search.run(request, user=user, now=self._clock())
+        now = self._clock()
+        found = SearchResult() if user is None else self._search.run(request, user=user, now=now)
+        if request.knowledgebase_ids:
+            found = self._bases.joined(found, request, now=now)
         return with_instructions(fit(found, request), request)
 
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:

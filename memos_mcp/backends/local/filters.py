@@ -64,6 +64,13 @@ def parse(filter: JsonValue, *, source: Source = "user") -> Filter | None:  # no
     return _conditions(filter)
 
 
+def of_source(filter: JsonValue, source: Source) -> JsonValue:  # noqa: A002
+    """Give the part of a filter that is for one source: all of one that names none."""
+    if isinstance(filter, dict) and filter.keys() <= _SOURCES:
+        return filter.get(source)
+    return filter
+
+
 def _conditions(filter: JsonValue) -> Filter | None:  # noqa: A002
     if filter is None or filter == {}:
         return None
