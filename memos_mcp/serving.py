@@ -104,7 +104,7 @@ async def _run(settings: Settings) -> None:
             tokens=tokens,
             owners=store,
             extra=engine_routes(store, address, ending),
-            means=store,
+            means=store.means,
             library=store.library,
             chat_model=chat_model(settings),
         )
@@ -158,7 +158,7 @@ async def _serve_all(
             owners=store,
             rate=Rate() if tokens else None,
             extra=engine_routes(store, address, ending),
-            means=store,
+            means=store.means,
             library=store.library,
             chat_model=chat_model(settings),
         )

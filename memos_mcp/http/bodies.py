@@ -9,21 +9,18 @@ and a `user_id` beside the ids of delete/memory, update/memory and get/status, w
 
 import json
 from collections.abc import Mapping
-from functools import partial
-from typing import Annotated, Any, ClassVar, Final, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     JsonValue,
-    StringConstraints,
     model_validator,
 )
 
 from memos_mcp.errors import InvalidRequest
+from memos_mcp.http.body import Body, Filled, Given, PageNumber, at_most, listed
 from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
     AddFeedback,
@@ -39,62 +36,6 @@ from memos_mcp.models import (
     SearchMemory,
     UpdateMemory,
 )
-
-Given = Annotated[Identifier, StringConstraints(min_length=1)]
-Filled = Annotated[str, StringConstraints(min_length=1)]
-PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
-
-
-def at_most(most: int) -> AfterValidator:
-    """Cut a limit that is higher."""
-    return AfterValidator(partial(min, most))
-
-
-def listed(value: object) -> object:
-    """Take a single text for a list of one."""
-    return [value] if isinstance(value, str) else value
-
-
-NOT_A_FIELD: Final = "not a field of this route"
-NOTHING_LOST: Final = frozenset(
-    {"source", "include_tool_memory", "tool_memory_limit_number", "include_skill", "skill_limit_number"}
-)
-"""Fields of the contract that need no word: they are about the caller, or about lists that are empty here anyway."""
-
-QUIET: Final[tuple[object, ...]] = (False, "", [], {}, "memory")
-"""Values that ask for nothing; "memory" is the form that every memory is given in."""
-
-LONGEST_NAME = 40
-MOST_WORDS = 8
-
-
-class Body(BaseModel):
-    """Base of every body. `user_id` is whom the call is for; who may name whom is not decided here.
-
-    `without_effect` has the fields of the contract that change nothing here, and why.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    without_effect: ClassVar[Mapping[str, str]] = {}
-
-    user_id: Given | None = None
-
-    def ignored(self) -> list[str]:
-        """Name the fields that were given and change nothing, each with the reason."""
-        given = [name for name, value in (self.model_extra or {}).items() if value not in QUIET]
-        return [
-            f"{name[:LONGEST_NAME]}: {self.without_effect.get(name, NOT_A_FIELD)}"
-            for name in given
-            if name not in NOTHING_LOST
-        ][:MOST_WORDS]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, raw: object) -> object:
-        if not isinstance(raw, dict):
-            return raw
-        fields = cast("dict[str, object]", raw)
-        return {name: value for name, value in fields.items() if value is not None}
 
 
 class TextPart(BaseModel):
@@ -130,10 +71,11 @@ class Said(BaseModel):
 class AddMessageBody(Body):
     """add/message."""
 
-    without_effect = {
+    without_effect: ClassVar[Mapping[str, str]] = {
         "allow_public": "memories are their user's own here",
         "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
         "allow_memory_view": "all kinds of memories are made",
+        "custom_extract_prompt": "the extractor's own instructions are used",
     }
 
     messages: Annotated[tuple[Said, ...], Field(min_length=1)]
@@ -141,7 +83,7 @@ class AddMessageBody(Body):
     agent_id: Identifier = ""
     app_id: Identifier = ""
     tags: tuple[str, ...] = ()
-    info: dict[str, JsonValue] = {}
+    info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     async_mode: bool = True
 
     def request(self, *, key: str) -> AddMessage:
@@ -161,7 +103,7 @@ class AddMessageBody(Body):
 class SearchMemoryBody(Body):
     """search/memory."""
 
-    without_effect = {
+    without_effect: ClassVar[Mapping[str, str]] = {
         "context_format": "memories are given as they are",
     }
 
@@ -189,7 +131,7 @@ class SearchMemoryBody(Body):
 class GetMessageBody(Body):
     """get/message."""
 
-    without_effect = {"conversation_limit_number": "one conversation is read"}
+    without_effect: ClassVar[Mapping[str, str]] = {"conversation_limit_number": "one conversation is read"}
 
     conversation_id: Given
     message_limit_number: Annotated[int, Field(ge=1), at_most(50)] = 6
@@ -277,7 +219,7 @@ class DeleteMemoryBody(Body):
 class UpdateMemoryBody(Body):
     """update/memory."""
 
-    without_effect = {"status": "feedback archives a memory, and delete/memory removes it"}
+    without_effect: ClassVar[Mapping[str, str]] = {"status": "feedback archives a memory, and delete/memory removes it"}
 
     memory_id: Filled
     content: str = ""
@@ -291,7 +233,7 @@ class UpdateMemoryBody(Body):
 class AddFeedbackBody(Body):
     """add/feedback."""
 
-    without_effect = {
+    without_effect: ClassVar[Mapping[str, str]] = {
         "agent_id": "a correction is its user's",
         "app_id": "a correction is its user's",
         "allow_public": "memories are their user's own here",

@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
 
-from memos_mcp.http.bodies import Body, Filled, Given, Said, at_most, listed, of_agent
+from memos_mcp.http.bodies import Said, of_agent
+from memos_mcp.http.body import Body, Filled, Given, at_most, listed
 from memos_mcp.models import RELATIVITY_THRESHOLD, Identifier, SearchMemory
 
 MODEL_OF_OURS = "the server's own is used"

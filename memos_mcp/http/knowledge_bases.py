@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from memos_mcp.errors import Forbidden, InvalidRequest
 from memos_mcp.http.answers import Answer
-from memos_mcp.http.bodies import Body, Filled, PageNumber, at_most
+from memos_mcp.http.body import Body, Filled, PageNumber, at_most
 from memos_mcp.http.callers import Caller
 from memos_mcp.http.parsing import parse
 from memos_mcp.http.rest import PREFIX, answer

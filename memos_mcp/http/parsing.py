@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from memos_mcp.errors import InvalidRequest
-from memos_mcp.http.bodies import Body
+from memos_mcp.http.body import Body
 
 Parsed = TypeVar("Parsed", bound=Body)
 

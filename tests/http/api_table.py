@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from memos_mcp.backends.hosted import bodies as sent
 from memos_mcp.backends.hosted import product
 from memos_mcp.http import bodies, further_bodies, knowledge_bases
-from memos_mcp.http.bodies import NOTHING_LOST, Body
+from memos_mcp.http.body import NOTHING_LOST, Body
 from memos_mcp.models import (
     AddFeedback,
     AddMessage,

@@ -4,7 +4,7 @@ import pytest
 from starlette.routing import Route
 
 from memos_mcp.http.app import build_app
-from memos_mcp.http.bodies import NOTHING_LOST
+from memos_mcp.http.body import NOTHING_LOST
 from memos_mcp.http.rest import PREFIX
 from tests.fakes.memory_backend import ListBackend
 from tests.http.api_table import PATH, ROUTES, fields_of_the_cloud, text

@@ -111,15 +111,6 @@ async def test_memories_are_drafted_and_not_stored(api: Engine) -> None:
     assert (await api.backend.status()).memories == 0
 
 
-async def test_a_secret_is_not_drafted(api: Engine) -> None:
-    secret = "AKIA" + "IOSFODNN7EXAMPLE"
-    messages = [{"role": "user", "content": f"My key is {secret} and I live in Lisbon."}]
-
-    data = await api.data("extract/memory", {"messages": messages})
-
-    assert secret not in str(data)
-
-
 async def test_an_unknown_kind_of_extraction_is_named(api: Engine) -> None:
     body = {"messages": [{"role": "user", "content": "Hello."}], "extraction_types": ["memory", "skill"]}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from memos_mcp.backends.local.extractors.secrets import redact
 from memos_mcp.http.tokens import Tokens
 from tests.http.engine import REST, Engine, Json, engine
 from tests.http.test_identity import ALICE, SERVER
@@ -120,6 +121,17 @@ async def test_pieces_stand_among_memories_and_only_where_they_are_asked_for(api
     assert len(one) == 1
     scores = [hit["relativity"] for hit in both]
     assert scores == sorted(scores, reverse=True)
+
+
+async def test_a_secret_in_a_document_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "AKIA" + "IOSFODNN7EXAMPLE"
+    monkeypatch.setitem(DOCUMENTS, "keys.txt", f"The key of the gate is {secret}.".encode())
+    async with engine(tmp_path, redact=redact) as api:
+        identifier, _ = await make(api, "keys.txt")
+        found = await find(api, "What is the key of the gate?", [identifier], relativity=0)
+
+    assert "key of the gate" in str(found)
+    assert secret not in str(found)
 
 
 async def test_no_memories_are_made_of_documents(api: Engine) -> None:

@@ -11,7 +11,6 @@ import anyio.to_thread
 from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
-from memos_mcp.backends.local.extractors.base import Source, drafted
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
@@ -20,6 +19,8 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.library import Library
+from memos_mcp.backends.local.means import Means
+from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
 from memos_mcp.backends.local.upkeep import Correcting, keys
@@ -59,9 +60,6 @@ HIDDEN = (
 
 T = TypeVar("T")
 
-Redact = Callable[[str], tuple[str, int]]
-"""Replaces the secrets in a text by visible marks, and counts them."""
-
 
 def milliseconds_now() -> int:
     """Give the time in epoch milliseconds."""
@@ -95,7 +93,8 @@ class LocalBackend:
         self._learning = learning
         self._correcting = correcting
         self._clock = clock
-        self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake)
+        self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
+        self.means = Means(search, learning, clock=clock, redact=redact)
         self.library = Library(self._bases, clock=clock)
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
@@ -315,24 +314,6 @@ class LocalBackend:
             archived=tuple(map(memory_id, corrected.archived)),
             added=tuple(map(memory_id, corrected.added)),
         )
-
-    async def rerank(self, query: str, documents: tuple[str, ...]) -> list[tuple[int, float]]:
-        """Give the position of each document and its relativity to the query, the best first."""
-        return await _in_thread(partial(self._search.rank, query, documents, now=self._clock()), abandon=True)
-
-    async def extract_memory(self, messages: tuple[Message, ...]) -> MemoryPage:
-        """Give the memories that messages would leave behind; nothing is stored."""
-        check_add(AddMessage(messages=messages))
-        return await _in_thread(partial(self._drafts, messages))
-
-    def _drafts(self, messages: tuple[Message, ...]) -> MemoryPage:
-        hidden, _ = self._without_secrets(AddMessage(messages=messages))
-        now = self._clock()
-        sources = [
-            Source(number, one.role, one.content, now if one.chat_time is None else one.chat_time)
-            for number, one in enumerate(hidden.messages, 1)
-        ]
-        return drafted(self._learning.draft(sources))
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""

@@ -15,6 +15,7 @@ from memos_mcp.backends.local.document_text import read
 from memos_mcp.backends.local.filters import of_source
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.search import Search
 from memos_mcp.errors import NotFound
@@ -30,8 +31,17 @@ MEMORY_TYPE: Final = "DocumentMemory"
 class KnowledgeBases:
     """Keeps documents and finds pieces of them."""
 
-    def __init__(self, ledger: Ledger, search: Search, indexes: Indexes, *, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        search: Search,
+        indexes: Indexes,
+        *,
+        changed: Callable[[], None],
+        redact: Redact | None,
+    ) -> None:
         """Take ready collaborators; `changed` is called where the vector index has to follow."""
+        self._redact = redact
         self._ledger = ledger
         self._search = search
         self._indexes = indexes
@@ -65,12 +75,13 @@ class KnowledgeBases:
         document = uuid.uuid4().hex
         with self._ledger.database.transaction():
             for piece in pieces:
+                text = self._redact(piece.text)[0] if self._redact else piece.text
                 request = AddMessage(
-                    messages=(Message(role="user", content=piece.text),),
+                    messages=(Message(role="user", content=text),),
                     conversation_id=document,
                     info={"file": name, "place": piece.place},
                 )
-                features = [analyse(piece.text, role="user")]
+                features = [analyse(text, role="user")]
                 self._ledger.messages.add(request, user_id=OWNER + identifier, features=features, now=now, learn=False)
         self._changed()
         return Document(id=document, name=name, pieces=len(pieces), create_time=now)
