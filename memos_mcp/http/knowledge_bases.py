@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Final, Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.routing import Route
@@ -21,6 +21,9 @@ from memos_mcp.models import Document
 
 MOST_FILES: Final = 20
 BAD_BASE64: Final = 40009
+LONGEST_NAME: Final = 255
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 
 
 class Library(Protocol):
@@ -50,8 +53,8 @@ class Library(Protocol):
 class CreateBody(Body):
     """create/knowledgebase."""
 
-    knowledgebase_name: Filled
-    knowledgebase_description: str = ""
+    knowledgebase_name: Name
+    knowledgebase_description: Annotated[str, StringConstraints(max_length=2_000)] = ""
 
 
 class DeleteBody(Body):
@@ -64,7 +67,7 @@ class File(BaseModel):
     """A document as base64."""
 
     content: Filled
-    name: str = "document.txt"
+    name: Name = "document.txt"
 
 
 class AddFileBody(Body):
@@ -171,7 +174,7 @@ async def _of_form(request: Request) -> tuple[str, list[tuple[str, bytes]]]:
         uploads = [one for one in form.getlist("file") if isinstance(one, UploadFile)]
         if not isinstance(identifier, str) or not identifier or not uploads:
             raise InvalidRequest("Name knowledgebase_id, and send one file at least.", code=40002)
-        return identifier, [(one.filename or "document.txt", await one.read()) for one in uploads]
+        return identifier, [((one.filename or "document.txt")[-LONGEST_NAME:], await one.read()) for one in uploads]
 
 
 def _decoded(content: str) -> bytes:

@@ -1,6 +1,7 @@
 """What every `MemoryBackend` promises, whatever is behind it."""
 
 import pytest
+from pydantic import JsonValue
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.errors import InvalidRequest, NotFound, TooLarge
@@ -251,6 +252,18 @@ async def test_a_condition_deletes_what_it_matches(memory: MemoryBackend, user_i
     left = str(await known(memory, user_id))
     assert "Lisbon" in left
     assert "nurse" not in left
+
+
+@pytest.mark.parametrize("condition", [{}, {"public": {"and": [{"agent_id": "coach"}]}}, {"user": {}}])
+async def test_a_condition_that_does_not_speak_of_the_users_memories_deletes_nothing(
+    memory: MemoryBackend, user_id: str, condition: dict[str, JsonValue]
+) -> None:
+    await memory.add_message(said(LISBON, wait=True), user_id=user_id)
+
+    with pytest.raises(InvalidRequest):
+        await memory.delete_memory(DeleteMemory(filter=condition), user_id=user_id)
+
+    assert await known(memory, user_id)
 
 
 async def test_everything_of_a_user_can_be_deleted_and_nothing_of_others(memory: MemoryBackend, user_id: str) -> None:

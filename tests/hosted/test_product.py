@@ -64,6 +64,15 @@ async def test_filters_have_the_field_names_of_that_server(tmp_path: Path) -> No
     assert [next(iter(condition)) for condition in sent] == ["created_at", "session_id", "agent_id"]
 
 
+async def test_a_filter_by_source_is_that_of_the_user_there(tmp_path: Path) -> None:
+    server = FakeProductServer()
+    wanted = {"user": {"and": [{"agent_id": "guide"}]}, "public": {"and": [{"tags": {"contains": "x"}}]}}
+    async with product(server, data_dir=tmp_path) as backend:
+        await backend.search_memory(SEARCH.model_copy(update={"filter": wanted}), user_id="u")
+
+    assert server.requests[-1][1]["filter"] == {"and": [{"agent_id": "guide"}]}
+
+
 async def test_memories_are_read_with_all_that_is_known_of_them(tmp_path: Path) -> None:
     async with product(FakeProductServer(), data_dir=tmp_path) as backend:
         await backend.add_message(

@@ -206,11 +206,13 @@ async def test_files_of_a_form_are_taken(api: Engine) -> None:
         ({"name": "a.pdf", "content": base64.b64encode(b"%PDF-1.4 broken").decode()}, 40007),
         ({"name": "a.pdf", "content": base64.b64encode(pdf("")).decode()}, 40007),
         ({"name": "a.txt", "content": base64.b64encode(b"\xff\xfe\x00").decode()}, 40007),
+        ({"name": "a.html", "content": base64.b64encode(b"<div>" * 20_000).decode()}, 40007),
+        ({"name": "x" * 256, "content": "YQ=="}, 40000),
         ({"name": "a.txt", "content": "not base64!"}, 40009),
         ({"name": "a.txt", "content": "https://memos.example/a.txt"}, 40000),
         ({"name": "a.txt", "content": ""}, 40002),
     ],
-    ids=["another kind", "damaged", "no text", "not text", "not base64", "an address", "empty"],
+    ids=["another kind", "damaged", "no text", "not text", "nested", "long name", "not base64", "an address", "empty"],
 )
 async def test_what_is_no_document_is_refused_and_not_kept(api: Engine, file: Json, code: int) -> None:
     identifier, _ = await make(api)

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from pydantic import JsonValue
 
-from memos_mcp.errors import NotFound
+from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.models import (
     Conversation,
     ConversationPage,
@@ -14,6 +14,7 @@ from memos_mcp.models import (
     MemoryPage,
     Preference,
 )
+from memos_mcp.sources import of_source
 
 PAGE_SIZE = 50
 """The largest page that get/memory gives."""
@@ -53,7 +54,12 @@ async def matching(read: ReadPage, filter: JsonValue) -> tuple[str, ...]:  # noq
     """Give the ids of the user's memories that a filter matches.
 
     The cloud can delete by a filter too, but of all users at once.
+
+    Raises:
+        InvalidRequest: it has no condition for the user's own memories, and would match them all.
     """
+    if not of_source(filter, "user"):
+        raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
     pages = [page async for page in _pages(read, filter=filter)]
     return tuple(known.id for page in pages for known in (*page.memory_detail_list, *page.preference_detail_list))
 

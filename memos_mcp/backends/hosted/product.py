@@ -8,6 +8,8 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
+from memos_mcp.sources import of_source
+
 Body = dict[str, Any]
 
 SUCCESS: Final = 200
@@ -89,8 +91,12 @@ def feedback(body: Body, *, history: list[Body], task_id: str) -> Body:
 
 
 def _filter(body: Body) -> Body:
-    """Write a filter with the server's names of the fields; what is no filter is left for the server to refuse."""
-    return {"filter": _renamed(body["filter"])} if "filter" in body else {}
+    """Write a filter for the user's own memories, with the server's names of the fields.
+
+    What is no filter is left for the server to refuse.
+    """
+    wanted = of_source(body.get("filter"), "user")
+    return {"filter": _renamed(wanted)} if wanted else {}
 
 
 def _renamed(condition: JsonValue) -> JsonValue:

@@ -69,10 +69,13 @@ def _markdown(html: str) -> str:
         from markdownify import MarkdownConverter  # noqa: PLC0415
     except ImportError as exc:
         raise ConfigurationError(_MISSING.format("HTML")) from exc
-    page = BeautifulSoup(html, "html.parser")
-    for unseen in page(["script", "style", "noscript", "template", "head"]):
-        unseen.decompose()
-    return str(MarkdownConverter(heading_style="ATX").convert_soup(page))
+    try:
+        page = BeautifulSoup(html, "html.parser")
+        for unseen in page(["script", "style", "noscript", "template", "head"]):
+            unseen.decompose()
+        return str(MarkdownConverter(heading_style="ATX").convert_soup(page))
+    except RecursionError as exc:
+        raise InvalidRequest("The page is nested too deeply to be read. Nothing was stored.", code=WRONG_KIND) from exc
 
 
 def _pages(content: bytes) -> Iterator[tuple[str, str]]:

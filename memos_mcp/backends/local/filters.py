@@ -11,22 +11,21 @@ A filter may also have one such list for each source of memories: `{"user": {"an
 import math
 from dataclasses import dataclass
 from types import UnionType
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 from pydantic import JsonValue
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.models import FIRST_MILLISECOND, LAST_MILLISECOND, epoch_milliseconds
+from memos_mcp.sources import SOURCES, Source
 
 Order = Literal["lt", "lte", "gt", "gte"]
 Operator = Literal["equals", "contains", "in"] | Order
-Source = Literal["user", "agent", "public", "knowledgebase"]
 Value = str | int | float
 
 _ORDERS: dict[Order, str] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _IDENTIFIERS = ("agent_id", "app_id", "conversation_id", "related_id")
 _TIMES = ("create_time", "update_time")
-_SOURCES: frozenset[str] = frozenset(get_args(Source))
 _EQUALITY_SIGNS = ("=", "==", "eq")
 _FORM = 'write filter as {"and": [{"field": "value"}, {"tags": {"contains": "tag"}}]}, or with "or"'
 _MAX_CONDITIONS = 100
@@ -59,16 +58,9 @@ def parse(filter: JsonValue, *, source: Source = "user") -> Filter | None:  # no
     """
     if filter is None or filter == {}:
         return None
-    if isinstance(filter, dict) and filter.keys() <= _SOURCES:
+    if isinstance(filter, dict) and filter.keys() <= SOURCES:
         return {name: _conditions(part) for name, part in filter.items()}.get(source)
     return _conditions(filter)
-
-
-def of_source(filter: JsonValue, source: Source) -> JsonValue:  # noqa: A002
-    """Give the part of a filter that is for one source: all of one that names none."""
-    if isinstance(filter, dict) and filter.keys() <= _SOURCES:
-        return filter.get(source)
-    return filter
 
 
 def _conditions(filter: JsonValue) -> Filter | None:  # noqa: A002

@@ -12,7 +12,6 @@ from typing import Final
 from pydantic import JsonValue
 
 from memos_mcp.backends.local.document_text import read
-from memos_mcp.backends.local.filters import of_source
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.redaction import Redact
@@ -20,6 +19,7 @@ from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.search import Search
 from memos_mcp.errors import NotFound
 from memos_mcp.models import AddMessage, Document, Memory, Message, SearchMemory, SearchResult
+from memos_mcp.sources import of_source
 
 OWNER: Final = "knowledgebase:"
 """What the ids of the users begin with that stand for knowledge bases."""
