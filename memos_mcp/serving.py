@@ -32,7 +32,7 @@ from memos_mcp.http.rate import Rate
 from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
 from memos_mcp.http.tokens import ANY_USER, Tokens, read_tokens
 from memos_mcp.models import EngineStatus
-from memos_mcp.opening import open_store
+from memos_mcp.opening import chat_model, open_store
 from memos_mcp.server.app import build_server
 from memos_mcp.settings import Settings
 
@@ -99,7 +99,14 @@ async def _run(settings: Settings) -> None:
         tokens = Tokens([(address.token.get_secret_value(), ANY_USER)])
         ending, started = anyio.Event(), anyio.Event()
         app = build_app(
-            store, user_id=settings.user_id, tokens=tokens, owners=store, extra=engine_routes(store, address, ending)
+            store,
+            user_id=settings.user_id,
+            tokens=tokens,
+            owners=store,
+            extra=engine_routes(store, address, ending),
+            means=store.means,
+            library=store.library,
+            chat_model=chat_model(settings),
         )
         activity = Activity(app)
         async with announced(settings.data_dir, address, started=started, ending=ending) as watch:
@@ -151,6 +158,9 @@ async def _serve_all(
             owners=store,
             rate=Rate() if tokens else None,
             extra=engine_routes(store, address, ending),
+            means=store.means,
+            library=store.library,
+            chat_model=chat_model(settings),
         )
         async with announced(settings.data_dir, address, started=started, ending=ending) as watch:
             watch.start_soon(_greet, listener, started)

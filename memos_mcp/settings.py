@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     backend: Literal["auto", "hosted", "local"] = "auto"
     api_key: SecretStr = SecretStr("")
     base_url: HttpUrl = HttpUrl(MEMOS_CLOUD_URL)
+    dialect: Literal["auto", "cloud", "product"] = "auto"
     user_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "default"
     data_dir: Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())] = Field(
         default_factory=default_data_dir
@@ -52,6 +53,13 @@ class Settings(BaseSettings):
     chroma_database: str = ""
     tokens: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+
+    @property
+    def spoken(self) -> Literal["cloud", "product"]:
+        """Say which contract the server at `base_url` speaks: MemOS's own server has its routes below /product."""
+        if self.dialect != "auto":
+            return self.dialect
+        return "product" if (self.base_url.path or "").rstrip("/").endswith("/product") else "cloud"
 
 
 class _GivenSettings(Settings):
