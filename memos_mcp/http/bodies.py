@@ -4,30 +4,33 @@ What is beyond the contract is ours: `page` and `message_limit_number` where it 
 and a `user_id` beside the ids of delete/memory, update/memory and get/status, which says whose they must be.
 """
 
-import json
-from typing import Annotated, Any, cast
+from typing import Annotated, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
     AddFeedback,
     AddMessage,
+    AnyId,
     DeleteMemory,
     GetConversation,
     GetMemory,
     GetMessage,
     Identifier,
-    Message,
-    Milliseconds,
-    Role,
     SearchMemory,
     UpdateMemory,
+    read_id,
 )
+from memos_mcp.said import Said, read_ids, read_json, read_messages
+from memos_mcp.times import ChatTime
 
-Given = Annotated[Identifier, StringConstraints(min_length=1)]
+Given = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$"), BeforeValidator(read_id)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
+FilledId = Annotated[str, StringConstraints(min_length=1), BeforeValidator(read_id)]
+Filter = Annotated[JsonValue, BeforeValidator(read_json)]
+MemoryIds = Annotated[tuple[AnyId, ...], BeforeValidator(read_ids)]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
@@ -36,51 +39,28 @@ class Body(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    UNDONE: ClassVar[str] = ""
+    """What a refusal says of the work that was asked for; reads have nothing to say of it."""
+
     user_id: Given | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, raw: object) -> object:
+    def _drop_what_says_nothing(cls, raw: object) -> object:
+        """Leave out nulls, and empty texts of what is optional; an empty user is nobody, and refused."""
         if not isinstance(raw, dict):
             return raw
         fields = cast("dict[str, object]", raw)
-        return {name: value for name, value in fields.items() if value is not None}
-
-
-class TextPart(BaseModel):
-    """A part of a message's content."""
-
-    text: str
-
-
-class Said(BaseModel):
-    """A message: its content a text, a list of text parts or, of a tool call without words, the call itself."""
-
-    role: Role
-    content: str | tuple[TextPart, ...]
-    chat_time: Milliseconds | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _show_tool_calls(cls, raw: object) -> object:
-        if not isinstance(raw, dict):
-            return raw
-        fields = cast("dict[str, Any]", raw)
-        if fields.get("content") is None and fields.get("tool_calls"):
-            return fields | {"content": json.dumps(fields["tool_calls"], ensure_ascii=False)}
-        return fields
-
-    def message(self) -> Message:
-        """Give what is to be kept."""
-        parts = self.content
-        content = parts if isinstance(parts, str) else "\n".join(part.text for part in parts)
-        return Message(role=self.role, content=content, chat_time=self.chat_time)
+        needed = {"user_id"} | {name for name, field in cls.model_fields.items() if field.is_required()}
+        return {name: value for name, value in fields.items() if value is not None and (value != "" or name in needed)}
 
 
 class AddMessageBody(Body):
     """add/message."""
 
-    messages: Annotated[tuple[Said, ...], Field(min_length=1)]
+    UNDONE = "Nothing was stored."
+
+    messages: Annotated[tuple[Said, ...], BeforeValidator(read_messages), Field(min_length=1)]
     conversation_id: Identifier = ""
     agent_id: Identifier = ""
     app_id: Identifier = ""
@@ -91,7 +71,7 @@ class AddMessageBody(Body):
     def request(self, *, key: str) -> AddMessage:
         """Give the request; `key` names it, so that a repeat is known for one."""
         return AddMessage(
-            messages=tuple(said.message() for said in self.messages),
+            messages=self.messages,
             conversation_id=self.conversation_id,
             agent_id=self.agent_id,
             app_id=self.app_id,
@@ -108,7 +88,7 @@ class SearchMemoryBody(Body):
     query: Filled
     agent_id: Identifier = ""
     conversation_id: Identifier = ""
-    filter: JsonValue = None
+    filter: Filter = None
     memory_limit_number: Annotated[int, Field(ge=0, le=25)] = 9
     preference_limit_number: Annotated[int, Field(ge=0, le=25)] = 9
     message_limit_number: Annotated[int, Field(ge=0, le=50)] = 6
@@ -130,7 +110,7 @@ class GetMessageBody(Body):
     conversation_id: Given
     message_limit_number: Annotated[int, Field(ge=1, le=50)] = 6
     page: PageNumber = 1
-    message_id: str = ""
+    message_id: AnyId = ""
 
     def request(self) -> GetMessage:
         """Give the request."""
@@ -143,9 +123,9 @@ class GetMemoryBody(Body):
     agent_id: Identifier = ""
     page: PageNumber = 1
     size: Annotated[int, Field(ge=1, le=50)] = 10
-    filter: JsonValue = None
+    filter: Filter = None
     include_preference: bool = True
-    memory_ids: tuple[str, ...] = ()
+    memory_ids: MemoryIds = ()
 
     def request(self) -> GetMemory:
         """Give the request."""
@@ -173,7 +153,9 @@ class DeleteMemoryBody(Body):
 
     model_config = ConfigDict(extra="forbid")
 
-    memory_ids: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    UNDONE = "Nothing was deleted."
+
+    memory_ids: Annotated[MemoryIds, Field(min_length=1)] | None = None
     source: str = ""
 
     def request(self) -> DeleteMemory:
@@ -190,7 +172,9 @@ class DeleteMemoryBody(Body):
 class UpdateMemoryBody(Body):
     """update/memory."""
 
-    memory_id: Filled
+    UNDONE = "Nothing was changed."
+
+    memory_id: FilledId
     content: str = ""
     title: str = ""
 
@@ -202,9 +186,11 @@ class UpdateMemoryBody(Body):
 class AddFeedbackBody(Body):
     """add/feedback."""
 
+    UNDONE = "Nothing was stored."
+
     feedback_content: Filled
     conversation_id: Identifier = ""
-    feedback_time: Milliseconds | None = None
+    feedback_time: ChatTime = None
 
     def request(self) -> AddFeedback:
         """Give the request."""
@@ -214,7 +200,7 @@ class AddFeedbackBody(Body):
 class GetStatusBody(Body):
     """get/status."""
 
-    task_id: Filled
+    task_id: FilledId
 
 
 def of_agent(condition: JsonValue, agent_id: str) -> JsonValue:

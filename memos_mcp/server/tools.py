@@ -26,6 +26,7 @@ from memos_mcp.server.requests import (
     Filter,
     MemoryIds,
     MemoryLimit,
+    MessageId,
     MessageLimit,
     Messages,
     Page,
@@ -42,7 +43,7 @@ async def add_message(
     messages: Messages, ctx: Context[Access], conversation_id: ConversationId = ""
 ) -> Annotated[CallToolResult, views.AddView]:
     """Store messages of this conversation in long-term memory, word for word.
-    Call after each turn with what the user and you said. A plain string is one user message."""
+    Call after each turn with what the user and you said."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
     request = AddMessage(messages=tuple(messages), conversation_id=conversation)
@@ -67,7 +68,7 @@ async def search_memory(
     """Find what earlier conversations say about something: memories, preferences, messages.
     Call before answering what may depend on the past.
     conversation_id prefers that conversation; max_words bounds the answer;
-    filter e.g. {"and":[{"tags":{"contains":"trip"}},{"create_time":{"gte":"2025-12-01"}}]}."""
+    filter is JSON, e.g. {"and":[{"tags":{"contains":"trip"}},{"create_time":{"gte":"2025-12-01"}}]}."""
     access = ctx.request_context.lifespan_context
     request = SearchMemory(
         query=query,
@@ -96,7 +97,7 @@ async def get_message(
     conversation_id: ConversationId = "",
     message_limit_number: PageSize = 6,
     page: Page = 1,
-    message_id: str = "",
+    message_id: MessageId = "",
 ) -> Annotated[CallToolResult, views.MessagesView]:
     """Read a conversation (default: this one) word for word, oldest first; page 1 is the latest.
     With message_id, that message alone and whole; page then counts its parts."""
