@@ -90,7 +90,7 @@ def _parsed(line: bytes, where: str) -> MessageRecord | MemoryRecord:
         content, role = (
             (record.content, record.role) if isinstance(record, MessageRecord) else (record.memory_value, "user")
         )
-        check_add(AddMessage(messages=(Message(role=role, content=content),)))
+        check_add(AddMessage(messages=(Message(role=role, content=content),), info=record.info))
     except ValidationError as exc:
         error = exc.errors()[0]
         field = ".".join(str(part) for part in error["loc"])
