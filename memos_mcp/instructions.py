@@ -40,7 +40,8 @@ _NOTHING = "Nothing that is stored clearly bears on the request: do not make up 
 
 _NO_WIDTH = r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
 _LIKE_THE_TAG = re.compile(
-    rf"[<＜﹤](?={_NO_WIDTH}[/／∕⁄]?{_NO_WIDTH}{_NO_WIDTH.join(('[mｍ]', '[eｅ]', '[mｍ]', '[oｏ]', '[rｒ]', '[yｙ]'))})",
+    rf"[<＜﹤](?={_NO_WIDTH}[/／∕⁄]?{_NO_WIDTH}"
+    rf"{_NO_WIDTH.join(f'[{letter}{wide}]' for letter, wide in zip('memory', 'ｍｅｍｏｒｙ', strict=True))})",
     re.IGNORECASE,
 )
 """What a reader could take for the tag around the memories, in whatever brackets and with whatever between."""

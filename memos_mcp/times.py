@@ -44,7 +44,8 @@ def read_time(value: object) -> object:
     raise ValueError(_FORM)
 
 
-ChatTime = Annotated[int | None, BeforeValidator(read_time), Field(ge=FIRST_MILLISECOND, le=LAST_MILLISECOND)]
+_Moment = Annotated[int, Field(ge=FIRST_MILLISECOND, le=LAST_MILLISECOND)]
+ChatTime = Annotated[_Moment | None, BeforeValidator(read_time)]
 """A time as it may be sent: epoch milliseconds once it is read."""
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a shape a line
 """What agents and hosts send in shapes of their own is read alike by the tools and by the REST contract."""
 
 import base64
@@ -103,16 +104,16 @@ REFUSED: list[tuple[Any, str]] = [
     (parts(), "The content of message 1 is empty."),
 ]
 
-Add = Callable[[Any, object], Awaitable[str]]
+Add = Callable[[Engine, object, object], Awaitable[str]]
 """Adds messages to a conversation, and gives why they were refused, or nothing."""
 
 
-async def over_rest(api: Engine, messages: Any, conversation: object) -> str:
+async def over_rest(api: Engine, messages: object, conversation: object) -> str:
     _, envelope = await api.post("add/message", {"user_id": "u", "messages": messages, "conversation_id": conversation})
     return "" if envelope["code"] == 0 else str(envelope["message"])
 
 
-async def over_mcp(api: Engine, messages: Any, conversation: object) -> str:
+async def over_mcp(api: Engine, messages: object, conversation: object) -> str:
     async with connected(api.backend, user_id=lambda: "u") as client:  # type: ignore[arg-type]
         result = await client.call_tool("add_message", {"messages": messages, "conversation_id": conversation})
     return text_of(result) if result.is_error else ""
@@ -128,7 +129,7 @@ async def kept(api: Engine, conversation: object) -> list[tuple[str, str, str]]:
 
 
 @EDGES
-async def test_messages_of_every_shape_are_read_as_what_they_say(tmp_path: Path, add: Any) -> None:
+async def test_messages_of_every_shape_are_read_as_what_they_say(tmp_path: Path, add: Add) -> None:
     async with engine(tmp_path) as api:
         for number, (messages, said) in enumerate(TAKEN):
             assert await add(api, messages, number) == "", messages
@@ -136,7 +137,7 @@ async def test_messages_of_every_shape_are_read_as_what_they_say(tmp_path: Path,
 
 
 @EDGES
-async def test_times_of_every_form_are_the_time_that_they_say(tmp_path: Path, add: Any) -> None:
+async def test_times_of_every_form_are_the_time_that_they_say(tmp_path: Path, add: Add) -> None:
     async with engine(tmp_path) as api:
         for number, time in enumerate(TIMES):
             assert await add(api, [USER | {"chat_time": time}], f"t{number}") == "", time
@@ -144,7 +145,7 @@ async def test_times_of_every_form_are_the_time_that_they_say(tmp_path: Path, ad
 
 
 @EDGES
-async def test_what_makes_no_sense_is_refused_in_the_same_words(tmp_path: Path, add: Any) -> None:
+async def test_what_makes_no_sense_is_refused_in_the_same_words(tmp_path: Path, add: Add) -> None:
     async with engine(tmp_path) as api:
         for messages, sentence in REFUSED:
             answer = await add(api, messages, "c")
