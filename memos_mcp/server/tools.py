@@ -36,7 +36,7 @@ from memos_mcp.server.requests import (
     Words,
     checked_feedback,
 )
-from memos_mcp.server.sizes import cut_lengths, shortened
+from memos_mcp.server.sizes import cut_lengths, passages_of, shortened
 
 
 async def add_message(
@@ -86,9 +86,10 @@ async def search_memory(
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
     short = shortened(result, query)
     notice = text.search_notice(short)
-    cut = cut_lengths(result.message_detail_list, short.message_detail_list)
+    shown = passages_of(short, query)
+    cut = cut_lengths(result.message_detail_list, shown.message_detail_list)
     return _result(
-        text.search_text(short, request, notice=notice), views.found(short, request, notice=notice, whole=cut)
+        text.search_text(short, request, notice=notice), views.found(shown, request, notice=notice, whole=cut)
     )
 
 

@@ -24,6 +24,7 @@ from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.stripe import StripeDetector
 from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
+from pydantic import JsonValue
 
 MARK = "[redacted: "
 """How every mark begins that stands in place of a secret."""
@@ -74,8 +75,8 @@ _RUN = re.compile(r"[^\s\"'`<>,;(){}\[\]]{16,}")
 
 _NAMES = (
     "pass", "pwd", "contraseña", "clave", "kennwort", "senha", "пароль", "密码", "口令", "密碼", "key", "token",
-    "secret", "wachtwoord", "lösenord", "adgangskode", "salasana", "hasło", "heslo", "jelsz", "şifre", "parola", "κωδικός",
-    "パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "mật khẩu", "kata sandi", "รหัสผ่าน",
+    "secret", "wachtwoord", "lösenord",  "adgangskode", "salasana", "hasło", "heslo", "jelsz", "şifre", "parola",
+    "κωδικός", "パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "mật khẩu", "kata sandi", "รหัสผ่าน",
 )  # fmt: skip
 _NAMED = re.compile(
     r"""
@@ -125,6 +126,30 @@ def redact(text: str) -> tuple[str, int]:
             count += 1
         reached = max(reached, stop)
     return ("".join([*parts, text[reached:]]), count) if count else (text, 0)
+
+
+def redact_values(value: JsonValue) -> tuple[JsonValue, int]:
+    """Redact every text in a JSON value; the key that a text stands under tells what it is, as in `password: ...`."""
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            redacted = [redact_values(one) for one in value]
+            return [one for one, _ in redacted], sum(count for _, count in redacted)
+        case dict():
+            pairs = {key: _redact_under(key, one) for key, one in value.items()}
+            return {key: one for key, (one, _) in pairs.items()}, sum(count for _, count in pairs.values())
+        case _:
+            return value, 0
+
+
+def _redact_under(key: str, value: JsonValue) -> tuple[JsonValue, int]:
+    if not isinstance(value, str):
+        return redact_values(value)
+    named, count = redact(f"{key}: {value}")
+    if count and named.startswith(f"{key}: "):
+        return named.removeprefix(f"{key}: "), count
+    return redact(value)
 
 
 def _secrets_within(text: str) -> Iterator[_Found]:
