@@ -38,6 +38,18 @@ _ROOM_FOR_OPENING = 80
 
 _NOTHING = "Nothing that is stored clearly bears on the request: do not make up that you remember."
 
+_NO_WIDTH = r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
+_LIKE_THE_TAG = re.compile(
+    rf"[<＜﹤](?={_NO_WIDTH}[/／∕⁄]?{_NO_WIDTH}"
+    rf"{_NO_WIDTH.join(f'[{letter}{wide}]' for letter, wide in zip('memory', 'ｍｅｍｏｒｙ', strict=True))})",
+    re.IGNORECASE,
+)
+"""What a reader could take for the tag around the memories, in whatever brackets and with whatever between."""
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
+    code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
 _Found = TypeVar("_Found", Memory, Preference, StoredMessage)
 
 
@@ -102,6 +114,11 @@ def set_in(text: str) -> str:
     return re.sub(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", lambda match: f"{match.group()}  ", text)
 
 
+def visible(name: str) -> str:
+    """Return a name, an id or a title on one line, with control characters and changes of direction written out."""
+    return " ".join(name.split()).translate(_CONTROLS)
+
+
 def _share(request: SearchMemory) -> int | None:
     """Give the words that the lists, and each instruction form, may have; None for any number."""
     if not request.max_words:
@@ -125,10 +142,13 @@ def _instruction(result: SearchResult, request: SearchMemory, *, words: int | No
 def _full_instruction(result: SearchResult, request: SearchMemory, *, words: int | None) -> str:
     nothing = _NOTHING if best_relativity(result) < RELATIVITY_THRESHOLD else ""
     opening = _OPENING if words is None or words >= _ROOM_FOR_OPENING else _SHORT_OPENING
-    opening = " ".join(part for part in (opening, nothing, result.preference_note) if part)
-    entries = _lines(result, request, beside=f"{opening} <memory> </memory> {request.query}", words=words)
-    inside = re.sub(r"<(?=/?\s*memory\b)", "‹", entries, flags=re.IGNORECASE)
-    return f"{opening}\n\n<memory>\n{inside}\n</memory>\n\n{request.query}"
+    openings = [" ".join(filter(None, (opening, nothing, result.preference_note))), _SHORT_OPENING]
+    for opening in openings if evidence(result) else openings[:1]:
+        entries = _lines(result, request, beside=f"{opening} <memory> </memory> {request.query}", words=words)
+        if entries or not evidence(result):
+            inside = _LIKE_THE_TAG.sub("‹", entries)
+            return f"{opening}\n\n<memory>\n{inside}\n</memory>\n\n{request.query}"
+    return request.query  # no word is left for a memory, so none is for what would stand around it
 
 
 def _lines(result: SearchResult, request: SearchMemory, *, beside: str, words: int | None) -> str:

@@ -1,5 +1,9 @@
 """What no backend takes, checked before anything is stored or sent; each refusal names the limit and the next step."""
 
+import math
+
+from pydantic import JsonValue
+
 from memos_mcp.errors import InvalidRequest, TooLarge
 from memos_mcp.models import MAX_CONTENT_BYTES, MAX_MESSAGES, MAX_QUERY_TOKENS, AddMessage, SearchMemory
 
@@ -7,11 +11,40 @@ CHARACTERS_A_TOKEN = 4
 """MemOS's own rule of thumb."""
 
 
+MAX_DEPTH = 50
+"""How deep the values of `info` may be nested."""
+
+_INVISIBLE = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+
+
+def is_blank(text: str) -> bool:
+    """Say whether a text has nothing to be read in it: white space and characters without a width at most."""
+    return not text.translate(dict.fromkeys(map(ord, _INVISIBLE))).strip()
+
+
+def check_info(value: JsonValue, depth: int = 0) -> None:
+    """Refuse an `info` that could not be read back.
+
+    Raises:
+        InvalidRequest: it is nested too deep, or holds a number that is not finite.
+    """
+    if depth > MAX_DEPTH:
+        raise InvalidRequest(f"info is nested deeper than {MAX_DEPTH} levels. Nothing was stored; make it flatter.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidRequest(
+            "info holds a number beyond what can be kept (1e308). Nothing was stored; send it as text."
+        )
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            check_info(inner, depth + 1)
+
+
 def check_add(request: AddMessage) -> None:
     """Refuse an add that cannot be kept word for word.
 
     Raises:
-        InvalidRequest: no messages, an empty one, or half a character (a lone surrogate).
+        InvalidRequest: no messages, one without a character that shows, half a character (a lone surrogate), or an
+            `info` that could not be read back.
         TooLarge: too many messages, or one that is too long.
     """
     if not request.messages:
@@ -21,12 +54,13 @@ def check_add(request: AddMessage) -> None:
             f"{len(request.messages):,} messages in one call; at most {MAX_MESSAGES:,} are taken. "
             "Nothing was stored; add them in several calls."
         )
+    check_info(request.info)
     for number, message in enumerate(request.messages, start=1):
         _check_content(message.content, number)
 
 
 def _check_content(content: str, number: int) -> None:
-    if not content:
+    if is_blank(content):
         raise InvalidRequest(
             f"The content of message {number} is empty. Nothing was stored; leave it out and repeat.", code=40002
         )
@@ -45,7 +79,7 @@ def check_search(request: SearchMemory) -> None:
         InvalidRequest: it is empty, or holds half a character.
         TooLarge: it is too long.
     """
-    if not request.query.strip():
+    if is_blank(request.query):
         raise InvalidRequest("query is empty; say in words what to look for.", code=40002)
     encoded(request.query, "query")
     tokens = len(request.query) // CHARACTERS_A_TOKEN
@@ -67,5 +101,5 @@ def encoded(text: str, name: str) -> bytes:
     except UnicodeEncodeError as exc:
         raise InvalidRequest(
             f"{name[0].upper()}{name[1:]} holds half a character (a lone surrogate, {exc.object[exc.start]!a}) at "
-            f"position {exc.start}. Nothing was stored; send whole characters."
+            f"position {exc.start}: send whole characters."
         ) from exc

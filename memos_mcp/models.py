@@ -28,7 +28,15 @@ Role = Literal["user", "assistant", "system", "tool"]
 Status = Literal["activated", "resolving", "archived", "deleted"]
 Grain = Literal["day", "weekend", "week", "month", "season", "year"]
 TaskState = Literal["running", "completed", "failed"]
-Identifier = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
+
+
+def read_id(value: object) -> object:
+    """Return an id that was sent as a number as the text of it."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+AnyId = Annotated[str, BeforeValidator(read_id)]
+Identifier = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$"), BeforeValidator(read_id)]
 
 
 class Frozen(BaseModel):

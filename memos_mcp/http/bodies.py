@@ -7,17 +7,10 @@ What is beyond the contract is ours: `page` and `message_limit_number` where it 
 and a `user_id` beside the ids of delete/memory, update/memory and get/status, which says whose they must be.
 """
 
-import json
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, cast
+from typing import Annotated, ClassVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    Field,
-    JsonValue,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.http.body import Body, Filled, Given, PageNumber, at_most, listed
@@ -25,52 +18,28 @@ from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
     AddFeedback,
     AddMessage,
+    AnyId,
     DeleteMemory,
     GetConversation,
     GetMemory,
     GetMessage,
     Identifier,
-    Message,
-    Milliseconds,
-    Role,
     SearchMemory,
     UpdateMemory,
+    read_id,
 )
+from memos_mcp.said import Said, read_ids, read_json, read_messages
+from memos_mcp.times import ChatTime
 
-
-class TextPart(BaseModel):
-    """A part of a message's content."""
-
-    text: str
-
-
-class Said(BaseModel):
-    """A message: its content a text, a list of text parts or, of a tool call without words, the call itself."""
-
-    role: Role
-    content: str | tuple[TextPart, ...]
-    chat_time: Milliseconds | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _show_tool_calls(cls, raw: object) -> object:
-        if not isinstance(raw, dict):
-            return raw
-        fields = cast("dict[str, Any]", raw)
-        if fields.get("content") is None and fields.get("tool_calls"):
-            return fields | {"content": json.dumps(fields["tool_calls"], ensure_ascii=False)}
-        return fields
-
-    def message(self) -> Message:
-        """Give what is to be kept."""
-        parts = self.content
-        content = parts if isinstance(parts, str) else "\n".join(part.text for part in parts)
-        return Message(role=self.role, content=content, chat_time=self.chat_time)
+FilledId = Annotated[str, StringConstraints(min_length=1), BeforeValidator(read_id)]
+Filter = Annotated[JsonValue, BeforeValidator(read_json)]
+MemoryIds = Annotated[tuple[AnyId, ...], BeforeValidator(read_ids)]
 
 
 class AddMessageBody(Body):
     """add/message."""
 
+    UNDONE = "Nothing was stored."
     without_effect: ClassVar[Mapping[str, str]] = {
         "allow_public": "memories are their user's own here",
         "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
@@ -78,7 +47,7 @@ class AddMessageBody(Body):
         "custom_extract_prompt": "the extractor's own instructions are used",
     }
 
-    messages: Annotated[tuple[Said, ...], Field(min_length=1)]
+    messages: Annotated[tuple[Said, ...], BeforeValidator(read_messages), Field(min_length=1)]
     conversation_id: Identifier = ""
     agent_id: Identifier = ""
     app_id: Identifier = ""
@@ -89,7 +58,7 @@ class AddMessageBody(Body):
     def request(self, *, key: str) -> AddMessage:
         """Give the request; `key` names it, so that a repeat is known for one."""
         return AddMessage(
-            messages=tuple(said.message() for said in self.messages),
+            messages=self.messages,
             conversation_id=self.conversation_id,
             agent_id=self.agent_id,
             app_id=self.app_id,
@@ -110,7 +79,7 @@ class SearchMemoryBody(Body):
     query: Filled
     agent_id: Identifier = ""
     conversation_id: Identifier = ""
-    filter: JsonValue = None
+    filter: Filter = None
     memory_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
     preference_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
     message_limit_number: Annotated[int, Field(ge=0), at_most(50)] = 6
@@ -136,7 +105,7 @@ class GetMessageBody(Body):
     conversation_id: Given
     message_limit_number: Annotated[int, Field(ge=1), at_most(50)] = 6
     page: PageNumber = 1
-    message_id: str = ""
+    message_id: AnyId = ""
 
     def request(self) -> GetMessage:
         """Give the request."""
@@ -149,10 +118,10 @@ class GetMemoryBody(Body):
     agent_id: Identifier = ""
     page: PageNumber = 1
     size: Annotated[int, Field(ge=1), at_most(50)] = 10
-    filter: JsonValue = None
+    filter: Filter = None
     include_preference: bool = True
     include_memory_view: tuple[str, ...] = ()
-    memory_ids: tuple[str, ...] = ()
+    memory_ids: MemoryIds = ()
 
     def request(self) -> GetMemory:
         """Give the request."""
@@ -179,10 +148,12 @@ class DeleteMemoryBody(Body):
     a condition, and to ignore it would delete what it was to spare.
     """
 
-    memory_ids: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    UNDONE = "Nothing was deleted."
+
+    memory_ids: Annotated[MemoryIds, Field(min_length=1)] | None = None
     user_ids: Annotated[tuple[Given, ...], Field(min_length=1)] | None = None
     agent_id: Identifier = ""
-    filter: JsonValue = None
+    filter: Filter = None
 
     def users(self) -> tuple[str, ...]:
         """Give the users that are named.
@@ -219,9 +190,10 @@ class DeleteMemoryBody(Body):
 class UpdateMemoryBody(Body):
     """update/memory."""
 
+    UNDONE = "Nothing was changed."
     without_effect: ClassVar[Mapping[str, str]] = {"status": "feedback archives a memory, and delete/memory removes it"}
 
-    memory_id: Filled
+    memory_id: FilledId
     content: str = ""
     title: str = ""
 
@@ -233,6 +205,7 @@ class UpdateMemoryBody(Body):
 class AddFeedbackBody(Body):
     """add/feedback."""
 
+    UNDONE = "Nothing was stored."
     without_effect: ClassVar[Mapping[str, str]] = {
         "agent_id": "a correction is its user's",
         "app_id": "a correction is its user's",
@@ -242,7 +215,7 @@ class AddFeedbackBody(Body):
 
     feedback_content: Filled
     conversation_id: Identifier = ""
-    feedback_time: Milliseconds | None = None
+    feedback_time: ChatTime = None
 
     def request(self) -> AddFeedback:
         """Give the request."""
@@ -252,7 +225,7 @@ class AddFeedbackBody(Body):
 class GetStatusBody(Body):
     """get/status."""
 
-    task_id: Filled
+    task_id: FilledId
 
 
 def of_agent(condition: JsonValue, agent_id: str) -> JsonValue:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Final, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from memos_mcp.models import Identifier
+from memos_mcp.models import read_id
 
-Given = Annotated[Identifier, StringConstraints(min_length=1)]
+Given = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$"), BeforeValidator(read_id)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
@@ -45,6 +45,9 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
     without_effect: ClassVar[Mapping[str, str]] = {}
 
+    UNDONE: ClassVar[str] = ""
+    """What a refusal says of the work that was asked for; reads have nothing to say of it."""
+
     user_id: Given | None = None
 
     def ignored(self) -> list[str]:
@@ -58,8 +61,10 @@ class Body(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _drop_nulls(cls, raw: object) -> object:
+    def _drop_what_says_nothing(cls, raw: object) -> object:
+        """Leave out nulls, and empty texts of what is optional; an empty user is nobody, and refused."""
         if not isinstance(raw, dict):
             return raw
         fields = cast("dict[str, object]", raw)
-        return {name: value for name, value in fields.items() if value is not None}
+        needed = {"user_id"} | {name for name, field in cls.model_fields.items() if field.is_required()}
+        return {name: value for name, value in fields.items() if value is not None and (value != "" or name in needed)}

@@ -78,5 +78,5 @@ class Further:
         body = await parse(request, ExtractMemoryBody)
         if unknown := set(body.extraction_types) - EXTRACTED.keys():
             raise InvalidRequest(f"extraction_types are memory and preference, not {min(unknown)[:40]!r}.")
-        page = answers.drafts(await means.extract_memory(tuple(said.message() for said in body.messages)))
+        page = answers.drafts(await means.extract_memory(body.messages))
         return {"success": True} | {EXTRACTED[one]: page[EXTRACTED[one]] for one in body.extraction_types}

@@ -5,9 +5,10 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
 
-from memos_mcp.http.bodies import Said, of_agent
+from memos_mcp.http.bodies import Filter, of_agent
 from memos_mcp.http.body import Body, Filled, Given, at_most, listed
 from memos_mcp.models import RELATIVITY_THRESHOLD, Identifier, SearchMemory
+from memos_mcp.said import Said, read_messages
 
 MODEL_OF_OURS = "the server's own is used"
 MOST_DOCUMENTS = 500
@@ -29,7 +30,7 @@ class ExtractMemoryBody(Body):
 
     without_effect: ClassVar[Mapping[str, str]] = {"model": MODEL_OF_OURS}
 
-    messages: Annotated[tuple[Said, ...], Field(min_length=1, max_length=200)]
+    messages: Annotated[tuple[Said, ...], BeforeValidator(read_messages), Field(min_length=1, max_length=200)]
     extraction_types: Annotated[tuple[str, ...], Field(min_length=1)] = ("memory", "preference")
 
 
@@ -54,7 +55,7 @@ class ChatBody(Body):
     tags: tuple[str, ...] = ()
     info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     async_mode: bool = True
-    filter: JsonValue = None
+    filter: Filter = None
     memory_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
     preference_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
     include_preference: bool = True

@@ -5,6 +5,7 @@ could read the answers: the Host it was told to use gives it away. There is no C
 """
 
 import ipaddress
+import re
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from memos_mcp import __version__
-from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, RateLimited, TooLarge, Unauthorised
+from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
@@ -28,6 +29,12 @@ LARGEST_BODY: Final = 10_000_000
 """Bytes of a request's body at most."""
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+_AUTHORITY = re.compile(r"[^\s@#?/\\,]+")
+"""A Host header is a name or an address and a port, with nothing else that a reader of addresses could split at."""
+
+_SIGN_IN = ("/.well-known/oauth-", "/.well-known/openid-configuration", "/register")
+"""Where clients look for a sign-in, which there is not: told that it is there but closed, they try to register."""
 
 _SCHEMES = ("bearer ", "token ")
 
@@ -44,6 +51,8 @@ class Hosts:
 
     def accept(self, authority: str) -> bool:
         """Whether a Host header, with or without a port, is one of ours."""
+        if not _AUTHORITY.fullmatch(authority):
+            return False
         try:
             name = urlsplit(f"//{authority}").hostname or ""
         except ValueError:
@@ -77,6 +86,8 @@ class Guard:
         headers = Headers(scope=scope)
         try:
             self._check_origin(headers)
+            if scope["path"].startswith(_SIGN_IN):
+                raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
             if self._tokens:
                 grant = self._authorise(headers)
                 await self._check_rate(grant)
@@ -92,7 +103,7 @@ class Guard:
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not self._hosts.accept(host):
+        if len(headers.getlist("host")) != 1 or not self._hosts.accept(host):
             raise _WrongHost("This server does not go by the name in the Host header: call it by its address.")
         if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
             raise Forbidden("Web pages of other origins may not call this server.", code=40103)

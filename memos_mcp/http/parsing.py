@@ -10,12 +10,12 @@ from starlette.requests import Request
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.http.body import Body
+from memos_mcp.refusals import problem
 
 Parsed = TypeVar("Parsed", bound=Body)
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TOO_LONG = {"user_id": 40010, "conversation_id": 40011}
-_LONGEST_ENTRY = 200
 
 
 async def parse(request: Request, model: type[Parsed]) -> Parsed:
@@ -24,16 +24,18 @@ async def parse(request: Request, model: type[Parsed]) -> Parsed:
     Raises:
         InvalidRequest: it is no JSON object, or not what the endpoint takes.
     """
-    fields = _json_object(await request.body())
     try:
+        fields = _json_object(await request.body())
         body = model.model_validate(fields)
     except ValidationError as exc:
-        problem = exc.errors(include_url=False, include_input=False)[0]
+        error = exc.errors(include_url=False)[0]
+        said, code = problem(error), _code(error)
+    except InvalidRequest as exc:
+        said, code = str(exc), exc.code
     else:
         request.state.words = [*_cut(body, fields), *(f"ignored {ignored}" for ignored in body.ignored())]
         return body
-    nothing = " Nothing was stored." if "/add/" in request.url.path else ""
-    raise InvalidRequest(f"{_sentence(problem)}{nothing}", code=_code(problem))
+    raise InvalidRequest(f"{said} {model.UNDONE}".strip(), code=code)
 
 
 def _cut(body: Body, fields: dict[str, Any]) -> list[str]:
@@ -67,14 +69,12 @@ def _refuse_half_characters(value: dict[str, Any]) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as exc:
-        raise InvalidRequest(
-            "A text holds half a character (a lone surrogate): send whole characters. Nothing was stored."
-        ) from exc
+        raise InvalidRequest("A text holds half a character (a lone surrogate): send whole characters.") from exc
 
 
-def _code(problem: ErrorDetails) -> int:
-    name = problem["loc"][0] if problem["loc"] else ""
-    match problem["type"]:
+def _code(error: ErrorDetails) -> int:
+    name = error["loc"][0] if error["loc"] else ""
+    match error["type"]:
         case "missing" | "string_too_short":
             return 40002
         case "too_short":
@@ -83,8 +83,3 @@ def _code(problem: ErrorDetails) -> int:
             return _TOO_LONG[str(name)]
         case _:
             return 40012 if name == "relativity" else 40000
-
-
-def _sentence(problem: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in problem["loc"])[:_LONGEST_ENTRY] or "The body"
-    return f"{where}: {problem['msg'][:_LONGEST_ENTRY]}."

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 from rich.console import Console
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.extractors.secrets import redact
+from memos_mcp.backends.local.extractors.secrets import redact_values
 from memos_mcp.backends.local.ledger.incoming import Incoming
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord, Record
@@ -90,7 +90,7 @@ def _parsed(line: bytes, where: str) -> MessageRecord | MemoryRecord:
         content, role = (
             (record.content, record.role) if isinstance(record, MessageRecord) else (record.memory_value, "user")
         )
-        check_add(AddMessage(messages=(Message(role=role, content=content),)))
+        check_add(AddMessage(messages=(Message(role=role, content=content),), info=record.info))
     except ValidationError as exc:
         error = exc.errors()[0]
         field = ".".join(str(part) for part in error["loc"])
@@ -101,6 +101,14 @@ def _parsed(line: bytes, where: str) -> MessageRecord | MemoryRecord:
 
 
 def _without_secrets(record: MessageRecord | MemoryRecord) -> MessageRecord | MemoryRecord:
-    if isinstance(record, MessageRecord):
-        return record.model_copy(update={"content": redact(record.content)[0]})
-    return record.model_copy(update={"memory_value": redact(record.memory_value)[0]})
+    texts = ("content", "tags", "info") if isinstance(record, MessageRecord) else _MEMORY_TEXTS
+    fields = record.model_dump(mode="json", include=set(texts))
+    return record.model_copy(update={name: _redacted(value) for name, value in fields.items()})
+
+
+_MEMORY_TEXTS = ("memory_key", "memory_value", "reasoning", "tags", "info")
+
+
+def _redacted(value: JsonValue) -> JsonValue | tuple[JsonValue, ...]:
+    redacted, _ = redact_values(value)
+    return tuple(redacted) if isinstance(redacted, list) else redacted

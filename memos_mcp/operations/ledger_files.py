@@ -11,6 +11,7 @@ from rich.progress import Progress
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.errors import Unavailable
+from memos_mcp.instructions import visible
 
 TABLES = frozenset({"meta", "user", "conversation", "task", "message", "memory", "source", "history", "pending"})
 """What every ledger has, of whatever format."""
@@ -24,6 +25,9 @@ def problem_of(path: Path, *, in_use: bool = False) -> str:
             tables = {str(row["name"]) for row in database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
             if not found or not tables >= TABLES:
                 return "it is no ledger of memos-mcp"
+            foreign = database.row("SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')")
+            if foreign is not None:
+                return f"it has a {foreign['type']} named {visible(foreign['name'])}, which no ledger of ours has"
             if found > FORMAT:
                 return f"a newer memos-mcp wrote it (format {found}, this version reads {FORMAT}): upgrade memos-mcp"
             result = database.rows("PRAGMA integrity_check(1)")[0][0]

@@ -11,7 +11,7 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import JsonValue, ValidationError
 
 from memos_mcp.errors import MemosError
-from memos_mcp.server.arguments import misnamed, names_of, refusal
+from memos_mcp.server.arguments import given, misnamed, names_of, refusal
 
 _BROKEN = "The server failed at this; its log says why. Other calls still work."
 
@@ -48,7 +48,8 @@ class PlainTool(Tool):
         if problem := misnamed(self.name, arguments, names):
             raise ToolError(problem)
         try:
-            return await super().run(arguments, context, convert_result)
+            sent = given(arguments, names=names, required=self.parameters.get("required", ()))
+            return await super().run(sent, context, convert_result)
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, MemosError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__

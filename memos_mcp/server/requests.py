@@ -1,54 +1,13 @@
 """The arguments of the tools: their names and limits, and how what hosts send is read."""
 
-import json
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import AliasChoices, BeforeValidator, Field, JsonValue, WithJsonSchema
 
 from memos_mcp.errors import InvalidRequest, TooLarge
 from memos_mcp.limits import encoded
-from memos_mcp.models import MAX_CONTENT_BYTES, Identifier, Message
-
-
-class Said(Message):
-    """A message as a caller gives it: a key that is not known is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-def read_json(value: JsonValue) -> JsonValue:
-    """Read a list or an object that a host has sent as a text; leave everything else."""
-    if isinstance(value, str):
-        try:
-            parsed: JsonValue = json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-        return parsed if isinstance(parsed, list | dict) else value
-    return value
-
-
-def read_messages(value: JsonValue) -> JsonValue:
-    """Take a text as one message of the user, word for word.
-
-    Some hosts send a list as a text. So a text is read as JSON where it is a list of objects that each have a
-    role and a content, and nothing else is: `null`, `{"k": 1}` and `[1]` are stored as they stand.
-    """
-    if not isinstance(value, str):
-        return value
-    parsed = read_json(value)
-    if isinstance(parsed, list) and parsed and all(map(_is_message, parsed)):
-        return parsed
-    return [{"role": "user", "content": value}]
-
-
-def _is_message(value: JsonValue) -> bool:
-    return isinstance(value, dict) and {"role", "content"} <= value.keys()
-
-
-def read_ids(value: JsonValue) -> JsonValue:
-    """Take a single id for a list of one."""
-    parsed = read_json(value)
-    return [parsed] if isinstance(parsed, str) else parsed
+from memos_mcp.models import MAX_CONTENT_BYTES, AnyId, Identifier
+from memos_mcp.said import Said, read_ids, read_json, read_messages
 
 
 def _names(*names: str) -> Any:  # noqa: ANN401 - pydantic types it so
@@ -57,22 +16,18 @@ def _names(*names: str) -> Any:  # noqa: ANN401 - pydantic types it so
 
 
 _MESSAGES = {
-    "anyOf": [
-        {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "role": {"enum": ["user", "assistant", "system", "tool"]},
-                    "content": {"type": "string"},
-                    "chat_time": {"type": "string", "description": "2025-09-12 08:00:00"},
-                },
-                "required": ["role", "content"],
-            },
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "role": {"type": "string", "enum": ["user", "assistant", "system", "tool"]},
+            "content": {"type": "string"},
+            "chat_time": {"type": "string", "description": "2025-09-12 08:00:00"},
         },
-        {"type": "string"},
-    ]
+        "required": ["role", "content"],
+    },
 }
+_IDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 Messages = Annotated[
     list[Said],
@@ -88,11 +43,13 @@ PageSize = Annotated[int, Field(ge=1, le=50), _names("message_limit_number", "me
 Page = Annotated[int, Field(ge=1)]
 Size = Annotated[int, Field(ge=1, le=50), _names("size", "limit", "page_size")]
 Words = Annotated[int, Field(ge=0)]
-Filter = Annotated[JsonValue, BeforeValidator(read_json), WithJsonSchema({"type": "object"})]
+Filter = Annotated[JsonValue, BeforeValidator(read_json), WithJsonSchema({"type": "string"})]
+MessageId = Annotated[AnyId, WithJsonSchema({"type": "string"})]
 MemoryIds = Annotated[
-    list[str],
+    list[AnyId],
     BeforeValidator(read_ids),
     Field(min_length=1),
+    WithJsonSchema(_IDS),
     _names("memory_ids", "memory_id", "ids", "id"),
 ]
 Feedback = Annotated[str, _names("feedback_content", "feedback", "content", "text")]

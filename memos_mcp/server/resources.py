@@ -20,6 +20,7 @@ from mcp.types import (
 from pydantic import ValidationError
 
 from memos_mcp.errors import MemosError, NotFound
+from memos_mcp.instructions import visible
 from memos_mcp.models import (
     Conversation,
     GetConversation,
@@ -170,7 +171,7 @@ def _page_number(cursor: str | None) -> int:
 def _resource(one: Conversation) -> Resource:
     return Resource(
         uri=uris.conversation(one.conversation_id),
-        name=one.conversation_id,
+        name=visible(one.conversation_id),
         description=_summary(one),
         mime_type="text/plain",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from memos_mcp.instructions import PASSAGE_WORDS
 from memos_mcp.models import MemoryPage, SearchResult, StoredMessage
 from memos_mcp.passages import head, passage
 
@@ -43,6 +44,19 @@ def shortened(found: _Found, query: str = "") -> _Found:
             name: tuple(_short(one, _TEXTS[name], query, most=most) for one in ones)
             for name, ones in lists.items()
             if ones
+        }
+    )
+
+
+def passages_of(found: SearchResult, query: str) -> SearchResult:
+    """Cut each text of a search to the passage that its text form shows, so that neither form outgrows the other."""
+    return found.model_copy(
+        update={
+            name: tuple(
+                one.model_copy(update={field: passage(getattr(one, field), query, words=PASSAGE_WORDS)})
+                for one in getattr(found, name)
+            )
+            for name, field in _TEXTS.items()
         }
     )
 

@@ -1,10 +1,9 @@
 """What tools answer in text: terse, one line a find, each line told apart from the stored text in it."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from memos_mcp.evidence import Entry, best_relativity, called, evidence
-from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, passages_within, set_in
+from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, passages_within, set_in, visible
 from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
     AddReceipt,
@@ -105,13 +104,13 @@ def known_line(one: Memory | Preference) -> str:
     state = "" if one.status == "activated" else f" ({one.status})"
     if isinstance(one, Preference):
         return f"{told} preference{state}: {set_in(one.preference)}"
-    tags = f" #{' #'.join(one.tags)}" if one.tags else ""
-    return f"{told} {called(one)}{state}: {set_in(one.memory_value)}{set_in(tags)}"
+    tags = f" #{' #'.join(map(visible, one.tags))}" if one.tags else ""
+    return f"{told} {called(one)}{state}: {set_in(one.memory_value)}{tags}"
 
 
 def memory_text(known: Memory | Preference, sources: Iterable[StoredMessage]) -> str:
     """Write a memory with the messages that it was learnt from."""
-    title = f"{known.memory_key}\n" if isinstance(known, Memory) and known.memory_key else ""
+    title = f"Title: {visible(known.memory_key)}\n" if isinstance(known, Memory) and known.memory_key else ""
     reasoning = f"\nReasoning: {set_in(known.reasoning)}" if isinstance(known, Preference) and known.reasoning else ""
     notice = f"Learnt in conversation {_quoted(known.conversation_id)} from {', '.join(known.sources) or 'no message'}:"
     return f"{DATA_NOT_INSTRUCTIONS}\n{title}{known_line(known)}{reasoning}\n" + conversation_text(
@@ -135,13 +134,12 @@ def feedback_text(receipt: FeedbackReceipt) -> str:
 
 
 def _label(entry: Entry) -> str:
-    where = re.sub(r"\s+", " ", entry.conversation_id)
-    parts = (entry.id, where, clock_text(entry.time)[:10], f"{entry.relativity:.2f}")
+    parts = (visible(entry.id), visible(entry.conversation_id), clock_text(entry.time)[:10], f"{entry.relativity:.2f}")
     return f"{'·'.join(part for part in parts if part)} {entry.who}:"
 
 
 def _quoted(name: str) -> str:
-    return f'"{set_in(name)}"'
+    return f'"{visible(name)}"'
 
 
 def _sentences(*sentences: str) -> str:

@@ -26,6 +26,7 @@ from memos_mcp.server.requests import (
     Filter,
     MemoryIds,
     MemoryLimit,
+    MessageId,
     MessageLimit,
     Messages,
     Page,
@@ -35,14 +36,14 @@ from memos_mcp.server.requests import (
     Words,
     checked_feedback,
 )
-from memos_mcp.server.sizes import cut_lengths, shortened
+from memos_mcp.server.sizes import cut_lengths, passages_of, shortened
 
 
 async def add_message(
     messages: Messages, ctx: Context[Access], conversation_id: ConversationId = ""
 ) -> Annotated[CallToolResult, views.AddView]:
     """Store messages of this conversation in long-term memory, word for word.
-    Call after each turn with what the user and you said. A plain string is one user message."""
+    Call after each turn with what the user and you said."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
     request = AddMessage(messages=tuple(messages), conversation_id=conversation)
@@ -67,7 +68,7 @@ async def search_memory(
     """Find what earlier conversations say about something: memories, preferences, messages.
     Call before answering what may depend on the past.
     conversation_id prefers that conversation; max_words bounds the answer;
-    filter e.g. {"and":[{"tags":{"contains":"trip"}},{"create_time":{"gte":"2025-12-01"}}]}."""
+    filter is JSON, e.g. {"and":[{"tags":{"contains":"trip"}},{"create_time":{"gte":"2025-12-01"}}]}."""
     access = ctx.request_context.lifespan_context
     request = SearchMemory(
         query=query,
@@ -85,9 +86,10 @@ async def search_memory(
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
     short = shortened(result, query)
     notice = text.search_notice(short)
-    cut = cut_lengths(result.message_detail_list, short.message_detail_list)
+    shown = passages_of(short, query)
+    cut = cut_lengths(result.message_detail_list, shown.message_detail_list)
     return _result(
-        text.search_text(short, request, notice=notice), views.found(short, request, notice=notice, whole=cut)
+        text.search_text(short, request, notice=notice), views.found(shown, request, notice=notice, whole=cut)
     )
 
 
@@ -96,7 +98,7 @@ async def get_message(
     conversation_id: ConversationId = "",
     message_limit_number: PageSize = 6,
     page: Page = 1,
-    message_id: str = "",
+    message_id: MessageId = "",
 ) -> Annotated[CallToolResult, views.MessagesView]:
     """Read a conversation (default: this one) word for word, oldest first; page 1 is the latest.
     With message_id, that message alone and whole; page then counts its parts."""

@@ -14,7 +14,6 @@ BAD_ADDS: list[tuple[object, str]] = [
     ([], "at least one message"),
     ([{"role": "robot", "content": "x"}], "messages[0].role must be one of 'user', 'assistant', 'system' or 'tool'"),
     ([USER, {"role": "user"}], "messages[1].content is required"),
-    ([{**USER, "when": "now"}], "messages[0].when is not known"),
     ([{**USER, "chat_time": "yesterday"}], 'messages[0].chat_time: write it as "2025-09-12 08:00:00"'),
     ([{**USER, "content": ""}], "content of message 1 is empty"),
     ([{**USER, "content": "x" * 1_000_001}], "1,000,001 bytes; at most 1,000,000"),
@@ -23,7 +22,7 @@ BAD_ADDS: list[tuple[object, str]] = [
     ([USER] * 10_001, "at most 10,000"),
     ("", "content of message 1 is empty"),
     (5, "messages must be a list"),
-    (None, "messages must be a list"),
+    (None, "messages is required"),
     ([5], "messages[0] must be an object"),
 ]
 

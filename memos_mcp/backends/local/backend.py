@@ -11,6 +11,7 @@ import anyio.to_thread
 from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.extractors.secrets import redact_values
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
@@ -126,7 +127,10 @@ class LocalBackend:
             message.model_copy(update={"content": content})
             for message, (content, _) in zip(request.messages, redacted, strict=True)
         )
-        return request.model_copy(update={"messages": messages}), sum(hidden for _, hidden in redacted)
+        tags = [self._redact(tag) for tag in request.tags]
+        info, in_info = redact_values(request.info)
+        update = {"messages": messages, "tags": tuple(tag for tag, _ in tags), "info": info}
+        return request.model_copy(update=update), in_info + sum(hidden for _, hidden in (*redacted, *tags))
 
     async def _completed(self, task_id: str, *, user_id: str) -> Task:
         while True:
@@ -276,6 +280,10 @@ class LocalBackend:
         return await _in_thread(partial(self._update, request, user_id))
 
     def _update(self, request: UpdateMemory, user_id: str) -> UpdateReceipt:
+        if self._redact is not None:
+            request = request.model_copy(
+                update={"content": self._redact(request.content)[0], "title": self._redact(request.title)[0]}
+            )
         user = self._ledger.messages.user_key(user_id)
         (seq,) = self._seqs((request.memory_id,), user)
         known = self._ledger.memories.by_seq(user or 0, [seq])[seq]

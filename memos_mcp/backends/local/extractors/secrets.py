@@ -24,6 +24,7 @@ from detect_secrets.plugins.slack import SlackDetector
 from detect_secrets.plugins.square_oauth import SquareOAuthDetector
 from detect_secrets.plugins.stripe import StripeDetector
 from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
+from pydantic import JsonValue
 
 MARK = "[redacted: "
 """How every mark begins that stands in place of a secret."""
@@ -52,9 +53,21 @@ _API_KEY = re.compile(
     r"(?<![\w-])(?:sk-(?:ant|proj|svcacct|admin|or)-[\w-]{16,}|sk-[A-Za-z0-9]{32,}|AIza[\w-]{35}|github_pat_\w{22,}"
     r"|hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{40,}|npm_[A-Za-z0-9]{36}|dckr_pat_[\w-]{20,}"
     r"|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|mpg-[\w-]{16,}|whsec_[\w+/=]{20,}|SK[0-9a-f]{32}"
+    r"|dop_v1_[a-f0-9]{64}|pplx-[A-Za-z0-9]{40,}|r8_[A-Za-z0-9]{37}|sbp_[a-f0-9]{40}|lin_api_[A-Za-z0-9]{40}"
+    r"|ntn_[A-Za-z0-9]{40,}|figd_[\w-]{40,}|pat-(?:na|eu)\d-[\da-f-]{36}|PMAK-[\da-f]{24}-[\da-f]{34}|nvapi-[\w-]{60,}"
+    r"|tvly-[\w-]{20,}|sntrys_[\w+/=]{40,}|hvs\.[\w-]{24,}|glsa_[A-Za-z0-9]{32}_[a-f0-9]{8}|ya29\.[\w-]{20,}"
+    r"|GOCSPX-[\w-]{20,}|shippo_(?:live|test)_[a-f0-9]{40}|pscale_(?:pw|tkn|oauth)_[\w.-]{32,}|ATATT3[\w=-]{50,}"
+    r"|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,}|dp\.(?:pt|st|ct)\.[A-Za-z0-9._-]{40,}|rnd_[A-Za-z0-9]{28,}"
     r"|AGE-SECRET-KEY-1[A-Z0-9]{20,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})(?![\w-])"
 )
-_IN_URL = re.compile(r"(?<=://)[^\s:/?#@]{1,100}:(?P<secret>[^\s:/?#@]{3,100})(?=@)")
+_IN_URL = re.compile(r"(?<=://)[^\s:/?#@]{0,100}:(?P<secret>[^\s/?#]{3,100})(?=@[\w.\[-])")
+_OPTION = re.compile(
+    r"(?<!\S)--(?:password|passwd|pass|token|api-?key|secret)(?:=|[ \t]+)[\"']?(?P<secret>[^\s\"'$<{-][^\s\"']{3,100})"
+    r"|\b(?:mysql(?:dump|admin)?|mariadb|sshpass)\b[^\n|;]{0,100}?[ \t]-p[\"']?(?P<short>[^\s\"'$<{][^\s\"']{3,100})"
+    r"|\bcurl\b[^\n|;]{0,200}?[ \t](?:-u|--user)[ \t]+[\"']?[^\s:\"']{1,100}:(?P<user>[^\s\"'$<{][^\s\"']{2,100})"
+)
+_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
+_NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _BEARER = re.compile(r"\b(?:Bearer|bearer|BEARER|Basic) (?P<secret>(?=[\w.~+/=-]{0,200}\d)[\w.~+/=-]{16,})")
 
 # What every key lies in: a run of characters with a digit.
@@ -62,22 +75,25 @@ _RUN = re.compile(r"[^\s\"'`<>,;(){}\[\]]{16,}")
 
 _NAMES = (
     "pass", "pwd", "contraseña", "clave", "kennwort", "senha", "пароль", "密码", "口令", "密碼", "key", "token",
-    "secret",
+    "secret", "wachtwoord", "lösenord",  "adgangskode", "salasana", "hasło", "heslo", "jelsz", "şifre", "parola",
+    "κωδικός", "パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "mật khẩu", "kata sandi", "รหัสผ่าน",
 )  # fmt: skip
 _NAMED = re.compile(
     r"""
     (?P<name>password|passwd|passcode|passphrase|pwd|contraseña|clave|passwort|kennwort|mot\ de\ passe|senha|пароль
-        |密码|口令|密碼
+        |密码|口令|密碼|wachtwoord|lösenord(?:et)?|adgangskode|passord(?:et)?|salasana(?:ni)?|hasło|heslo|jelsz(?:ó|avam)
+        |şifrem?|parolam?|κωδικός|パスワード|비밀번호|पासवर्ड|كلمة\ المرور|mật\ khẩu|kata\ sandi|รหัสผ่าน
         |(?:api|access|secret|private|signing|encryption|auth)[ _-]?(?:access[ _-]?)?(?:key|token)|client[ _-]?secret
         |(?<![a-z])(?:secret|token))
     (?![a-z])["'`]?\s{0,2}
-    (?P<link>(?:[:=：]|\bis\b|\bwas\b|\bes\b|\bist\b|\blautet\b|\best\b|\bé\b|是|为)[:=]?)\s{0,2}["'`“]?
+    (?P<link>(?:[:=：]|\bis\b|\bwas\b|\bes\b|\bist\b|\blautet\b|\best\b|\bé\b|\bè\b|\bär\b|\ber\b|\bto\b|\bjest\b
+        |\bje\b|\bon\b|\blà\b|\badalah\b|\bείναι\b|は|는|은|هي|है|คือ|是|为|[—–-])[:=]?)\s{0,2}["'`“]?
     (?P<secret>[^\s"'`”<>,;，。；]{4,200})
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 _PIN = re.compile(r"\b(?:PIN|(?:my|the|our) pin)(?: code| number)?(?: is|:| =)\s?(?P<secret>\d{4,8})\b")
-_PASSWORD = re.compile(r"pass|pwd|contraseña|clave|kennwort|senha|пароль|密码|口令|密碼", re.IGNORECASE)
+_KEY = re.compile(r"key|token|secret", re.IGNORECASE)
 _ENDS = re.compile(r"[.!]?[ \t]*(?:$|\n)")
 _DIGIT = re.compile(r"\d")
 _CODE = re.compile(r"[(\[{]|^\$|^\*+$|^[\w.]+\.[A-Za-z_]\w*$|^[xX*•.]+$")
@@ -104,7 +120,7 @@ def redact(text: str) -> tuple[str, int]:
     """Put a mark such as `[redacted: card number]` in place of each secret; give the text and how many there were."""
     parts: list[str] = []
     reached = count = 0
-    for start, stop, kind in sorted(_secrets(text)):
+    for start, stop, kind in sorted(_secrets_within(text)):
         if start >= reached:
             parts += text[reached:start], f"{MARK}{kind}]"
             count += 1
@@ -112,10 +128,48 @@ def redact(text: str) -> tuple[str, int]:
     return ("".join([*parts, text[reached:]]), count) if count else (text, 0)
 
 
+def redact_values(value: JsonValue) -> tuple[JsonValue, int]:
+    """Redact every text in a JSON value; the key that a text stands under tells what it is, as in `password: ...`."""
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            redacted = [redact_values(one) for one in value]
+            return [one for one, _ in redacted], sum(count for _, count in redacted)
+        case dict():
+            pairs = {key: _redact_under(key, one) for key, one in value.items()}
+            return {key: one for key, (one, _) in pairs.items()}, sum(count for _, count in pairs.values())
+        case _:
+            return value, 0
+
+
+def _redact_under(key: str, value: JsonValue) -> tuple[JsonValue, int]:
+    if not isinstance(value, str):
+        return redact_values(value)
+    named, count = redact(f"{key}: {value}")
+    if count and named.startswith(f"{key}: "):
+        return named.removeprefix(f"{key}: "), count
+    return redact(value)
+
+
+def _secrets_within(text: str) -> Iterator[_Found]:
+    """Find secrets, also where characters without a width stand inside of them."""
+    yield from _secrets(text)
+    if _NO_WIDTH.search(text):
+        places = [place for place, character in enumerate(text) if not _NO_WIDTH.match(character)]
+        for start, stop, kind in _secrets("".join(text[place] for place in places)):
+            yield places[start], places[stop - 1] + 1, kind
+
+
 def _secrets(text: str) -> Iterator[_Found]:
     for kind, pattern in (("private key", _PRIVATE_KEY), ("password", _IN_URL), ("key", _BEARER), ("PIN", _PIN)):
         for match in pattern.finditer(text):
             yield *match.span("secret" if "secret" in pattern.groupindex else 0), kind
+    for match in _OPTION.finditer(text):
+        yield *match.span(match.lastgroup or 0), "password"
+    for match in _IBAN.finditer(text):
+        if _mod_97(match.group()):
+            yield *match.span(), "IBAN"
     yield from _keys(text)
     yield from _named(text)
     for digits in _DIGITS.finditer(text):
@@ -149,7 +203,7 @@ def _named(text: str) -> Iterator[_Found]:
 def _kind(match: re.Match[str]) -> str | None:
     """Tell what a named secret is, or that its value is not one: a word of prose, a variable, a call."""
     secret = match["secret"].rstrip(".!?)")
-    kind = "password" if _PASSWORD.search(match["name"]) else "key"
+    kind = "key" if _KEY.search(match["name"]) else "password"
     if len(secret) < _ENOUGH[kind] or _CODE.search(secret) or secret.startswith(MARK.rstrip()):
         return None
     digits = len(_DIGIT.findall(secret))
@@ -164,7 +218,11 @@ def _is_password(secret: str, match: re.Match[str]) -> bool:
         return True
     if _STATES.fullmatch(secret):
         return False
-    quoted = match.string[match.start("secret") - 1] in "\"'`“" and len(secret) >= 6
+    quoted = (
+        match.string[match.start("secret") - 1] in "\"'`“"
+        and len(secret) >= 6
+        and (match["link"] in ":=：" or bool(_ENDS.match(match.string, match.end() + 1)))
+    )
     said = _OWNED.search(match.string, max(0, match.start() - 8), match.start()) or (
         match["link"] in ":：" and len(secret) > 7
     )
@@ -176,3 +234,9 @@ def _luhn(number: str) -> bool:
     digits = [int(digit) for digit in number if digit.isdecimal()]
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return len(set(digits)) > 1 and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _mod_97(iban: str) -> bool:
+    """Check the check digits of an account number (ISO 13616)."""
+    plain = iban.replace(" ", "")
+    return len(plain) >= 15 and int("".join(str(int(sign, 36)) for sign in plain[4:] + plain[:4])) % 97 == 1

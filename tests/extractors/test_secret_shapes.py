@@ -1,0 +1,27 @@
+"""How many secrets of many shapes are found, and how few innocent texts are taken for one."""
+
+from memos_mcp.backends.local.extractors.secrets import redact, redact_values
+from tests.extractors.secret_shapes import INNOCENT, SHAPES
+
+
+def test_nine_in_ten_of_the_shapes_are_found() -> None:
+    missed = [text for text, secret in SHAPES if secret in redact(text)[0]]
+
+    assert len(missed) <= len(SHAPES) // 10, missed
+
+
+def test_at_most_one_innocent_text_is_taken_for_a_secret() -> None:
+    hit = [text for text in INNOCENT if redact(text)[1]]
+
+    assert len(hit) <= 1, hit
+
+
+def test_values_are_redacted_by_the_name_that_they_stand_under() -> None:
+    redacted, count = redact_values(
+        {"password": "Sommer2024", "place": "Oslo", "list": ["redis://:s3cretPw@h.example"]}
+    )
+
+    assert count == 2
+    assert "Sommer2024" not in str(redacted)
+    assert "s3cretPw" not in str(redacted)
+    assert "Oslo" in str(redacted)
