@@ -33,8 +33,8 @@ class Entry:
 
     @property
     def superseded(self) -> bool:
-        """Say whether this is a memory that a newer one has replaced."""
-        return not isinstance(self.source, StoredMessage) and self.source.status == "archived"
+        """Say whether something newer has replaced this."""
+        return self.source.status == "archived"
 
 
 def evidence(result: SearchResult) -> list[Entry]:

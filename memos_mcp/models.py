@@ -127,7 +127,11 @@ class SearchMemory(Frozen):
 
 
 class StoredMessage(Frozen):
-    """A message as it was stored; `relativity` only where a search found it."""
+    """A message as it was stored; `relativity` only where a search found it.
+
+    A search gives the status `archived` to a message whose memory no longer holds; `superseded_by` is the message
+    that says what holds in its place.
+    """
 
     id: str = ""
     role: Role
@@ -136,6 +140,8 @@ class StoredMessage(Frozen):
     create_time: Milliseconds = 0
     update_time: Milliseconds = 0
     relativity: float | None = None
+    status: Status = "activated"
+    superseded_by: str = ""
 
 
 class Memory(Frozen):
@@ -267,21 +273,23 @@ class UpdateReceipt(Frozen):
 
 
 class AddFeedback(Frozen):
-    """The request of add/feedback: a correction in plain words."""
+    """The request of add/feedback: a correction in plain words, of the memories that it names, if any."""
 
     feedback_content: str
+    memory_ids: tuple[str, ...] = ()
     conversation_id: Identifier = ""
     feedback_time: Milliseconds | None = None
 
 
 class FeedbackReceipt(Frozen):
-    """The answer to feedback: what was archived and what was added because of it."""
+    """The answer to feedback: what was archived and what was added because of it; `note` says why nothing was."""
 
     success: bool = True
     task_id: str
     status: TaskState
     archived: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    note: str = ""
 
 
 class GetConversation(Frozen):

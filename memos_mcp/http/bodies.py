@@ -203,6 +203,7 @@ class AddFeedbackBody(Body):
     """add/feedback."""
 
     feedback_content: Filled
+    memory_ids: tuple[str, ...] = ()
     conversation_id: Identifier = ""
     feedback_time: Milliseconds | None = None
 

@@ -1,6 +1,7 @@
 """The arguments of the tools: their names and limits, and how what hosts send is read."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
@@ -94,6 +95,12 @@ MemoryIds = Annotated[
     BeforeValidator(read_ids),
     Field(min_length=1),
     _names("memory_ids", "memory_id", "ids", "id"),
+]
+CorrectedIds = Annotated[
+    Sequence[str],
+    BeforeValidator(read_ids),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+    _names("memory_ids", "memory_id"),
 ]
 Feedback = Annotated[str, _names("feedback_content", "feedback", "content", "text")]
 

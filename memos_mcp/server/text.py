@@ -126,7 +126,9 @@ def added_text(receipt: AddReceipt, *, count: int) -> str:
 
 
 def feedback_text(receipt: FeedbackReceipt) -> str:
-    """Say what a correction changed."""
+    """Say what a correction changed, or why it changed nothing."""
+    if receipt.note:
+        return f"The correction is kept as a message. {receipt.note}"
     if receipt.status == "running" and not receipt.archived and not receipt.added:
         return "Correction taken; what follows from it shows in get_memory in a moment."
     archived = f"archived {', '.join(receipt.archived)}" if receipt.archived else "archived nothing"

@@ -22,6 +22,7 @@ from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
 from memos_mcp.server.requests import (
     ConversationId,
+    CorrectedIds,
     Feedback,
     Filter,
     MemoryIds,
@@ -138,12 +139,19 @@ async def delete_memory(
 
 
 async def add_feedback(
-    feedback_content: Feedback, ctx: Context[Access], conversation_id: ConversationId = ""
+    feedback_content: Feedback,
+    ctx: Context[Access],
+    conversation_id: ConversationId = "",
+    memory_ids: CorrectedIds = (),
 ) -> Annotated[CallToolResult, views.FeedbackView]:
     """Correct what is remembered, in plain words ("I never had a cat").
     Call when the user says that a memory is wrong or out of date."""
     access = ctx.request_context.lifespan_context
-    request = AddFeedback(feedback_content=checked_feedback(feedback_content), conversation_id=conversation_id)
+    request = AddFeedback(
+        feedback_content=checked_feedback(feedback_content),
+        conversation_id=conversation_id,
+        memory_ids=tuple(memory_ids),
+    )
     receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
     await access.notices.changed(*map(uris.memory, (*receipt.archived, *receipt.added)), uris.PROFILE)
     return _result(text.feedback_text(receipt), views.receipt(receipt))

@@ -38,6 +38,8 @@ class MessageView(TypedDict, total=False):
     conversation_id: str
     create_time: str
     relativity: float
+    status: str
+    superseded_by: str
 
 
 class MemoryView(TypedDict, total=False):
@@ -134,6 +136,7 @@ class FeedbackView(TypedDict, total=False):
     status: str
     archived: list[str]
     added: list[str]
+    note: str
 
 
 def found(result: SearchResult, request: SearchMemory, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:

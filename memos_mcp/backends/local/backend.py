@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.extractors.sentences import shorten
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.learning import Learning
@@ -18,7 +19,7 @@ from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import Correcting, keys
+from memos_mcp.backends.local.upkeep import Corrected, Correcting, keys
 from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
@@ -45,6 +46,7 @@ from memos_mcp.models import (
     UpdateMemory,
     UpdateReceipt,
 )
+from memos_mcp.perspective import bare
 
 FEEDBACK_CONVERSATION = "feedback"
 
@@ -286,19 +288,34 @@ class LocalBackend:
         conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
         kept = AddMessage(messages=(message,), conversation_id=conversation_id)
         check_add(kept)
-        return await _in_thread(partial(self._correct, kept, user_id))
+        return await _in_thread(partial(self._correct, kept, user_id, request.memory_ids))
 
-    def _correct(self, request: AddMessage, user_id: str) -> FeedbackReceipt:
+    def _correct(self, request: AddMessage, user_id: str, memory_ids: tuple[str, ...]) -> FeedbackReceipt:
         request, _ = self._without_secrets(request)
-        added, corrected = self._correcting.take(request, user_id=user_id)
+        named = self._seqs(memory_ids, self._ledger.messages.user_key(user_id))
+        added, corrected = self._correcting.take(request, user_id=user_id, named=named)
         self._indexing.wake()
         self._learning.wake()
         return FeedbackReceipt(
             task_id=added.task_id,
-            status="running",
+            status="running" if corrected.learns else "completed",
             archived=tuple(map(memory_id, corrected.archived)),
             added=tuple(map(memory_id, corrected.added)),
+            note=self._unchanged(corrected, user_id),
         )
+
+    def _unchanged(self, corrected: Corrected, user_id: str) -> str:
+        """Say why a correction changed nothing, and what to do."""
+        if corrected.archived:
+            return ""
+        if corrected.known:
+            return f"Nothing was changed: {', '.join(map(memory_id, corrected.known))} says so already."
+        user = self._ledger.messages.user_key(user_id)
+        nearest = self._ledger.memories.by_seq(user or 0, corrected.nearest)
+        if not nearest:
+            return "Nothing was changed: no memory is like this. add_message stores what is new."
+        shown = "; ".join(f'{memory_id(seq)} "{_beginning(nearest[seq])}"' for seq in corrected.nearest)
+        return f"Nothing was changed. Which memory is meant? The nearest: {shown}. Repeat with its id in memory_ids."
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""
@@ -323,6 +340,10 @@ class LocalBackend:
         if task is None:
             raise NotFound(f'There is no task "{task_id[:60]}". Use the task_id that an add answered.', code=50131)
         return task
+
+
+def _beginning(known: Memory | Preference) -> str:
+    return shorten(bare(known.memory_value) if isinstance(known, Memory) else known.preference, limit=80)
 
 
 def _pages(total: int, size: int) -> int:

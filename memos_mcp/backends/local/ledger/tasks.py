@@ -88,6 +88,13 @@ class Tasks:
                 "INSERT INTO meta VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (TAKEN_OVER,)
             )
 
+    def close(self, task_id: str, views: MemoryViews) -> None:
+        """Close a task that leaves nothing to learn; called inside the transaction of what it changed."""
+        self._database.execute(
+            "UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE id = ?",
+            (views.added, views.updated, views.deleted, task_id),
+        )
+
     def postpone(self, task: OpenTask, *, due: int) -> None:
         """Try a task again later."""
         self._database.execute("UPDATE task SET attempts = attempts + 1, due = ? WHERE key = ?", (due, task.key))

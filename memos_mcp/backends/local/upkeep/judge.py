@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
-from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End
+from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End
 from memos_mcp.backends.local.upkeep.forms import places
 from memos_mcp.backends.local.upkeep.statements import Statement, Told
 from memos_mcp.backends.local.upkeep.wording import Wording
@@ -151,7 +151,8 @@ def denies_past(old: Statement, new: Statement) -> bool:
 
 
 def _takes_place(old: Claim, new: Claim, *, correcting: bool) -> bool:
-    if old.subject != new.subject or old.attribute != new.attribute or old.ended:
+    moved_together = (old.subject, new.subject, new.holds) == (USER, "we", "place")
+    if not (old.subject == new.subject or moved_together) or old.attribute != new.attribute or old.ended:
         return False
     if new.ended:
         return new.value in ("", old.value)

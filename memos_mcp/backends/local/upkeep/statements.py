@@ -9,7 +9,7 @@ from zlib import crc32
 from memos_mcp.backends.local.extractors.questions import is_question
 from memos_mcp.backends.local.extractors.sentences import sentences
 from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
-from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End, readings
+from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End, readings
 from memos_mcp.backends.local.upkeep.slots import slots
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
 from memos_mcp.perspective import Perspective, bare, perspective_of
@@ -69,6 +69,7 @@ class Statement:
         """The numbers under which this statement finds others."""
         return _numbers(
             *self._names(),
+            *(f"claim {USER}|{one.attribute}|" for one in self.claims if (one.subject, one.holds) == ("we", "place")),
             *(f"{'done' if end.verb else 'had'} {_ended_name(end)}" for end in self.ends),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
