@@ -7,7 +7,7 @@ of a tool: it comes from configuration or from a token. Times inside are epoch m
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 MAX_CONTENT_BYTES = 1_000_000
 """The longest content of one message, in bytes of UTF-8."""
@@ -78,11 +78,28 @@ class Message(Frozen):
     chat_time: Milliseconds | None = None
 
 
+class AgentMemory(Frozen):
+    """A memory that the agent itself found worth keeping of the messages that it adds.
+
+    `replaces` are the ids of memories in whose place it stands, `memory_time` is the time that it speaks of.
+    """
+
+    content: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    replaces: tuple[str, ...] = ()
+    memory_time: Milliseconds | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, raw: object) -> object:
+        return {"content": raw} if isinstance(raw, str) else raw
+
+
 class AddMessage(Frozen):
     """The request of add/message.
 
     `key` makes an add safe to repeat: the same key from the same user stores once and answers alike. `wait`
-    answers when the memories are there too (MemOS's `async_mode: false`).
+    answers when the memories are there too (MemOS's `async_mode: false`). `memories` are the agent's own, which go
+    before those that are learnt from the same messages.
     """
 
     messages: tuple[Message, ...]
@@ -93,6 +110,7 @@ class AddMessage(Frozen):
     info: dict[str, JsonValue] = {}
     key: Identifier = ""
     wait: bool = False
+    memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
 
 
 class AddReceipt(Frozen):

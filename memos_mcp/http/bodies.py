@@ -14,6 +14,7 @@ from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
     AddFeedback,
     AddMessage,
+    AgentMemory,
     DeleteMemory,
     GetConversation,
     GetMemory,
@@ -86,6 +87,7 @@ class AddMessageBody(Body):
     app_id: Identifier = ""
     tags: tuple[str, ...] = ()
     info: dict[str, JsonValue] = {}
+    memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
     async_mode: bool = True
 
     def request(self, *, key: str) -> AddMessage:
@@ -98,6 +100,7 @@ class AddMessageBody(Body):
             tags=self.tags,
             info=self.info,
             key=key,
+            memories=self.memories,
             wait=not self.async_mode,
         )
 

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, JsonValue
 
 from memos_mcp.errors import InvalidRequest, TooLarge
 from memos_mcp.limits import encoded
-from memos_mcp.models import MAX_CONTENT_BYTES, Identifier, Message
+from memos_mcp.models import MAX_CONTENT_BYTES, AgentMemory, Identifier, Message
 
 
 class Said(Message):
@@ -80,6 +80,31 @@ Messages = Annotated[
     BeforeValidator(read_messages),
     WithJsonSchema(_MESSAGES),
     _names("messages", "message", "content", "text"),
+]
+_AGENT_MEMORIES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "content": {"type": "string"},
+            "replaces": {"type": "array", "items": {"type": "string"}},
+            "memory_time": {"type": "string"},
+        },
+        "required": ["content"],
+    },
+}
+
+
+def read_memories(value: JsonValue) -> JsonValue:
+    """Take one memory, an object or a text, for a list of one."""
+    parsed = read_json(value)
+    if parsed is None or parsed == "":
+        return []
+    return parsed if isinstance(parsed, list) else [parsed]
+
+
+AgentMemories = Annotated[
+    Sequence[AgentMemory], BeforeValidator(read_memories), Field(max_length=50), WithJsonSchema(_AGENT_MEMORIES)
 ]
 ConversationId = Annotated[Identifier, _names("conversation_id", "conversation"), WithJsonSchema({"type": "string"})]
 Query = Annotated[str, _names("query", "q", "text", "question")]

@@ -21,6 +21,7 @@ from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_text,
 from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
 from memos_mcp.server.requests import (
+    AgentMemories,
     ConversationId,
     CorrectedIds,
     Feedback,
@@ -40,13 +41,15 @@ from memos_mcp.server.sizes import cut_lengths, shortened
 
 
 async def add_message(
-    messages: Messages, ctx: Context[Access], conversation_id: ConversationId = ""
+    messages: Messages, ctx: Context[Access], conversation_id: ConversationId = "", memories: AgentMemories = ()
 ) -> Annotated[CallToolResult, views.AddView]:
     """Store messages of this conversation in long-term memory, word for word.
-    Call after each turn with what the user and you said. A plain string is one user message."""
+    Call after each turn with what the user and you said. A plain string is one user message.
+    memories: what is worth keeping, one fact a sentence in the messages' own words, who and when named; replaces: ids
+    of memories that it puts out of date."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
-    request = AddMessage(messages=tuple(messages), conversation_id=conversation)
+    request = AddMessage(messages=tuple(messages), conversation_id=conversation, memories=tuple(memories))
     check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     await access.notices.listed(receipt.conversation_id)

@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.extractors.sentences import shorten
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
@@ -81,6 +82,7 @@ class LocalBackend:
         indexes: Indexes,
         learning: Learning,
         correcting: Correcting,
+        agent_memories: AgentMemories,
         clock: Callable[[], int],
         redact: Redact | None,
     ) -> None:
@@ -92,6 +94,7 @@ class LocalBackend:
         self._indexes = indexes
         self._learning = learning
         self._correcting = correcting
+        self._agent_memories = agent_memories
         self._clock = clock
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
@@ -108,12 +111,19 @@ class LocalBackend:
             request = request.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
         request, hidden = self._without_secrets(request)
         features = [analyse(message.content, role=message.role) for message in request.messages]
-        added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
+        with self._ledger.database.transaction():
+            added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
+            unsaid = "" if added.repeated else self._keep_memories(request, added.task_id)
         self._indexing.wake()
         self._learning.wake()
         status = self._task(added.task_id, user_id).status if added.repeated else "running"
-        note = HIDDEN.format(hidden) if hidden else ""
+        note = " ".join(filter(None, (HIDDEN.format(hidden) if hidden else "", unsaid)))
         return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id, note=note)
+
+    def _keep_memories(self, request: AddMessage, task_id: str) -> str:
+        """Keep the memories of the agent, and say what was not kept."""
+        task = self._ledger.tasks.open(task_id) if request.memories else None
+        return "" if task is None else self._agent_memories.keep(request.memories, task=task).note
 
     def _without_secrets(self, request: AddMessage) -> tuple[AddMessage, int]:
         if self._redact is None:
@@ -123,7 +133,11 @@ class LocalBackend:
             message.model_copy(update={"content": content})
             for message, (content, _) in zip(request.messages, redacted, strict=True)
         )
-        return request.model_copy(update={"messages": messages}), sum(hidden for _, hidden in redacted)
+        memories = tuple(
+            memory.model_copy(update={"content": self._redact(memory.content)[0]}) for memory in request.memories
+        )
+        hidden = sum(hidden for _, hidden in redacted)
+        return request.model_copy(update={"messages": messages, "memories": memories}), hidden
 
     async def _completed(self, task_id: str, *, user_id: str) -> Task:
         while True:

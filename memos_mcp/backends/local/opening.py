@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 from anyio.to_thread import run_sync
 
+from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.backend import LocalBackend, Redact, milliseconds_now
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
 from memos_mcp.backends.local.embedders.base import Embedder
@@ -72,6 +73,7 @@ async def open_local(
                     indexes=indexes,
                     learning=learning,
                     correcting=Correcting(ledger, indexes, upkeep, clock=clock),
+                    agent_memories=AgentMemories(ledger, upkeep),
                     clock=clock,
                     redact=redact,
                 )

@@ -158,6 +158,14 @@ class Memories:
             found[row["memory"]] = (*found.get(row["memory"], ()), message_id(row["message"]))
         return found
 
+    def told_by(self, extractor: str, messages: Collection[int]) -> set[int]:
+        """Return those of the messages that a memory of this extractor rests on."""
+        sql = (
+            "SELECT message FROM source JOIN memory ON memory.seq = source.memory"
+            f" WHERE extractor = ? AND message IN ({marks(messages)})"
+        )
+        return {row["message"] for row in self._database.rows(sql, (extractor, *messages))}
+
     def source_seqs(self, seq: int) -> tuple[int, ...]:
         """Give the keys of the messages that a memory was learnt from."""
         rows = self._database.rows("SELECT message FROM source WHERE memory = ? ORDER BY message", (seq,))

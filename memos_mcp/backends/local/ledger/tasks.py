@@ -54,11 +54,18 @@ class Tasks:
 
     def next_open(self, now: int) -> OpenTask | None:
         """Give the first task that is due."""
+        return self._open("state = 'running' AND due <= ? ORDER BY key LIMIT 1", now)
+
+    def open(self, task_id: str) -> OpenTask | None:
+        """Return a task with its messages."""
+        return self._open("id = ?", task_id)
+
+    def _open(self, which: str, parameter: int | str) -> OpenTask | None:
         row = self._database.row(
             "SELECT key, user, conversation, attempts,"
             " coalesce((SELECT min(update_time) FROM message WHERE task = task.key), 0) AS added"
-            " FROM task WHERE state = 'running' AND due <= ? ORDER BY key LIMIT 1",
-            (now,),
+            f" FROM task WHERE {which}",
+            (parameter,),
         )
         if row is None:
             return None
