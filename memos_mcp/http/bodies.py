@@ -25,6 +25,7 @@ from memos_mcp.models import (
     Role,
     SearchMemory,
     UpdateMemory,
+    with_offset,
 )
 
 Given = Annotated[Identifier, StringConstraints(min_length=1)]
@@ -60,10 +61,12 @@ class Said(BaseModel):
     role: Role
     content: str | tuple[TextPart, ...]
     chat_time: Milliseconds | None = None
+    utc_offset: int | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _show_tool_calls(cls, raw: object) -> object:
+        raw = with_offset(raw)
         if not isinstance(raw, dict):
             return raw
         fields = cast("dict[str, Any]", raw)
@@ -75,7 +78,7 @@ class Said(BaseModel):
         """Give what is to be kept."""
         parts = self.content
         content = parts if isinstance(parts, str) else "\n".join(part.text for part in parts)
-        return Message(role=self.role, content=content, chat_time=self.chat_time)
+        return Message(role=self.role, content=content, chat_time=self.chat_time, utc_offset=self.utc_offset)
 
 
 class AddMessageBody(Body):

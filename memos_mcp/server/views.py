@@ -17,6 +17,7 @@ from memos_mcp.models import (
     SearchResult,
     StoredMessage,
     clock_text,
+    local_text,
 )
 
 _TIMES = ("memory_time", "create_time", "update_time")
@@ -176,7 +177,10 @@ def receipt(answer: AddReceipt | DeleteReceipt | FeedbackReceipt) -> dict[str, A
 
 def _message(message: StoredMessage, whole: Mapping[str, int], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     cut = {"characters": whole[message.id]} if message.id in whole else {}
-    return _compact(message, without=without) | cut
+    shown = _compact(message, without=(*without, "utc_offset"))
+    if "create_time" in shown:
+        shown["create_time"] = local_text(message.create_time, message.utc_offset)
+    return shown | cut
 
 
 def _compact(shown: Memory | Preference | StoredMessage, *, without: tuple[str, ...] = ()) -> dict[str, Any]:

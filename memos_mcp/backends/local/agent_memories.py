@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from memos_mcp.backends.local.extractors.base import Draft, Source
 from memos_mcp.backends.local.extractors.grounding import unsupported
@@ -81,8 +80,7 @@ def _draft(memory: AgentMemory, task: OpenTask, replaced: Sequence[Candidate]) -
     sources = _support(claim, task, replaced)
     if not sources:
         return None
-    said = datetime.fromtimestamp(sources[-1].chat_time / 1000, UTC)
-    named = [] if memory.memory_time is not None else resolve(claim, said=said)
+    named = [] if memory.memory_time is not None else resolve(claim, said=sources[-1].moment)
     return Draft(
         key=title(claim),
         value=marked(claim, "user" if any(source.role == "user" for source in sources) else "assistant"),

@@ -85,9 +85,11 @@ class LocalBackend:
         agent_memories: AgentMemories,
         clock: Callable[[], int],
         redact: Redact | None,
+        offset: Callable[[int], int],
     ) -> None:
         """Take collaborators that are running."""
         self._redact = redact
+        self._offset = offset
         self._ledger = ledger
         self._search = search
         self._indexing = indexing
@@ -109,7 +111,7 @@ class LocalBackend:
     def _add(self, request: AddMessage, user_id: str) -> AddReceipt:
         if not request.conversation_id:
             request = request.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
-        request, hidden = self._without_secrets(request)
+        request, hidden = self._without_secrets(self._with_offsets(request))
         features = [analyse(message.content, role=message.role) for message in request.messages]
         with self._ledger.database.transaction():
             added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
@@ -119,6 +121,19 @@ class LocalBackend:
         status = self._task(added.task_id, user_id).status if added.repeated else "running"
         note = " ".join(filter(None, (HIDDEN.format(hidden) if hidden else "", unsaid)))
         return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id, note=note)
+
+    def _with_offsets(self, request: AddMessage) -> AddMessage:
+        """Give messages whose time was written without an offset that of the user's time zone."""
+        now = self._clock()
+        messages = tuple(
+            message
+            if message.utc_offset is not None
+            else message.model_copy(
+                update={"utc_offset": self._offset(now if message.chat_time is None else message.chat_time)}
+            )
+            for message in request.messages
+        )
+        return request.model_copy(update={"messages": messages})
 
     def _keep_memories(self, request: AddMessage, task_id: str) -> str:
         """Keep the memories of the agent, and say what was not kept."""
@@ -305,7 +320,7 @@ class LocalBackend:
         return await _in_thread(partial(self._correct, kept, user_id, request.memory_ids))
 
     def _correct(self, request: AddMessage, user_id: str, memory_ids: tuple[str, ...]) -> FeedbackReceipt:
-        request, _ = self._without_secrets(request)
+        request, _ = self._without_secrets(self._with_offsets(request))
         named = self._seqs(memory_ids, self._ledger.messages.user_key(user_id))
         added, corrected = self._correcting.take(request, user_id=user_id, named=named)
         self._indexing.wake()

@@ -78,7 +78,9 @@ class Tasks:
         return OpenTask(row["key"], row["user"], row["conversation"], row["attempts"], row["added"], messages, ordered)
 
     def _sources(self, where: str, parameters: tuple[int, ...]) -> tuple[Source, ...]:
-        rows = self._database.rows(f"SELECT seq, role, content, create_time FROM message WHERE {where}", parameters)
+        rows = self._database.rows(
+            f"SELECT seq, role, content, create_time, coalesce(utc_offset, 0) FROM message WHERE {where}", parameters
+        )
         return tuple(Source(*row) for row in rows)
 
     def complete(self, task: OpenTask, views: MemoryViews, *, taken_over: bool = False) -> None:
