@@ -1,5 +1,6 @@
 """The six tools: each a signature, what a model reads, and one call of the backend."""
 
+from functools import partial
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, ElicitationResult, Resolve
@@ -54,6 +55,8 @@ async def add_message(
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     await access.notices.listed(receipt.conversation_id)
     await access.notices.changed(uris.conversation(receipt.conversation_id), uris.CONVERSATIONS, uris.PROFILE)
+    if receipt.status == "running":
+        access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
     return _result(text.added_text(receipt, count=len(messages)), views.receipt(receipt))
 
 
@@ -157,6 +160,8 @@ async def add_feedback(
     )
     receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
     await access.notices.changed(*map(uris.memory, (*receipt.archived, *receipt.added)), uris.PROFILE)
+    if receipt.status == "running":
+        access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
     return _result(text.feedback_text(receipt), views.receipt(receipt))
 
 
