@@ -73,6 +73,7 @@ def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool
         _denies(old, new)
         or any(_takes_place(one, other, correcting=correcting) for one, other in product(old.claims, new.claims))
         or any(_ended(doing, end) for doing, end in product(old.doings, new.ends))
+        or any(_given_up(claim, end) for claim, end in product(old.claims, new.ends))
     )
 
 
@@ -197,6 +198,18 @@ def _same_kind_of_place(old: str, new: str) -> bool:
 def _grain(time: str) -> tuple[bool, bool, bool]:
     """Tell whether a time names a day of the week, a date, a time of day."""
     return bool(_WEEKDAY.search(time)), bool(_DATE.search(time)), bool(_CLOCK.search(time))
+
+
+def _given_up(claim: Claim, end: End) -> bool:
+    """Tell whether what somebody has no more is the value of what they said to have: "my car is a Volvo"."""
+    return (
+        claim.holds in ("one", "marked")
+        and not (claim.ended or claim.implied or end.verb or end.words)
+        and bool(end.object)
+        and claim.subject in (USER, "we")
+        and end.subject in (USER, "we")
+        and claim.value == " ".join(end.object)
+    )
 
 
 def _ended(doing: Doing, end: End) -> bool:

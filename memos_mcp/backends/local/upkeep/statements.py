@@ -14,7 +14,7 @@ from memos_mcp.backends.local.upkeep.slots import slots
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
 from memos_mcp.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 2
+KEYS_VERSION = 3
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
@@ -62,6 +62,7 @@ class Statement:
             *(f"done {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"had {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
             *(f"ended {_ended_name(end)}" for end in self.ends),
+            *(f"value {one.value}" for one in self.claims if one.value and one.holds in ("one", "marked")),
         )
 
     @property
@@ -71,6 +72,7 @@ class Statement:
             *self._names(),
             *(f"claim {USER}|{one.attribute}|" for one in self.claims if (one.subject, one.holds) == ("we", "place")),
             *(f"{'done' if end.verb else 'had'} {_ended_name(end)}" for end in self.ends),
+            *(f"value {' '.join(end.object)}" for end in self.ends if end.object),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
         )
