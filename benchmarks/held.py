@@ -25,6 +25,8 @@ class Held:
     memories: int = 0
     evidence: int = 0
     sourced: int = 0
+    given: int = 0
+    kept: int = 0
     read: dict[str, list[list[float]]] = field(default_factory=lambda: {"memories": [], "messages": []})
 
     def rows(self) -> dict[str, Row]:
@@ -33,6 +35,8 @@ class Held:
             "memories a message": round(self.memories / self.turns, 2),
             "evidence that is a source": round(100 * self.sourced / self.evidence, 1),
         }
+        if self.given:
+            count["of the agent's kept"] = round(100 * self.kept / self.given, 1)
         rows: dict[str, Row] = {}
         for name, recalls in self.read.items():
             means = [round(100 * sum(column) / len(column), 1) for column in zip(*recalls, strict=True)]
@@ -56,7 +60,10 @@ async def _measure(served: Engine, sample: Sample, held: Held, advance: Callable
     for turn in sample.turns:
         message = {"role": turn.role, "content": turn.content, "chat_time": turn.chat_time}
         body = {"user_id": sample.name, "conversation_id": turn.conversation_id, "messages": [message]}
-        await served.call("add/message", body | {"async_mode": False})
+        answer = await served.call("add/message", body | {"async_mode": False, "memories": list(turn.memories)})
+        dropped = int(str(answer.get("note", "")).partition(" of ")[0] or 0)
+        held.given += len(turn.memories)
+        held.kept += len(turn.memories) - dropped
         advance()
     turn_of = await _turns_by_message(served, sample)
     known = await known_of(served, sample.name)

@@ -20,7 +20,7 @@ import typer
 from benchmarks.fates import measure_pairs
 from benchmarks.held import measure_held
 from benchmarks.report import dump, run, show
-from benchmarks.samples import PAIRS_HELD_OUT, Sample, load_everyday, load_locomo, load_pairs, select
+from benchmarks.samples import PAIRS_HELD_OUT, Sample, load_everyday, load_locomo, load_pairs, select, with_observations
 from benchmarks.temporal import accuracy, relative_questions
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
@@ -48,10 +48,20 @@ def _milliseconds(chat_time: str) -> int:
 def main(
     data: Annotated[Path, typer.Option(help="LoCoMo as one JSON list of conversations.", exists=True)],
     conversations: Annotated[str, typer.Option(help="Which, counted from 1: 4,5. Default: all.")] = "",
+    observations: Annotated[
+        Path | None,
+        typer.Option(help="LoCoMo's observations: what an agent hands over. Then nothing else is measured."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure memories, their upkeep, their dates, and the time to make them."""
     samples = select(load_locomo(data), conversations=conversations)
+
+    async def with_and_without(given: Path) -> None:
+        without = (await measure_held(samples)).rows()
+        told = (await measure_held(with_observations(samples, given))).rows()
+        report = {"rules": without["memories"], "agent": told["memories"], "messages": told["messages"]}
+        dump(report) if as_json else show("LoCoMo: evidence read, per cent", report)
 
     async def all_of_it() -> None:
         dates = accuracy([question for sample in samples for question in relative_questions(sample)])
@@ -71,7 +81,10 @@ def main(
             show(f"{name}: what the second of two statements was taken for, per cent", report[name])
         show("Extraction, and dates resolved strictly", report["time"])
 
-    anyio.run(all_of_it)
+    if observations is None:
+        anyio.run(all_of_it)
+    else:
+        anyio.run(with_and_without, observations)
 
 
 if __name__ == "__main__":

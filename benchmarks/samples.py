@@ -23,13 +23,14 @@ LOCOMO_CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "commonsense", 4: "single
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A message to store; `chat_time` as MemOS writes it."""
+    """A message to store; `chat_time` as MemOS writes it, `memories` what an agent hands over with it."""
 
     id: str
     role: Literal["user", "assistant"]
     content: str
     conversation_id: str
     chat_time: str
+    memories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,22 @@ class Pair:
 def load_locomo(path: Path) -> list[Sample]:
     """Read LoCoMo: a sample a conversation, all of its sessions under one conversation id."""
     return _with_foreign([_locomo_sample(conversation) for conversation in _read(path)])
+
+
+def with_observations(samples: Sequence[Sample], path: Path) -> list[Sample]:
+    """Give each turn of LoCoMo the observations of which it is the last source, as the memories of an agent."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for conversation in _read(path):
+        for one in conversation["observations"]:
+            if one["sources"]:
+                found.setdefault((conversation["sample_id"], one["sources"][-1]), []).append(one["text"])
+    return [
+        replace(
+            sample,
+            turns=tuple(replace(turn, memories=tuple(found.get((sample.name, turn.id), ()))) for turn in sample.turns),
+        )
+        for sample in samples
+    ]
 
 
 def load_everyday(path: Path = EVERYDAY) -> list[Sample]:

@@ -12,15 +12,14 @@ import typer
 
 from benchmarks.report import Cell, dump, run, say, show
 from benchmarks.samples import PAIRS_HELD_OUT, Pair, load_pairs
-from memos_mcp.backends.local.upkeep.judge import judge
-from memos_mcp.backends.local.upkeep.statements import told
+from memos_mcp.backends.local.upkeep.corrections import compare
 
 LABELS = {"same": "duplicate", "updates": "update", "different": "different"}
 
 
 def verdict(old: str, new: str) -> str:
     """Give the judge's verdict in the words of the labels, for statements made in two conversations."""
-    return LABELS[judge(told(old), told(new), near=False).relation]
+    return LABELS[compare(old, new, near=False).relation]
 
 
 def measure(pairs: Sequence[Pair]) -> tuple[dict[str, dict[str, Cell]], list[str]]:

@@ -20,7 +20,7 @@ _TELLING = 5
 class Entry:
     """One find. `who` is the role of a message's speaker, or what else it is, with the day that it is about.
 
-    `time`, in epoch milliseconds, is when it was said.
+    `time`, in epoch milliseconds, is when it was said, of a message by its speaker's clock.
     """
 
     id: str
@@ -33,8 +33,8 @@ class Entry:
 
     @property
     def superseded(self) -> bool:
-        """Say whether this is a memory that a newer one has replaced."""
-        return not isinstance(self.source, StoredMessage) and self.source.status == "archived"
+        """Say whether something newer has replaced this."""
+        return self.source.status == "archived"
 
 
 def evidence(result: SearchResult) -> list[Entry]:
@@ -82,7 +82,10 @@ def _lists(result: SearchResult) -> tuple[list[Entry], list[Entry], list[Entry]]
     return (
         [_entry(one, called(one), one.memory_value, one.create_time) for one in result.memory_detail_list],
         [_entry(one, "preference", one.preference, one.create_time) for one in result.preference_detail_list],
-        [_entry(one, one.role, one.content, one.create_time) for one in result.message_detail_list],
+        [
+            _entry(one, one.role, one.content, one.create_time + 60_000 * (one.utc_offset or 0))
+            for one in result.message_detail_list
+        ],
     )
 
 

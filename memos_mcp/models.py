@@ -5,9 +5,9 @@ of a tool: it comes from configuration or from a token. Times inside are epoch m
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 MAX_CONTENT_BYTES = 1_000_000
 """The longest content of one message, in bytes of UTF-8."""
@@ -66,6 +66,28 @@ def epoch_milliseconds(value: object) -> object:
     return int(parsed.timestamp() * 1000)
 
 
+def utc_offset(time: object) -> int | None:
+    """Return the minutes by which a written time is ahead of UTC; None for one that is not text.
+
+    A text without a zone is taken as UTC, so that its day is the one that it names.
+    """
+    if not isinstance(time, str) or time.isdecimal():
+        return None
+    try:
+        offset = datetime.fromisoformat(time).utcoffset()
+    except ValueError:
+        return None
+    return 0 if offset is None else int(offset.total_seconds()) // 60
+
+
+def local_text(milliseconds: int, offset: int | None) -> str:
+    """Write epoch milliseconds as the time that it was there, with the offset (in minutes) unless that is UTC's."""
+    if not offset:
+        return clock_text(milliseconds)
+    hours, minutes = divmod(abs(offset), 60)
+    return f"{clock_text(milliseconds + offset * 60_000)}{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
+
+
 def clock_text(milliseconds: int) -> str:
     """Write epoch milliseconds as MemOS does in get/message: `"2025-06-10 09:30:00"`, UTC."""
     return (datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds)).isoformat(" ", "seconds")  # noqa: DTZ001
@@ -79,18 +101,50 @@ Milliseconds = Annotated[int, BeforeValidator(epoch_milliseconds), Field(ge=FIRS
 
 
 class Message(Frozen):
-    """What is to be kept, word for word."""
+    """What is to be kept, word for word; `utc_offset` is the one that `chat_time` was written with, in minutes."""
 
     role: Role
     content: str
     chat_time: Milliseconds | None = None
+    utc_offset: Annotated[int, Field(ge=-1439, le=1439)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_offset(cls, raw: object) -> object:
+        return with_offset(raw)
+
+
+def with_offset(raw: object) -> object:
+    """Add to a raw message the offset that its time is written with."""
+    if not isinstance(raw, dict):
+        return raw
+    fields = cast("dict[str, object]", raw)
+    offset = utc_offset(fields.get("chat_time"))
+    return fields if offset is None else {"utc_offset": offset, **fields}
+
+
+class AgentMemory(Frozen):
+    """A memory that the agent itself found worth keeping of the messages that it adds.
+
+    `replaces` are the ids of memories in whose place it stands, `memory_time` is the time that it speaks of.
+    """
+
+    content: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    replaces: tuple[str, ...] = ()
+    memory_time: Milliseconds | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, raw: object) -> object:
+        return {"content": raw} if isinstance(raw, str) else raw
 
 
 class AddMessage(Frozen):
     """The request of add/message.
 
     `key` makes an add safe to repeat: the same key from the same user stores once and answers alike. `wait`
-    answers when the memories are there too (MemOS's `async_mode: false`).
+    answers when the memories are there too (MemOS's `async_mode: false`). `memories` are the agent's own, which go
+    before those that are learnt from the same messages.
     """
 
     messages: tuple[Message, ...]
@@ -101,6 +155,7 @@ class AddMessage(Frozen):
     info: dict[str, JsonValue] = {}
     key: Identifier = ""
     wait: bool = False
+    memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
 
 
 class AddReceipt(Frozen):
@@ -137,7 +192,11 @@ class SearchMemory(Frozen):
 
 
 class StoredMessage(Frozen):
-    """A message as it was stored; `relativity` only where a search found it."""
+    """A message as it was stored; `relativity` only where a search found it.
+
+    A search gives the status `archived` to a message whose memory no longer holds; `superseded_by` is the message
+    that says what holds in its place. `utc_offset` is that of the speaker's place, in minutes.
+    """
 
     id: str = ""
     role: Role
@@ -146,6 +205,9 @@ class StoredMessage(Frozen):
     create_time: Milliseconds = 0
     update_time: Milliseconds = 0
     relativity: float | None = None
+    status: Status = "activated"
+    superseded_by: str = ""
+    utc_offset: int | None = None
 
 
 class Memory(Frozen):
@@ -278,21 +340,23 @@ class UpdateReceipt(Frozen):
 
 
 class AddFeedback(Frozen):
-    """The request of add/feedback: a correction in plain words."""
+    """The request of add/feedback: a correction in plain words, of the memories that it names, if any."""
 
     feedback_content: str
+    memory_ids: tuple[str, ...] = ()
     conversation_id: Identifier = ""
     feedback_time: Milliseconds | None = None
 
 
 class FeedbackReceipt(Frozen):
-    """The answer to feedback: what was archived and what was added because of it."""
+    """The answer to feedback: what was archived and what was added because of it; `note` says why nothing was."""
 
     success: bool = True
     task_id: str
     status: TaskState
     archived: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    note: str = ""
 
 
 class GetConversation(Frozen):

@@ -58,6 +58,7 @@ def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncCont
         extractor=partial(_extractor, settings, embedder),
         patience=patience,
         redact=redact if settings.secrets == "redact" else None,
+        timezone=settings.timezone,
         place=partial(_server_place, settings) if settings.chroma_url else None,
     )
 

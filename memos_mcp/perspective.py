@@ -13,6 +13,11 @@ def marked(text: str, perspective: Perspective) -> str:
     return f"[{perspective} perspective] {text}"
 
 
+def without_marks(text: str) -> str:
+    """Return a text without any mark of a perspective."""
+    return _MARK.sub("", text) if "[" in text else text
+
+
 def bare(memory_value: str) -> str:
     """Give a memory's text without its perspective."""
     return _MARK.sub("", memory_value, count=1) if memory_value.startswith("[") else memory_value

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, StringConstraints, ValidationError
@@ -23,6 +24,13 @@ MEMOS_CLOUD_URL = "https://memos.memtensor.cn/api/openmem/v1"
 def default_data_dir() -> Path:
     """Give the platform's place for a user's application data."""
     return platformdirs.user_data_path("memos-mcp", appauthor=False)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key if name else ""
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ValueError('no time zone is called so; give a name such as "Europe/Berlin" or "Asia/Shanghai"') from exc
 
 
 class Settings(BaseSettings):
@@ -51,6 +59,7 @@ class Settings(BaseSettings):
     chroma_api_key: SecretStr = SecretStr("")
     chroma_tenant: str = ""
     chroma_database: str = ""
+    timezone: Annotated[str, AfterValidator(_known_zone)] = ""
     tokens: SecretStr = SecretStr("")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 

@@ -18,6 +18,7 @@ from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
     AddFeedback,
     AddMessage,
+    AgentMemory,
     AnyId,
     DeleteMemory,
     GetConversation,
@@ -53,6 +54,7 @@ class AddMessageBody(Body):
     app_id: Identifier = ""
     tags: tuple[str, ...] = ()
     info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
     async_mode: bool = True
 
     def request(self, *, key: str) -> AddMessage:
@@ -65,6 +67,7 @@ class AddMessageBody(Body):
             tags=self.tags,
             info=self.info,
             key=key,
+            memories=self.memories,
             wait=not self.async_mode,
         )
 
@@ -214,6 +217,7 @@ class AddFeedbackBody(Body):
     }
 
     feedback_content: Filled
+    memory_ids: tuple[str, ...] = ()
     conversation_id: Identifier = ""
     feedback_time: ChatTime = None
 

@@ -1,6 +1,8 @@
 """Telling clients of both protocol eras what has changed, and nobody about another user's memory."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import anyio
 from mcp.server import MCPServer
@@ -9,10 +11,18 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ResourceUpdated, ServerEvent
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
+from memos_mcp.errors import MemosError
+from memos_mcp.models import TaskState
 from memos_mcp.server.sdk import answer, connection_of
 
 _PATIENCE = 1.0
 """A client that does not read is given up after so many seconds, or it would hold up everybody's calls."""
+
+_FIRST_LOOK, _LAST_LOOK = 0.1, 5.0
+"""Seconds between two looks at a task that is followed."""
+
+_FOLLOWED_FOR = 600.0
+"""Seconds for which a task is followed: a model that extracts may take minutes."""
 
 _REMEMBERED = 1_000
 """Conversations known to be listed already; one that is forgotten costs a notice too many."""
@@ -30,6 +40,7 @@ class Notices:
         self._buses: dict[str, InMemorySubscriptionBus] = {}
         self._sessions: dict[Connection, tuple[str, set[str]]] = {}
         self._listed: dict[tuple[str, str], None] = {}
+        self._followed: set[asyncio.Task[None]] = set()
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Register a listener for the current user's events."""
@@ -49,6 +60,23 @@ class Notices:
         """Tell that the contents of these resources have changed."""
         for uri in uris:
             await self.publish(ResourceUpdated(uri=uri))
+
+    def follow(self, status: Callable[[], Awaitable[TaskState]], *uris: str) -> None:
+        """Tell that these resources have changed once a task is no longer running.
+
+        Whoever reads at the first notice of an add sees nothing of its memories yet.
+        """
+        task = asyncio.create_task(self._follow(status, uris))  # ends with the event loop at the latest
+        self._followed.add(task)
+        task.add_done_callback(self._followed.discard)
+
+    async def _follow(self, status: Callable[[], Awaitable[TaskState]], uris: tuple[str, ...]) -> None:
+        pause = _FIRST_LOOK
+        with anyio.move_on_after(_FOLLOWED_FOR), suppress(MemosError):
+            while await status() == "running":
+                await anyio.sleep(pause)
+                pause = min(2 * pause, _LAST_LOOK)
+            await self.changed(*uris)
 
     async def listed(self, conversation_id: str) -> None:
         """Tell that the list has changed, where this conversation may be new to it."""

@@ -1,12 +1,13 @@
 """The arguments of the tools: their names and limits, and how what hosts send is read."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BeforeValidator, Field, JsonValue, WithJsonSchema
 
 from memos_mcp.errors import InvalidRequest, TooLarge
 from memos_mcp.limits import encoded
-from memos_mcp.models import MAX_CONTENT_BYTES, AnyId, Identifier
+from memos_mcp.models import MAX_CONTENT_BYTES, AgentMemory, AnyId, Identifier
 from memos_mcp.said import Said, read_ids, read_json, read_messages
 
 
@@ -35,6 +36,31 @@ Messages = Annotated[
     WithJsonSchema(_MESSAGES),
     _names("messages", "message", "content", "text"),
 ]
+_AGENT_MEMORIES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "content": {"type": "string"},
+            "replaces": {"type": "array", "items": {"type": "string"}},
+            "memory_time": {"type": "string"},
+        },
+        "required": ["content"],
+    },
+}
+
+
+def read_memories(value: JsonValue) -> JsonValue:
+    """Take one memory, an object or a text, for a list of one."""
+    parsed = read_json(value)
+    if parsed is None or parsed == "":
+        return []
+    return parsed if isinstance(parsed, list) else [parsed]
+
+
+AgentMemories = Annotated[
+    Sequence[AgentMemory], BeforeValidator(read_memories), Field(max_length=50), WithJsonSchema(_AGENT_MEMORIES)
+]
 ConversationId = Annotated[Identifier, _names("conversation_id", "conversation"), WithJsonSchema({"type": "string"})]
 Query = Annotated[str, _names("query", "q", "text", "question")]
 MemoryLimit = Annotated[int, Field(ge=0, le=25), _names("memory_limit_number", "memory_limit", "limit", "top_k", "k")]
@@ -51,6 +77,12 @@ MemoryIds = Annotated[
     Field(min_length=1),
     WithJsonSchema(_IDS),
     _names("memory_ids", "memory_id", "ids", "id"),
+]
+CorrectedIds = Annotated[
+    Sequence[str],
+    BeforeValidator(read_ids),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
+    _names("memory_ids", "memory_id"),
 ]
 Feedback = Annotated[str, _names("feedback_content", "feedback", "content", "text")]
 

@@ -16,6 +16,7 @@ from memos_mcp.models import (
     SearchResult,
     StoredMessage,
     clock_text,
+    local_text,
 )
 from memos_mcp.passages import count_words
 from memos_mcp.server.sizes import ANSWER_BYTES, size_of
@@ -77,7 +78,14 @@ def conversation_text(messages: Iterable[StoredMessage], *, notice: str, cut: Ma
     """Write the messages of a conversation; `cut` has the length of those that are not whole."""
     lines = [notice]
     for message in messages:
-        said = "·".join(part for part in (message.id, clock_text(message.create_time)[:16]) if part)
+        said = "·".join(
+            part
+            for part in (
+                message.id,
+                local_text(message.create_time, message.utc_offset)[: -3 if not message.utc_offset else None],
+            )
+            if part
+        )
         more = f"… [{cut[message.id]:,} characters]" if message.id in cut else ""
         lines.append(f"{said} {message.role}: {set_in(message.content)}{more}")
     return "\n".join(lines)
@@ -125,7 +133,9 @@ def added_text(receipt: AddReceipt, *, count: int) -> str:
 
 
 def feedback_text(receipt: FeedbackReceipt) -> str:
-    """Say what a correction changed."""
+    """Say what a correction changed, or why it changed nothing."""
+    if receipt.note:
+        return f"The correction is kept as a message. {receipt.note}"
     if receipt.status == "running" and not receipt.archived and not receipt.added:
         return "Correction taken; what follows from it shows in get_memory in a moment."
     archived = f"archived {', '.join(receipt.archived)}" if receipt.archived else "archived nothing"

@@ -1,5 +1,6 @@
 """The six tools: each a signature, what a model reads, and one call of the backend."""
 
+from functools import partial
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, ElicitationResult, Resolve
@@ -21,7 +22,9 @@ from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_text,
 from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
 from memos_mcp.server.requests import (
+    AgentMemories,
     ConversationId,
+    CorrectedIds,
     Feedback,
     Filter,
     MemoryIds,
@@ -40,17 +43,21 @@ from memos_mcp.server.sizes import cut_lengths, passages_of, shortened
 
 
 async def add_message(
-    messages: Messages, ctx: Context[Access], conversation_id: ConversationId = ""
+    messages: Messages, ctx: Context[Access], conversation_id: ConversationId = "", memories: AgentMemories = ()
 ) -> Annotated[CallToolResult, views.AddView]:
     """Store messages of this conversation in long-term memory, word for word.
-    Call after each turn with what the user and you said."""
+    Call after each turn with what the user and you said.
+    memories: what is worth keeping, one fact a sentence in the messages' own words, who and when named; replaces: ids
+    of memories that it puts out of date."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
-    request = AddMessage(messages=tuple(messages), conversation_id=conversation)
+    request = AddMessage(messages=tuple(messages), conversation_id=conversation, memories=tuple(memories))
     check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     await access.notices.listed(receipt.conversation_id)
     await access.notices.changed(uris.conversation(receipt.conversation_id), uris.CONVERSATIONS, uris.PROFILE)
+    if receipt.status == "running":
+        access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
     return _result(text.added_text(receipt, count=len(messages)), views.receipt(receipt))
 
 
@@ -140,14 +147,23 @@ async def delete_memory(
 
 
 async def add_feedback(
-    feedback_content: Feedback, ctx: Context[Access], conversation_id: ConversationId = ""
+    feedback_content: Feedback,
+    ctx: Context[Access],
+    conversation_id: ConversationId = "",
+    memory_ids: CorrectedIds = (),
 ) -> Annotated[CallToolResult, views.FeedbackView]:
     """Correct what is remembered, in plain words ("I never had a cat").
     Call when the user says that a memory is wrong or out of date."""
     access = ctx.request_context.lifespan_context
-    request = AddFeedback(feedback_content=checked_feedback(feedback_content), conversation_id=conversation_id)
+    request = AddFeedback(
+        feedback_content=checked_feedback(feedback_content),
+        conversation_id=conversation_id,
+        memory_ids=tuple(memory_ids),
+    )
     receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
     await access.notices.changed(*map(uris.memory, (*receipt.archived, *receipt.added)), uris.PROFILE)
+    if receipt.status == "running":
+        access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
     return _result(text.feedback_text(receipt), views.receipt(receipt))
 
 

@@ -17,6 +17,7 @@ from memos_mcp.models import (
     SearchResult,
     StoredMessage,
     clock_text,
+    local_text,
 )
 
 _TIMES = ("memory_time", "create_time", "update_time")
@@ -38,6 +39,8 @@ class MessageView(TypedDict, total=False):
     conversation_id: str
     create_time: str
     relativity: float
+    status: str
+    superseded_by: str
 
 
 class MemoryView(TypedDict, total=False):
@@ -134,6 +137,7 @@ class FeedbackView(TypedDict, total=False):
     status: str
     archived: list[str]
     added: list[str]
+    note: str
 
 
 def found(result: SearchResult, request: SearchMemory, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
@@ -173,7 +177,10 @@ def receipt(answer: AddReceipt | DeleteReceipt | FeedbackReceipt) -> dict[str, A
 
 def _message(message: StoredMessage, whole: Mapping[str, int], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
     cut = {"characters": whole[message.id]} if message.id in whole else {}
-    return _compact(message, without=without) | cut
+    shown = _compact(message, without=(*without, "utc_offset"))
+    if "create_time" in shown:
+        shown["create_time"] = local_text(message.create_time, message.utc_offset)
+    return shown | cut
 
 
 def _compact(shown: Memory | Preference | StoredMessage, *, without: tuple[str, ...] = ()) -> dict[str, Any]:

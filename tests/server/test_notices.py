@@ -9,7 +9,9 @@ from mcp.client.session import MessageHandlerFnT
 from mcp.server.subscriptions import ResourcesListChanged, ResourceUpdated
 from mcp.types import ResourceListChangedNotification, ResourceUpdatedNotification
 
+from memos_mcp.models import AddMessage, AddReceipt, Task
 from memos_mcp.server.notices import Notices
+from memos_mcp.server.uris import PROFILE
 from tests.fakes.memory_backend import ListBackend
 from tests.server.clients import connected
 
@@ -108,3 +110,28 @@ async def test_users_hear_nothing_of_each_other() -> None:
     await notices.changed("memos://profile")
 
     assert heard == {"ann": [], "bob": [ResourceUpdated(uri="memos://profile")]}
+
+
+class SlowBackend(ListBackend):
+    """Answers an add before its memories are there."""
+
+    learnt = False
+
+    async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
+        receipt = await super().add_message(request, user_id=user_id)
+        return receipt.model_copy(update={"status": "running"})
+
+    async def get_status(self, task_id: str, *, user_id: str) -> Task:
+        assert user_id == "ann"
+        return Task(task_id=task_id, status="completed" if self.learnt else "running")
+
+
+async def test_the_profile_is_announced_again_when_the_memories_of_an_add_have_landed() -> None:
+    seen: list[str] = []
+    backend = SlowBackend()
+    async with connected(backend, era="legacy", message_handler=_collecting(seen)) as client:
+        await _subscribe(client, PROFILE)
+        await client.call_tool("add_message", {"messages": "hello"})
+        await _until(lambda: seen.count(PROFILE) == 1)
+        backend.learnt = True
+        await _until(lambda: seen.count(PROFILE) == 2)

@@ -35,6 +35,9 @@ from memos_mcp.models import (
     UpdateReceipt,
 )
 
+NOT_TAKEN = "The service takes no {}; they were not sent."
+"""What is said where an argument is beyond the service's contract."""
+
 
 class HostedBackend:
     """A `MemoryBackend` over the MemOS contract.
@@ -54,10 +57,16 @@ class HostedBackend:
         conversation_id = request.conversation_id or uuid.uuid4().hex[:12]
         key = request.key or uuid.uuid4().hex
         body = bodies.add_message(request, user_id=user_id) | {"conversation_id": conversation_id}
+        if request.memories and self._service.is_engine:
+            body["memories"] = [memory.model_dump(mode="json") for memory in request.memories]
         if self._delivery is not None:
-            return await self._delivery.add(body, user_id=user_id, key=key)
-        data = await self._call(ADD_MESSAGE, body, harmless=self._service.is_engine is True, key=key)
-        return reading.add_receipt(data, conversation_id=conversation_id)
+            receipt = await self._delivery.add(body, user_id=user_id, key=key)
+        else:
+            data = await self._call(ADD_MESSAGE, body, harmless=self._service.is_engine is True, key=key)
+            receipt = reading.add_receipt(data, conversation_id=conversation_id)
+        if request.memories and "memories" not in body:
+            return receipt.model_copy(update={"note": f"{receipt.note} {NOT_TAKEN.format('memories')}".strip()})
+        return receipt
 
     async def search_memory(self, request: SearchMemory, *, user_id: str) -> SearchResult:
         """Search; instructions are composed here unless the service sends them."""
@@ -134,7 +143,13 @@ class HostedBackend:
     async def add_feedback(self, request: AddFeedback, *, user_id: str) -> FeedbackReceipt:
         """Send a correction."""
         body = bodies.add_feedback(request, user_id=user_id)
-        return reading.feedback_receipt(_successful(await self._call("add/feedback", body, harmless=False)))
+        for_engine = bool(request.memory_ids) and await self._is_engine(user_id)
+        if for_engine:
+            body["memory_ids"] = list(request.memory_ids)
+        receipt = reading.feedback_receipt(_successful(await self._call("add/feedback", body, harmless=False)))
+        if request.memory_ids and not for_engine:
+            return receipt.model_copy(update={"note": NOT_TAKEN.format("memory_ids")})
+        return receipt
 
     async def get_status(self, task_id: str, *, user_id: str) -> Task:
         """Follow a task; one that waits for delivery is running."""

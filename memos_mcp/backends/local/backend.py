@@ -11,7 +11,9 @@ import anyio.to_thread
 from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.extractors.secrets import redact_values
+from memos_mcp.backends.local.extractors.sentences import shorten
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
@@ -24,7 +26,7 @@ from memos_mcp.backends.local.means import Means
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import Correcting, keys
+from memos_mcp.backends.local.upkeep import Corrected, Correcting, keys
 from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
@@ -51,6 +53,7 @@ from memos_mcp.models import (
     UpdateMemory,
     UpdateReceipt,
 )
+from memos_mcp.perspective import bare
 
 FEEDBACK_CONVERSATION = "feedback"
 
@@ -82,17 +85,21 @@ class LocalBackend:
         indexes: Indexes,
         learning: Learning,
         correcting: Correcting,
+        agent_memories: AgentMemories,
         clock: Callable[[], int],
         redact: Redact | None,
+        offset: Callable[[int], int],
     ) -> None:
         """Take collaborators that are running."""
         self._redact = redact
+        self._offset = offset
         self._ledger = ledger
         self._search = search
         self._indexing = indexing
         self._indexes = indexes
         self._learning = learning
         self._correcting = correcting
+        self._agent_memories = agent_memories
         self._clock = clock
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
         self.means = Means(search, learning, clock=clock, redact=redact)
@@ -110,14 +117,34 @@ class LocalBackend:
     def _add(self, request: AddMessage, user_id: str) -> AddReceipt:
         if not request.conversation_id:
             request = request.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
-        request, hidden = self._without_secrets(request)
+        request, hidden = self._without_secrets(self._with_offsets(request))
         features = [analyse(message.content, role=message.role) for message in request.messages]
-        added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
+        with self._ledger.database.transaction():
+            added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
+            unsaid = "" if added.repeated else self._keep_memories(request, added.task_id)
         self._indexing.wake()
         self._learning.wake()
         status = self._task(added.task_id, user_id).status if added.repeated else "running"
-        note = HIDDEN.format(hidden) if hidden else ""
+        note = " ".join(filter(None, (HIDDEN.format(hidden) if hidden else "", unsaid)))
         return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id, note=note)
+
+    def _with_offsets(self, request: AddMessage) -> AddMessage:
+        """Give messages whose time was written without an offset that of the user's time zone."""
+        now = self._clock()
+        messages = tuple(
+            message
+            if message.utc_offset is not None
+            else message.model_copy(
+                update={"utc_offset": self._offset(now if message.chat_time is None else message.chat_time)}
+            )
+            for message in request.messages
+        )
+        return request.model_copy(update={"messages": messages})
+
+    def _keep_memories(self, request: AddMessage, task_id: str) -> str:
+        """Keep the memories of the agent, and say what was not kept."""
+        task = self._ledger.tasks.open(task_id) if request.memories else None
+        return "" if task is None else self._agent_memories.keep(request.memories, task=task).note
 
     def _without_secrets(self, request: AddMessage) -> tuple[AddMessage, int]:
         if self._redact is None:
@@ -127,9 +154,12 @@ class LocalBackend:
             message.model_copy(update={"content": content})
             for message, (content, _) in zip(request.messages, redacted, strict=True)
         )
+        memories = tuple(
+            memory.model_copy(update={"content": self._redact(memory.content)[0]}) for memory in request.memories
+        )
         tags = [self._redact(tag) for tag in request.tags]
         info, in_info = redact_values(request.info)
-        update = {"messages": messages, "tags": tuple(tag for tag, _ in tags), "info": info}
+        update = {"messages": messages, "memories": memories, "tags": tuple(tag for tag, _ in tags), "info": info}
         return request.model_copy(update=update), in_info + sum(hidden for _, hidden in (*redacted, *tags))
 
     async def _completed(self, task_id: str, *, user_id: str) -> Task:
@@ -309,19 +339,34 @@ class LocalBackend:
         conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
         kept = AddMessage(messages=(message,), conversation_id=conversation_id)
         check_add(kept)
-        return await _in_thread(partial(self._correct, kept, user_id))
+        return await _in_thread(partial(self._correct, kept, user_id, request.memory_ids))
 
-    def _correct(self, request: AddMessage, user_id: str) -> FeedbackReceipt:
-        request, _ = self._without_secrets(request)
-        added, corrected = self._correcting.take(request, user_id=user_id)
+    def _correct(self, request: AddMessage, user_id: str, memory_ids: tuple[str, ...]) -> FeedbackReceipt:
+        request, _ = self._without_secrets(self._with_offsets(request))
+        named = self._seqs(memory_ids, self._ledger.messages.user_key(user_id))
+        added, corrected = self._correcting.take(request, user_id=user_id, named=named)
         self._indexing.wake()
         self._learning.wake()
         return FeedbackReceipt(
             task_id=added.task_id,
-            status="running",
+            status="running" if corrected.learns else "completed",
             archived=tuple(map(memory_id, corrected.archived)),
             added=tuple(map(memory_id, corrected.added)),
+            note=self._unchanged(corrected, user_id),
         )
+
+    def _unchanged(self, corrected: Corrected, user_id: str) -> str:
+        """Say why a correction changed nothing, and what to do."""
+        if corrected.archived:
+            return ""
+        if corrected.known:
+            return f"Nothing was changed: {', '.join(map(memory_id, corrected.known))} says so already."
+        user = self._ledger.messages.user_key(user_id)
+        nearest = self._ledger.memories.by_seq(user or 0, corrected.nearest)
+        if not nearest:
+            return "Nothing was changed: no memory is like this. add_message stores what is new."
+        shown = "; ".join(f'{memory_id(seq)} "{_beginning(nearest[seq])}"' for seq in corrected.nearest)
+        return f"Nothing was changed. Which memory is meant? The nearest: {shown}. Repeat with its id in memory_ids."
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""
@@ -346,6 +391,10 @@ class LocalBackend:
         if task is None:
             raise NotFound(f'There is no task "{task_id[:60]}". Use the task_id that an add answered.', code=50131)
         return task
+
+
+def _beginning(known: Memory | Preference) -> str:
+    return shorten(bare(known.memory_value) if isinstance(known, Memory) else known.preference, limit=80)
 
 
 def _pages(total: int, size: int) -> int:

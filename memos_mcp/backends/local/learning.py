@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from memos_mcp.backends.local.agent_memories import EXTRACTOR
 from memos_mcp.backends.local.extractors.base import Draft, Extractor, Source
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
@@ -31,7 +32,8 @@ FEWEST_ATTEMPTS = 6
 class Learning:
     """Runs the extractor over each add and keeps what it drafts; a failing extractor blocks nothing else.
 
-    An add that it fails again and again, for a day, is given to another extractor, which asks nobody.
+    Where the agent wrote a memory of a message itself, no other is drafted of it. An add that the extractor fails
+    again and again, for a day, is given to another extractor, which asks nobody.
     """
 
     def __init__(
@@ -86,7 +88,9 @@ class Learning:
         return True
 
     def _learn(self, task: OpenTask) -> None:
-        self._keep(self._extractor.extract(task.messages, before=task.before), task)
+        drafts = self._extractor.extract(task.messages, before=task.before)
+        told = self._ledger.memories.told_by(EXTRACTOR, [message.seq for message in task.messages])
+        self._keep([draft for draft in drafts if draft.preference or not told.issuperset(draft.sources)], task)
 
     def _keep(self, drafts: list[Draft], task: OpenTask, *, taken_over: bool = False) -> None:
         with self._ledger.database.transaction():

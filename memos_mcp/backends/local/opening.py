@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import anyio
 from anyio.to_thread import run_sync
 
+from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.backend import LocalBackend, Redact, milliseconds_now
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
 from memos_mcp.backends.local.embedders.base import Embedder
@@ -33,6 +36,7 @@ async def open_local(
     place: Callable[[Ledger], IndexPlace] | None = None,
     patience: float = 0,
     redact: Redact | None = None,
+    timezone: str = "",
     settled: float = SETTLED,
     clock: Callable[[], int] = milliseconds_now,
 ) -> AsyncGenerator[LocalBackend]:
@@ -40,7 +44,8 @@ async def open_local(
 
     `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
     that a process which is just ending gets to let go of the directory. `redact` takes secrets out of what is added.
-    After `settled` seconds the vector index follows, however little there is for it.
+    `timezone` is that of the user (an IANA name; empty: the machine's own). After `settled` seconds the vector index
+    follows, however little there is for it.
 
     Raises:
         ConfigurationError: another process holds it, or it was made by a newer version or another model.
@@ -72,8 +77,10 @@ async def open_local(
                     indexes=indexes,
                     learning=learning,
                     correcting=Correcting(ledger, indexes, upkeep, clock=clock),
+                    agent_memories=AgentMemories(ledger, upkeep),
                     clock=clock,
                     redact=redact,
+                    offset=partial(offset_at, zone=ZoneInfo(timezone) if timezone else None),
                 )
             finally:
                 with anyio.CancelScope(shield=True):
@@ -83,6 +90,15 @@ async def open_local(
             ledger.close()
     finally:
         lock.release()
+
+
+def offset_at(milliseconds: int, *, zone: tzinfo | None) -> int:
+    """Return the minutes by which a zone (None: the machine's own) is ahead of UTC at a time in epoch milliseconds."""
+    try:
+        offset = datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone(zone).utcoffset()
+    except (OverflowError, ValueError, OSError):  # a time that the platform's calendar does not have
+        return 0
+    return 0 if offset is None else int(offset.total_seconds()) // 60
 
 
 def _prepare(ledger: Ledger, embedder: Embedder) -> None:

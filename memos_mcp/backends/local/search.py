@@ -10,10 +10,11 @@ from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.outdated import Outdated, Ranked
 from memos_mcp.backends.local.past import asks_for_the_past
 from memos_mcp.backends.local.rerank import rerank
 from memos_mcp.backends.local.retrieval.index import Hit, Query
-from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult, StoredMessage
+from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult
 
 MOST_MEMORIES = 200
 """Memories that are ranked, of which the best are given."""
@@ -55,6 +56,7 @@ class Search:
         self._embedder = embedder
         self._indexing = indexing
         self._indexes = indexes
+        self._outdated = Outdated(ledger.messages, ledger.memories)
 
     def run(self, request: SearchMemory, *, user: int, now: int) -> SearchResult:
         """Answer a search of this user."""
@@ -67,7 +69,11 @@ class Search:
         return SearchResult(
             memory_detail_list=known,
             preference_detail_list=preferences,
-            message_detail_list=self._messages(messages),
+            message_detail_list=self._outdated.read(
+                [Ranked(hit.seq, hit.relativity) for hit in messages],
+                limit=request.message_limit_number,
+                past=asks_for_the_past(request.query),
+            ),
             preference_note=PREFERENCE_NOTE if preferences else "",
             notice="" if complete and asked.near is not None else BY_WORDS,
         )
@@ -121,12 +127,6 @@ class Search:
         condition, parameters = filters.to_sql(asked.chosen)
         table = self._ledger.messages if kind == "message" else self._ledger.memories
         return table.matching(asked.user, condition, parameters)
-
-    def _messages(self, hits: Sequence[Hit]) -> tuple[StoredMessage, ...]:
-        stored = self._ledger.messages.by_seq([hit.seq for hit in hits])
-        return tuple(
-            stored[hit.seq].model_copy(update={"relativity": hit.relativity}) for hit in hits if hit.seq in stored
-        )
 
     def _memories(self, asked: Asked, hits: Sequence[Hit]) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
         request = asked.request

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 from memos_mcp.backends.local.extractors.when.periods import Grain
@@ -10,12 +11,21 @@ from memos_mcp.models import Memory, MemoryPage, Preference, Role
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A stored message that memories can be learnt from; `chat_time` in epoch milliseconds, UTC."""
+    """A stored message that memories can be learnt from.
+
+    `chat_time` is in epoch milliseconds, `utc_offset` the minutes by which its speaker's clock is ahead of UTC.
+    """
 
     seq: int
     role: Role
     content: str
     chat_time: int
+    utc_offset: int = 0
+
+    @property
+    def moment(self) -> datetime:
+        """What the speaker's calendar and clock showed, written as UTC: "tomorrow" is the day after this one."""
+        return datetime.fromtimestamp(self.chat_time / 1000, UTC) + timedelta(minutes=self.utc_offset)
 
 
 @dataclass(frozen=True, slots=True)

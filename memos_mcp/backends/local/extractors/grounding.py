@@ -7,7 +7,7 @@ test errs on the side of refusal: the messages themselves are kept in any case.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Literal
 
@@ -44,7 +44,7 @@ _REPORTING = word_list("reporting")
 def unsupported(claim: str, sources: Sequence[Source]) -> Reason | None:
     """Give why a claim does not follow from its sources, at least one, or None where it does."""
     said = "\n".join(source.content for source in sources)
-    times = resolve(claim, said=_moment(sources[-1]))
+    times = resolve(claim, said=sources[-1].moment)
     bare = _without(claim, times)
     claimed, known = _claimed(bare), matter(said)
     if not claimed or sum(_is_known(term, known) for term in claimed) < _SHARED * len(claimed):
@@ -68,10 +68,6 @@ def _is_known(term: str, known: frozenset[str]) -> bool:
     return term in known or (len(start) >= _STEM and any(other.startswith(start) for other in known))
 
 
-def _moment(source: Source) -> datetime:
-    return datetime.fromtimestamp(source.chat_time / 1000, UTC)
-
-
 def _without(claim: str, times: Sequence[TimeMention]) -> str:
     for time in reversed(times):
         claim = claim[: time.span[0]] + "," + claim[time.span[1] :]
@@ -81,7 +77,7 @@ def _without(claim: str, times: Sequence[TimeMention]) -> str:
 def _follows(time: TimeMention, sources: Sequence[Source]) -> bool:
     """Tell whether a time is, or contains, one that a source names or the day on which it was said."""
     for source in sources:
-        moment = _moment(source)
+        moment = source.moment
         today = moment.replace(hour=0, minute=0, second=0, microsecond=0)
         spans = [(named.start, named.end) for named in resolve(source.content, said=moment)]
         spans.append((int(today.timestamp() * 1000), int((today + timedelta(1)).timestamp() * 1000)))

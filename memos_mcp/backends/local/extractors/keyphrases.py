@@ -11,6 +11,7 @@ from functools import lru_cache
 from memos_mcp.backends.local.extractors.sentences import shorten
 from memos_mcp.backends.local.extractors.words import LETTER, SMALL_TALK, word_list
 from memos_mcp.backends.local.retrieval.language import STOP_WORDS, recognise
+from memos_mcp.perspective import without_marks
 
 _TITLE_PHRASES = 2
 _TITLE_CHARACTERS = 60
@@ -31,7 +32,7 @@ _PLAIN = word_list("plain")
 @lru_cache(maxsize=64)
 def keyphrases(text: str) -> tuple[str, ...]:
     """Give the phrases that name what a text is about, the best first, in its own words."""
-    runs = _runs(text)
+    runs = _runs(without_marks(text))
     counts = Counter(word.casefold() for run in runs for word in run)
     best: dict[str, tuple[float, str]] = {}
     for run in runs:
@@ -45,7 +46,7 @@ def title(text: str) -> str:
     """Give a title for a text: its best phrases in the order in which they stand, or else its first words."""
     phrases = keyphrases(text)[:_TITLE_PHRASES]
     if not phrases:
-        return shorten(text, limit=_TITLE_CHARACTERS)
+        return shorten(without_marks(text), limit=_TITLE_CHARACTERS)
     return shorten(", ".join(sorted(phrases, key=text.find)), limit=_TITLE_CHARACTERS)
 
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.when import TimeMention, resolve
@@ -87,7 +86,7 @@ def _belongs(sentence: str, group: list[str]) -> bool:
 
 def _passage(group: list[str], message: Source, turn: int) -> Passage:
     text = " ".join(group)
-    times = resolve(text, said=datetime.fromtimestamp(message.chat_time / 1000, UTC))
+    times = resolve(text, said=message.moment)
     time = times[0] if times else None
     return Passage(message.role, tuple(group), (message.seq,), turn, matter(text), time=time)
 

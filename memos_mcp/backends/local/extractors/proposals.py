@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from memos_mcp.backends.local.extractors.answer import Answer, ProposedMemory, ProposedPreference
 from memos_mcp.backends.local.extractors.base import Draft, Source
@@ -103,7 +102,7 @@ def _holds(text: str, sources: Sequence[Source]) -> bool:
 
 def _time(claim: str, sources: Sequence[Source]) -> TimeMention | None:
     """Give the time that a claim names, or else the one time that its one source does."""
-    moments = [datetime.fromtimestamp(source.chat_time / 1000, UTC) for source in sources]
+    moments = [source.moment for source in sources]
     named = resolve(claim, said=moments[-1])
     if named:
         return named[0]

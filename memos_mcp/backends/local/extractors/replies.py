@@ -1,5 +1,6 @@
 """Replies: what a message states, and the question right before it that it answers."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,6 +15,9 @@ from memos_mcp.backends.local.extractors.worth import tells, tells_of_itself
 from memos_mcp.backends.local.retrieval.speech import speaker_of
 
 _TOOL_CHARACTERS = 200
+
+_REPEATED = re.compile(r"^(.{8,130}?)(?:\s*\1)+$", re.DOTALL)
+"""What is said several times over in one breath."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ def read(message: Source, *, previous: Source | None) -> Reply:
     """Read a message as the reply to the one before it."""
     question = _question(previous) if previous and previous.role != message.role else ""
     said = _said(message)
-    statements = tuple(shorten(part, limit=PASSAGE_CHARACTERS) for part in map(stated, said) if part)
+    parts = (_REPEATED.sub(r"\1", shorten(part, limit=PASSAGE_CHARACTERS)) for part in map(stated, said) if part)
+    statements = tuple(dict.fromkeys(parts))
     label = message.content.partition(":")[0].strip() + ":" if speaker_of(message.content) else ""
     return Reply(
         message,

@@ -15,6 +15,9 @@ HOLLOW = word_list("hollow")
 LIGHT = word_list("light")
 """Words that stand beside what tells and beside what does not."""
 
+ACKNOWLEDGING = word_list("acknowledging")
+"""Words with which an assistant says that it has heard."""
+
 _OWN = 2
 _OTHERS = 5
 _SPOKEN_TO = 4
@@ -65,6 +68,16 @@ _DONE = re.compile(
     r"renamed|reserved|saved|scheduled|sent|switched|updated)\b",
     re.IGNORECASE,
 )
+_STATES = re.compile(
+    r"(?:my|our) [\w' -]{2,30} (?:is|are) (?!not\b)"
+    r"|(?:I|we)(?:['’](?:m|re)| am| are) \w+ing (?:to|in|at|from|near) (?-i:[A-Z])",
+    re.IGNORECASE,
+)
+"""What somebody has or does, by the form alone: then one word that tells is enough."""
+
+_HEARD_CHINESE = re.compile(
+    "(?:好的?|明白了?|收到|了解)?[,，。! ！]*我?(?:会|已经|都)?记(?:住|下|得)(?:了|来了|它|这一点)*[。!！]*"
+)
 _OWN_CHINESE = re.compile("我(?!建议|觉得|可以|推荐|会建议)")
 
 
@@ -85,7 +98,7 @@ def tells(sentence: str) -> bool:
 def tells_of_itself(sentence: str) -> bool:
     """Tell whether what an assistant says is about what it does, did or will do, and no advice."""
     telling = content_words(sentence)
-    if not telling:
+    if ACKNOWLEDGING.issuperset(telling) or _HEARD_CHINESE.fullmatch(sentence):
         return False
     if _DONE.match(sentence):
         return True
@@ -118,5 +131,7 @@ def _weighs(sentence: str, telling: Sequence[str]) -> bool:
     own = in_first_person(sentence) or _UNSAID.match(sentence) is not None
     if _SECOND.search(sentence):
         return own and told >= _SPOKEN_TO
+    if own and told and _STATES.match(sentence):
+        return True
     dense = told >= _FEW[own] and told >= _DENSE[own] * sum(word not in LIGHT for word in telling)
     return dense or told >= (_OWN if own else _OTHERS)

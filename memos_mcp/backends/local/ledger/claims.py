@@ -54,6 +54,12 @@ class Claims:
             found |= {row["seq"]: Candidate(*row) for row in rows}
         return [found[seq] for seq in sorted(found, reverse=True)]
 
+    def saying(self, user: int, words: str) -> list[Candidate]:
+        """Return the newest memories in force that have these words, in any case of ASCII letters, newest first."""
+        sql = f"SELECT {_COLUMNS} FROM memory WHERE user = ? AND status = 'activated' AND instr(lower(memory_value), ?)"
+        rows = self._database.rows(f"{sql} ORDER BY seq DESC LIMIT ?", (user, words.lower(), CANDIDATES))
+        return [Candidate(*row) for row in rows]
+
     def in_force(self, user: int, seqs: Collection[int]) -> list[Candidate]:
         """Give those of a user's memories that are in force, in the order of their keys."""
         sql = f"SELECT {_COLUMNS} FROM memory WHERE user = ? AND status = 'activated' AND seq IN ({marks(seqs)})"

@@ -136,6 +136,14 @@ class Memories:
             found.setdefault(row["head"], []).append(row["seq"])
         return found
 
+    def replaced_messages(self, messages: Collection[int]) -> dict[int, int]:
+        """Map those of the messages whose memories were all replaced or corrected to the message that did so last."""
+        found: dict[int, int] = {}
+        for chunk in in_chunks(messages):
+            for row in self._database.rows(_REPLACED.format(marks(chunk)), tuple(chunk)):
+                found[row["message"]] = row["replacement"]
+        return found
+
     def _superseded(self, seqs: Collection[int]) -> dict[int, tuple[str, ...]]:
         sql = f"SELECT seq, superseded_by FROM memory WHERE superseded_by IN ({marks(seqs)}) ORDER BY seq"
         found: dict[int, tuple[str, ...]] = {}
@@ -149,6 +157,14 @@ class Memories:
         for row in self._database.rows(sql, tuple(seqs)):
             found[row["memory"]] = (*found.get(row["memory"], ()), message_id(row["message"]))
         return found
+
+    def told_by(self, extractor: str, messages: Collection[int]) -> set[int]:
+        """Return those of the messages that a memory of this extractor rests on."""
+        sql = (
+            "SELECT message FROM source JOIN memory ON memory.seq = source.memory"
+            f" WHERE extractor = ? AND message IN ({marks(messages)})"
+        )
+        return {row["message"] for row in self._database.rows(sql, (extractor, *messages))}
 
     def source_seqs(self, seq: int) -> tuple[int, ...]:
         """Give the keys of the messages that a memory was learnt from."""
@@ -193,6 +209,26 @@ class Memories:
             note_generation(self._database, user)
         self._database.forget_deleted()
 
+
+_REPLACED = """
+WITH RECURSIVE chain (message, seq, corrected_by) AS (
+    SELECT source.message, superseded_by, corrected_by FROM source JOIN memory ON memory.seq = source.memory
+    WHERE source.message IN ({}) AND status = 'archived' AND (superseded_by IS NOT NULL OR corrected_by IS NOT NULL)
+    UNION
+    SELECT chain.message, memory.superseded_by, coalesce(memory.corrected_by, chain.corrected_by)
+    FROM chain JOIN memory ON memory.seq = chain.seq WHERE memory.status = 'archived'
+), replacing (message, replacement) AS (
+    SELECT message, corrected_by FROM chain WHERE corrected_by IS NOT NULL
+    UNION ALL
+    SELECT chain.message, max(source.message) FROM chain JOIN source ON source.memory = chain.seq
+    GROUP BY chain.message, chain.seq
+)
+SELECT message, max(replacement) AS replacement FROM replacing WHERE NOT EXISTS (
+    SELECT 1 FROM source JOIN memory ON memory.seq = source.memory
+    WHERE source.message = replacing.message AND status = 'activated'
+    AND memory.seq NOT IN (SELECT seq FROM chain WHERE chain.message = replacing.message AND seq IS NOT NULL)
+) GROUP BY message HAVING max(replacement) <> message
+"""
 
 _STORED = "SELECT memory.*, conversation_id FROM memory JOIN conversation ON conversation.key = memory.conversation"
 

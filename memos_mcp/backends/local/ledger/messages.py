@@ -130,7 +130,7 @@ class Messages:
             said = now if message.chat_time is None else message.chat_time
             seq = self._database.insert(
                 "INSERT INTO message (user, conversation, task, role, content, create_time, update_time,"
-                " agent_id, app_id, tags, info, features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " utc_offset, agent_id, app_id, tags, info, features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     user,
                     conversation,
@@ -139,6 +139,7 @@ class Messages:
                     message.content,
                     said,
                     now,
+                    message.utc_offset,
                     request.agent_id,
                     request.app_id,
                     tags,
@@ -258,7 +259,7 @@ class Messages:
 
 
 _STORED = (
-    "SELECT seq, role, content, conversation_id, create_time, update_time FROM message"
+    "SELECT seq, role, content, conversation_id, create_time, update_time, utc_offset FROM message"
     " JOIN conversation ON conversation.key = message.conversation"
 )
 
@@ -288,4 +289,5 @@ def _stored(row: sqlite3.Row) -> StoredMessage:
         conversation_id=row["conversation_id"],
         create_time=row["create_time"],
         update_time=row["update_time"],
+        utc_offset=row["utc_offset"],
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.errors import ConfigurationError
 
-FORMAT = 1
+FORMAT = 2
 """The format that this version writes; `migrations` lead to it from every older one."""
 
-MIGRATIONS: dict[int, str] = {}
+MIGRATIONS: dict[int, str] = {1: "ALTER TABLE message ADD COLUMN utc_offset INTEGER;"}
 """SQL that turns a ledger of the format in the key into one of the next format."""
 
 

@@ -1,4 +1,4 @@
--- Format 1 of the ledger. Times are epoch milliseconds, UTC. `seq` orders rows as they were added and is never used
+-- Format 2 of the ledger. Times are epoch milliseconds, UTC. `seq` orders rows as they were added and is never used
 -- again. What can be derived from other rows says so; everything else is the truth.
 
 CREATE TABLE meta (
@@ -45,6 +45,7 @@ CREATE TABLE message (
     content TEXT NOT NULL,
     create_time INTEGER NOT NULL,                 -- when it was said
     update_time INTEGER NOT NULL,                 -- when it was stored
+    utc_offset INTEGER,                           -- of its speaker's place, in minutes
     agent_id TEXT NOT NULL DEFAULT '',
     app_id TEXT NOT NULL DEFAULT '',
     tags TEXT NOT NULL DEFAULT '[]',

@@ -54,11 +54,18 @@ class Tasks:
 
     def next_open(self, now: int) -> OpenTask | None:
         """Give the first task that is due."""
+        return self._open("state = 'running' AND due <= ? ORDER BY key LIMIT 1", now)
+
+    def open(self, task_id: str) -> OpenTask | None:
+        """Return a task with its messages."""
+        return self._open("id = ?", task_id)
+
+    def _open(self, which: str, parameter: int | str) -> OpenTask | None:
         row = self._database.row(
             "SELECT key, user, conversation, attempts,"
             " coalesce((SELECT min(update_time) FROM message WHERE task = task.key), 0) AS added"
-            " FROM task WHERE state = 'running' AND due <= ? ORDER BY key LIMIT 1",
-            (now,),
+            f" FROM task WHERE {which}",
+            (parameter,),
         )
         if row is None:
             return None
@@ -71,7 +78,9 @@ class Tasks:
         return OpenTask(row["key"], row["user"], row["conversation"], row["attempts"], row["added"], messages, ordered)
 
     def _sources(self, where: str, parameters: tuple[int, ...]) -> tuple[Source, ...]:
-        rows = self._database.rows(f"SELECT seq, role, content, create_time FROM message WHERE {where}", parameters)
+        rows = self._database.rows(
+            f"SELECT seq, role, content, create_time, coalesce(utc_offset, 0) FROM message WHERE {where}", parameters
+        )
         return tuple(Source(*row) for row in rows)
 
     def complete(self, task: OpenTask, views: MemoryViews, *, taken_over: bool = False) -> None:
@@ -87,6 +96,13 @@ class Tasks:
             self._database.execute(
                 "INSERT INTO meta VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (TAKEN_OVER,)
             )
+
+    def close(self, task_id: str, views: MemoryViews) -> None:
+        """Close a task that leaves nothing to learn; called inside the transaction of what it changed."""
+        self._database.execute(
+            "UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE id = ?",
+            (views.added, views.updated, views.deleted, task_id),
+        )
 
     def postpone(self, task: OpenTask, *, due: int) -> None:
         """Try a task again later."""

@@ -22,6 +22,9 @@ _MINE = frozenset(["my", "our", "the", "mi", "nuestro", "nuestra", "el", "la"])
 """What is "the office" to somebody is "our office"."""
 
 _POSSESSIVE = re.compile(r"('s|的)$")
+_OF_ANOTHER = re.compile(r"^(the|my|our) (\w+) (?:of|for) (?:the|my|our) (\w+)$")
+""""The deadline for the thesis" is "the thesis deadline"."""
+
 _COUNTS = {
     word: number
     for number, words in (
@@ -204,7 +207,7 @@ class Reading:
     def _subject(self, found: re.Match[str]) -> str:
         groups = found.groupdict()
         subject = _POSSESSIVE.sub("", (groups.get("subject") or "").casefold().strip())
-        subject = re.sub(r"^the user's\b", "my", subject)
+        subject = _OF_ANOTHER.sub(r"\1 \3 \2", re.sub(r"^the user's\b", "my", subject))
         if groups.get("whose"):
             return f"my {self._stem(groups['whose'])}"
         if subject in ("", "i", "my", "mi", "mis", "the user", "我", "我的"):

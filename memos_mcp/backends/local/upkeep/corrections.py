@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from memos_mcp.backends.local.extractors.sentences import sentences
 from memos_mcp.backends.local.retrieval.terms import fold
 from memos_mcp.backends.local.upkeep.forms import LANGUAGES, Correcting, Grammar, grammar
-from memos_mcp.backends.local.upkeep.judge import DIFFERENT, Verdict, denies_past, repeats, updates
+from memos_mcp.backends.local.upkeep.judge import DIFFERENT, Verdict, denies_past, judge, repeats, updates
 from memos_mcp.backends.local.upkeep.statements import Statement, Told, told
 from memos_mcp.backends.local.upkeep.wording import HAN, MARKS, plain
+from memos_mcp.perspective import bare
 
 Patterns = tuple[re.Pattern[str], ...]
 
 _LIGHT_LIST = """
+name call
 i we it that this he she they his her him them was were said say mean actual so there es era fue son eran un una el la
 """
 _LIGHT = frozenset(_LIGHT_LIST.split())
@@ -54,12 +57,22 @@ class Exchange:
         return not self.stems and not self.where
 
     def corrected(self, value: str, *, words: frozenset[str]) -> str | None:
-        """Give a memory's text set right, or None where it is not meant; `words` are those of the correction."""
-        spot = re.compile(rf"(?<!\w){re.escape(self.wrong)}(?!\w)", re.IGNORECASE)
-        if HAN.search(self.wrong):
-            spot = re.compile(re.escape(self.wrong))
-        meant = [one for one in told(value).statements if spot.search(one.text) and self._means(one, words=words)]
+        """Return a memory's text set right, or None where it is not meant; `words` are those of the correction.
+
+        A statement that has the right words beside the wrong ones is a correction itself.
+        """
+        spot, right = _spot(self.wrong), _spot(self.right)
+        meant = [
+            one
+            for one in told(value).statements
+            if spot.search(one.text) and not right.search(one.text) and self._means(one, words=words)
+        ]
         return spot.sub(self._put, value) if meant else None
+
+    @property
+    def undone(self) -> "Exchange":
+        """The exchange in the other direction."""
+        return replace(self, right=self.wrong, wrong=self.right)
 
     def _means(self, statement: Statement, *, words: frozenset[str]) -> bool:
         if not self.stems <= set(statement.wording.stems) or not _holds(self.where, statement.text):
@@ -104,6 +117,10 @@ class Correction:
         tried = ((one, one.corrected(value, words=self.words)) for one in self.exchanges)
         return next(((one, text) for one, text in tried if text is not None), None)
 
+    def is_known(self, value: str) -> bool:
+        """Whether a memory's text says already what an exchange would make of it."""
+        return any(one.undone.corrected(value, words=self.words) for one in self.exchanges if not one.is_vague)
+
     def verdict(self, memory: Told) -> Verdict:
         """Say what becomes of a memory: `updates` takes it out of force, `kept` is what of it still holds."""
         if memory.perspective != "user" or memory.speaker:
@@ -120,6 +137,7 @@ class Correction:
         )
 
 
+@lru_cache(maxsize=64)
 def read(feedback: str) -> Correction:
     """Read a correction in plain words; what it says of nothing in particular corrects nothing."""
     said = [bare for sentence in sentences(feedback) if (bare := _bare(sentence))]
@@ -133,6 +151,35 @@ def read(feedback: str) -> Correction:
         exchanges=tuple(dict.fromkeys(one for text in (_bare(feedback), *said) for one in _exchanges(text))),
         words=frozenset(word.casefold() for word in re.findall(r"\w+", feedback)),
     )
+
+
+def asserted(feedback: str) -> str:
+    """Return what a correction says that holds, without what it only denies."""
+    said = told(" ".join(f"{_bare(sentence)}." for sentence in sentences(feedback)))
+    denied = read(feedback).retracted
+    return " ".join(
+        f"{one.text.rstrip(MARKS)}."
+        for one in said.statements
+        if not one.wording.negators and not any(repeats(one, other, near=True) for other in denied)
+    )
+
+
+def compare(earlier: str, later: str, *, near: bool) -> Verdict:
+    """Judge two memories by their texts; the later one may say outright what of the earlier is wrong."""
+    old, new = told(earlier), told(later)
+    verdict = judge(old, new, near=near)
+    if verdict.relation != "different" or (old.perspective, old.speaker) != (new.perspective, new.speaker):
+        return verdict
+    exchange = read(bare(later)).exchanged(earlier)
+    if exchange is None or exchange[0].is_vague:
+        return verdict
+    return Verdict("updates", tuple(one.text for one in old.statements if one.text in exchange[1]))
+
+
+def _spot(words: str) -> re.Pattern[str]:
+    if HAN.search(words):
+        return re.compile(re.escape(words))
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
 
 
 def _bare(text: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
-from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End
+from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End
 from memos_mcp.backends.local.upkeep.forms import places
 from memos_mcp.backends.local.upkeep.statements import Statement, Told
 from memos_mcp.backends.local.upkeep.wording import Wording
@@ -73,6 +73,7 @@ def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool
         _denies(old, new)
         or any(_takes_place(one, other, correcting=correcting) for one, other in product(old.claims, new.claims))
         or any(_ended(doing, end) for doing, end in product(old.doings, new.ends))
+        or any(_given_up(claim, end) for claim, end in product(old.claims, new.ends))
     )
 
 
@@ -151,7 +152,8 @@ def denies_past(old: Statement, new: Statement) -> bool:
 
 
 def _takes_place(old: Claim, new: Claim, *, correcting: bool) -> bool:
-    if old.subject != new.subject or old.attribute != new.attribute or old.ended:
+    moved_together = (old.subject, new.subject, new.holds) == (USER, "we", "place")
+    if not (old.subject == new.subject or moved_together) or old.attribute != new.attribute or old.ended:
         return False
     if new.ended:
         return new.value in ("", old.value)
@@ -196,6 +198,18 @@ def _same_kind_of_place(old: str, new: str) -> bool:
 def _grain(time: str) -> tuple[bool, bool, bool]:
     """Tell whether a time names a day of the week, a date, a time of day."""
     return bool(_WEEKDAY.search(time)), bool(_DATE.search(time)), bool(_CLOCK.search(time))
+
+
+def _given_up(claim: Claim, end: End) -> bool:
+    """Tell whether what somebody has no more is the value of what they said to have: "my car is a Volvo"."""
+    return (
+        claim.holds in ("one", "marked")
+        and not (claim.ended or claim.implied or end.verb or end.words)
+        and bool(end.object)
+        and claim.subject in (USER, "we")
+        and end.subject in (USER, "we")
+        and claim.value == " ".join(end.object)
+    )
 
 
 def _ended(doing: Doing, end: End) -> bool:

@@ -10,9 +10,11 @@ from memos_mcp.backends.local.ledger.claims import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.retrieval.features import analyse_memory
-from memos_mcp.backends.local.upkeep.judge import Verdict, judge
+from memos_mcp.backends.local.upkeep.corrections import compare, read
+from memos_mcp.backends.local.upkeep.judge import Verdict
 from memos_mcp.backends.local.upkeep.statements import Told, joined, keys, told
 from memos_mcp.models import MemoryViews
+from memos_mcp.perspective import bare
 
 DAY = 86_400_000
 """Milliseconds."""
@@ -38,7 +40,16 @@ class New:
         times = (known.memory_time, self.draft.memory_time)
         if times[0] is not None and times[1] is not None and times[0] // DAY != times[1] // DAY:
             return False
-        return judge(told(known.value), self.told, near=self.is_near(known)).relation == "same"
+        return compare(known.value, self.draft.value, near=self.is_near(known)).relation == "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The key of the memory that a draft became or repeats, and how many memories were added and changed."""
+
+    seq: int
+    added: int
+    updated: int
 
 
 class Upkeep:
@@ -51,19 +62,26 @@ class Upkeep:
 
     def keep(self, drafts: Sequence[Draft], *, task: OpenTask, extractor: str) -> MemoryViews:
         """Store drafts and say how many memories were added and changed."""
+        kept = [self.keep_one(draft, task=task, extractor=extractor) for draft in drafts]
+        return MemoryViews(added=sum(one.added for one in kept), updated=sum(one.updated for one in kept))
+
+    def keep_one(self, draft: Draft, *, task: OpenTask, extractor: str) -> Kept:
+        """Store a draft, or strengthen the memory that says it already."""
         said = {source.seq: source.chat_time for source in (*task.before, *task.messages)}
-        added = updated = 0
-        for draft in drafts:
-            new = New(draft, told(draft.value), said.get(max(draft.sources), self._clock()), task.conversation)
-            known = self._ledger.claims.sharing(task.user, new.told.sought)
-            repeated = next((candidate for candidate in known if new.repeats(candidate)), None)
-            if repeated is None:
-                added += 1
-                updated += self._add(new, known, user=task.user, extractor=extractor)
-            else:
-                updated += 1
-                self._strengthen(repeated, draft)
-        return MemoryViews(added=added, updated=updated)
+        new = New(draft, told(draft.value), said.get(max(draft.sources), self._clock()), task.conversation)
+        known = self._known(new, user=task.user)
+        repeated = next((candidate for candidate in known if new.repeats(candidate)), None)
+        if repeated is None:
+            return self._add(new, known, user=task.user, extractor=extractor)
+        self._strengthen(repeated, draft)
+        return Kept(repeated.seq, added=0, updated=1)
+
+    def _known(self, new: New, *, user: int) -> list[Candidate]:
+        """Return the memories in force that a draft may repeat or update, newest first."""
+        known = {one.seq: one for one in self._ledger.claims.sharing(user, new.told.sought)}
+        for exchange in read(bare(new.draft.value)).exchanges:
+            known |= {one.seq: one for one in self._ledger.claims.saying(user, exchange.wrong)}
+        return [known[seq] for seq in sorted(known, reverse=True)]
 
     def supersede(
         self, old: Candidate, verdict: Verdict, *, user: int, by: int | None, corrected_by: int | None = None
@@ -92,25 +110,25 @@ class Upkeep:
         self._ledger.changes.strengthen(known.seq, draft, confidence=confidence, now=self._clock())
         self._ledger.changes.link_corrected(known.seq, draft.sources, now=self._clock())
 
-    def _add(self, new: New, known: Sequence[Candidate], *, user: int, extractor: str) -> int:
+    def _add(self, new: New, known: Sequence[Candidate], *, user: int, extractor: str) -> Kept:
         seq = self.store(new.draft, user=user, conversation=new.conversation, extractor=extractor)
         self._ledger.changes.link_corrected(seq, new.draft.sources, now=self._clock())
         changed = 0
         for candidate in known:
             if candidate.said > new.said:
                 continue
-            verdict = judge(told(candidate.value), new.told, near=new.is_near(candidate))
+            verdict = compare(candidate.value, new.draft.value, near=new.is_near(candidate))
             if verdict.relation == "updates":
                 self.supersede(candidate, verdict, user=user, by=seq)
                 changed += 1
         self._yield_to_later(seq, new, known, user=user)
-        return changed
+        return Kept(seq, added=1, updated=changed)
 
     def _yield_to_later(self, seq: int, new: New, known: Sequence[Candidate], *, user: int) -> None:
         """Archive a memory of something said before what updates it: conversations may be stored out of order."""
         for candidate in known:
             if candidate.said > new.said:
-                verdict = judge(new.told, told(candidate.value), near=new.is_near(candidate))
+                verdict = compare(new.draft.value, candidate.value, near=new.is_near(candidate))
                 if verdict.relation == "updates":
                     self.supersede(self._ledger.claims.of(seq), verdict, user=user, by=candidate.seq)
                     return

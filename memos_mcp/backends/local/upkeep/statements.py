@@ -9,12 +9,12 @@ from zlib import crc32
 from memos_mcp.backends.local.extractors.questions import is_question
 from memos_mcp.backends.local.extractors.sentences import sentences
 from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
-from memos_mcp.backends.local.upkeep.claims import Claim, Doing, End, readings
+from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End, readings
 from memos_mcp.backends.local.upkeep.slots import slots
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
 from memos_mcp.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 2
+KEYS_VERSION = 3
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
@@ -62,6 +62,7 @@ class Statement:
             *(f"done {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"had {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
             *(f"ended {_ended_name(end)}" for end in self.ends),
+            *(f"value {one.value}" for one in self.claims if one.value and one.holds in ("one", "marked")),
         )
 
     @property
@@ -69,7 +70,9 @@ class Statement:
         """The numbers under which this statement finds others."""
         return _numbers(
             *self._names(),
+            *(f"claim {USER}|{one.attribute}|" for one in self.claims if (one.subject, one.holds) == ("we", "place")),
             *(f"{'done' if end.verb else 'had'} {_ended_name(end)}" for end in self.ends),
+            *(f"value {' '.join(end.object)}" for end in self.ends if end.object),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
         )

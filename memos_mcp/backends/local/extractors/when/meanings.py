@@ -33,6 +33,11 @@ class Named:
             return gone <= 2 * ahead
         return 3 * gone < ahead
 
+    @property
+    def has_tense(self) -> bool:
+        """Whether the sentence is about the past or about what is to come."""
+        return bool(self.language.past.search(self.sentence) or self.language.future.search(self.sentence))
+
     def number(self, kind: str) -> int:
         """Give the value of the word or numeral of this kind."""
         text = self.match[kind].lower()
@@ -76,19 +81,19 @@ def _before_last(named: Named) -> Period:
     return shifted(named.said, -2, named.grain)
 
 
-def _last(named: Named) -> Period:
+def _last(named: Named) -> Period | None:
     return _relative(named, -1)
 
 
-def _this(named: Named) -> Period:
+def _this(named: Named) -> Period | None:
     return _relative(named, 0)
 
 
-def _next(named: Named) -> Period:
+def _next(named: Named) -> Period | None:
     return _relative(named, 1)
 
 
-def _relative(named: Named, step: int) -> Period:
+def _relative(named: Named, step: int) -> Period | None:
     """Give the last (-1), this (0) or next (1) unit, weekday, month or season."""
     said = named.said
     if named.has("unit"):
@@ -106,7 +111,7 @@ def _last_week(named: Named) -> Period:
     return _weekday_of(shifted(named.said, -1, "week"), named.number("weekday"))
 
 
-def _coming(named: Named) -> Period:
+def _coming(named: Named) -> Period | None:
     if named.has("weekday"):
         ahead = (named.number("weekday") - named.said.weekday() - 1) % 7 + 1
         return around(named.said + timedelta(ahead), "day")
@@ -137,11 +142,11 @@ def _day(named: Named) -> Period:
     return around(before if named.is_past(gone=1, ahead=1) else after, "day")
 
 
-def _month(named: Named) -> Period:
+def _month(named: Named) -> Period | None:
     return _bare(named, named.number("month"), "month")
 
 
-def _season(named: Named) -> Period:
+def _season(named: Named) -> Period | None:
     return _bare(named, named.number("season"), "season")
 
 
@@ -204,13 +209,16 @@ def _of_a_year(said: date, month: int, grain: Grain, step: int) -> Period:
     return _first_after(years, said)
 
 
-def _bare(named: Named, month: int, grain: Grain) -> Period:
+def _bare(named: Named, month: int, grain: Grain) -> Period | None:
+    """Return the month or season that a sentence speaks of; a season outside of it needs a sentence with a tense."""
     if named.has("year"):
         return around(date(named.number("year"), month, 1), grain)
     years = [around(date(year, month, 1), grain) for year in range(named.said.year - 2, named.said.year + 2)]
     begun, coming = [found for found in years if found.start <= named.said][-1], _first_after(years, named.said)
     if begun.end > named.said:
         return begun
+    if grain == "season" and not named.has_tense:
+        return None
     past = named.is_past(gone=(named.said - begun.end).days + 1, ahead=(coming.start - named.said).days)
     return begun if past else coming
 
