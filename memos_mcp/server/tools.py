@@ -16,7 +16,7 @@ from memos_mcp.models import (
     SearchMemory,
 )
 from memos_mcp.server import text, uris, views
-from memos_mcp.server.access import Access
+from memos_mcp.server.access import Access, repeat_key
 from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_text, doomed_texts
 from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
@@ -45,7 +45,9 @@ async def add_message(
     Call after each turn with what the user and you said. A plain string is one user message."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
-    request = AddMessage(messages=tuple(messages), conversation_id=conversation)
+    request = AddMessage(
+        messages=tuple(messages), conversation_id=conversation, key=repeat_key(ctx.request_context.meta)
+    )
     check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     await access.notices.listed(receipt.conversation_id)

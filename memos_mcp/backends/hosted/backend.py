@@ -1,4 +1,4 @@
-"""The memory behind HTTP: MemOS Cloud, or an engine of ours."""
+"""The memory behind HTTP: MemOS Cloud, a MemOS server, or a `serve` of ours elsewhere."""
 
 import contextlib
 import uuid
@@ -9,7 +9,7 @@ from memos_mcp.backends.hosted.bodies import Body
 from memos_mcp.backends.hosted.delivery import Delivery
 from memos_mcp.backends.hosted.failures import CallFailed
 from memos_mcp.backends.hosted.outbox import TASK_PREFIX
-from memos_mcp.backends.hosted.service import ADD_MESSAGE, Endpoints
+from memos_mcp.backends.hosted.service import ADD_MESSAGE, Service
 from memos_mcp.backends.hosted.trimming import trimmed
 from memos_mcp.errors import InvalidRequest, MemosError, NotFound
 from memos_mcp.instructions import with_instructions
@@ -42,7 +42,7 @@ class HostedBackend:
     the last 50 messages of a conversation and no others, and finds memories, not messages.
     """
 
-    def __init__(self, service: Endpoints, *, delivery: Delivery | None = None) -> None:
+    def __init__(self, service: Service, *, delivery: Delivery | None = None) -> None:
         """Take the service; with a `delivery`, an add outlives the service's absence."""
         self._service = service
         self._delivery = delivery

@@ -32,20 +32,19 @@ async def open_hosted(
     transport: httpx.AsyncBaseTransport | None = None,
     timeouts: httpx.Timeout = TIMEOUT,
     retry: Retry | None = None,
-    is_engine: bool | None = None,
     clock: Callable[[], int] = lambda: int(time.time() * 1000),
 ) -> AsyncGenerator[HostedBackend]:
     """Open the memory at an address.
 
     With a `data_dir`, adds that cannot be delivered are kept there and delivered while this is open; without, they
-    fail. `transport` may be a Unix socket's. `is_engine` says what the server is, where that is known.
+    fail.
 
     Raises:
         ConfigurationError: the address or the key cannot be used.
     """
     client = connect(base_url, api_key, transport=transport, timeouts=timeouts)
     async with client:
-        service = Service(client, retry=retry or Retry(), is_engine=is_engine)
+        service = Service(client, retry=retry or Retry())
         if data_dir is None:
             yield HostedBackend(service)
             return

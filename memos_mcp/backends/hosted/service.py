@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 import httpx
 import stamina
@@ -30,38 +30,22 @@ class Retry:
     patience: float = 10.0
 
 
-class Endpoints(Protocol):
-    """What a `HostedBackend` calls: a service at an address, or the engine of a data directory, wherever it is."""
-
-    @property
-    def is_engine(self) -> bool | None:
-        """Whether the server is an engine of ours, which can do more than the contract; None if not yet known."""
-        ...
-
-    async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:
-        """Call an endpoint and give the `data` of its envelope; `CallFailed` where that did not work.
-
-        A call that is not `harmless` when done twice is repeated only where it cannot have been done.
-        """
-        ...
-
-
 class Service:
-    """A server that speaks the MemOS contract: the cloud, or an engine of ours.
+    """A server that speaks the MemOS contract: the cloud, a MemOS server, or a `serve` of ours elsewhere.
 
     `client` has the base URL (without a slash at its end), the key and the time-outs.
     """
 
-    def __init__(self, client: httpx.AsyncClient, *, retry: Retry, is_engine: bool | None = None) -> None:
-        """Take a client; what the server is, where that is not known, is learnt from its first answer."""
+    def __init__(self, client: httpx.AsyncClient, *, retry: Retry) -> None:
+        """Take a client; what the server is, is learnt from its first answer."""
         self._client = client
         self._retry = retry
-        self._is_engine = is_engine
+        self._is_engine: bool | None = None
         self._host = client.base_url.netloc.decode("ascii")
 
     @property
     def is_engine(self) -> bool | None:
-        """Whether the server is an engine of ours; None if not yet known."""
+        """Whether the server is an engine of ours, which can do more than the contract; None if not yet known."""
         return self._is_engine
 
     async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""What a relay knows of the messages that pass through it. Standard library only."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+KEY: Final = "memos-mcp/key"
+"""The name in `_meta` of what makes an add known when it is sent again."""
+
+MODERN: Final = "io.modelcontextprotocol/protocolVersion"
+"""What the requests of the newer protocol era have in `_meta`."""
+
+INTERNAL_ERROR: Final = -32603
+
+ENDLESS: Final = "subscriptions/listen"
+"""A request that is answered when the connection ends, and not before."""
+
+ONCE: Final = frozenset({"delete_memory", "add_feedback"})
+"""Tools whose calls are not made again by themselves: doing them twice is not doing them once."""
+
+
+@dataclass
+class Asked:
+    """A request that has not been answered yet, and the line that it came in; `tries` counts the engines that may have it."""
+
+    line: bytes
+    method: str
+    tool: str
+    modern: bool
+    tries: int = 0
+
+    @classmethod
+    def of(cls, line: bytes, message: dict[str, Any]) -> "Asked":
+        """Take what matters from a request."""
+        params = message.get("params")
+        params = params if isinstance(params, dict) else {}
+        meta = params.get("_meta")
+        name = params.get("name") if message["method"] == "tools/call" else ""
+        modern = isinstance(meta, dict) and MODERN in meta
+        return cls(line, str(message["method"]), name if isinstance(name, str) else "", modern)
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """Return a message, or nothing of what is none: the engine says what is wrong with it."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def request_id(message: dict[str, Any], name: str = "id") -> "str | int | None":
+    """Return the id of a request, or of its answer."""
+    found = message.get(name)
+    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
+
+
+def keyed(message: dict[str, Any], key: str) -> bytes:
+    """Return the line of an add with a key in its `_meta`."""
+    params = message["params"]
+    meta = params.get("_meta")
+    params = params | {"_meta": (meta if isinstance(meta, dict) else {}) | {KEY: key}}
+    return json.dumps(message | {"params": params}).encode()
+
+
+def failure(number: "str | int", asked: Asked, sentence: str) -> bytes:
+    """Return the answer to a request that no engine answers."""
+    if asked.tool:
+        result: dict[str, Any] = {"content": [{"type": "text", "text": sentence}], "isError": True}
+        answer = {"result": result | ({"resultType": "complete"} if asked.modern else {})}
+    else:
+        answer = {"error": {"code": INTERNAL_ERROR, "message": sentence}}
+    return json.dumps({"jsonrpc": "2.0", "id": number} | answer).encode()
