@@ -47,7 +47,7 @@ def stop(data_dir: str, *, patience: float) -> int | None:
     Raises:
         Unavailable: it does not end.
     """
-    with asked(data_dir, "stop") as answer:
+    with asked(data_dir, "stop", patience=patience) as answer:
         if answer is None:
             return None
     lock = wire.lock(os.path.join(data_dir, wire.LOCK_FILE), patience=patience)  # noqa: PTH118

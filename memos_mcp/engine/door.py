@@ -61,7 +61,7 @@ class Door:
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(f"{listener.getsockname()[1]} {self.secret.hex()}")
             part.replace(path)
-        listener.setblocking(False)
+        listener.settimeout(0)
         return listener
 
     def is_open(self) -> bool:

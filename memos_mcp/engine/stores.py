@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
-from anyio.abc import TaskGroup
 from anyio import create_task_group
+from anyio.abc import TaskGroup
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.lender import Lender

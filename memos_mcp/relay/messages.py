@@ -21,13 +21,17 @@ ONCE: Final = frozenset({"delete_memory", "add_feedback"})
 
 @dataclass
 class Asked:
-    """A request that has not been answered yet, and the line that it came in; `tries` counts the engines that may have it."""
+    """A request that waits for its answer, and the line that it came in.
+
+    `tries` counts the engines that may have it; `sent` says whether the present one has.
+    """
 
     line: bytes
     method: str
     tool: str
     modern: bool
     tries: int = 0
+    sent: bool = False
 
     @classmethod
     def of(cls, line: bytes, message: dict[str, Any]) -> "Asked":
@@ -61,6 +65,11 @@ def keyed(message: dict[str, Any], key: str) -> bytes:
     meta = params.get("_meta")
     params = params | {"_meta": (meta if isinstance(meta, dict) else {}) | {KEY: key}}
     return json.dumps(message | {"params": params}).encode()
+
+
+def notification(method: str, params: dict[str, Any]) -> bytes:
+    """Return the line of a notification."""
+    return json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode()
 
 
 def failure(number: "str | int", asked: Asked, sentence: str) -> bytes:

@@ -162,11 +162,8 @@ def greet(data_dir: str, hello: dict[str, Any], *, patience: float = PATIENCE) -
         connection.settimeout(patience)
         connection.sendall(json.dumps({"memos": PROTOCOL, "version": __version__} | hello).encode() + b"\n")
         answer = _answer(connection)
+        _check(answer, data_dir)
         connection.settimeout(None)
-        if refused := answer.get("refused"):
-            raise Refused(str(refused))
-        if answer.get("ending") or answer.get("data_dir") != data_dir:
-            raise Absent
     except TimeoutError as exc:
         connection.close()
         raise unresponsive(data_dir) from exc
@@ -177,6 +174,13 @@ def greet(data_dir: str, hello: dict[str, Any], *, patience: float = PATIENCE) -
         connection.close()
         raise
     return connection, answer
+
+
+def _check(answer: dict[str, Any], data_dir: str) -> None:
+    if refused := answer.get("refused"):
+        raise Refused(str(refused))
+    if answer.get("ending") or answer.get("data_dir") != data_dir:
+        raise Absent
 
 
 def _answer(connection: socket.socket) -> dict[str, Any]:

@@ -217,7 +217,9 @@ async def _served(backend: ListBackend, talk: bytes, *, opening: MemosError | No
         os.write(to_server, talk)
         os.close(to_server)
         with anyio.fail_after(SECONDS):
-            await serve(build_server(opened, user_id=lambda: "ann", conversation_id=lambda: "c"), wire=wire, warm=opened)
+            await serve(
+                build_server(opened, user_id=lambda: "ann", conversation_id=lambda: "c"), wire=wire, warm=opened
+            )
         return _answers(os.read(from_server, 1 << 20))
 
 
@@ -234,7 +236,7 @@ async def test_a_store_that_cannot_be_opened_is_what_the_calls_answer() -> None:
 
 async def test_an_answer_that_cannot_be_written_is_an_error_and_not_silence() -> None:
     backend = ListBackend()
-    half = AddMessage(messages=(Message(role="user", content="half \ud83d"),), conversation_id=lambda: "c")
+    half = AddMessage(messages=(Message(role="user", content="half \ud83d"),), conversation_id="c")
     await backend.add_message(half, user_id="ann")
     recall = {
         "jsonrpc": "2.0",
