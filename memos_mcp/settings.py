@@ -146,7 +146,7 @@ def stored_in(data_dir: Path) -> dict[str, Any]:
     path = data_dir / CONFIG_FILE
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as exc:
         raise ValueError(f"{path} cannot be read ({exc}): correct it, or remove it") from exc

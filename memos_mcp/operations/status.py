@@ -33,7 +33,7 @@ class FoundEngine(Frozen):
     """
 
     answers: bool
-    pid: str
+    pid: int
     version: str = ""
     url: str = ""
     memory_bytes: int = 0
@@ -87,13 +87,13 @@ def _ask(data_dir: Path) -> tuple[EngineStatus | None, FoundEngine | None]:
     try:
         answer = ask(str(data_dir), "status", patience=PATIENCE)
     except Unavailable:
-        return None, FoundEngine(answers=False, pid=engine_pid(str(data_dir)))
+        return None, FoundEngine(answers=False, pid=int(engine_pid(str(data_dir)) or 0))
     if answer is None:
         return None, None
     told = EngineStatus.model_validate(answer["status"])
     return told, FoundEngine(
         answers=True,
-        pid=str(told.pid),
+        pid=told.pid,
         version=told.version,
         url=told.url,
         memory_bytes=told.memory_bytes,

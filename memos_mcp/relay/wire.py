@@ -79,31 +79,48 @@ def connect(data_dir: str) -> socket.socket:
         Unresponsive: whoever listens does not say who it is.
     """
     try:
-        if IS_UNIX:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.settimeout(PATIENCE)
-            connection.connect(socket_path(data_dir))
-            if not is_of_this_user(connection):
-                raise Refused(f"Another user's process listens in {data_dir}: nothing was sent to it.")
-        else:
-            connection = _connect_by_port(data_dir)
+        return _connect_by_path(data_dir) if IS_UNIX else _connect_by_port(data_dir)
     except TimeoutError as exc:
         raise unresponsive(data_dir) from exc
     except (OSError, ValueError) as exc:
         raise Absent from exc
+
+
+def _connect_by_path(data_dir: str) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(PATIENCE)
+        connection.connect(socket_path(data_dir))
+        _check_user(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
 def _connect_by_port(data_dir: str) -> socket.socket:
     port, secret = read_port(data_dir)
     connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-    nonce = os.urandom(NONCE_BYTES)
-    connection.sendall(nonce)
-    proof, theirs = _receive(connection, NONCE_BYTES), _receive(connection, NONCE_BYTES)
+    try:
+        nonce = os.urandom(NONCE_BYTES)
+        connection.sendall(nonce)
+        proof, theirs = _receive(connection, NONCE_BYTES), _receive(connection, NONCE_BYTES)
+        _check_proof(proof, secret, nonce)
+        connection.sendall(prove(secret, b"relay", theirs))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_user(connection: socket.socket) -> None:
+    if not is_of_this_user(connection):
+        raise Refused("Another user's process listens in place of the engine: nothing was sent to it.")
+
+
+def _check_proof(proof: bytes, secret: bytes, nonce: bytes) -> None:
     if not proves(proof, secret, b"engine", nonce):
         raise Absent  # another program that came to this port
-    connection.sendall(prove(secret, b"relay", theirs))
-    return connection
 
 
 def read_port(data_dir: str) -> tuple[int, bytes]:

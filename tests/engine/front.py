@@ -12,7 +12,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.errors import MemosError
+from memos_mcp.errors import MemosError, NotFound
 from memos_mcp.models import (
     AddMessage,
     DeleteMemory,
@@ -45,7 +45,8 @@ class Front:
     async def call(self, tool: str, user_id: str, **arguments: object) -> dict[str, Any]:
         result = await (await self.client(user_id)).call_tool(tool, arguments)
         if result.is_error:
-            raise MemosError(" ".join(block.text for block in result.content if isinstance(block, TextContent)))
+            told = " ".join(block.text for block in result.content if isinstance(block, TextContent))
+            raise NotFound(told) if told.startswith("No conversation") else MemosError(told)
         return result.structured_content or {}
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> None:
@@ -62,7 +63,9 @@ class Front:
     async def search_memory(self, request: SearchMemory, *, user_id: str) -> SearchResult:
         wanted = {"query", "conversation_id", "memory_limit_number", "message_limit_number"}
         arguments = request.model_dump(include=wanted, exclude_defaults=True)
-        return SearchResult.model_validate(await self.call("search_memory", user_id, **arguments))
+        found = await self.call("search_memory", user_id, **arguments)
+        notice = found["notice"] if "vector index" in found["notice"] else ""  # the rest is for agents
+        return SearchResult.model_validate(found | {"notice": notice})
 
     async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
         return MemoryPage.model_validate(await self.call("get_memory", user_id, size=request.size))

@@ -41,7 +41,7 @@ async def test_a_running_engine_tells_what_it_keeps_and_never_its_token(data_dir
 
     (engine,) = engines_of(data_dir)
     found = json.loads(asked.stdout)
-    assert found["engine"]["pid"] == str(engine.pid)
+    assert found["engine"]["pid"] == engine.pid
     assert found["engine"]["answers"]
     assert found["engine"]["memory_bytes"] > 1_000_000
     assert found["store"]["messages"] == 2
