@@ -5,7 +5,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from memos_mcp.relay.messages import ENDLESS, ONCE, Asked, failure, keyed, notification, parse, request_id
+from memos_mcp.relay.messages import ENDLESS, ONCE, Asked, failure, keyed, mapping, notification, parse, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +54,7 @@ class Exchange:
     def _said(
         self, method: str, line: bytes, message: dict[str, Any], number: "str | int | None"
     ) -> tuple[bytes, Asked | None, bool]:
-        params = message.get("params")
-        params = params if isinstance(params, dict) else {}
+        params = mapping(message.get("params"))
         if number is None:
             if method == "notifications/initialized":
                 self._initialized = line

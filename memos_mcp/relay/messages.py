@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 KEY: Final = "memos-mcp/key"
 """The name in `_meta` of what makes an add known when it is sent again."""
@@ -36,11 +36,9 @@ class Asked:
     @classmethod
     def of(cls, line: bytes, message: dict[str, Any]) -> "Asked":
         """Take what matters from a request."""
-        params = message.get("params")
-        params = params if isinstance(params, dict) else {}
-        meta = params.get("_meta")
+        params = mapping(message.get("params"))
         name = params.get("name") if message["method"] == "tools/call" else ""
-        modern = isinstance(meta, dict) and MODERN in meta
+        modern = MODERN in mapping(params.get("_meta"))
         return cls(line, str(message["method"]), name if isinstance(name, str) else "", modern)
 
 
@@ -50,7 +48,12 @@ def parse(line: bytes) -> dict[str, Any]:
         message = json.loads(line)
     except (ValueError, RecursionError):
         return {}
-    return message if isinstance(message, dict) else {}
+    return mapping(message)
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """Return a JSON object, an empty one in place of anything else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def request_id(message: dict[str, Any], name: str = "id") -> "str | int | None":
@@ -61,9 +64,7 @@ def request_id(message: dict[str, Any], name: str = "id") -> "str | int | None":
 
 def keyed(message: dict[str, Any], key: str) -> bytes:
     """Return the line of an add with a key in its `_meta`."""
-    params = message["params"]
-    meta = params.get("_meta")
-    params = params | {"_meta": (meta if isinstance(meta, dict) else {}) | {KEY: key}}
+    params = message["params"] | {"_meta": mapping(message["params"].get("_meta")) | {KEY: key}}
     return json.dumps(message | {"params": params}).encode()
 
 

@@ -34,7 +34,7 @@ FAILED_FOR: Final = 1.0
 def main() -> int:
     """Serve a host over standard input and output; return the exit status: 2 when the settings make no sense."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
+        signal.signal(number, _exit)
     try:
         relay = Relay(data_dir_of(os.environ), sink=sys.stdout.fileno())
         relay.begin()
@@ -43,6 +43,10 @@ def main() -> int:
         sys.stderr.write(f"memos-mcp: {exc}\n")
         return 2
     return 0
+
+
+def _exit(*_: object) -> None:
+    os._exit(0)
 
 
 class Relay:

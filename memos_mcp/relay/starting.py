@@ -127,7 +127,7 @@ def spawn(data_dir: str) -> "subprocess.Popen[bytes]":
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        engine = subprocess.Popen(  # our own module, no shell
+        engine: subprocess.Popen[bytes] = subprocess.Popen(  # our own module, no shell
             [sys.executable, "-P", "-m", "memos_mcp", "engine"],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,

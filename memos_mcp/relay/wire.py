@@ -15,6 +15,7 @@ import time
 from typing import Any, Final
 
 from memos_mcp import __version__
+from memos_mcp.relay.messages import mapping
 
 PROTOCOL: Final = 1
 """The version of the hello. An engine takes relays of every version of the program that speak this one."""
@@ -208,8 +209,7 @@ def _answer(connection: socket.socket) -> dict[str, Any]:
         if not waiting:
             raise Absent
         line += connection.recv(waiting.find(b"\n") + 1 or len(waiting))
-    answer = json.loads(line)
-    return answer if isinstance(answer, dict) else {}
+    return mapping(json.loads(line))
 
 
 def engine_pid(data_dir: str) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from memos_mcp.errors import NotFound
 from memos_mcp.models import GetMessage
 from memos_mcp.relay import wire
 from tests.engine.conftest import engines_of
@@ -373,7 +374,7 @@ def test_a_path_that_is_too_long_for_a_socket_is_no_obstacle(data_dir: Path) -> 
 
 def test_without_unix_sockets_both_ends_prove_a_secret(data_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import socket\npair, unix = socket.socketpair, socket.AF_UNIX\ndel socket.AF_UNIX\n"
+        "import socket, psutil\npair, unix = socket.socketpair, socket.AF_UNIX\ndel socket.AF_UNIX\n"
         "socket.socketpair = lambda family=unix, *more: pair(family, *more)\n"
     )
     with relay(data_dir, PYTHONPATH=str(tmp_path)) as host:
@@ -415,7 +416,6 @@ def test_a_relay_ends_at_a_signal(data_dir: Path, end: signal.Signals) -> None:
 async def test_what_one_user_said_is_not_there_for_another(data_dir: Path) -> None:
     async with front(data_dir) as host:
         await host.add_message(one("mine", conversation_id="c"), user_id="ann")
-        read = await host.get_message(GetMessage(conversation_id="c"), user_id="bob")
-
-    assert read.message_detail_list == ()
-    assert len(engines_of(data_dir)) == 1
+        with pytest.raises(NotFound):
+            await host.get_message(GetMessage(conversation_id="c"), user_id="bob")
+        assert len(engines_of(data_dir)) == 1
