@@ -65,7 +65,7 @@ class Exchange:
             self._adds += 1
             line = keyed(message, f"{self._name}-{self._adds}")
         self._keep(method, str(params.get("uri")), (number, line))
-        asked = self._asked[number] = Asked.of(line, message)
+        asked = self._asked[number] = Asked(line, message)
         return line, asked, True
 
     def _keep(self, method: str, uri: str, request: "tuple[str | int, bytes]") -> None:

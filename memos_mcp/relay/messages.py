@@ -1,7 +1,6 @@
 """What a relay knows of the messages that pass through it. Standard library only."""
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final, cast
 
 KEY: Final = "memos-mcp/key"
@@ -19,27 +18,22 @@ ONCE: Final = frozenset({"delete_memory", "add_feedback"})
 """Tools whose calls are not made again by themselves: doing them twice is not doing them once."""
 
 
-@dataclass
 class Asked:
     """A request that waits for its answer, and the line that it came in.
 
     `tries` counts the engines that may have it; `sent` says whether the present one has.
     """
 
-    line: bytes
-    method: str
-    tool: str
-    modern: bool
-    tries: int = 0
-    sent: bool = False
-
-    @classmethod
-    def of(cls, line: bytes, message: dict[str, Any]) -> "Asked":
+    def __init__(self, line: bytes, message: dict[str, Any]) -> None:
         """Take what matters from a request."""
         params = mapping(message.get("params"))
         name = params.get("name") if message["method"] == "tools/call" else ""
-        modern = MODERN in mapping(params.get("_meta"))
-        return cls(line, str(message["method"]), name if isinstance(name, str) else "", modern)
+        self.line = line
+        self.method = str(message["method"])
+        self.tool = name if isinstance(name, str) else ""
+        self.modern = MODERN in mapping(params.get("_meta"))
+        self.tries = 0
+        self.sent = False
 
 
 def parse(line: bytes) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class _Start:
         self._pauses = list(PAUSES)
         self._not_before = 0.0
         self._lock: int | None = None
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: subprocess.Popen[Any] | None = None
 
     def go_on(self) -> None:
         """Start an engine where nobody else does and none is starting.
@@ -111,7 +111,7 @@ class _Start:
             os.close(self._lock)
 
 
-def spawn(data_dir: str) -> "subprocess.Popen[bytes]":
+def spawn(data_dir: str) -> "subprocess.Popen[Any]":
     """Start an engine that outlives this process, and writes to its log alone.
 
     It takes modules from where Python is installed and from nowhere else: neither the data directory nor the folder of
@@ -127,7 +127,7 @@ def spawn(data_dir: str) -> "subprocess.Popen[bytes]":
         apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        engine: subprocess.Popen[bytes] = subprocess.Popen(  # our own module, no shell
+        engine = subprocess.Popen(  # our own module, no shell
             [sys.executable, "-P", "-m", "memos_mcp", "engine"],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
