@@ -1,4 +1,4 @@
-"""What many hosts on one machine cost: 1, 8 and 24 fronts that share an engine, beside as many embedded servers.
+"""What many hosts on one machine cost: 1, 8 and 24 relays that share an engine, beside as many embedded servers.
 
 Each host's server is a process over stdio. `initialize` is timed from the start of the process, beside an empty server
 on the same SDK in the same run; the first search with no engine running (cold) and with one (warm); memory is resident
@@ -173,7 +173,7 @@ async def measure(sizes: Sequence[int]) -> dict[str, dict[str, Cell]]:
 
 
 def main(
-    sizes: Annotated[str, typer.Option(help="Fleets to measure, by their number of fronts.")] = "1,8,24",
+    sizes: Annotated[str, typer.Option(help="Fleets to measure, by their number of hosts.")] = "1,8,24",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
 ) -> None:
     """Measure fleets of hosts that share an engine beside as many embedded servers."""
