@@ -1,8 +1,8 @@
 """What starting costs: process start to `initialize`, to `tools/list`, to the first search, and memory.
 
-Beside it empty servers on the SDKs for Python and, where node and npm can be had, for Node; runs of all are interleaved,
-so that a busy machine slows them alike. A host is measured with an engine that runs, and cold, where it starts one; the
-memory is that of the process which the host started.
+Beside it empty servers on the SDKs for Python and, where node and npm can be had, for Node; runs of all are
+interleaved, so that a busy machine slows them alike. A host is measured with an engine that runs, and cold, where it
+starts one; the memory is that of the process which the host started.
 """
 
 import itertools
