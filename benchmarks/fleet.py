@@ -170,7 +170,7 @@ async def at_once(number: int, data_dir: Path) -> dict[str, Cell]:
         pipe = subprocess.PIPE
         command, variables = [sys.executable, *OURS], environment(data_dir, "shared")
         hosts = [
-            stack.enter_context(subprocess.Popen(command, env=variables, stdin=pipe, stdout=pipe))
+            stack.enter_context(subprocess.Popen(command, env=variables, stdin=pipe, stdout=pipe))  # noqa: ASYNC220
             for _ in range(number)
         ]
         for host in hosts:

@@ -101,6 +101,9 @@ def _connect_by_path(data_dir: str) -> socket.socket:
 
 def _connect_by_port(data_dir: str) -> socket.socket:
     port, secret = read_port(data_dir)
+    if (unused := lock(os.path.join(data_dir, LOCK_FILE), patience=0)) is not None:  # noqa: PTH118
+        os.close(unused)
+        raise Absent  # whoever is at this port now is no engine
     connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     try:
         nonce = os.urandom(NONCE_BYTES)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -391,18 +392,37 @@ def test_without_unix_sockets_both_ends_prove_a_secret(data_dir: Path, tmp_path:
         (engine,) = engines_of(data_dir)
         engine.kill()
         engine.wait(10)
-        with socket.create_server(("127.0.0.1", int(port))) as listener:
-            listener.settimeout(10)
+        with socket.create_server(("127.0.0.1", int(port))) as stranger:
             host.call(2, "get_message", conversation_id="c")
-            taken, _ = listener.accept()
-            with taken:
-                taken.sendall(b"0" * 64)
-                taken.settimeout(10)
-                heard = taken.recv(32, socket.MSG_WAITALL)
-                assert taken.recv(1) == b""  # nothing but a random number was said to a stranger
-            assert len(heard) == 32
-            assert secret.encode() not in heard
             assert "kept" in text_of(host.answer(2))
+            stranger.settimeout(0.2)
+            with pytest.raises(TimeoutError):
+                stranger.accept()
+
+
+def test_who_does_not_know_the_secret_is_told_nothing(data_dir: Path) -> None:
+    data_dir.mkdir()
+    lock = wire.lock(str(data_dir / wire.LOCK_FILE), patience=0)
+    assert lock is not None
+    heard: list[bytes] = []
+
+    def listen() -> None:
+        taken, _ = listener.accept()
+        with taken:
+            taken.sendall(b"0" * 64)
+            while piece := taken.recv(100):
+                heard.append(piece)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        (data_dir / wire.PORT_FILE).write_text(f"{listener.getsockname()[1]} {b'secret'.hex()}")
+        thread = threading.Thread(target=listen)
+        thread.start()
+        with pytest.raises(wire.Absent):
+            wire._connect_by_port(str(data_dir))
+        thread.join(10)
+    os.close(lock)
+
+    assert len(b"".join(heard)) == wire.NONCE_BYTES
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
