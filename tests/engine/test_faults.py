@@ -383,7 +383,7 @@ def test_without_unix_sockets_both_ends_prove_a_secret(data_dir: Path, tmp_path:
         host.call(1, "add_message", messages="kept", conversation_id="c")
         assert not host.answer(1)["result"]["isError"]
         assert (data_dir / wire.PORT_FILE).stat().st_mode & 0o777 == 0o600
-        port, secret = (data_dir / wire.PORT_FILE).read_text().split()
+        port, _ = (data_dir / wire.PORT_FILE).read_text().split()
         with socket.create_connection(("127.0.0.1", int(port)), timeout=10) as stranger:
             stranger.sendall(os.urandom(32))
             stranger.recv(64, socket.MSG_WAITALL)
