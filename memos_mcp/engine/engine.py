@@ -117,7 +117,8 @@ class Engine:
         except MemosError as exc:
             await visitor.answer(refused=str(exc))
             return
-        await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid(), told=told)
+        once = [] if account == LOCAL else ["add_message"]  # a hosted service does not know an add by its key
+        await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid(), told=told, once=once)
         self._callers.enter(Caller(account, settings.user_id, hello.conversation, backend))
         session = Session(visitor.read, visitor.send)
         self._sessions.add(session)

@@ -23,7 +23,7 @@ class Exchange:
     """The handshake, the subscriptions and the requests under way, in both directions; any thread may use it."""
 
     def __init__(self) -> None:
-        """Begin with nothing said."""
+        """Begin with nothing said; calls of the tools in `once` are not made again by themselves."""
         self._name = os.urandom(8).hex()
         self._adds = 0
         self._generation = 0
@@ -34,6 +34,7 @@ class Exchange:
         self._asks: dict[str | int, str | int] = {}
         self._swallowed: set[str | int] = set()
         self._given_up: set[str | int] = set()
+        self.once = ONCE
         self._lock = threading.Lock()
 
     def from_host(self, line: bytes) -> tuple[bytes, Asked | None, bool]:
@@ -121,7 +122,7 @@ class Exchange:
             for asked in self._asked.values():
                 asked.sent = False
             return void + self._failed(
-                lambda one: one.tries > (0 if one.tool in ONCE else ENGINES_A_CALL - 1), REPEAT_BY_HAND
+                lambda one: one.tries > (0 if one.tool in self.once else ENGINES_A_CALL - 1), REPEAT_BY_HAND
             )
 
     def give_up(self, sentence: str) -> list[bytes]:

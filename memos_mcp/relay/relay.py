@@ -11,7 +11,7 @@ from typing import Final
 
 from memos_mcp.relay import starting, wire
 from memos_mcp.relay.exchange import Exchange
-from memos_mcp.relay.messages import Asked
+from memos_mcp.relay.messages import ONCE, Asked
 from memos_mcp.relay.values import data_dir_of
 
 PIECE: Final = 1 << 16
@@ -162,6 +162,7 @@ class Relay:
                 self._told.add(line)
                 sys.stderr.write(f"memos-mcp: {line}\n")
                 sys.stderr.flush()
+        self._exchange.once = ONCE.union(answer.get("once", ()))
         self._connection = connection
         self._heard = time.monotonic()
         threading.Thread(target=self._read, args=(connection,), daemon=True).start()
