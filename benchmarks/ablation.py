@@ -1,23 +1,30 @@
 """What each ingredient of the ranker is worth: recall with it taken away, in one process, on the same vectors.
 
 The ranker is a pure module, so nothing of the server is needed: texts, their features and vectors go in once, and each
-variant of the weights ranks them anew. `benchmarks.locomo` measures the same through the server.
+variant of the weights ranks them anew. `benchmarks.recall` measures the same through the server.
 """
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+if __name__ == "__main__":  # run by its path, its folder would hide the standard library's http
+    sys.path[0] = str(Path(__file__).parents[1])
 
 import numpy as np
+import typer
 from numpy.typing import NDArray
 from rich.progress import Progress
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before onnxruntime is imported
 
 from benchmarks.baselines import DEPTH
-from benchmarks.report import dump, progress, show
-from benchmarks.samples import Question, Sample
+from benchmarks.report import dump, progress, run, show
+from benchmarks.samples import Question, Sample, load, select
 from benchmarks.scoring import Found, Score, means, score
 from memos_mcp.backends.local.embedders.base import Embedding
 from memos_mcp.backends.local.embedders.onnx import OnnxEmbedder
@@ -111,11 +118,25 @@ def ablate(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
     return rows
 
 
-def print_ablation(samples: Sequence[Sample], *, as_json: bool) -> None:
-    """Measure and print."""
-    rows = ablate(samples)
-    dump(rows) if as_json else show("Ingredients taken away, in process, per cent", rows)
-
-
 def _milliseconds(chat_time: str) -> int:
     return int(datetime.fromisoformat(chat_time).replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def main(
+    data: Annotated[list[Path], typer.Argument(help="Data sets, in any of the formats.", exists=True)],
+    conversations: Annotated[str, typer.Option(help="Which of each set, counted from 1: 4,5. Default: all.")] = "",
+    part: Annotated[str, typer.Option(help="Only this part of a set: tune or held.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
+) -> None:
+    """Take each ingredient of the ranker away, in process."""
+    sets = {path.stem: select(load(path), conversations=conversations, part=part) for path in data}
+    reports = {name: ablate(samples) for name, samples in sets.items()}
+    if as_json:
+        dump(reports)
+        return
+    for name, rows in reports.items():
+        show(f"{name}: ingredients taken away, in process, per cent", rows)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -60,6 +60,16 @@ def fusion(*rankers: Ranker, k: int = 60) -> Ranker:
     return rank
 
 
+def standard_sum(*rankers: Ranker) -> Ranker:
+    """Rank by the sum of standard scores."""
+
+    def rank(query: str) -> NDArray[np.float64]:
+        scores = [ranker(query) for ranker in rankers]
+        return np.sum([(score - score.mean()) / (score.std() or 1.0) for score in scores], axis=0)
+
+    return rank
+
+
 def answer(ranker: Ranker, sample: Sample, question: Question) -> Found:
     """Take the first twenty turns; the text is their contents, a line each."""
     order: list[int] = np.argsort(-ranker(question.text), kind="stable")[:DEPTH].tolist()

@@ -51,7 +51,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure memories, their upkeep, their dates, and the time to make them."""
-    samples = select(load_locomo(data), conversations=conversations, limit=0)
+    samples = select(load_locomo(data), conversations=conversations)
 
     async def all_of_it() -> None:
         dates = accuracy([question for sample in samples for question in relative_questions(sample)])

@@ -135,7 +135,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure the recall of other memory servers on LoCoMo."""
-    samples = select(load_locomo(data), conversations=conversations, limit=0)
+    samples = select(load_locomo(data), conversations=conversations)
     steps = sum(len(sample.turns) + len(sample.questions) for sample in samples)
     rows: dict[str, dict[str, float]] = {}
     skipped: dict[str, str] = {}

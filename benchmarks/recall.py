@@ -1,172 +1,172 @@
-"""Recall through the real server, beside baselines on the same texts in the same run."""
+"""Recall on sets of many kinds: does a search through the real server find the turns that answer a question?
 
-import tempfile
+Every turn is one message, added by a call of its own, in order, with its session's date. A conversation of LoCoMo, and
+a history of the other sets, is a user with a store of their own. The sets of this project lie in `data`.
+"""
+
+import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from rich.progress import Progress
+if __name__ == "__main__":  # run by its path, its folder would hide the standard library's http
+    sys.path[0] = str(Path(__file__).parents[1])
 
-from benchmarks.baselines import DEPTH, Encoder, answer, bm25, dense, fusion
-from benchmarks.mcp_client import MemoryServer, Reply, memory_server
-from benchmarks.report import Cell, progress, say, show
-from benchmarks.samples import Question, Sample, Turn
-from benchmarks.scoring import BUDGETS, Found, Score, auc, means, percentiles, score
+import anyio
+import typer
+
+from benchmarks.encoder import onnx_encoder
+from benchmarks.measuring import BASELINES, OURS, Measured, measure
+from benchmarks.report import Cell, run, say, show, write
+from benchmarks.samples import Question, load, select
+from benchmarks.scoring import Score, auc, calibration_error, interval, means, percentiles
 
 THRESHOLD = 0.45
-OURS = "memos-mcp"
-OURS_DEFAULT = "memos-mcp, default arguments"
-NEVER = {"never": "never mentioned", "never held out": "never mentioned, held out"}
-"""What questions without evidence are called; those held out are not looked at while relativity is set."""
-FOREIGN = "another user's"
-BASELINES = ("BM25", "dense cosine", "BM25 + dense, RRF")
-
-
-@dataclass(slots=True)
-class Measured:
-    """Everything seen in a run: scores of each system by question, relativities, seconds of each call."""
-
-    scores: dict[str, list[Score]] = field(default_factory=dict[str, list[Score]])
-    evidence: list[float] = field(default_factory=list[float])
-    never: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in (*NEVER.values(), FOREIGN)})
-    adds: list[float] = field(default_factory=list[float])
-    searches: list[float] = field(default_factory=list[float])
-
-    def note(self, system: str, found: Found, turns: dict[str, Turn]) -> None:
-        """Score one answer of one system."""
-        self.scores.setdefault(system, []).append(score(found, turns))
-
-
-async def measure(samples: Sequence[Sample], *, encode: Encoder) -> Measured:
-    """Store and ask each sample in a server, a user and a data directory of its own."""
-    measured = Measured()
-    with progress() as bar:
-        for sample in samples:
-            steps = len(sample.turns) + len(sample.questions) + len(sample.foreign)
-            task = bar.add_task(sample.name, total=steps)
-            advance = partial(bar.advance, task)
-            with tempfile.TemporaryDirectory() as folder:
-                async with memory_server(Path(folder), user_id=sample.name) as server:
-                    await _store(server, sample, measured, advance)
-                    await _ask(server, sample, measured, advance)
-            _baselines(sample, measured, encode, bar)
-    return measured
-
-
-async def _store(server: MemoryServer, sample: Sample, measured: Measured, advance: Callable[[], None]) -> None:
-    for turn in sample.turns:
-        measured.adds.append((await server.add([turn])).seconds)
-        advance()
-    await server.indexed()
-
-
-async def _ask(server: MemoryServer, sample: Sample, measured: Measured, advance: Callable[[], None]) -> None:
-    turns = {turn.id: turn for turn in sample.turns}
-    for question in sample.questions:
-        found = await _search(server, sample, question)
-        measured.searches.append(found.seconds)
-        if question.evidence:
-            default = await server.search(question.text)
-            measured.note(OURS, found, turns)
-            measured.note(OURS_DEFAULT, Found(question, found.hits, default.text), turns)
-            measured.evidence += _best_evidence(found)
-        else:
-            measured.never[NEVER[question.category]].append(max(found.relativity, default=0.0))
-        advance()
-    for question in sample.foreign:
-        found = await _search(server, sample, question)
-        measured.never[FOREIGN].append(max(found.relativity, default=0.0))
-        advance()
-
-
-async def _search(server: MemoryServer, sample: Sample, question: Question) -> Found:
-    reply = await server.search(question.text, memory_limit_number=0, message_limit_number=DEPTH)
-    return found_in(reply, sample, question)
-
-
-def found_in(reply: Reply, sample: Sample, question: Question) -> Found:
-    """Read the turns that a search gave back; turns of equal content are one to a reader, and one here."""
-    ids = {(turn.conversation_id, turn.content): turn.id for turn in reversed(sample.turns)}
-    messages: list[dict[str, Any]] = reply.structured["message_detail_list"]
-    hits = tuple(ids[message["conversation_id"], message["content"]] for message in messages)
-    relativity = tuple(float(message["relativity"]) for message in messages)
-    return Found(question, hits, reply.text, relativity, reply.seconds)
-
-
-def _best_evidence(found: Found) -> list[float]:
-    pairs = zip(found.hits, found.relativity, strict=True)
-    relativity = [value for turn, value in pairs if turn in found.question.evidence]
-    return [max(relativity)] if relativity else []
-
-
-def _baselines(sample: Sample, measured: Measured, encode: Encoder, bar: Progress) -> None:
-    texts = [turn.content for turn in sample.turns]
-    turns = {turn.id: turn for turn in sample.turns}
-    lexical, vectors = bm25(texts), dense(texts, encode=encode)
-    rankers = dict(zip(BASELINES, (lexical, vectors, fusion(lexical, vectors)), strict=True))
-    for question in bar.track(sample.questions, description=f"{sample.name}, baselines"):
-        for name, ranker in rankers.items() if question.evidence else ():
-            measured.note(name, answer(ranker, sample, question), turns)
 
 
 def report(measured: Measured) -> dict[str, Any]:
-    """Sum a run up."""
-    ours = measured.scores[OURS]
-    systems: dict[str, dict[str, float]] = {name: means(scores) for name, scores in measured.scores.items()}
-    budgets = {f"{n} words" for n in BUDGETS}
-    systems[OURS_DEFAULT] = {name: value for name, value in systems[OURS_DEFAULT].items() if name in budgets}
+    """Sum the run of a set up."""
     return {
-        "questions": len(ours),
-        "systems": systems,
-        "categories": _grouped(measured, lambda question: question.category),
+        "questions": len(measured.scores[OURS]),
+        "systems": {name: means(scores) for name, scores in measured.scores.items()},
+        "gain over the best baseline": _gains(measured),
+        "kinds": _grouped(measured, lambda question: question.category),
         "languages": _grouped(measured, lambda question: question.language),
+        "read": {"default arguments": _read(measured)},
         "relativity": _relativity(measured),
+        "calibration error": _calibration(measured),
         "latency": {"search": percentiles(measured.searches), "add of one message": percentiles(measured.adds)},
     }
 
 
-def _grouped(measured: Measured, key: Callable[[Question], str]) -> dict[str, dict[str, float]]:
-    groups = sorted({key(score.question) for score in measured.scores[OURS]})
-    rows: dict[str, dict[str, float]] = {}
-    for group in groups:
-        scores = {
-            name: [score for score in all_scores if key(score.question) == group]
-            for name, all_scores in measured.scores.items()
-        }
-        ours = means(scores[OURS])
-        others = {f"{name} R@10": means(scores[name])["R@10"] for name in BASELINES}
-        rows[group] = {"questions": len(scores[OURS])} | ours | others
+def _gains(measured: Measured) -> dict[str, dict[str, Cell]]:
+    kinds: dict[str, Callable[[Score], float]] = {
+        "R@10": lambda score: score.recall[1],
+        "MRR": lambda score: score.reciprocal_rank,
+    }
+    rows: dict[str, dict[str, Cell]] = {}
+    for name, value in kinds.items():
+        best = max(BASELINES, key=lambda system: means(measured.scores[system])[name])
+        pairs = zip(measured.scores[OURS], measured.scores[best], strict=True)
+        gains = [100 * (value(ours) - value(theirs)) for ours, theirs in pairs]
+        low, high = interval(gains)
+        rows[name] = {"best": best, "gain": round(sum(gains) / len(gains), 1), "from": round(low, 1)}
+        rows[name]["to"] = round(high, 1)
     return rows
 
 
-def _relativity(measured: Measured) -> dict[str, dict[str, float]]:
-    kinds = measured.never | {"all": [value for values in measured.never.values() for value in values]}
-    return {
-        name: {
-            "AUC": round(auc(measured.evidence, negatives), 3),
-            f"evidence below {THRESHOLD} %": _share([value < THRESHOLD for value in measured.evidence]),
-            f"never mentioned above {THRESHOLD} %": _share([value >= THRESHOLD for value in negatives]),
-            "evidence found": len(measured.evidence),
-            "questions without": len(negatives),
+def _grouped(measured: Measured, key: Callable[[Question], str]) -> dict[str, dict[str, float]]:
+    rows: dict[str, dict[str, float]] = {}
+    for group in sorted({key(score.question) for score in measured.scores[OURS]}):
+        of_group = {
+            name: means([score for score in scores if key(score.question) == group])
+            for name, scores in measured.scores.items()
         }
-        for name, negatives in kinds.items()
-        if negatives
+        questions = sum(key(score.question) == group for score in measured.scores[OURS])
+        ours = {name: of_group[OURS][name] for name in ("R@5", "R@10", "R@20", "hit@10", "MRR")}
+        best = {f"best baseline's {name}": max(of_group[b][name] for b in BASELINES) for name in ("R@10", "MRR")}
+        rows[group] = {"questions": questions} | ours | best
+    return rows
+
+
+def _read(measured: Measured) -> dict[str, float]:
+    read = measured.read
+    answered = [one.answered for one in read if one.answered is not None]
+    return {
+        "words": round(sum(one.words for one in read) / len(read)),
+        "evidence": _share([one.evidence for one in read]),
+        "evidence in 500 words": _share([one.in_500 for one in read]),
+        "short answer stands": _share(answered),
+        "short answers": len(answered),
     }
 
 
-def _share(flags: Sequence[bool]) -> float:
-    return round(100 * sum(flags) / len(flags), 1)
+def _relativity(measured: Measured) -> dict[str, dict[str, float]]:
+    evidence = [certainty.evidence for certainty in measured.answerable if certainty.evidence is not None]
+    return {
+        kind: {
+            "AUC": round(auc(evidence, negatives), 3),
+            f"evidence below {THRESHOLD} %": _share([value < THRESHOLD for value in evidence]),
+            f"unanswered above {THRESHOLD} %": _share([value >= THRESHOLD for value in negatives]),
+            "evidence found": len(evidence),
+            "unanswered": len(negatives),
+        }
+        for kind, negatives in measured.unanswerable.items()
+    }
+
+
+def _calibration(measured: Measured) -> dict[str, dict[str, float]]:
+    stated, true = [one.top for one in measured.answerable], [one.right for one in measured.answerable]
+    others = [value for values in measured.unanswerable.values() for value in values]
+    return {
+        "answerable questions": {"error": round(calibration_error(stated, true), 3)},
+        "all": {"error": round(calibration_error(stated + others, true + [False] * len(others)), 3)},
+    }
+
+
+def _share(flags: Sequence[float]) -> float:
+    return round(100 * sum(flags) / len(flags), 1) if flags else 0.0
 
 
 def print_report(title: str, sums: dict[str, Any]) -> None:
-    """Print a run as tables."""
+    """Print the run of a set as tables."""
     show(f"{title}: {sums['questions']} questions, per cent", sums["systems"])
-    for grouping in ("categories", "languages"):
+    show("Gain over the best baseline, with its 95 % interval", sums["gain over the best baseline"])
+    for grouping in ("kinds", "languages"):
         rows: dict[str, dict[str, Cell]] = sums[grouping]
         if len(rows) > 1:
-            show(f"{OURS} by {grouping}, and R@10 of the others", rows)
+            show(f"{OURS} by {grouping}", rows)
+    show("What an agent reads", sums["read"])
     show("Relativity: the best evidence found against the best hit where there is none", sums["relativity"])
+    show("Relativity as the chance that the first hit is evidence", sums["calibration error"])
     show("Latency through stdio", sums["latency"])
-    say(("MRR counts the first 20; a word of Chinese is a character.",))
+
+
+def over_sets(reports: dict[str, dict[str, Any]]) -> dict[str, dict[str, Cell]]:
+    """Give a row a set, and the mean over sets."""
+    rows: dict[str, dict[str, Cell]] = {name: _row(sums) for name, sums in reports.items()}
+    columns = [name for name, cell in next(iter(rows.values())).items() if isinstance(cell, int | float)]
+    rows["mean"] = {name: round(sum(_number(row[name]) for row in rows.values()) / len(rows), 1) for name in columns}
+    return rows
+
+
+def _row(sums: dict[str, Any]) -> dict[str, Cell]:
+    systems = sums["systems"]
+    best = {f"best baseline's {name}": max(systems[b][name] for b in BASELINES) for name in ("R@10", "MRR")}
+    ours = {name: systems[OURS][name] for name in ("R@5", "R@10", "R@20", "hit@10", "MRR")}
+    read = sums["read"]["default arguments"]
+    return ours | best | {"words": read["words"], "evidence in 500": read["evidence in 500 words"]}
+
+
+def _number(cell: Cell) -> float:
+    return cell if isinstance(cell, int | float) else 0.0
+
+
+def main(
+    data: Annotated[list[Path], typer.Argument(help="Data sets, in any of the formats.", exists=True)],
+    conversations: Annotated[str, typer.Option(help="Which of each set, counted from 1: 4,5. Default: all.")] = "",
+    part: Annotated[str, typer.Option(help="Only this part of a set: tune or held.")] = "",
+    embedder: Annotated[str, typer.Option(help="The server's MEMOS_EMBEDDER.")] = "onnx",
+    query_time: Annotated[bool, typer.Option("--query-time", help="Pass on when a question is asked.")] = False,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
+) -> None:
+    """Measure recall, what an agent reads, relativity and latency, beside baselines on the same texts."""
+
+    async def all_of_it() -> None:
+        encode, reports = onnx_encoder(), dict[str, dict[str, Any]]()
+        for path in data:
+            samples = select(load(path), conversations=conversations, part=part)
+            environment = {"MEMOS_EMBEDDER": embedder}
+            measured = await measure(samples, encode=encode, environment=environment, query_time=query_time)
+            reports[path.stem] = report(measured)
+            print_report(path.stem, reports[path.stem])
+        show("Over sets, per cent", over_sets(reports))
+        say(("MRR counts the first 20; a word of Chinese or Japanese is a character.",))
+        if as_json is not None:
+            write(as_json, reports)
+
+    anyio.run(all_of_it)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -46,6 +47,11 @@ def say(lines: Iterable[str]) -> None:
 def dump(report: object) -> None:
     """Print a report as JSON."""
     print(json.dumps(report, indent=1, ensure_ascii=False))
+
+
+def write(path: Path, report: object) -> None:
+    """Write a report to a file as JSON."""
+    path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _console() -> Console:

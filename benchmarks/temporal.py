@@ -43,7 +43,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure how many dates are resolved strictly, and how long it takes a message."""
-    samples = select(load_locomo(data), conversations=conversations, limit=0)
+    samples = select(load_locomo(data), conversations=conversations)
     asked = [question for sample in samples for question in relative_questions(sample)]
     row = accuracy(asked) | {"milliseconds a message": milliseconds(samples)}
     if as_json:

@@ -64,7 +64,7 @@ class Unauthorised(MemosError):
 class Forbidden(MemosError):
     """The key is good, but may not do this."""
 
-    code = 40306
+    code = 40103
     status = 403
 
 

@@ -110,7 +110,8 @@ class SearchMemory(Frozen):
 
     `conversation_id` is a soft preference, not a filter. `relativity` is a threshold for memories and
     preferences (0 keeps all); messages come nearest first, whatever their relativity. `max_words` bounds the
-    words of all texts in the answer together (0: no bound).
+    words of all texts in the answer together (0: no bound). `knowledgebase_ids` are those that are searched too, or
+    `all`.
     """
 
     query: str
@@ -124,6 +125,7 @@ class SearchMemory(Frozen):
     return_instruction: bool = False
     return_full_instruction: bool = False
     max_words: Annotated[int, Field(ge=0)] = 0
+    knowledgebase_ids: tuple[str, ...] = ()
 
 
 class StoredMessage(Frozen):
@@ -239,9 +241,10 @@ class MemoryPage(Frozen):
 
 
 class DeleteMemory(Frozen):
-    """The request of delete/memory: these memories or, with `everything`, all that is kept of the user."""
+    """The request of delete/memory: these memories, what a filter matches or, with `everything`, all of the user."""
 
     memory_ids: tuple[str, ...] = ()
+    filter: JsonValue = None
     everything: bool = False
 
 
@@ -309,6 +312,15 @@ class ConversationPage(Frozen):
     size: int = 50
     current: int = 1
     pages: int = 1
+
+
+class Document(Frozen):
+    """A document of a knowledge base, which is searched in so many pieces."""
+
+    id: str
+    name: str
+    pieces: int
+    create_time: Milliseconds
 
 
 class MemoryViews(Frozen):

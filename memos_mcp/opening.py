@@ -10,6 +10,7 @@ from memos_mcp.errors import ConfigurationError
 from memos_mcp.settings import Settings
 
 if TYPE_CHECKING:
+    from memos_mcp.backends.local.answering import ChatModel
     from memos_mcp.backends.local.backend import LocalBackend
     from memos_mcp.backends.local.embedders.base import Embedder
     from memos_mcp.backends.local.extractors.base import Extractor
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
-    """Say which backend the settings ask for.
+    """Say which backend the settings ask for; MemOS's own server needs no key.
 
     Raises:
         ConfigurationError: the hosted one, without a key.
     """
-    has_key = bool(settings.api_key.get_secret_value())
+    has_key = bool(settings.api_key.get_secret_value()) or settings.spoken == "product"
     match settings.backend:
         case "auto":
             return "hosted" if has_key else "local"
@@ -77,6 +78,16 @@ def check_chat_model_named(settings: Settings) -> None:
         )
 
 
+def chat_model(settings: Settings) -> "ChatModel | None":
+    """Make the chat model that answers, where one is named; it is not called yet."""
+    from memos_mcp.backends.local.answering import ChatModel  # noqa: PLC0415
+
+    if not (settings.llm_base_url and settings.llm_model):
+        return None
+    key = settings.llm_api_key.get_secret_value()
+    return ChatModel(settings.llm_base_url, model=settings.llm_model, api_key=key)
+
+
 def _extractor(settings: Settings, embedder: Callable[[], "Embedder"]) -> "Extractor":
     """Make the extractor that the settings ask for; a chat model is not called yet."""
     from memos_mcp.backends.local.extractors.rules import RulesExtractor  # noqa: PLC0415
@@ -120,7 +131,8 @@ async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
             from memos_mcp.backends.hosted import open_hosted  # noqa: PLC0415
 
             key = settings.api_key.get_secret_value()
-            async with open_hosted(str(settings.base_url), key, data_dir=settings.data_dir) as backend:
+            hosted = open_hosted(str(settings.base_url), key, data_dir=settings.data_dir, dialect=settings.spoken)
+            async with hosted as backend:
                 yield backend
         case "local":
             async with open_store(settings) as store:

@@ -73,6 +73,7 @@ class Settings(BaseModel):
     backend: Annotated[Literal["auto", "hosted", "local"], AnyCase] = "auto"
     api_key: SecretStr = SecretStr("")
     base_url: HttpUrl = HttpUrl(MEMOS_CLOUD_URL)
+    dialect: Annotated[Literal["auto", "cloud", "product"], AnyCase] = "auto"
     user_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "default"
     data_dir: Path = Field(default_factory=lambda: Path(data_dir_of({})))
     engine: Annotated[Literal["shared", "embedded"], AnyCase] = "shared"
@@ -94,6 +95,13 @@ class Settings(BaseModel):
     chroma_database: str = ""
     tokens: SecretStr = SecretStr("")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
+
+    @property
+    def spoken(self) -> Literal["cloud", "product"]:
+        """Say which contract the server at `base_url` speaks: MemOS's own server has its routes below /product."""
+        if self.dialect != "auto":
+            return self.dialect
+        return "product" if (self.base_url.path or "").rstrip("/").endswith("/product") else "cloud"
 
 
 def read_settings(variables: Mapping[str, str] | None = None) -> Settings:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from operator import attrgetter
 from typing import Any, Final, cast
 
 import anyio
@@ -56,16 +57,16 @@ class Lender:
         """Whether the backend is open now."""
         return self._backend is not None
 
-    def lent(self) -> MemoryBackend:
-        """Return what calls the backend, and opens it where it has to be."""
-        return cast("MemoryBackend", _Lent(self))
+    def lent(self, part: str = "") -> MemoryBackend:
+        """Return what calls the backend, or a part of it, and opens it where it has to be."""
+        return cast("MemoryBackend", _Lent(self, f"{part}." if part else ""))
 
     async def call(self, method: str, *arguments: object, **named: object) -> object:
         """Call a method of the backend."""
         backend = await self._opened()
         self._users += 1
         try:
-            return await getattr(backend, method)(*arguments, **named)
+            return await attrgetter(method)(backend)(*arguments, **named)
         finally:
             self._users -= 1
             if not self._users:
@@ -141,11 +142,12 @@ class Lender:
 class _Lent:
     """Every method of the backend, through its lender."""
 
-    def __init__(self, lender: Lender) -> None:
+    def __init__(self, lender: Lender, part: str) -> None:
         self._lender = lender
+        self._part = part
 
     def __getattr__(self, method: str) -> Any:  # noqa: ANN401 - that of the backend
-        return partial(self._lender.call, method)
+        return partial(self._lender.call, self._part + method)
 
 
 @asynccontextmanager

@@ -82,7 +82,7 @@ async def _run(door: Door, settings: "Settings", server: "HttpServer | None" = N
             group.start_soon(engine.tell_of, learnt)
             if server is not None:
                 await stores.local()  # who starts a server is told at once what is wrong
-                group.start_soon(server.run, engine, stores.local.lent())
+                group.start_soon(server.run, engine, stores.local)
             await engine.run()
             group.cancel_scope.cancel()
 

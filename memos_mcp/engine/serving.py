@@ -6,13 +6,16 @@ from typing import cast
 
 import anyio
 
-from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.backends.lender import Lender
 from memos_mcp.engine.engine import Engine
 from memos_mcp.http.app import build_app
 from memos_mcp.http.callers import Owners
+from memos_mcp.http.further import Means
+from memos_mcp.http.knowledge_bases import Library
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
 from memos_mcp.http.tokens import read_tokens
+from memos_mcp.opening import chat_model
 from memos_mcp.settings import Settings
 
 
@@ -35,16 +38,19 @@ class HttpServer:
         self._transports = transports
         self.url = url_of(self._listener)
 
-    async def run(self, engine: Engine, store: MemoryBackend) -> None:
+    async def run(self, engine: Engine, store: Lender) -> None:
         """Serve until the engine ends, or a signal says so."""
         app = build_app(
-            store,
+            store.lent(),
             user_id=self._settings.user_id,
             server=engine.server,
             transports=self._transports,
             tokens=self._tokens,
             hosts=self._hosts,
-            owners=cast("Owners", store),
+            owners=cast("Owners", store.lent()),
+            means=cast("Means", store.lent("means")),
+            library=cast("Library", store.lent("library")),
+            chat_model=chat_model(self._settings),
             rate=Rate() if self._tokens else None,
         )
         started = anyio.Event()

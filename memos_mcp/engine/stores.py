@@ -37,7 +37,9 @@ class Stores:
         url, key = str(settings.base_url), settings.api_key.get_secret_value()
         account = account_of(url, key)
         if account not in self._hosted:
-            self._hosted[account] = self._lend(partial(open_hosted, url, key, data_dir=settings.data_dir))
+            self._hosted[account] = self._lend(
+                partial(open_hosted, url, key, data_dir=settings.data_dir, dialect=settings.spoken)
+            )
         return account, self._hosted[account]
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from memos_mcp.models import (
     Task,
     clock_text,
 )
+from memos_mcp.perspective import bare, perspective_of
 
 Answer = dict[str, Any]
 """A JSON object."""
@@ -43,9 +44,9 @@ def search_result(found: SearchResult) -> Answer:
         "notice": found.notice,
     }
     return {
-        "memory_detail_list": [_known(memory) for memory in found.memory_detail_list],
-        "preference_detail_list": [_known(preference) for preference in found.preference_detail_list],
-        "message_detail_list": [_known(message) for message in found.message_detail_list],
+        "memory_detail_list": [known(memory) for memory in found.memory_detail_list],
+        "preference_detail_list": [known(preference) for preference in found.preference_detail_list],
+        "message_detail_list": [known(message) for message in found.message_detail_list],
         **_NOT_KEPT_HERE,
         "preference_note": found.preference_note,
         **{name: text for name, text in composed.items() if text},
@@ -55,8 +56,8 @@ def search_result(found: SearchResult) -> Answer:
 def memory_page(page: MemoryPage) -> Answer:
     """Write a page of what is known."""
     return {
-        "memory_detail_list": [_known(memory) for memory in page.memory_detail_list],
-        "preference_detail_list": [_known(preference) for preference in page.preference_detail_list],
+        "memory_detail_list": [known(memory) for memory in page.memory_detail_list],
+        "preference_detail_list": [known(preference) for preference in page.preference_detail_list],
         **_NOT_KEPT_HERE,
         **page.model_dump(include={"total", "size", "current", "pages"}),
     }
@@ -80,6 +81,35 @@ def no_messages(conversation_id: str) -> Answer:
 _NOT_KEPT_HERE: Answer = {"tool_memory_detail_list": [], "skill_detail_list": []}
 
 
-def _known(hit: Memory | Preference | StoredMessage) -> Answer:
+def drafts(page: MemoryPage) -> Answer:
+    """Write memories that are not stored: what they say, without ids and times."""
+    stored = {"id", "conversation_id", "status", "create_time", "update_time", "relativity", "sources"}
+    unsaid = stored | {"supersedes", "superseded_by"}
+    return {
+        "memory_detail_list": [one.model_dump(mode="json", exclude=unsaid) for one in page.memory_detail_list],
+        "preference_detail_list": [one.model_dump(mode="json", exclude=unsaid) for one in page.preference_detail_list],
+    }
+
+
+def profile(page: MemoryPage) -> list[Answer]:
+    """Write what the user said of themselves as MemOS's profile memories, the newest first."""
+    return [
+        {
+            "id": one.id,
+            "memory": bare(one.memory_value),
+            "memory_type": "ProfileMemory",
+            "profile_field": one.memory_key,
+            "profile_category": next(iter(one.tags), ""),
+            "status": one.status,
+            "confidence": one.confidence,
+            "create_time": one.create_time,
+            "update_time": one.update_time,
+        }
+        for one in page.memory_detail_list
+        if perspective_of(one.memory_value) == "user"
+    ]
+
+
+def known(hit: Memory | Preference | StoredMessage) -> Answer:
     """Write a hit; a score only where a search gave one, for clients take a null for no number."""
     return hit.model_dump(mode="json", exclude=None if hit.relativity is not None else {"relativity"})

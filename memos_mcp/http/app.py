@@ -16,9 +16,12 @@ from starlette.routing import BaseRoute, Route
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.errors import MemosError
 from memos_mcp.http.callers import Owners
+from memos_mcp.http.chat import Answering, Chat
 from memos_mcp.http.envelope import refusal
+from memos_mcp.http.further import Further, Means
 from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
 from memos_mcp.http.health import health
+from memos_mcp.http.knowledge_bases import KnowledgeBaseRoutes, Library
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
@@ -38,17 +41,23 @@ def build_app(
     owners: Owners | None = None,
     rate: Rate | None = None,
     extra: Sequence[BaseRoute] = (),
+    means: Means | None = None,
+    library: Library | None = None,
+    chat_model: Answering | None = None,
 ) -> Starlette:
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
-    the same guard.
+    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them.
     """
     routes: list[BaseRoute] = [
         Route("/health", health, methods=["GET"]),
         *extra,
         *Rest(backend, default_user=user_id, owners=owners).routes(),
+        *Further(backend, means, default_user=user_id, owners=owners).routes(),
+        Chat(backend, chat_model, default_user=user_id).route(),
+        *(KnowledgeBaseRoutes(library).routes() if library else ()),
     ]
     lifespan = None
     if server is not None:

@@ -1,15 +1,26 @@
-"""The request bodies of the contract, read liberally: a null is an absent field, and unknown fields are passed over.
+"""The request bodies of the contract, read liberally.
+
+A null is an absent field, a limit above its maximum is cut to it, and a field that changes nothing here is ignored with
+a word about it in the answer's `message`.
 
 What is beyond the contract is ours: `page` and `message_limit_number` where it has none, `memory_ids` in get/memory,
 and a `user_id` beside the ids of delete/memory, update/memory and get/status, which says whose they must be.
 """
 
 import json
-from typing import Annotated, Any, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    model_validator,
+)
 
 from memos_mcp.errors import InvalidRequest
+from memos_mcp.http.body import Body, Filled, Given, PageNumber, at_most, listed
 from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
     AddFeedback,
@@ -25,26 +36,6 @@ from memos_mcp.models import (
     SearchMemory,
     UpdateMemory,
 )
-
-Given = Annotated[Identifier, StringConstraints(min_length=1)]
-Filled = Annotated[str, StringConstraints(min_length=1)]
-PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
-
-
-class Body(BaseModel):
-    """Base of every body. `user_id` is whom the call is for; who may name whom is not decided here."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    user_id: Given | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_nulls(cls, raw: object) -> object:
-        if not isinstance(raw, dict):
-            return raw
-        fields = cast("dict[str, object]", raw)
-        return {name: value for name, value in fields.items() if value is not None}
 
 
 class TextPart(BaseModel):
@@ -80,12 +71,19 @@ class Said(BaseModel):
 class AddMessageBody(Body):
     """add/message."""
 
+    without_effect: ClassVar[Mapping[str, str]] = {
+        "allow_public": "memories are their user's own here",
+        "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
+        "allow_memory_view": "all kinds of memories are made",
+        "custom_extract_prompt": "the extractor's own instructions are used",
+    }
+
     messages: Annotated[tuple[Said, ...], Field(min_length=1)]
     conversation_id: Identifier = ""
     agent_id: Identifier = ""
     app_id: Identifier = ""
     tags: tuple[str, ...] = ()
-    info: dict[str, JsonValue] = {}
+    info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     async_mode: bool = True
 
     def request(self, *, key: str) -> AddMessage:
@@ -105,18 +103,24 @@ class AddMessageBody(Body):
 class SearchMemoryBody(Body):
     """search/memory."""
 
+    without_effect: ClassVar[Mapping[str, str]] = {
+        "context_format": "memories are given as they are",
+    }
+
     query: Filled
     agent_id: Identifier = ""
     conversation_id: Identifier = ""
     filter: JsonValue = None
-    memory_limit_number: Annotated[int, Field(ge=0, le=25)] = 9
-    preference_limit_number: Annotated[int, Field(ge=0, le=25)] = 9
-    message_limit_number: Annotated[int, Field(ge=0, le=50)] = 6
+    memory_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
+    preference_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
+    message_limit_number: Annotated[int, Field(ge=0), at_most(50)] = 6
     relativity: Annotated[float, Field(ge=0, le=1)] = RELATIVITY_THRESHOLD
     include_preference: bool = True
     return_instruction: bool = False
     return_full_instruction: bool = False
     max_words: Annotated[int, Field(ge=0)] = 0
+    include_memory_view: tuple[str, ...] = ()
+    knowledgebase_ids: Annotated[tuple[str, ...], Field(max_length=20), BeforeValidator(listed)] = ()
 
     def request(self) -> SearchMemory:
         """Give the request."""
@@ -127,8 +131,10 @@ class SearchMemoryBody(Body):
 class GetMessageBody(Body):
     """get/message."""
 
+    without_effect: ClassVar[Mapping[str, str]] = {"conversation_limit_number": "one conversation is read"}
+
     conversation_id: Given
-    message_limit_number: Annotated[int, Field(ge=1, le=50)] = 6
+    message_limit_number: Annotated[int, Field(ge=1), at_most(50)] = 6
     page: PageNumber = 1
     message_id: str = ""
 
@@ -142,9 +148,10 @@ class GetMemoryBody(Body):
 
     agent_id: Identifier = ""
     page: PageNumber = 1
-    size: Annotated[int, Field(ge=1, le=50)] = 10
+    size: Annotated[int, Field(ge=1), at_most(50)] = 10
     filter: JsonValue = None
     include_preference: bool = True
+    include_memory_view: tuple[str, ...] = ()
     memory_ids: tuple[str, ...] = ()
 
     def request(self) -> GetMemory:
@@ -157,7 +164,7 @@ class GetConversationBody(Body):
     """get/conversation, which is ours."""
 
     page: PageNumber = 1
-    size: Annotated[int, Field(ge=1, le=100)] = 50
+    size: Annotated[int, Field(ge=1), at_most(100)] = 50
     prefix: Identifier = ""
 
     def request(self) -> GetConversation:
@@ -166,29 +173,53 @@ class GetConversationBody(Body):
 
 
 class DeleteMemoryBody(Body):
-    """delete/memory: these memories or, where only a user is named, everything of that user.
+    """delete/memory: these memories or, where only a user is named, that user's everything or what meets a condition.
 
-    A condition that is not known here is refused: passed over, it would delete what it was to spare.
+    Every condition narrows the others. Where no memories are named, a field that is not known is refused: it may be
+    a condition, and to ignore it would delete what it was to spare.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     memory_ids: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    source: str = ""
+    user_ids: Annotated[tuple[Given, ...], Field(min_length=1)] | None = None
+    agent_id: Identifier = ""
+    filter: JsonValue = None
+
+    def users(self) -> tuple[str, ...]:
+        """Give the users that are named.
+
+        Raises:
+            InvalidRequest: user_id is not one of user_ids.
+        """
+        if self.user_ids is None:
+            return () if self.user_id is None else (self.user_id,)
+        if self.user_id is None:
+            return tuple(dict.fromkeys(self.user_ids))
+        if self.user_id not in self.user_ids:
+            raise InvalidRequest("user_id is not one of user_ids: name the user once. Nothing was deleted.")
+        return (self.user_id,)
 
     def request(self) -> DeleteMemory:
         """Give the request.
 
         Raises:
-            InvalidRequest: neither memories nor a user are named.
+            InvalidRequest: it does not say what is to go, or says more than is understood.
         """
-        if self.memory_ids is None and self.user_id is None:
+        condition = of_agent(self.filter, self.agent_id)
+        if self.memory_ids is not None:
+            if condition is not None:
+                raise InvalidRequest("Name memory_ids, or agent_id and filter; not both. Nothing was deleted.")
+            return DeleteMemory(memory_ids=self.memory_ids)
+        if unknown := self.ignored():
+            raise InvalidRequest(f"{unknown[0]}, so that more would be deleted than is meant. Nothing was deleted.")
+        if condition is None and not self.users():
             raise InvalidRequest("Name memory_ids, or the user_id whose memory is to go.", code=40002)
-        return DeleteMemory(memory_ids=self.memory_ids or (), everything=self.memory_ids is None)
+        return DeleteMemory(filter=condition, everything=condition is None)
 
 
 class UpdateMemoryBody(Body):
     """update/memory."""
+
+    without_effect: ClassVar[Mapping[str, str]] = {"status": "feedback archives a memory, and delete/memory removes it"}
 
     memory_id: Filled
     content: str = ""
@@ -201,6 +232,13 @@ class UpdateMemoryBody(Body):
 
 class AddFeedbackBody(Body):
     """add/feedback."""
+
+    without_effect: ClassVar[Mapping[str, str]] = {
+        "agent_id": "a correction is its user's",
+        "app_id": "a correction is its user's",
+        "allow_public": "memories are their user's own here",
+        "allow_knowledgebase_ids": "a knowledge base is corrected by another document",
+    }
 
     feedback_content: Filled
     conversation_id: Identifier = ""
@@ -230,5 +268,9 @@ def of_agent(condition: JsonValue, agent_id: str) -> JsonValue:
             return {"and": [{"agent_id": agent_id}]}
         case {"and": list() as conditions, **others} if not others:
             return {"and": [*conditions, {"agent_id": agent_id}]}
-        case _:
+        case {"or": _}:
             raise InvalidRequest('agent_id goes with a filter of the form {"and": [...]} only.')
+        case dict():
+            return condition | {"user": of_agent(condition.get("user"), agent_id)}
+        case _:
+            return condition

@@ -38,6 +38,11 @@ class Caller:
             return cls(own=None, default=default_user, owners=owners)
         return cls(own=user.access_token.subject, default=None, owners=owners)
 
+    @property
+    def own(self) -> str | None:
+        """The token's user; None for one who may act for any user."""
+        return self._own
+
     def user(self, named: str | None) -> str:
         """Decide on the user of a call.
 

@@ -16,7 +16,7 @@ class Envelope(Response):
 
     def __init__(
         self,
-        data: dict[str, Any] | None,
+        data: dict[str, Any] | list[dict[str, Any]] | None,
         *,
         code: int = 0,
         message: str = "ok",

@@ -132,7 +132,10 @@ def _user(grant: Grant) -> AuthenticatedUser:
 
 
 def _check_content_type(method: str, headers: Headers) -> None:
+    """Refuse what a web page can send without being asked: a form, unless it has a header that no page can set."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data" and headers.get("authorization"):
+        return
     if method == "POST" and kind != "application/json":
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
 

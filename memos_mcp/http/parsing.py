@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from starlette.requests import Request
 
 from memos_mcp.errors import InvalidRequest
-from memos_mcp.http.bodies import Body
+from memos_mcp.http.body import Body
 
 Parsed = TypeVar("Parsed", bound=Body)
 
@@ -19,17 +19,31 @@ _LONGEST_ENTRY = 200
 
 
 async def parse(request: Request, model: type[Parsed]) -> Parsed:
-    """Read a body.
+    """Read a body, and note in `request.state.words` what of it is not done as asked.
 
     Raises:
         InvalidRequest: it is no JSON object, or not what the endpoint takes.
     """
     fields = _json_object(await request.body())
     try:
-        return model.model_validate(fields)
+        body = model.model_validate(fields)
     except ValidationError as exc:
         problem = exc.errors(include_url=False, include_input=False)[0]
-    raise InvalidRequest(_sentence(problem), code=_code(problem))
+    else:
+        request.state.words = [*_cut(body, fields), *(f"ignored {ignored}" for ignored in body.ignored())]
+        return body
+    nothing = " Nothing was stored." if "/add/" in request.url.path else ""
+    raise InvalidRequest(f"{_sentence(problem)}{nothing}", code=_code(problem))
+
+
+def _cut(body: Body, fields: dict[str, Any]) -> list[str]:
+    """Say which limits were too high."""
+    read = {name: getattr(body, name) for name in type(body).model_fields if name.endswith(("size", "limit_number"))}
+    return [
+        f"{name} is {most} at most"
+        for name, most in read.items()
+        if isinstance(fields.get(name), int | float) and fields[name] > most
+    ]
 
 
 def _json_object(raw: bytes) -> dict[str, Any]:
@@ -73,4 +87,4 @@ def _code(problem: ErrorDetails) -> int:
 
 def _sentence(problem: ErrorDetails) -> str:
     where = ".".join(str(part) for part in problem["loc"])[:_LONGEST_ENTRY] or "The body"
-    return f"{where}: {problem['msg'][:_LONGEST_ENTRY]}. Nothing was stored."
+    return f"{where}: {problem['msg'][:_LONGEST_ENTRY]}."

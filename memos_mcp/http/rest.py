@@ -10,19 +10,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound
 from memos_mcp.http import answers, bodies
 from memos_mcp.http.answers import Answer
 from memos_mcp.http.callers import Caller, Owners
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.parsing import parse
+from memos_mcp.models import DeleteReceipt, GetMemory
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "/api/openmem/v1"
 LONGEST_KEY = 100
+NOT_YOURS_TO_DELETE = 40306
 
-Operation = Callable[[Request], Awaitable[Answer]]
+Operation = Callable[[Request], Awaitable[Answer | list[Answer] | Response]]
 
 
 class Rest:
@@ -69,7 +71,15 @@ class Rest:
         """Search."""
         body = await parse(request, bodies.SearchMemoryBody)
         user_id = self._caller(request).user(body.user_id)
-        return answers.search_result(await self._backend.search_memory(body.request(), user_id=user_id))
+        found = answers.search_result(await self._backend.search_memory(body.request(), user_id=user_id))
+        return found | await self._views(body.include_memory_view, user_id)
+
+    async def _views(self, views: tuple[str, ...], user_id: str) -> Answer:
+        """Give the lists of further kinds of memories that were asked for."""
+        if "profile" not in views:
+            return {}
+        page = await self._backend.get_memory(GetMemory(size=50, include_preference=False), user_id=user_id)
+        return {"profile_detail_list": answers.profile(page)}
 
     async def get_message(self, request: Request) -> Answer:
         """Read a conversation; one that there is not has no messages."""
@@ -85,7 +95,8 @@ class Rest:
         """Read what is known."""
         body = await parse(request, bodies.GetMemoryBody)
         user_id = await self._caller(request).user_of_memories(body.user_id, body.memory_ids)
-        return answers.memory_page(await self._backend.get_memory(body.request(), user_id=user_id))
+        page = answers.memory_page(await self._backend.get_memory(body.request(), user_id=user_id))
+        return page | await self._views(body.include_memory_view, user_id)
 
     async def get_conversation(self, request: Request) -> Answer:
         """List conversations."""
@@ -94,11 +105,28 @@ class Rest:
         return answers.plain(await self._backend.get_conversation(body.request(), user_id=user_id))
 
     async def delete_memory(self, request: Request) -> Answer:
-        """Delete memories, or everything of a user."""
+        """Delete memories, or of each user named everything or what meets a condition."""
         body = await parse(request, bodies.DeleteMemoryBody)
-        wanted = body.request()
-        user_id = await self._caller(request).user_of_memories(body.user_id, wanted.memory_ids)
-        return answers.plain(await self._backend.delete_memory(wanted, user_id=user_id))
+        wanted, named = body.request(), body.users()
+        try:
+            if wanted.memory_ids:
+                users = [await self._owner(request, named, wanted.memory_ids)]
+            else:
+                users = [self._caller(request).user(one) for one in named or (None,)]
+        except Forbidden as exc:
+            raise Forbidden(str(exc), code=NOT_YOURS_TO_DELETE) from exc
+        receipts = [await self._backend.delete_memory(wanted, user_id=user_id) for user_id in users]
+        return answers.plain(DeleteReceipt(deleted=tuple(one for receipt in receipts for one in receipt.deleted)))
+
+    async def _owner(self, request: Request, named: tuple[str, ...], memory_ids: tuple[str, ...]) -> str:
+        """Say whose these memories are to be."""
+        caller = self._caller(request)
+        if len(named) <= 1:
+            return await caller.user_of_memories(named[0] if named else None, memory_ids)
+        user_id = await caller.user_of_memories(None, memory_ids)
+        if user_id not in named:
+            raise NotFound("These memories are of none of the user_ids. Nothing was deleted.", code=40307)
+        return user_id
 
     async def update_memory(self, request: Request) -> Answer:
         """Rewrite a memory."""
@@ -122,7 +150,11 @@ class Rest:
 async def answer(operation: Operation, request: Request) -> Response:
     """Put what an operation gives, or why it gives nothing, into the envelope."""
     try:
-        return Envelope(await operation(request))
+        data = await operation(request)
+        if isinstance(data, Response):
+            return data
+        words = "; ".join(getattr(request.state, "words", ()))
+        return Envelope(data, message=f"ok ({words})" if words else "ok")
     except MemosError as exc:
         return refusal(exc)
     except Exception as exc:  # noqa: BLE001  # the edge: a caller gets an envelope, the log where it happened, without data

@@ -9,7 +9,8 @@ import pytest
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.hosted import open_hosted
 from tests.fakes.cloud import FakeCloud
-from tests.hosted.opened import hosted
+from tests.fakes.product_server import FakeProductServer
+from tests.hosted.opened import hosted, product
 from tests.http.process import Running, running
 from tests.local.stores import repeating_model, store
 
@@ -21,9 +22,9 @@ def engine_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runnin
         yield started
 
 
-@pytest.fixture(params=["local", "local, learning with a chat model", "cloud", "engine"])
+@pytest.fixture(params=["local", "local, learning with a chat model", "cloud", "product", "engine"])
 async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MemoryBackend]:
-    """The store in process, with either extractor; the hosted backend before the fake service and a real engine."""
+    """The store in process, with either extractor; the hosted backend before the fakes and a real engine."""
     match request.param:
         case "local":
             async with store(tmp_path) as backend:
@@ -33,6 +34,9 @@ async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
                 yield backend
         case "cloud":
             async with hosted(FakeCloud(), data_dir=tmp_path) as backend:
+                yield backend
+        case "product":
+            async with product(FakeProductServer(), data_dir=tmp_path) as backend:
                 yield backend
         case _:
             started: Running = request.getfixturevalue("engine_process")

@@ -1,6 +1,7 @@
 """What every `MemoryBackend` promises, whatever is behind it."""
 
 import pytest
+from pydantic import JsonValue
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.errors import InvalidRequest, NotFound, TooLarge
@@ -213,6 +214,7 @@ async def test_memories_are_read_by_their_ids(memory: MemoryBackend, user_id: st
     assert [*page.memory_detail_list, *page.preference_detail_list] == [one]
 
 
+@pytest.mark.parametrize("memory", ["local", "local, learning with a chat model", "cloud", "engine"], indirect=True)
 async def test_a_memory_can_be_rewritten(memory: MemoryBackend, user_id: str) -> None:
     await memory.add_message(said(LISBON, wait=True), user_id=user_id)
     one = (await known(memory, user_id))[0]
@@ -235,6 +237,33 @@ async def test_a_deletion_is_of_all_or_of_nothing(memory: MemoryBackend, user_id
     receipt = await memory.delete_memory(DeleteMemory(memory_ids=(mine,)), user_id=user_id)
     assert (receipt.success, receipt.deleted) == (True, (mine,))
     assert mine not in [one.id for one in await known(memory, user_id)]
+
+
+async def test_a_condition_deletes_what_it_matches(memory: MemoryBackend, user_id: str) -> None:
+    for agent_id, content in (("guide", LISBON), ("coach", "I work as a nurse in Porto.")):
+        await memory.add_message(said(content, wait=True).model_copy(update={"agent_id": agent_id}), user_id=user_id)
+    wanted = DeleteMemory(filter={"and": [{"agent_id": "coach"}]})
+
+    receipt = await memory.delete_memory(wanted, user_id=user_id)
+    again = await memory.delete_memory(wanted, user_id=user_id)
+
+    assert receipt.deleted
+    assert again.deleted == ()
+    left = str(await known(memory, user_id))
+    assert "Lisbon" in left
+    assert "nurse" not in left
+
+
+@pytest.mark.parametrize("condition", [{}, {"public": {"and": [{"agent_id": "coach"}]}}, {"user": {}}])
+async def test_a_condition_that_does_not_speak_of_the_users_memories_deletes_nothing(
+    memory: MemoryBackend, user_id: str, condition: dict[str, JsonValue]
+) -> None:
+    await memory.add_message(said(LISBON, wait=True), user_id=user_id)
+
+    with pytest.raises(InvalidRequest):
+        await memory.delete_memory(DeleteMemory(filter=condition), user_id=user_id)
+
+    assert await known(memory, user_id)
 
 
 async def test_everything_of_a_user_can_be_deleted_and_nothing_of_others(memory: MemoryBackend, user_id: str) -> None:

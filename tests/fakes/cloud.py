@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.fakes import cloud_bodies as bodies
+from tests.fakes.filtering import matches
 
 KEY = "mpg-cloud-key-0123456789"
 BASE_URL = "https://memos.example/api/openmem/v1"
@@ -42,6 +43,7 @@ class FakeCloud:
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
         self.tasks: dict[str, Json] = {}
+        self.about: dict[str, Json] = {}
         self.requests: list[tuple[str, Json]] = []
         self.headers: list[dict[str, str]] = []
         self._answers: deque[Response] = deque()
@@ -60,7 +62,7 @@ class FakeCloud:
         self._breaks.extend(breaks)
 
     def transport(self) -> httpx.AsyncBaseTransport:
-        return _Wire(self.app, self._breaks)
+        return Wire(self.app, self._breaks)
 
     def said(self, user_id: str, conversation_id: str) -> list[tuple[str, str]]:
         user = self.users.get(user_id, User())
@@ -108,7 +110,9 @@ class FakeCloud:
             stored = {"role": said.role, "content": said.text, "create_time": time, "update_time": time}
             user.conversations.setdefault(conversation_id, []).append(stored)
             perspective = "[user perspective]" if said.role == "user" else "[assistant perspective]"
-            user.memories.append(self._memory(f"{perspective} {said.text}", conversation_id, body.tags))
+            memory = self._memory(f"{perspective} {said.text}", conversation_id, body.tags)
+            self.about[memory["id"]] = {"agent_id": body.agent_id, "app_id": body.app_id} | (body.info or {})
+            user.memories.append(memory)
         return self._task(len(body.messages), running=body.async_mode)
 
     def _memory(self, value: str, conversation_id: str, tags: list[str] | None) -> Json:
@@ -161,7 +165,8 @@ class FakeCloud:
 
     def _get_memory(self, raw: Json) -> Json:
         body = bodies.GetMemoryBody.model_validate(raw)
-        newest = self.users.get(body.user_id, User()).memories[::-1]
+        memories = self.users.get(body.user_id, User()).memories[::-1]
+        newest = [memory for memory in memories if matches(memory | self.about.get(memory["id"], {}), body.filter)]
         start = (body.page - 1) * body.size
         return {
             "memory_detail_list": newest[start : start + body.size],
@@ -216,7 +221,7 @@ class FakeCloud:
         return self.tasks[body.task_id]
 
 
-class _Wire(httpx.AsyncBaseTransport):
+class Wire(httpx.AsyncBaseTransport):
     """The way to the app, which can break before or behind it."""
 
     def __init__(self, app: Callable[..., Awaitable[None]], breaks: deque[Break]) -> None:

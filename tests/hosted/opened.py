@@ -1,12 +1,17 @@
-"""The hosted backend in front of the fake cloud, with no time lost between attempts."""
+"""The hosted backend in front of the fake servers, with no time lost between attempts."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import anyio
+
 from memos_mcp.backends.hosted import HostedBackend, Retry, open_hosted
+from memos_mcp.backends.hosted.outbox import Outbox
 from memos_mcp.models import AddMessage, Message
 from tests.fakes.cloud import BASE_URL, KEY, FakeCloud
+from tests.fakes.product_server import BASE_URL as PRODUCT_URL
+from tests.fakes.product_server import FakeProductServer
 
 AT_ONCE = Retry(attempts=3, first=0, longest=0, jitter=0)
 NOW = 1_762_675_200_000
@@ -22,6 +27,28 @@ async def hosted(
     )
     async with opening as backend:
         yield backend
+
+
+@asynccontextmanager
+async def product(server: FakeProductServer, *, data_dir: Path) -> AsyncGenerator[HostedBackend]:
+    opening = open_hosted(
+        PRODUCT_URL,
+        "",
+        data_dir=data_dir,
+        transport=server.transport(),
+        retry=AT_ONCE,
+        clock=lambda: NOW,
+        dialect="product",
+    )
+    async with opening as backend:
+        yield backend
+
+
+async def until_empty(folder: Path) -> None:
+    """Wait until nothing is left to deliver: another task, or process, is at it."""
+    with anyio.fail_after(5):
+        while Outbox(folder, account="").waiting().waiting:
+            await anyio.sleep(0.01)
 
 
 def add(*contents: str, conversation_id: str = "c") -> AddMessage:

@@ -15,8 +15,7 @@ from memos_mcp.backends.hosted.outbox import Outbox
 from memos_mcp.errors import MemosError, Unavailable
 from memos_mcp.models import GetMessage, SearchMemory
 from tests.fakes.cloud import KEY, FakeCloud
-from tests.hosted.opened import AT_ONCE, add, hosted
-from tests.hosted.test_outbox import until_empty
+from tests.hosted.opened import AT_ONCE, add, hosted, until_empty
 
 QUERY = SearchMemory(query="spare key")
 ENVELOPE = b'{"code": 0, "message": "ok", "data": {}}'

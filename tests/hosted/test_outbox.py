@@ -13,7 +13,7 @@ from memos_mcp.backends.hosted.outbox import FILE_NAME, Outbox, account_of
 from memos_mcp.errors import InvalidRequest, NotFound, Unauthorised, Unavailable
 from memos_mcp.models import DeleteMemory, GetMessage
 from tests.fakes.cloud import BASE_URL, KEY, FakeCloud, envelope
-from tests.hosted.opened import add, hosted
+from tests.hosted.opened import add, hosted, until_empty
 
 AWAY = ("refused", "refused", "refused")
 
@@ -237,12 +237,6 @@ async def test_cancelling_an_add_keeps_nothing(tmp_path: Path) -> None:
         group.cancel_scope.cancel()
 
     assert not (tmp_path / FILE_NAME).exists()
-
-
-async def until_empty(folder: Path) -> None:
-    with anyio.fail_after(5):
-        while outbox(folder).waiting().waiting:  # another task, or process, empties it
-            await anyio.sleep(0.01)
 
 
 async def add_directly(cloud: FakeCloud, content: str) -> None:

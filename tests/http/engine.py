@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp
 
+from memos_mcp.backends.local.answering import ChatModel
 from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.http.app import build_app
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Tokens
@@ -40,10 +42,25 @@ class Engine:
 
 @asynccontextmanager
 async def engine(
-    folder: Path, *, tokens: Tokens | None = None, rate: Rate | None = None, user_id: str = "default"
+    folder: Path,
+    *,
+    tokens: Tokens | None = None,
+    rate: Rate | None = None,
+    user_id: str = "default",
+    chat_model: ChatModel | None = None,
+    redact: Redact | None = None,
 ) -> AsyncGenerator[Engine]:
-    async with store(folder) as backend:
-        app = build_app(backend, user_id=user_id, owners=backend, tokens=tokens, rate=rate)
+    async with store(folder, redact=redact) as backend:
+        app = build_app(
+            backend,
+            user_id=user_id,
+            owners=backend,
+            tokens=tokens,
+            rate=rate,
+            means=backend.means,
+            library=backend.library,
+            chat_model=chat_model,
+        )
         async with client_of(app) as client:
             yield Engine(client, backend)
 

@@ -258,7 +258,6 @@ async def test_naming_a_user_alone_wipes_that_user_and_no_other(api: Engine) -> 
         {"memory_ids": None},
         {"user_id": USER, "memory_type": "WorkingMemory"},
         {"user_id": USER, "filter": {"and": []}},
-        {"agent_id": "a1"},
     ],
 )
 async def test_a_deletion_that_is_not_understood_deletes_nothing(api: Engine, body: Json) -> None:

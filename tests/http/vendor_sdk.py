@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 import types
+from collections.abc import Callable
 
 
 def client_module() -> types.ModuleType:
@@ -22,8 +23,17 @@ def client_module() -> types.ModuleType:
     return importlib.import_module("memos.api.client")
 
 
+def refused(call: Callable[..., object], *arguments: str) -> int:
+    """Call what the engine does not do as it is configured, and give the HTTP status of its answer."""
+    try:
+        call(*arguments)
+    except Exception as exc:  # noqa: BLE001  # the SDK's own HTTP library is not ours to import
+        return exc.response.status_code  # type: ignore[attr-defined]
+    return 200
+
+
 def main(base_url: str) -> None:
-    """Run the quick start: add, search, get."""
+    """Call every method that the engine answers."""
     client = client_module().MemOSClient(api_key="any-key", base_url=base_url)
     messages = json.load(sys.stdin)
     added = client.add_message(
@@ -37,8 +47,25 @@ def main(base_url: str) -> None:
     status = client.get_task_status(task_id=added.task_id)
     feedback = client.add_feedback(user_id="memos_user_123", feedback_content="We travel in spring.")
     first = (known.data.memory_detail_list + (known.data.preference_detail_list or []))[0]
+    base = client.create_knowledgebase(knowledgebase_name="Rules").knowledgebase_id
+    document = [{"name": "rules.txt", "type": "document", "content": "VGhlIGdhdGUgb3BlbnMgYXQgc2l4Lg=="}]
+    [file] = client.add_knowledgebase_file_json(knowledgebase_id=base, file=document).data
+    client.add_knowledgebase_file_form(knowledgebase_id=base, files=[__file__.replace(".py", ".md")])
+    searched = client.search_memory(
+        query="When does the gate open?", user_id="memos_user_123", knowledgebase_ids=[base], relativity=0
+    )
+    files = client.get_knowledgebase_file(knowledgebase_id=base).files
+    removed = client.delete_knowledgebase_file(file_ids=[file["id"]])
+    closed = client.delete_knowledgebase(knowledgebase_id=base)
+    profile = client.search_memory(
+        query="Who is this?", user_id="memos_user_123", include_memory_view=["profile"], knowledgebase_ids=["kb"]
+    )
+    by_id = client.get_memory_by_id(first.id)
+    ranked = client.rerank(query="a beach holiday", documents=["Tax law.", "A holiday at the beach."], top_n=1)
+    extracted = client.extract_memory(messages=messages)
     updated = client.update_memory(memory_id=first.id, content="They travel in spring.")
-    deleted = client.delete_memory(memory_ids=[first.id])
+    deleted = client.delete_memory(user_ids=["memos_user_123"], memory_ids=[first.id])
+    narrowed = client.delete_memory(filter={"and": [{"tags": {"contains": "no such tag"}}]})
     wiped = client.delete_memory(user_id="memos_user_123")
     print(  # noqa: T201  # read by the test
         json.dumps(
@@ -49,7 +76,15 @@ def main(base_url: str) -> None:
                 "known": known.data.total,
                 "status": status.data.status,
                 "feedback": feedback.success,
+                "documents": [sorted(file.name for file in files), removed.success, closed.success],
+                "piece": searched.memories[0].memory_value,
+                "profile": len(profile.data.profile_detail_list) > 0,
+                "by id": by_id["data"]["id"] == first.id,
+                "ranked": [result["index"] for result in ranked["data"]["results"]],
+                "extracted": len(extracted["data"]["memory_detail_list"]) > 0,
                 "updated": updated["code"],
+                "narrowed": narrowed.success,
+                "not there": [refused(client.chat, "memos_user_123", "0611", "Hello?")],
                 "deleted": deleted.success,
                 "wiped": wiped.success,
             }

@@ -12,6 +12,7 @@ from memos_mcp.backends.local.extractors.base import Extractor
 from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.opening import open_local
+from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.models import GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
 from tests.fakes.hashed_embedder import HashedEmbedder
@@ -24,9 +25,10 @@ async def store(
     embedder: Callable[[], Embedder] = HashedEmbedder,
     extractor: Callable[[], Extractor] = RulesExtractor,
     settled: float = 0,
+    redact: Redact | None = None,
 ) -> AsyncGenerator[LocalBackend]:
     """Open a store whose vector index follows at once, so that Chroma is in every test."""
-    async with open_local(folder, embedder=embedder, extractor=extractor, settled=settled) as backend:
+    async with open_local(folder, embedder=embedder, extractor=extractor, settled=settled, redact=redact) as backend:
         yield backend
 
 

@@ -45,6 +45,8 @@ CONDITIONS = st.one_of(
         TIMES,
     ),
     st.builds(lambda f, v: {f: v}, st.sampled_from(KEYS), st.one_of(WORDS, NUMBERS)),
+    st.builds(lambda f, v: {f: {"=": v}}, st.sampled_from([*KEYS, "agent_id"]), WORDS),
+    st.builds(lambda f, v: {f: {"in": v}}, st.sampled_from([*KEYS, "app_id"]), st.lists(WORDS, min_size=1, max_size=3)),
     st.builds(lambda f, v: {f: {"contains": v}}, st.sampled_from(KEYS), WORDS),
     st.builds(lambda f, o, v: {f: {o: v}}, st.sampled_from(KEYS), st.sampled_from(list(ORDERS)), NUMBERS),
 )
@@ -95,6 +97,8 @@ def holds(row: dict[str, JsonValue], condition: Condition) -> bool:
     assert isinstance(known, dict)
     kept = known.get(condition.field)
     members = kept if isinstance(kept, list) else [kept]
+    if isinstance(condition.value, tuple):
+        return any(member in condition.value for member in members)
     return any(matches(member, condition) for member in members)
 
 
@@ -111,6 +115,32 @@ def test_null_and_an_empty_object_are_no_filter(nothing: JsonValue) -> None:
     assert parse(nothing) is None
 
 
+BY_SOURCE: JsonValue = {
+    "user": {"and": [{"agent_id": "memos_agent"}, {"create_time": {"gte": "2025-06-01"}}]},
+    "knowledgebase": {"and": [{"tags": {"contains": "制度"}}]},
+    "agent": {},
+}
+
+
+def test_a_filter_may_have_conditions_for_each_source() -> None:
+    user = parse(BY_SOURCE)
+    documents = parse(BY_SOURCE, source="knowledgebase")
+
+    assert user is not None
+    assert [condition.field for condition in user.conditions] == ["agent_id", "create_time"]
+    assert documents == Filter(match_all=True, conditions=(Condition("tags", "contains", "制度"),))
+
+
+def test_a_source_that_a_filter_does_not_name_is_not_filtered() -> None:
+    assert parse(BY_SOURCE, source="public") is None
+    assert parse(BY_SOURCE, source="agent") is None
+
+
+def test_conditions_of_another_source_are_checked_too() -> None:
+    with pytest.raises(InvalidRequest, match="takes contains"):
+        parse({"knowledgebase": {"and": [{"tags": "work"}]}})
+
+
 def test_a_date_without_a_time_is_its_first_moment() -> None:
     parsed = parse({"and": [{"create_time": {"gte": "2025-12-10"}}]})
     assert parsed == Filter(
@@ -125,6 +155,11 @@ def test_a_date_without_a_time_is_its_first_moment() -> None:
         ([], "exactly one key"),
         ({"agent_id": "a"}, "exactly one key"),
         ({"and": [{"a": 1}], "or": [{"a": 1}]}, "exactly one key"),
+        ({"user": {"and": [{"a": 1}]}, "and": [{"a": 1}]}, "exactly one key"),
+        ({"user": [{"a": 1}]}, "exactly one key"),
+        ({"and": [{"related_id": []}]}, "a list of 1 to 100 values"),
+        ({"and": [{"agent_id": {"in": [5]}}]}, "takes a text"),
+        ({"and": [{"tags": {"in": ["a"]}}]}, "does not take a list"),
         ({"and": []}, "1 to 100 conditions"),
         ({"and": {"a": 1}}, "1 to 100 conditions"),
         ({"or": [{"a": 1}] * 101}, "1 to 100 conditions"),

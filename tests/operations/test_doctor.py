@@ -230,8 +230,11 @@ async def test_an_embedded_server_is_no_failure(data_dir: Path, home: Path) -> N
 
 SERVICE = """
 import sys, uvicorn
+from starlette.applications import Starlette
 from tests.fakes.cloud import FakeCloud
-uvicorn.run(FakeCloud().app, port=int(sys.argv[1]), log_level="error")
+from tests.fakes.product_server import FakeProductServer
+app = Starlette(routes=[*FakeCloud().app.routes, *FakeProductServer().app.routes])
+uvicorn.run(app, port=int(sys.argv[1]), log_level="error")
 """
 
 
@@ -251,20 +254,46 @@ def service() -> Iterable[str]:
         port = free.getsockname()[1]
     with subprocess.Popen([sys.executable, "-c", SERVICE, str(port)]) as process:
         wait_for(port)
-        yield f"http://127.0.0.1:{port}/api/openmem/v1"
+        yield f"http://127.0.0.1:{port}"
         process.kill()
 
 
 @pytest.mark.usefixtures("data_dir")
 def test_a_hosted_service_that_takes_the_key_is_well_and_one_that_does_not_is_wrong(home: Path, service: str) -> None:
-    taken = found(home, MEMOS_API_KEY=KEY, MEMOS_BASE_URL=service)
-    refused = found(home, MEMOS_API_KEY=SECRET, MEMOS_BASE_URL=service)
+    cloud = f"{service}/api/openmem/v1"
+    taken = found(home, MEMOS_API_KEY=KEY, MEMOS_BASE_URL=cloud)
+    refused = found(home, MEMOS_API_KEY=SECRET, MEMOS_BASE_URL=cloud)
 
     assert [level for level, _ in about(taken, "hosted service")] == ["ok"]
     assert [level for level, _ in about(refused, "hosted service")] == ["wrong"]
     assert "MEMOS_API_KEY" in about(refused, "hosted service")[0][1]
     assert SECRET not in str(refused)
     assert not about(taken, "model")
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_memos_own_server_needs_no_key_and_what_it_lacks_is_told(home: Path, service: str) -> None:
+    findings = found(home, MEMOS_BASE_URL=f"{service}/product")
+
+    (told,) = about(findings, "hosted service")
+    assert told[0] == "ok"
+    assert "keeps no messages" in told[1]
+
+
+@pytest.mark.usefixtures("data_dir")
+@pytest.mark.parametrize(
+    ("path", "variables"),
+    [("/elsewhere", {"MEMOS_API_KEY": KEY}), ("/api/openmem/v1", {"MEMOS_API_KEY": SECRET})],
+    ids=["another address", "another key"],
+)
+def test_where_nothing_would_be_queued_nothing_is_said_to_be(
+    home: Path, service: str, path: str, variables: dict[str, str]
+) -> None:
+    findings = found(home, MEMOS_BASE_URL=f"{service}{path}", **variables)
+
+    (mend,) = [finding.mend for finding in findings if finding.about == "hosted service"]
+    assert "each call is refused" in mend
+    assert "delivered later" not in mend
 
 
 def test_a_hosted_service_that_is_away_is_wrong_and_what_waits_is_told(data_dir: Path, home: Path) -> None:

@@ -51,13 +51,15 @@ def test_late_interaction_without_vectors_finds_nothing() -> None:
 
 def test_priors_favour_statements_of_ones_own_life_and_dates_for_when() -> None:
     flags = np.array([0, FIRST_PERSON, QUESTION, RELATIVE_TIME], np.uint32)
-    plain, own, question, dated = priors(flags, asks_when=False, wants=0, weights=Weights())
+    plain, own, question, dated = priors(flags, asks_when=False, of_oneself=False, wants=0, weights=Weights())
     assert question < plain == dated < own
-    assert priors(flags, asks_when=True, wants=0, weights=Weights())[3] > plain
+    assert priors(flags, asks_when=True, of_oneself=False, wants=0, weights=Weights())[3] > plain
 
 
 def test_priors_favour_what_holds_the_kind_of_answer_that_is_wanted() -> None:
-    without, with_number = priors(np.array([0, NUMBER], np.uint32), asks_when=False, wants=NUMBER, weights=Weights())
+    without, with_number = priors(
+        np.array([0, NUMBER], np.uint32), asks_when=False, of_oneself=False, wants=NUMBER, weights=Weights()
+    )
     assert without < with_number
 
 

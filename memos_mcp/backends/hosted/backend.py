@@ -1,4 +1,4 @@
-"""The memory behind HTTP: MemOS Cloud, a MemOS server, or a `serve` of ours elsewhere."""
+"""The memory behind HTTP: MemOS Cloud, MemOS's own server, or an engine of ours."""
 
 import contextlib
 import uuid
@@ -9,7 +9,8 @@ from memos_mcp.backends.hosted.bodies import Body
 from memos_mcp.backends.hosted.delivery import Delivery
 from memos_mcp.backends.hosted.failures import CallFailed
 from memos_mcp.backends.hosted.outbox import TASK_PREFIX
-from memos_mcp.backends.hosted.service import ADD_MESSAGE, Service
+from memos_mcp.backends.hosted.product_server import ProductServer
+from memos_mcp.backends.hosted.service import ADD_MESSAGE, Endpoints
 from memos_mcp.backends.hosted.trimming import trimmed
 from memos_mcp.errors import InvalidRequest, MemosError, NotFound
 from memos_mcp.instructions import with_instructions
@@ -42,7 +43,7 @@ class HostedBackend:
     the last 50 messages of a conversation and no others, and finds memories, not messages.
     """
 
-    def __init__(self, service: Service, *, delivery: Delivery | None = None) -> None:
+    def __init__(self, service: Endpoints, *, delivery: Delivery | None = None) -> None:
         """Take the service; with a `delivery`, an add outlives the service's absence."""
         self._service = service
         self._delivery = delivery
@@ -103,13 +104,18 @@ class HostedBackend:
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Remove memories, or everything of the user, what waits to be delivered included."""
-        if not (request.memory_ids or request.everything):
+        if not (request.memory_ids or request.everything or request.filter):
             raise InvalidRequest("memory_ids is empty: name the memories to delete.", code=40003)
         if request.everything and self._delivery is not None:
             await self._delivery.forget(user_id=user_id)
         for_engine = await self._is_engine(user_id)
         if request.memory_ids and not for_engine:
             await cloud.by_ids(lambda page: self._memories(page, user_id=user_id), request.memory_ids)
+        if request.filter is not None and not for_engine:
+            matching = await cloud.matching(lambda page: self._memories(page, user_id=user_id), request.filter)
+            if not matching:
+                return DeleteReceipt()
+            request = DeleteMemory(memory_ids=matching)
         body = bodies.delete_memory(request, user_id=user_id, for_engine=for_engine)
         data = await self._call("delete/memory", body, harmless=False)
         return reading.delete_receipt(_successful(data), memory_ids=request.memory_ids)
@@ -140,7 +146,8 @@ class HostedBackend:
             if not posted:
                 return Task(task_id=task_id, status="completed")
             asked = posted
-        body = {"task_id": asked} | ({"user_id": user_id} if await self._is_engine(user_id) else {})
+        named = isinstance(self._service, ProductServer) or await self._is_engine(user_id)
+        body = {"task_id": asked} | ({"user_id": user_id} if named else {})
         return reading.task(await self._call("get/status", body), task_id)
 
     async def _memories(self, request: GetMemory, *, user_id: str) -> MemoryPage:

@@ -87,8 +87,8 @@ def delete_memory(request: DeleteMemory, *, user_id: str, for_engine: bool) -> B
     """Write the body of delete/memory. The cloud takes a user alone for that user's everything."""
     if request.everything:
         return {"user_id": user_id}
-    ids = {"memory_ids": list(request.memory_ids)}
-    return ids | {"user_id": user_id} if for_engine else ids
+    wanted: Body = _given({"memory_ids": list(request.memory_ids), "filter": request.filter})
+    return wanted | {"user_id": user_id} if for_engine else wanted
 
 
 def update_memory(request: UpdateMemory, *, user_id: str, for_engine: bool) -> Body:

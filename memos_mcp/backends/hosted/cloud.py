@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
-from memos_mcp.errors import NotFound
+from pydantic import JsonValue
+
+from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.models import (
     Conversation,
     ConversationPage,
@@ -12,6 +14,7 @@ from memos_mcp.models import (
     MemoryPage,
     Preference,
 )
+from memos_mcp.sources import of_source
 
 PAGE_SIZE = 50
 """The largest page that get/memory gives."""
@@ -47,6 +50,20 @@ async def by_ids(read: ReadPage, memory_ids: tuple[str, ...]) -> MemoryPage:
     )
 
 
+async def matching(read: ReadPage, filter: JsonValue) -> tuple[str, ...]:  # noqa: A002 - the name of MemOS's field
+    """Give the ids of the user's memories that a filter matches.
+
+    The cloud can delete by a filter too, but of all users at once.
+
+    Raises:
+        InvalidRequest: it has no condition for the user's own memories, and would match them all.
+    """
+    if not of_source(filter, "user"):
+        raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
+    pages = [page async for page in _pages(read, filter=filter)]
+    return tuple(known.id for page in pages for known in (*page.memory_detail_list, *page.preference_detail_list))
+
+
 async def conversations(read: ReadPage, request: GetConversation) -> ConversationPage:
     """List the conversations that memories speak of; how many messages each has, the cloud does not say (0)."""
     found: dict[str, Conversation] = {}
@@ -72,9 +89,9 @@ def _widened(conversation: Conversation | None, known: Memory | Preference) -> C
     return Conversation(conversation_id=known.conversation_id, total=0, create_time=first, update_time=last)
 
 
-async def _pages(read: ReadPage) -> AsyncGenerator[MemoryPage]:
+async def _pages(read: ReadPage, *, filter: JsonValue = None) -> AsyncGenerator[MemoryPage]:  # noqa: A002
     for number in range(1, MOST_PAGES + 1):
-        page = await read(GetMemory(page=number, size=PAGE_SIZE))
+        page = await read(GetMemory(page=number, size=PAGE_SIZE, filter=filter))
         yield page
         shown = len(page.memory_detail_list) + len(page.preference_detail_list)
         if not shown or number >= page.pages:

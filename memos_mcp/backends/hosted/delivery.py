@@ -18,6 +18,7 @@ from memos_mcp.backends.hosted import reading
 from memos_mcp.backends.hosted.bodies import Body
 from memos_mcp.backends.hosted.failures import CallFailed
 from memos_mcp.backends.hosted.outbox import TASK_PREFIX, Letter, Outbox
+from memos_mcp.backends.hosted.product_server import ProductServer
 from memos_mcp.backends.hosted.service import ADD_MESSAGE, Service
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, Unavailable
 from memos_mcp.models import AddReceipt, MessagePage, Task, clock_text
@@ -41,7 +42,7 @@ _NEVER = (InvalidRequest, NotFound, Forbidden)
 class Delivery:
     """Delivers adds to one service, with one outbox behind it."""
 
-    def __init__(self, service: Service, outbox: Outbox, *, clock: Callable[[], int]) -> None:
+    def __init__(self, service: Service | ProductServer, outbox: Outbox, *, clock: Callable[[], int]) -> None:
         """Take the service and the outbox; `clock` gives epoch milliseconds."""
         self._service = service
         self._outbox = outbox
@@ -135,7 +136,9 @@ class Delivery:
         await run_sync(lambda: self._outbox.mark_delivered(letter, task_id=receipt.task_id))
 
     async def _has(self, letter: Letter) -> bool:
-        """Ask a service that does not know keys whether the conversation ends with this add."""
+        """Ask a service that does not know keys whether it has this add, or the conversation ends with it."""
+        if isinstance(self._service, ProductServer):
+            return await self._service.has(letter.body, key=letter.key)
         if self._service.is_engine:
             return False
         wanted = [(said["role"], said["content"]) for said in letter.body["messages"]][-TAIL:]

@@ -110,9 +110,28 @@ _FAMILIES: Final[Mapping[int, _Meaning]] = {
 """By the first three digits, for codes that the contract does not list."""
 
 
-def wrong_address(host: str) -> CallFailed:
-    """What answers there does not speak the contract."""
-    return CallFailed(ConfigurationError(f"What answers at {host} is not a memory service: check MEMOS_BASE_URL."))
+def wrong_address(host: str, response: httpx.Response | None = None, code: int | None = None) -> CallFailed:
+    """What answers there does not speak the contract; say what it is."""
+    match code:
+        case 200:
+            sentence = f"{host} answers as MemOS's own server does: let MEMOS_BASE_URL end in /product."
+        case 0:
+            sentence = f"{host} answers as MemOS Cloud does: let MEMOS_BASE_URL end in /api/openmem/v1."
+        case _:
+            sentence = (
+                f"What answers at {host} is not a memory service{_kind(response)}: check MEMOS_BASE_URL, which ends in "
+                "/api/openmem/v1 for MemOS Cloud, and in /product for MemOS's own server."
+            )
+    return CallFailed(ConfigurationError(sentence))
+
+
+def _kind(response: httpx.Response | None) -> str:
+    """Name what came instead of an envelope, without quoting it."""
+    if response is None:
+        return ""
+    form = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kinds = {"text/html": "a web page", "application/json": "JSON of another kind", "text/plain": "plain text"}
+    return f" but {kinds.get(form, 'something else')} (HTTP {response.status_code})"
 
 
 def of_transport(exc: httpx.HTTPError, host: str) -> CallFailed:
@@ -135,7 +154,7 @@ def of_answer(code: int | None, response: httpx.Response, *, host: str, quote: s
     """Name a failure that the service reported: by its code where it gave one, else by the HTTP status."""
     meaning = _meaning(code, response.status_code)
     if meaning is None:
-        return wrong_address(host)
+        return wrong_address(host, response)
     wait = _retry_after(response.headers.get("retry-after", ""))
     known = code if code is not None and code in _CODES else None
     error = meaning.error(_sentence(meaning, wait, quote), code=known, retry_after=wait)
@@ -143,7 +162,9 @@ def of_answer(code: int | None, response: httpx.Response, *, host: str, quote: s
 
 
 def _meaning(code: int | None, status: int) -> _Meaning | None:
-    if code is not None and code != 0:
+    if code == status == HTTPStatus.NOT_FOUND:
+        return _CODES[40001]
+    if code is not None and code not in (0, status):
         return _CODES.get(code) or _FAMILIES.get(code // 100) or _STATUSES.get(status) or _CODES[50002]
     if status in _STATUSES:
         return _STATUSES[status]

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,9 +14,15 @@ import httpx
 from memos_mcp import __version__
 from memos_mcp.backends.hosted.backend import HostedBackend
 from memos_mcp.backends.hosted.delivery import Delivery
+from memos_mcp.backends.hosted.kept import Kept
 from memos_mcp.backends.hosted.outbox import Outbox, account_of
+from memos_mcp.backends.hosted.product import SUCCESS
+from memos_mcp.backends.hosted.product_server import ProductServer
 from memos_mcp.backends.hosted.service import Retry, Service
 from memos_mcp.errors import ConfigurationError
+
+Dialect = Literal["cloud", "product"]
+"""The contract of MemOS Cloud, which an engine speaks too, or that of MemOS's own server."""
 
 TIMEOUT = httpx.Timeout(30, connect=5)
 """Seconds to connect, and to wait for each next byte: the model must hear from us before its host gives up on us."""
@@ -32,24 +39,30 @@ async def open_hosted(
     transport: httpx.AsyncBaseTransport | None = None,
     timeouts: httpx.Timeout = TIMEOUT,
     retry: Retry | None = None,
+    is_engine: bool | None = None,
+    dialect: Dialect = "cloud",
     clock: Callable[[], int] = lambda: int(time.time() * 1000),
 ) -> AsyncGenerator[HostedBackend]:
     """Open the memory at an address.
 
     With a `data_dir`, adds that cannot be delivered are kept there and delivered while this is open; without, they
-    fail.
+    fail. `transport` may be a Unix socket's. `is_engine` says what the server is, where that is known. In the dialect
+    `product`, of MemOS's own server, messages are kept in the `data_dir` too.
 
     Raises:
         ConfigurationError: the address or the key cannot be used.
     """
     client = connect(base_url, api_key, transport=transport, timeouts=timeouts)
     async with client:
-        service = Service(client, retry=retry or Retry())
+        success = SUCCESS if dialect == "product" else 0
+        service = Service(client, retry=retry or Retry(), is_engine=is_engine, success=success)
         if data_dir is None:
             yield HostedBackend(service)
             return
-        outbox = Outbox(data_dir, account=account_of(base_url, api_key))
-        delivery = Delivery(service, outbox, clock=clock)
+        account = account_of(base_url, api_key)
+        if dialect == "product":
+            service = ProductServer(service, Kept(data_dir, account=account), clock=clock)
+        delivery = Delivery(service, Outbox(data_dir, account=account), clock=clock)
         delivering = asyncio.create_task(delivery.run())
         try:
             yield HostedBackend(service, delivery=delivery)

@@ -1,8 +1,11 @@
 """The wire: one JSON body out, one envelope in, and the one policy by which a call is repeated."""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from functools import partial
+from http import HTTPStatus
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import httpx
 import stamina
@@ -12,6 +15,11 @@ from memos_mcp.errors import InvalidRequest
 from memos_mcp.models import ENGINE_HEADER
 
 ADD_MESSAGE: Final = "add/message"
+
+_SUCCESSES: Final = frozenset({0, 200})
+"""The codes by which the cloud and MemOS's own server say that all went well: the other's is a wrong address."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +38,44 @@ class Retry:
     patience: float = 10.0
 
 
-class Service:
-    """A server that speaks the MemOS contract: the cloud, a MemOS server, or a `serve` of ours elsewhere.
-
-    `client` has the base URL (without a slash at its end), the key and the time-outs.
-    """
-
-    def __init__(self, client: httpx.AsyncClient, *, retry: Retry) -> None:
-        """Take a client; what the server is, is learnt from its first answer."""
-        self._client = client
-        self._retry = retry
-        self._is_engine: bool | None = None
-        self._host = client.base_url.netloc.decode("ascii")
+class Endpoints(Protocol):
+    """What a `HostedBackend` calls: a service at an address, or the engine of a data directory, wherever it is."""
 
     @property
     def is_engine(self) -> bool | None:
         """Whether the server is an engine of ours, which can do more than the contract; None if not yet known."""
+        ...
+
+    async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:
+        """Call an endpoint and give the `data` of its envelope; `CallFailed` where that did not work.
+
+        A call that is not `harmless` when done twice is repeated only where it cannot have been done.
+        """
+        ...
+
+
+class Service:
+    """A server that speaks the MemOS contract: the cloud, or an engine of ours.
+
+    `client` has the base URL (without a slash at its end), the key and the time-outs.
+    """
+
+    def __init__(
+        self, client: httpx.AsyncClient, *, retry: Retry, is_engine: bool | None = None, success: int = 0
+    ) -> None:
+        """Take a client; what the server is, where that is not known, is learnt from its first answer.
+
+        `success` is the code of an envelope that says that all went well.
+        """
+        self._client = client
+        self._retry = retry
+        self._success = success
+        self._is_engine = is_engine
+        self._host = client.base_url.netloc.decode("ascii")
+
+    @property
+    def is_engine(self) -> bool | None:
+        """Whether the server is an engine of ours; None if not yet known."""
         return self._is_engine
 
     async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:
@@ -56,6 +86,10 @@ class Service:
         Raises:
             CallFailed: it did not work, or not within the policy.
         """
+        return await self.repeated(partial(self.post_once, path, body, key=key), harmless=harmless)
+
+    async def repeated(self, call: Callable[[], Awaitable[Result]], *, harmless: bool) -> Result:
+        """Make a call, again where it failed and the policy allows it."""
 
         def patience(failed: Exception) -> bool | float:
             if not isinstance(failed, CallFailed) or not failed.temporary:
@@ -74,30 +108,43 @@ class Service:
             wait_jitter=self._retry.jitter,
         ):
             with attempt:
-                return await self.post_once(path, body, key=key)
+                return await call()
         raise AssertionError
 
     async def post_once(self, path: str, body: dict[str, Any], *, key: str = "") -> dict[str, Any]:
         """Call an endpoint without repeating anything."""
+        return _object(await self.send(path, body, key=key))
+
+    async def get_once(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
+        """Read what is at a path, without repeating anything."""
+        return _object(await self._answer(self._client.build_request("GET", path, params=parameters)))
+
+    async def send(self, path: str, body: dict[str, Any], *, key: str = "") -> object:
+        """Call an endpoint without repeating anything, and give the `data` of its envelope as it is."""
         headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
+        return await self._answer(self._client.build_request("POST", path, content=_encode(body), headers=headers))
+
+    async def _answer(self, request: httpx.Request) -> object:
         try:
-            response = await self._client.post(path, content=_encode(body), headers=headers)
+            response = await self._client.send(request)
         except httpx.HTTPError as exc:
             raise of_transport(exc, self._host) from exc
         if ENGINE_HEADER in response.headers:
             self._is_engine = True
         return self._data(response)
 
-    def _data(self, response: httpx.Response) -> dict[str, Any]:
+    def _data(self, response: httpx.Response) -> object:
         if response.is_success and not response.content:
             return {}
         envelope = _decode(response)
         code = _code(envelope)
-        if code == 0 and response.is_success:
+        if code == self._success and response.is_success:
             self._is_engine = self._is_engine or False  # what stands in between may answer errors in its place
-            return _object(envelope.get("data"))
-        if code is None and response.is_success:
-            raise wrong_address(self._host)
+            return envelope.get("data")
+        if response.is_success and (code is None or code in _SUCCESSES):
+            raise wrong_address(self._host, response, code)
+        if code == HTTPStatus.NOT_FOUND and not self._success:  # no code of the cloud's
+            raise wrong_address(self._host, response, code)
         quote = str(envelope.get("message", "")) if self._is_engine else ""
         raise of_answer(code, response, host=self._host, quote=quote)
 

@@ -8,14 +8,19 @@ from typing import TypeVar
 
 import anyio
 import anyio.to_thread
+from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
+from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
+from memos_mcp.backends.local.library import Library
+from memos_mcp.backends.local.means import Means
+from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
 from memos_mcp.backends.local.upkeep import Correcting, keys
@@ -55,9 +60,6 @@ HIDDEN = (
 
 T = TypeVar("T")
 
-Redact = Callable[[str], tuple[str, int]]
-"""Replaces the secrets in a text by visible marks, and counts them."""
-
 
 def milliseconds_now() -> int:
     """Give the time in epoch milliseconds."""
@@ -91,6 +93,9 @@ class LocalBackend:
         self._learning = learning
         self._correcting = correcting
         self._clock = clock
+        self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
+        self.means = Means(search, learning, clock=clock, redact=redact)
+        self.library = Library(self._bases, clock=clock)
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         """Commit the messages to the ledger; vectors and memories follow."""
@@ -138,7 +143,10 @@ class LocalBackend:
 
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
         user = self._ledger.messages.user_key(user_id)
-        found = SearchResult() if user is None else self._search.run(request, user=user, now=self._clock())
+        now = self._clock()
+        found = SearchResult() if user is None else self._search.run(request, user=user, now=now)
+        if request.knowledgebase_ids:
+            found = self._bases.joined(found, request, now=now)
         return with_instructions(fit(found, request), request)
 
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
@@ -239,11 +247,18 @@ class LocalBackend:
         user = self._ledger.messages.user_key(user_id)
         if request.everything:
             return self._forget(user)
-        seqs = self._seqs(request.memory_ids, user)
+        seqs = self._seqs(request.memory_ids, user) if request.memory_ids else self._matching(request.filter, user)
         if user is not None and seqs:
             self._ledger.memories.remove(user, seqs)
             self._indexing.wake()
-        return DeleteReceipt(deleted=tuple(request.memory_ids))
+        return DeleteReceipt(deleted=tuple(map(memory_id, seqs)))
+
+    def _matching(self, filter: JsonValue, user: int | None) -> list[int]:  # noqa: A002
+        """Give the memories, archived ones too, that a filter matches."""
+        chosen = filters.parse(filter)
+        if chosen is None:
+            raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
+        return [] if user is None else sorted(self._ledger.memories.matching(user, *filters.to_sql(chosen)))
 
     def _forget(self, user: int | None) -> DeleteReceipt:
         if user is None:

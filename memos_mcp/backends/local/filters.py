@@ -1,8 +1,11 @@
 """MemOS's filter: one list of conditions under `and` or `or`, parsed, and compiled to SQL over the ledger's columns.
 
 A condition is `{field: value}` or `{field: {operator: value}}`. `agent_id`, `app_id` and `conversation_id` are compared
-for equality, `tags` for `contains`, `create_time` and `update_time` with `lt`, `lte`, `gt`, `gte`. Any other field is a
-key of `info`: its value, or one of a list there, equals or (numbers) compares.
+for equality (also written `=`, or `in` with a list), `tags` for `contains`, `create_time` and `update_time` with `lt`,
+`lte`, `gt`, `gte`. `related_id` is a list of agents and users, one of which must match. Any other field is a key of
+`info`: its value, or one of a list there, equals or (numbers) compares.
+
+A filter may also have one such list for each source of memories: `{"user": {"and": [...]}, "public": {...}}`.
 """
 
 import math
@@ -14,13 +17,16 @@ from pydantic import JsonValue
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.models import FIRST_MILLISECOND, LAST_MILLISECOND, epoch_milliseconds
+from memos_mcp.sources import SOURCES, Source
 
 Order = Literal["lt", "lte", "gt", "gte"]
-Operator = Literal["equals", "contains"] | Order
+Operator = Literal["equals", "contains", "in"] | Order
+Value = str | int | float
 
 _ORDERS: dict[Order, str] = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-_IDENTIFIERS = ("agent_id", "app_id", "conversation_id")
+_IDENTIFIERS = ("agent_id", "app_id", "conversation_id", "related_id")
 _TIMES = ("create_time", "update_time")
+_EQUALITY_SIGNS = ("=", "==", "eq")
 _FORM = 'write filter as {"and": [{"field": "value"}, {"tags": {"contains": "tag"}}]}, or with "or"'
 _MAX_CONDITIONS = 100
 _LARGEST = 2**63 - 1
@@ -29,11 +35,11 @@ _TYPES: dict[str, type | UnionType] = {"a text": str, "a number": int | float, "
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison; a `value` in a time field is in epoch milliseconds."""
+    """One comparison; a `value` in a time field is in epoch milliseconds, that of `in` has several."""
 
     field: str
     operator: Operator
-    value: str | int | float
+    value: Value | tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +50,24 @@ class Filter:
     conditions: tuple[Condition, ...]
 
 
-def parse(filter: JsonValue) -> Filter | None:  # noqa: A002 - the name of MemOS's field
-    """Parse a filter; null and `{}` are none.
+def parse(filter: JsonValue, *, source: Source = "user") -> Filter | None:  # noqa: A002 - the name of MemOS's field
+    """Parse a filter, or its part for one source; null, `{}` and a source that is not named have none.
 
     Raises:
         InvalidRequest: it is of another form; the sentence gives the right one.
     """
     if filter is None or filter == {}:
         return None
+    if isinstance(filter, dict) and filter.keys() <= SOURCES:
+        return {name: _conditions(part) for name, part in filter.items()}.get(source)
+    return _conditions(filter)
+
+
+def _conditions(filter: JsonValue) -> Filter | None:  # noqa: A002
+    if filter is None or filter == {}:
+        return None
     if not isinstance(filter, dict) or len(filter) != 1 or not {"and", "or"} & filter.keys():
-        raise InvalidRequest(f"filter has exactly one key, and or or: {_FORM}")
+        raise InvalidRequest(f"filter has exactly one key, and or or (or one for each source): {_FORM}")
     [(word, conditions)] = filter.items()
     if not isinstance(conditions, list) or not 1 <= len(conditions) <= _MAX_CONDITIONS:
         raise InvalidRequest(f"filter.{word} is a list of 1 to {_MAX_CONDITIONS} conditions: {_FORM}")
@@ -81,9 +95,21 @@ def _condition(condition: JsonValue) -> Condition:
         if len(wanted) != 1:
             raise InvalidRequest(f'filter field {field!r} takes one operator, as in {{"gte": ...}}; add a condition')
         [(operator, value)] = wanted.items()
+    if operator in _EQUALITY_SIGNS:
+        operator = "equals"
+    if operator == "in" or (field == "related_id" and operator == "equals"):
+        return _one_of_several(field, value)
     if field in _TIMES:
         return _time_condition(field, operator, value)
     return _plain_condition(field, operator, value)
+
+
+def _one_of_several(field: str, value: JsonValue) -> Condition:
+    listed = value if isinstance(value, list) else [value]
+    if not 1 <= len(listed) <= _MAX_CONDITIONS or field in (*_TIMES, "tags"):
+        raise InvalidRequest(f"filter field {field!r} does not take a list of 1 to {_MAX_CONDITIONS} values with in")
+    values = tuple(_plain_condition(field, "equals", one).value for one in listed)
+    return Condition(field, "in", cast("tuple[Value, ...]", values))
 
 
 def _time_condition(field: str, operator: str, value: JsonValue) -> Condition:
@@ -107,7 +133,7 @@ def _plain_condition(field: str, operator: str, value: JsonValue) -> Condition:
         raise InvalidRequest(f"filter field {field!r} with {operator} takes {kind}")
     if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
         value = float(value)
-    return Condition(field, cast("Operator", operator), cast("str | int | float", value))
+    return Condition(field, cast("Operator", operator), cast("Value", value))
 
 
 def _accepted(field: str) -> dict[str, str]:
@@ -126,10 +152,15 @@ def _storable(value: JsonValue) -> bool:
 
 def _compile(condition: Condition) -> tuple[str, list[object]]:
     field, value = condition.field, condition.value
+    if isinstance(value, tuple):
+        each = [_compile(Condition(field, "equals", one)) for one in value]
+        return f"({' OR '.join(sql for sql, _ in each)})", [one for _, values in each for one in values]
     sign = _ORDERS.get(cast("Order", condition.operator), "=")
     match field:
         case "conversation_id":
             return "conversation IN (SELECT key FROM conversation WHERE conversation_id = ?)", [value]
+        case "related_id":
+            return "(agent_id = ? OR user IN (SELECT key FROM user WHERE user_id = ?))", [value, value]
         case "agent_id" | "app_id" | "create_time" | "update_time":
             return f"{field} {sign} ?", [value]
         case "tags":

@@ -1,10 +1,10 @@
 """Learning memories from messages in the background: add by add, in order, each once."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from memos_mcp.backends.local.extractors.base import Draft, Extractor
+from memos_mcp.backends.local.extractors.base import Draft, Extractor, Source
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.upkeep import Upkeep
@@ -71,6 +71,10 @@ class Learning:
         self._worker.begin_to_stop()
         self._extractor.close()
         self._worker.stop()
+
+    def draft(self, messages: Sequence[Source]) -> list[Draft]:
+        """Give the memories that messages would leave behind; nothing is stored."""
+        return self._extractor.extract(messages, before=())
 
     def step(self) -> bool:
         """Learn from the next add that is due; say whether there was one."""

@@ -11,6 +11,7 @@ from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Kind
 from memos_mcp.backends.local.past import asks_for_the_past
+from memos_mcp.backends.local.rerank import rerank
 from memos_mcp.backends.local.retrieval.index import Hit, Query
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult, StoredMessage
 
@@ -70,6 +71,10 @@ class Search:
             preference_note=PREFERENCE_NOTE if preferences else "",
             notice="" if complete and asked.near is not None else BY_WORDS,
         )
+
+    def rank(self, query: str, documents: Sequence[str], *, now: int) -> list[tuple[int, float]]:
+        """Give the position of each document and its relativity to a query, the best first."""
+        return rerank(query, documents, embedder=self._embedder, now=now)
 
     def _wait(self, user: int) -> bool:
         waiting = self._indexing.unembedded(user)

@@ -7,6 +7,7 @@ import anyio
 from memos_mcp.backends.hosted.failures import CallFailed
 from memos_mcp.backends.hosted.opening import connect
 from memos_mcp.backends.hosted.outbox import Outbox, account_of
+from memos_mcp.backends.hosted.product import SUCCESS
 from memos_mcp.backends.hosted.service import Retry, Service
 from memos_mcp.errors import InvalidRequest, MemosError, NotFound, RateLimited
 from memos_mcp.operations.checks.finding import Finding
@@ -19,30 +20,47 @@ NO_TASK = "memos-mcp-doctor"
 """The id of no task: asking for it shows whether the key is taken, and sends and fetches nothing of anybody."""
 
 
+NOBODY = {"mem_cube_id": NO_TASK, "user_id": NO_TASK, "page": 1, "page_size": 1}
+"""The memories of no user: MemOS's own server has no key, and may have no way to follow tasks."""
+
+ONCE = Retry(attempts=1)
+
+
 def check_service(settings: Settings) -> Iterator[Finding]:
-    """Ask the service for a task that does not exist, and look at what still waits for it."""
+    """Ask the service for something that does not exist, and look at what still waits for it."""
     host = settings.base_url.host
-    failure = anyio.run(_ask, settings)
-    match failure:
+    failed = anyio.run(_ask, settings)
+    match failed.error if failed else None:
         case None | NotFound() | InvalidRequest():
-            yield Finding.ok(ABOUT, f"{host} answers and accepts the key")
-        case RateLimited():
-            yield Finding.warning(ABOUT, f"{host} accepts the key, but takes no calls now", mend=str(failure))
-        case _:
-            mend = "Until then, what is added is kept here and delivered later; nothing can be found."
-            yield Finding.wrong(ABOUT, str(failure), mend=mend)
+            yield Finding.ok(ABOUT, f"{host} answers{_TAKEN[settings.spoken]}")
+        case RateLimited() as busy:
+            yield Finding.warning(ABOUT, f"{host} accepts the key, but takes no calls now", mend=str(busy))
+        case error:
+            yield Finding.wrong(ABOUT, str(error), mend=_AWAY if failed and failed.temporary else _REFUSING)
     yield from _check_outbox(settings)
 
 
-async def _ask(settings: Settings) -> MemosError | None:
+_TAKEN = {
+    "cloud": " and accepts the key",
+    "product": "; it keeps no messages, so those that are added from this machine are kept in the data directory too",
+}
+_AWAY = "Until then, what is added is kept here and delivered later; nothing can be found."
+_REFUSING = "Until then, nothing is stored and nothing can be found: each call is refused with this reason."
+
+
+async def _ask(settings: Settings) -> CallFailed | None:
     with anyio.move_on_after(PATIENCE):
         async with connect(str(settings.base_url), settings.api_key.get_secret_value()) as client:
             try:
-                await Service(client, retry=Retry(attempts=1)).post_once("get/status", {"task_id": NO_TASK})
+                if settings.spoken == "product":
+                    await Service(client, retry=ONCE, success=SUCCESS).post_once("get_memory", NOBODY)
+                else:
+                    await Service(client, retry=ONCE).post_once("get/status", {"task_id": NO_TASK})
             except CallFailed as exc:
-                return exc.error
+                return exc
             return None
-    return MemosError(f"{settings.base_url.host} did not answer within {PATIENCE:.0f} seconds: check the network.")
+    late = f"{settings.base_url.host} did not answer within {PATIENCE:.0f} seconds: check the network."
+    return CallFailed(MemosError(late), again=True)
 
 
 def _check_outbox(settings: Settings) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from memos_mcp.backends.local.extractors.when.periods import Grain
-from memos_mcp.models import Role
+from memos_mcp.models import Memory, MemoryPage, Preference, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,30 @@ class Draft:
     preference: Literal["explicit_preference", "implicit_preference"] | None = None
     reasoning: str = ""
     extractor: str = ""
+
+
+def drafted(drafts: Sequence[Draft]) -> MemoryPage:
+    """Give drafts as memories and preferences without an id."""
+    return MemoryPage(
+        memory_detail_list=tuple(
+            Memory(
+                id="",
+                memory_key=one.key,
+                memory_value=one.value,
+                tags=one.tags,
+                confidence=one.confidence,
+                memory_time=one.memory_time,
+                time_grain=one.time_grain,
+            )
+            for one in drafts
+            if one.preference is None
+        ),
+        preference_detail_list=tuple(
+            Preference(id="", preference=one.value, preference_type=one.preference, reasoning=one.reasoning)
+            for one in drafts
+            if one.preference is not None
+        ),
+    )
 
 
 class Extractor(Protocol):

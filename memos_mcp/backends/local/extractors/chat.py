@@ -54,9 +54,9 @@ class Chat:
         if self._takes_a_schema:
             status, text, pause = await self._post(body | {"response_format": form})
             if status not in _REFUSES_A_SCHEMA:
-                return _content(status, text, pause)
+                return content_of(status, text, pause)
         status, text, pause = await self._post(body)
-        content = _content(status, text, pause)
+        content = content_of(status, text, pause)
         if self._takes_a_schema:
             logger.info("the model's endpoint takes no JSON schema; it is asked without from now on")
             self._takes_a_schema = False
@@ -75,7 +75,7 @@ class Chat:
                         timeout=httpx.Timeout(self._timeout, connect=_CONNECT_SECONDS),
                     ) as response,
                 ):
-                    return response.status_code, await _read(response), _pause(response)
+                    return response.status_code, await _read(response), pause_of(response)
         except (TimeoutError, httpx.ReadTimeout) as exc:
             raise Unavailable(f"The model did not answer within {self._timeout:g} s.") from exc
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
@@ -95,12 +95,13 @@ async def _read(response: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
-def _pause(response: httpx.Response) -> float | None:
+def pause_of(response: httpx.Response) -> float | None:
+    """Give the seconds that the endpoint asks to wait."""
     text = response.headers.get("Retry-After", "")
     return float(text) if text.isdecimal() else None
 
 
-def _content(status: int, text: bytes, pause: float | None) -> str:
+def content_of(status: int, text: bytes, pause: float | None) -> str:
     """Take the answer out of its envelope."""
     match status:
         case 200:

@@ -54,6 +54,10 @@ class Ledger:
         """Note a value under a name."""
         self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
+    def forget_note(self, name: str) -> None:
+        """Forget what was noted under a name."""
+        self.database.execute("DELETE FROM meta WHERE name = ?", (name,))
+
     def status(self) -> StoreStatus:
         """Count what is kept, of all users together, and what waits."""
         count = self.database.number

@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from memos_mcp.backends.local.ledger.database import Database, Parameters
 from memos_mcp.models import AddMessage, Conversation, StoredMessage
 
@@ -75,8 +77,13 @@ class Messages:
         )
         return None if row is None else int(row["key"])
 
-    def add(self, request: AddMessage, *, user_id: str, features: Sequence[bytes], now: int) -> Added:
-        """Store the messages of an add and open its task, in one transaction; a repeated `key` stores nothing."""
+    def add(
+        self, request: AddMessage, *, user_id: str, features: Sequence[bytes], now: int, learn: bool = True
+    ) -> Added:
+        """Store the messages of an add and open its task, in one transaction; a repeated `key` stores nothing.
+
+        Without `learn` the task is done already: no memories are made of them.
+        """
         with self._database.transaction():
             if request.key and (known := self._by_idempotency_key(user_id, request.key)):
                 return known
@@ -85,8 +92,8 @@ class Messages:
             conversation = self._conversation(user, request.conversation_id)
             task_id = uuid.uuid4().hex[:12]
             task = self._database.insert(
-                "INSERT INTO task (id, user, conversation, idempotency, state) VALUES (?, ?, ?, ?, 'running')",
-                (task_id, user, conversation, request.key or None),
+                "INSERT INTO task (id, user, conversation, idempotency, state) VALUES (?, ?, ?, ?, ?)",
+                (task_id, user, conversation, request.key or None, "running" if learn else "completed"),
             )
             self._store(request, features, now=now, user=user, conversation=conversation, task=task)
         return Added(task_id, request.conversation_id, repeated=False)
@@ -208,6 +215,38 @@ class Messages:
         )
         total = self._database.number(f"SELECT count(*) FROM conversation WHERE {where}", parameters)
         return [Conversation.model_validate(dict(row)) for row in rows], total
+
+    def info(self, identifiers: Collection[str]) -> dict[str, dict[str, JsonValue]]:
+        """Give what was said about these messages when they were added."""
+        seqs = [seq for one in identifiers if (seq := message_seq(one)) is not None]
+        rows = self._database.rows(f"SELECT seq, info FROM message WHERE seq IN ({marks(seqs)})", seqs)
+        return {message_id(row["seq"]): json.loads(row["info"]) for row in rows}
+
+    def first_info(self, user: int) -> dict[str, dict[str, JsonValue]]:
+        """Give what was said about the first message of each conversation of a user."""
+        rows = self._database.rows(
+            "SELECT conversation_id, info, min(seq) FROM message"
+            " JOIN conversation ON conversation.key = message.conversation WHERE message.user = ?"
+            " GROUP BY conversation.key",
+            (user,),
+        )
+        return {row["conversation_id"]: json.loads(row["info"]) for row in rows}
+
+    def forget_conversations(self, user: int, conversations: Collection[int]) -> None:
+        """Remove conversations of a user with all that was learnt from them, and have the vector index follow."""
+        chosen = (user, *conversations)
+        where = f"user = ? AND conversation IN ({marks(conversations)})"
+        with self._database.transaction():
+            for kind in ("message", "memory"):
+                self._database.execute(
+                    f"INSERT INTO pending (user, kind, seq) SELECT user, '{kind}', seq FROM {kind}"
+                    f" JOIN {kind}_vector USING (seq) WHERE {where}",
+                    chosen,
+                )
+            self._database.execute(
+                f"DELETE FROM conversation WHERE user = ? AND key IN ({marks(conversations)})", chosen
+            )
+        self._database.forget_deleted()
 
     def forget_user(self, user: int) -> None:
         """Remove everything of a user, and have the vector index follow."""

@@ -1,7 +1,7 @@
 """Features: all that the index and the ranker know of a text, packed so that 100,000 load without a look at a text.
 
-A blob is little-endian words of 32 bits: the hash of the speaker's name (0: none); the flags; then a word a term, its
-hash shifted by 3 with its count, 1 to 7, below.
+A blob is little-endian words of 32 bits: the hash of the speaker's name (0: none); the flags; the number of words; then
+a word a term, its hash shifted by 3 with its count, 1 to 7, below.
 """
 
 import struct
@@ -21,10 +21,10 @@ from memos_mcp.backends.local.retrieval.speech import (
     speaker_of,
     speaks_of_relative_time,
 )
-from memos_mcp.backends.local.retrieval.terms import term_hash, terms
+from memos_mcp.backends.local.retrieval.terms import term_hash, terms, word_count
 from memos_mcp.perspective import bare, perspective_of
 
-FEATURES_VERSION = 4
+FEATURES_VERSION = 5
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3
@@ -48,7 +48,7 @@ _FLAGS = {
     NAME: holds_name,
     PLACE: holds_place,
 }
-_HEADER = 2
+_HEADER = 3
 
 
 def analyse(text: str, *, role: str) -> bytes:
@@ -58,7 +58,7 @@ def analyse(text: str, *, role: str) -> bytes:
     for flag, holds in _FLAGS.items():
         flags |= flag * holds(text)
     speaker = speaker_of(text)
-    header = struct.pack("<II", term_hash(speaker) if speaker else 0, flags)
+    header = struct.pack("<III", term_hash(speaker) if speaker else 0, flags, word_count(text))
     packed = [term << COUNT_BITS | min(count, MAX_COUNT) for term, count in counts.items()]
     return header + struct.pack(f"<{len(packed)}I", *packed)
 
@@ -84,6 +84,7 @@ class Unpacked:
 
     speakers: NDArray[np.uint32]
     flags: NDArray[np.uint32]
+    lengths: NDArray[np.uint32]
     terms: NDArray[np.uint32]
     counts: NDArray[np.uint8]
     rows: NDArray[np.uint32]
@@ -95,11 +96,12 @@ def unpack(blobs: Sequence[bytes]) -> Unpacked:
     sizes = np.fromiter(map(len, blobs), dtype=np.int64, count=len(blobs)) // 4
     starts = np.cumsum(sizes) - sizes
     is_term = np.ones(len(packed), dtype=np.bool_)
-    is_term[starts] = is_term[starts + 1] = False
+    is_term[np.add.outer(starts, np.arange(_HEADER))] = False
     entries = packed[is_term]
     return Unpacked(
         speakers=packed[starts],
         flags=packed[starts + 1],
+        lengths=packed[starts + 2],
         terms=(entries >> COUNT_BITS).astype(np.uint32),
         counts=(entries & MAX_COUNT).astype(np.uint8),
         rows=np.repeat(np.arange(len(blobs), dtype=np.uint32), sizes - _HEADER),

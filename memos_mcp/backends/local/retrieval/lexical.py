@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval.postings import Found, Postings
 from memos_mcp.backends.local.retrieval.question import Question
 from memos_mcp.backends.local.retrieval.rows import Rows
-from memos_mcp.backends.local.retrieval.scores import SATURATION, Floats, rarity
+from memos_mcp.backends.local.retrieval.scores import Floats, length_norm, rarity, saturation
+from memos_mcp.backends.local.retrieval.weights import Weights
 from memos_mcp.backends.local.retrieval.windows import Windows
 
 MAX_TERMS = 64
@@ -29,11 +30,11 @@ class InWindows:
 class Lexical:
     """The terms of a query among the texts of an index."""
 
-    def __init__(self, question: Question, *, rows: Rows, postings: Postings, frame: float = 0.0) -> None:
-        """Look the terms up; those that only frame a question are worth `frame` less."""
+    def __init__(self, question: Question, *, rows: Rows, postings: Postings, weights: Weights) -> None:
+        """Look the terms up."""
         texts = rows.living
         asked, importance = question.terms
-        importance = importance * (1 - frame * question.framing)
+        importance = importance * (1 - weights.frame * question.framing)
         if len(asked) > MAX_TERMS:
             counts = postings.count(asked)
             known = np.where(counts > 0, importance * rarity(counts, max(texts, int(counts.max()))), 0.0)
@@ -48,7 +49,8 @@ class Lexical:
         unheard = (texts_with == 0) & ~np.isin(asked, question.dated)
         self.absent: float = float(self.worth[unheard].sum() / max(self.worth.sum(), 1e-9))
         """The share of the query that stands in no text at all, but for times."""
-        self._saturated: Floats = SATURATION[self.found.counts]
+        norm = length_norm(rows.length.values[self.found.rows], usual=weights.long)
+        self._saturated: Floats = saturation(self.found.counts, norm)
         self._rows = len(rows)
 
     def matches(self) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval.answers import wanted
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.frames import frames
+from memos_mcp.backends.local.retrieval.speech import in_first_person
 from memos_mcp.backends.local.retrieval.terms import (
     APOSTROPHE,
     in_english,
@@ -33,7 +34,9 @@ _SAID_BY_USER = re.compile(
 )
 _SAID_BY_ASSISTANT = re.compile(
     r"\b(?:did|have|had) you (?:\w+ )?(?:say|said|tell|told|suggest|recommend|explain|propose|advise)|"
-    r"\byou (?:said|told me|suggested|recommended|explained|proposed|advised|gave me)\b|你(?:说|建议|推荐)",
+    r"\byou (?:said|told me|suggested|recommended|explained|proposed|advised|gave me|mentioned|provided|listed|wrote|"
+    r"shared|described)\b|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b|\bremind me\b|"
+    r"你(?:说|建议|推荐)",
     re.IGNORECASE,
 )
 
@@ -89,6 +92,11 @@ class Question:
         if _SAID_BY_ASSISTANT.search(self.text):
             return BY_ASSISTANT
         return BY_USER if _SAID_BY_USER.search(self.text) else 0
+
+    @cached_property
+    def of_oneself(self) -> bool:
+        """Whether it asks about the life of the one who asks, and not what the assistant said."""
+        return self.said_by != BY_ASSISTANT and in_first_person(self.text)
 
     @cached_property
     def wants(self) -> int:

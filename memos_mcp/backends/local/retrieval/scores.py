@@ -7,16 +7,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.features import FIRST_PERSON, MAX_COUNT, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.features import BY_USER, FIRST_PERSON, QUESTION, RELATIVE_TIME
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 Floats = NDArray[np.float64]
 
 _K1 = 1.2
-_COUNTS = np.arange(MAX_COUNT + 1)
-SATURATION: Floats = _COUNTS * (_K1 + 1) / (_COUNTS + _K1)
-"""What a term's count in a text is worth: BM25 (Robertson and Zaragoza, 2009) with k1 = 1.2, and b = 0, since in
-conversation a long text is no worse than a short one."""
+_B = 0.75
 
 _USUAL_DEVIATION = 0.1
 _USUAL_TEXTS = 20
@@ -28,6 +25,20 @@ _ONE_THREAD = 1 << 18
 def rarity(texts_with: NDArray[np.int64], texts: int) -> Floats:
     """Weigh terms by how few of the texts hold them: the idf of BM25 in Lucene's form, which is never negative."""
     return np.log1p((texts - texts_with + 0.5) / (texts_with + 0.5))
+
+
+def length_norm(lengths: NDArray[np.uint32], *, usual: float) -> Floats:
+    """Return by how much the terms of texts count less for their length: as BM25 with b = 0.75, but never below 1.
+
+    `lengths` and `usual` are in words. In conversation a short text is no better than a usual one, but a long one says
+    much beside what it is found for.
+    """
+    return np.maximum(1.0, 1 - _B + _B * lengths / usual)
+
+
+def saturation(counts: NDArray[np.int64], norm: Floats) -> Floats:
+    """Return what a term's count in a text is worth (BM25; Robertson and Zaragoza, 2009; k1 = 1.2)."""
+    return counts * (_K1 + 1) / (counts + _K1 * norm)
 
 
 def standard(cosines: Floats, *, texts: int) -> tuple[Floats, float]:
@@ -72,7 +83,7 @@ def _products(texts: NDArray[np.int8], query: NDArray[np.int8]) -> NDArray[np.fl
     return np.concatenate([left[start : start + step] @ right for start in range(0, len(left), step)])
 
 
-def priors(flags: NDArray[np.uint32], *, asks_when: bool, wants: int, weights: Weights) -> Floats:
+def priors(flags: NDArray[np.uint32], *, asks_when: bool, of_oneself: bool, wants: int, weights: Weights) -> Floats:
     """Favour what tells much: of the writer's own life, not questions, dated for "when", with what it `wants`.
 
     Gives what evidence is to be multiplied by, so that a prior decides between equals and never makes up for evidence.
@@ -81,6 +92,8 @@ def priors(flags: NDArray[np.uint32], *, asks_when: bool, wants: int, weights: W
     factor += weights.question * ((flags & QUESTION) != 0)
     if asks_when:
         factor += weights.relative_time * ((flags & RELATIVE_TIME) != 0)
+    if of_oneself:
+        factor += weights.own * ((flags & BY_USER) != 0)
     if wants:
         factor += weights.answer * ((flags & wants) != 0)
     return factor

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval import relativity, scores
 from memos_mcp.backends.local.retrieval.best import best_of
+from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT
 from memos_mcp.backends.local.retrieval.lexical import InWindows, Lexical
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query
@@ -39,10 +40,11 @@ class Search:
         """Take what is asked and where to look."""
         self._query = query
         self._rows = rows
-        self._weights = weights
         self._question: Question = understood(query.text)
+        self._weights = weights.for_words_of_assistant() if self._question.said_by == BY_ASSISTANT else weights
+        weights = self._weights
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
-        self._lexical = Lexical(self._question, rows=rows, postings=postings, frame=weights.frame)
+        self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
         self._dense = Dense.of(query, rows)
         self._candidates = self._find_candidates()
         self._windows = self._around(self._candidates)
@@ -93,7 +95,8 @@ class Search:
     def _around(self, centres: NDArray[np.int64], *, reach: int | None = None) -> Windows:
         weights = self._weights
         before, after = weights.before[:reach], weights.after[:reach]
-        return Windows(centres, self._rows, before=before, after=after, asked=weights.asked)
+        taken = np.minimum(1.0, weights.long / self._rows.length.values[centres].clip(min=1)) ** weights.fade
+        return Windows(centres, self._rows, before=before, after=after, asked=weights.asked, taken=taken)
 
     def _evidence(self) -> Floats:
         """Add up what speaks for each candidate, but for how much of the query it covers."""
@@ -120,7 +123,11 @@ class Search:
     def _priors(self) -> Floats:
         flags = self._rows.flags.values[self._candidates]
         return scores.priors(
-            flags, asks_when=self._question.asks_when, wants=self._question.wants, weights=self._weights
+            flags,
+            asks_when=self._question.asks_when,
+            of_oneself=self._question.of_oneself,
+            wants=self._question.wants,
+            weights=self._weights,
         )
 
     def _coverage(self, promise: Floats) -> Floats:
@@ -135,7 +142,10 @@ class Search:
         if self._weights.late and self._query.token_vectors is not None:
             best = np.sort(best_of(promise, _LATE))
             meant = self._weights.late * by_meaning(
-                self._query, self._around(self._candidates[best], reach=_LATE_REACH), self._rows
+                self._query,
+                self._around(self._candidates[best], reach=_LATE_REACH),
+                self._rows,
+                usual=self._weights.long,
             )
             for word, term in self._terms_of_words():
                 there[term, best] = np.maximum(there[term, best], meant[word])

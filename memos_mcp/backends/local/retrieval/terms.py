@@ -62,6 +62,12 @@ def terms(text: str) -> list[tuple[int, float]]:
     return content or [(term_hash(fold(token.casefold())), 1.0) for token in found]
 
 
+def word_count(text: str) -> int:
+    """Count the words of a text; of a script without spaces, two characters are one, as most words of Chinese are."""
+    runs = (run for token in tokens(text) for run in _SCRIPTS.finditer(token))
+    return sum((len(run.group()) + 1) // 2 if run.lastgroup in ("han", "bare") else 1 for run in runs)
+
+
 def only_stop_words(text: str) -> bool:
     """Tell whether a text has no word but those of the stop list."""
     found = tokens(text)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.query import Query
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
-from memos_mcp.backends.local.retrieval.scores import Floats, interaction, standard
+from memos_mcp.backends.local.retrieval.scores import Floats, interaction, length_norm, standard
 from memos_mcp.backends.local.retrieval.windows import Windows
 
 
@@ -32,15 +32,18 @@ class Dense:
         return cls(near, cosines, units, mean)
 
 
-def by_meaning(query: Query, windows: Windows, rows: Rows) -> Floats:
+def by_meaning(query: Query, windows: Windows, rows: Rows, *, usual: float) -> Floats:
     """Find the query's words in windows: a line a word, a column a window, 0 to 1.
 
-    A text without token vectors has nothing in it.
+    A text without token vectors has nothing in it. The best of many words is high by chance, so that what is found in
+    a text of more than `usual` words is divided by the root of its length norm.
     """
     if query.tokens is None or query.token_vectors is None:
         return np.zeros((0, len(windows)))
     members = np.flatnonzero(windows.members())
     seqs = rows.seq.values[members].tolist()
     stored = query.token_vectors(seqs)
+    norm = length_norm(rows.length.values[members], usual=usual)
     none = np.empty((0, query.tokens.shape[1]), np.int8)
-    return windows.best_words(members, interaction(query.tokens, [stored.get(seq, none) for seq in seqs]))
+    found = interaction(query.tokens, [stored.get(seq, none) for seq in seqs])
+    return windows.best_words(members, found / np.sqrt(norm)[:, None])

@@ -1,6 +1,6 @@
 """The weights of the ranker, set by hand: one number an ingredient, all in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,14 @@ class Weights:
     words of the person whom the query names first, `others` for those of others named, `role` for those of the side
     that it asks about, `when` for a unit of nearness in time, `thread` for the preferred conversation. `before` and
     `after` are the shares of its neighbours' evidence that a text gets, nearest first, and `asked` is how much more of
-    it a question gives to the text right after it. The rest are priors, which raise or lower the sum by that part of
-    it.
+    it a question gives to the text right after it.
+
+    A text of more than `long` words is held to say much beside what it is found for: its terms count less, as in BM25,
+    the words found in it by meaning by the root of that, and it takes (`long` / its words) ** `fade` of what its
+    neighbours give. Where the assistant's words are asked for, `long` is `long_answer` times as much.
+
+    The rest are priors, which raise or lower the sum by that part of it; `own` is for the user's words where a question
+    is put in the first person.
     """
 
     dense: float = 1.0
@@ -24,7 +30,7 @@ class Weights:
     frame: float = 0.5
     who: float = 4.0
     others: float = 1.5
-    role: float = 1.0
+    role: float = 3.0
     when: float = 1.0
     thread: float = 1.0
     before: tuple[float, ...] = (0.7, 0.6, 0.4, 0.2)
@@ -34,3 +40,11 @@ class Weights:
     question: float = -0.1
     relative_time: float = 0.1
     answer: float = 0.1
+    own: float = 0.2
+    long: float = 80.0
+    long_answer: float = 4.0
+    fade: float = 2.0
+
+    def for_words_of_assistant(self) -> "Weights":
+        """Return the weights for a question about what the assistant said: its long answers are what is looked for."""
+        return replace(self, long=self.long * self.long_answer)

@@ -62,14 +62,19 @@ class Windows:
         before: tuple[float, ...],
         after: tuple[float, ...],
         asked: float = 0.0,
+        taken: Floats | None = None,
     ) -> None:
         """Take the middles, ascending, and the shares of those before and after them, nearest first.
 
-        A question gives `asked` more to the text right after it.
+        A question gives `asked` more to the text right after it. `taken` is the part of what neighbours give that
+        each of the centres takes, 1 where it is not given.
         """
         self.centres = centres
         self._rows = rows
         self._asked = asked if before else 0.0
+        self._taken = np.ones(len(centres) + 1)
+        if taken is not None:
+            self._taken[:-1] = taken
         self._window = steps(before, after)
         self._givers = steps(after, before)
         self._number = np.full(len(rows) + 1, len(centres), np.int32)
@@ -109,6 +114,7 @@ class Windows:
         if self._asked:
             shares[1] += self._asked * ((self._rows.flags.values[places[1]] & QUESTION) != 0)
         given = np.vstack((found, np.zeros(found.shape[1])))[number[places]]
+        shares[1:] *= self._taken[:-1]
         given *= shares[:, :, None]
         return given.max(axis=0).T
 
@@ -122,13 +128,15 @@ class Windows:
         For a sentence vector, which is of a text as a whole.
         """
         told = self._number[around(givers, self._rows, self._givers)].ravel()
-        given = np.multiply.outer(self._givers.halves, evidence.clip(min=0)).ravel()
-        return np.bincount(told, given, minlength=len(self) + 1)[:-1].astype(np.float64)
+        given = np.multiply.outer(self._givers.halves, evidence.clip(min=0))
+        given[1:] *= self._taken[told.reshape(given.shape)[1:]]
+        return np.bincount(told, given.ravel(), minlength=len(self) + 1)[:-1].astype(np.float64)
 
     def _most(
         self, givers: NDArray[np.int64], given: Floats, *, kind: NDArray[np.int64] | None = None, kinds: int = 1
     ) -> Floats:
         told = self._number[around(givers, self._rows, self._givers)]
+        given[1:] *= self._taken[told[1:]]
         width = len(self) + 1
         place = told if kind is None else told + kind * width
         most = np.zeros(kinds * width)
