@@ -1,4 +1,4 @@
-"""What many hosts on one machine cost: 1, 8 and 24 fronts that share an engine, beside as many embedded servers.
+"""What many hosts on one machine cost: 1, 8 and 24 relays that share an engine, beside as many embedded servers.
 
 Each host's server is a process over stdio. `initialize` is timed from the start of the process, beside an empty server
 on the same SDK in the same run; the first search with no engine running (cold) and with one (warm); memory is resident
@@ -8,11 +8,12 @@ platform tells it). Searches run over a store of 1,000 messages.
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -22,6 +23,7 @@ if __name__ == "__main__":  # run by its path, its folder would hide the standar
     sys.path[0] = str(Path(__file__).parents[1])
 
 import anyio
+import anyio.to_thread
 import psutil
 import typer
 from mcp import Client, StdioServerParameters
@@ -33,6 +35,11 @@ from benchmarks.synthetic import synthetic_turns
 STORED = 1_000
 SEARCHES = 40
 QUERIES = ("a trip to the coast", "what did the doctor say", "a late train", "who called on Friday")
+AT_ONCE = 100
+HELLO = (
+    b'{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},'
+    b'"clientInfo":{"name":"benchmark","version":"1"}}}\n'
+)
 Mode = Literal["shared", "embedded"]
 EMPTY = [str(Path(__file__).with_name("empty_server.py"))]
 OURS = ["-m", "memos_mcp"]
@@ -155,6 +162,32 @@ async def throughput(hosts: Sequence[Host]) -> float:
     return each * len(hosts) / (time.perf_counter() - began)
 
 
+async def at_once(number: int, data_dir: Path) -> dict[str, Cell]:
+    """Start so many hosts at the same instant, with no engine, and count those that are answered."""
+    answered = 0
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        pipe = subprocess.PIPE
+        command, variables = [sys.executable, *OURS], environment(data_dir, "shared")
+        hosts = [
+            stack.enter_context(subprocess.Popen(command, env=variables, stdin=pipe, stdout=pipe))  # noqa: ASYNC220
+            for _ in range(number)
+        ]
+        for host in hosts:
+            assert host.stdin is not None
+            host.stdin.write(HELLO)
+            host.stdin.flush()
+        for host in hosts:
+            assert host.stdout is not None
+            answered += b'"result"' in await anyio.to_thread.run_sync(host.stdout.readline)
+        seconds = time.perf_counter() - began
+        found = len(engines(data_dir))
+        for host in hosts:
+            host.kill()
+    end(data_dir)
+    return {"hosts": number, "answered": answered, "engines": found, "seconds": round(seconds, 1)}
+
+
 async def measure(sizes: Sequence[int]) -> dict[str, dict[str, Cell]]:
     """Measure fleets of each size, shared and embedded."""
     modes: tuple[Mode, ...] = ("shared", "embedded")
@@ -169,16 +202,23 @@ async def measure(sizes: Sequence[int]) -> dict[str, dict[str, Cell]]:
                 bar.update(task, description=f"{number} x {mode}")
                 rows[f"{number} x {mode}"] = await fleet(number, mode, scratch / "template", scratch)
                 bar.advance(task)
+        bar.update(task, description=f"{AT_ONCE} at once")
+        rows[f"{AT_ONCE} at once"] = await at_once(AT_ONCE, scratch / "template")
     return rows
 
 
 def main(
-    sizes: Annotated[str, typer.Option(help="Fleets to measure, by their number of fronts.")] = "1,8,24",
+    sizes: Annotated[str, typer.Option(help="Fleets to measure, by their number of hosts.")] = "1,8,24",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
 ) -> None:
     """Measure fleets of hosts that share an engine beside as many embedded servers."""
     rows = anyio.run(measure, [int(size) for size in sizes.split(",")])
-    dump(rows) if as_json else show(f"Fleets on one machine, over {STORED:,} messages", rows)
+    if as_json:
+        dump(rows)
+        return
+    name, crowd = rows.popitem()
+    show(f"Fleets on one machine, over {STORED:,} messages", rows)
+    show("Hosts at the same instant", {name: crowd})
 
 
 if __name__ == "__main__":

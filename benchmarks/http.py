@@ -192,7 +192,7 @@ async def measure(
 ) -> dict[str, dict[str, Cell]]:
     """Run every load, the ways in turn."""
     rows: dict[str, dict[str, Cell]] = {}
-    async with open_hosted(engine.rest, "", data_dir=None, is_engine=True) as rest:
+    async with open_hosted(engine.rest, "", data_dir=None) as rest:
         for memory in (store, rest):
             await fill(memory)
         async with ways(store, rest, engine) as opened:

@@ -1,11 +1,14 @@
 """What starting costs: process start to `initialize`, to `tools/list`, to the first search, and memory.
 
-Beside it an empty server on the same SDK; runs of all are interleaved, so that a busy machine slows them alike.
+Beside it empty servers on the SDKs for Python and, where node and npm can be had, for Node; runs of all are
+interleaved, so that a busy machine slows them alike. A host is measured with an engine that runs, and cold, where it
+starts one; the memory is that of the process which the host started.
 """
 
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,6 +33,12 @@ from benchmarks.synthetic import synthetic_turns
 STORED = 1_000
 USER = "benchmark"
 EMPTY = "empty SDK server"
+NODE = "empty Node SDK server"
+RUNNING = "memos-mcp, engine running"
+COLD = "memos-mcp, cold"
+EMBEDDED = "memos-mcp, embedded"
+NODE_SERVER = "empty_server.mjs"
+NODE_PACKAGES = ("@modelcontextprotocol/sdk@1", "zod@3")
 HELLO = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -65,10 +74,8 @@ class Wire:
         self._send({"jsonrpc": "2.0", "method": method})
 
     def megabytes(self) -> float:
-        """Give the resident memory of the process and its children."""
-        process = psutil.Process(self._process.pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family) / 1e6
+        """Give the resident memory of the process."""
+        return psutil.Process(self._process.pid).memory_info().rss / 1e6
 
     def _send(self, message: dict[str, Any]) -> None:
         self._input.write(json.dumps(message).encode() + b"\n")
@@ -82,19 +89,17 @@ def _stream(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 @contextmanager
-def _started(arguments: list[str], data_dir: Path) -> Generator[Wire]:
-    settings = {"MEMOS_DATA_DIR": str(data_dir), "MEMOS_USER_ID": USER, "MEMOS_BACKEND": "local"}
-    settings["MEMOS_ENGINE"] = "embedded"
+def _started(command: list[str], data_dir: Path, mode: str) -> Generator[Wire]:
+    settings = {"MEMOS_DATA_DIR": str(data_dir), "MEMOS_USER_ID": USER, "MEMOS_BACKEND": "local", "MEMOS_ENGINE": mode}
     began = time.perf_counter()
-    command = [sys.executable, *arguments]
     pipe, quiet = subprocess.PIPE, subprocess.DEVNULL
     with subprocess.Popen(command, env=os.environ | settings, stdin=pipe, stdout=pipe, stderr=quiet) as process:
         yield Wire(process, began=began)
         _stream(process.stdin).close()
 
 
-def _once(arguments: list[str], data_dir: Path) -> dict[str, float]:
-    with _started(arguments, data_dir) as wire:
+def _once(command: list[str], data_dir: Path, mode: str = "shared") -> dict[str, float]:
+    with _started(command, data_dir, mode) as wire:
         initialize = wire.request("initialize", HELLO)
         wire.notify("notifications/initialized")
         listed = wire.request("tools/list", {})
@@ -109,6 +114,21 @@ def _once(arguments: list[str], data_dir: Path) -> dict[str, float]:
         }
 
 
+def _node_server(folder: Path) -> list[str]:
+    """Install an empty server for Node; nothing where that is not possible."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return []
+    shutil.copy(Path(__file__).with_name(NODE_SERVER), folder)
+    done = subprocess.run([npm, "install", "--silent", *NODE_PACKAGES], cwd=folder, capture_output=True, check=False)
+    return [] if done.returncode else [node, str(folder / NODE_SERVER)]
+
+
+def _stop(data_dir: Path) -> None:
+    command = [sys.executable, "-m", "memos_mcp", "stop"]
+    subprocess.run(command, env=os.environ | {"MEMOS_DATA_DIR": str(data_dir)}, capture_output=True, check=True)
+
+
 async def _fill(data_dir: Path) -> None:
     async with memory_server(data_dir, user_id=USER) as server:
         turns = synthetic_turns(STORED, seed=1)
@@ -121,20 +141,40 @@ def main(
     runs: Annotated[int, typer.Option(help="Runs of each; the median is printed.", min=1)] = 9,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
-    """Measure start and memory beside an empty server."""
-    ours, empty = ["-m", "memos_mcp"], [str(Path(__file__).with_name("empty_server.py"))]
-    seen: dict[str, list[dict[str, float]]] = {EMPTY: [], "memos-mcp, fresh store": [], f"memos-mcp, {STORED:,}": []}
-    with tempfile.TemporaryDirectory() as filled, progress() as bar:
+    """Measure start and memory beside empty servers."""
+    ours, empty = (
+        [sys.executable, "-m", "memos_mcp"],
+        [sys.executable, str(Path(__file__).with_name("empty_server.py"))],
+    )
+    seen: dict[str, list[dict[str, float]]] = {}
+    with tempfile.TemporaryDirectory() as filled, tempfile.TemporaryDirectory() as scratch, progress() as bar:
+        node = _node_server(Path(scratch))
         anyio.run(_fill, Path(filled))
         for _ in bar.track(range(runs), description="runs"):
-            with tempfile.TemporaryDirectory() as fresh:
-                places = (empty, fresh), (ours, fresh), (ours, filled)
-                for rows, (arguments, place) in zip(seen.values(), places, strict=True):
-                    rows.append(_once(arguments, Path(place)))
-    table = {name: {key: round(median(row[key] for row in rows), 1) for key in rows[0]} for name, rows in seen.items()}
-    for row in table.values():
-        row["initialize, times empty"] = round(row["initialize ms"] / table[EMPTY]["initialize ms"], 2)
-    dump(table) if as_json else show(f"Start: medians of {runs} interleaved runs", table)
+            seen.setdefault(EMPTY, []).append(_once(empty, Path(filled)))
+            seen.setdefault(COLD, []).append(_once(ours, Path(filled)))
+            if node:
+                seen.setdefault(NODE, []).append(_once(node, Path(filled)))
+            seen.setdefault(RUNNING, []).append(_once(ours, Path(filled)))
+            _stop(Path(filled))
+            seen.setdefault(EMBEDDED, []).append(_once(ours, Path(filled), "embedded"))
+    table = {name: _row(rows) for name, rows in seen.items()}
+    for name in (COLD, RUNNING, EMBEDDED):
+        table[name]["initialize, times empty"] = _times(table[name], table[EMPTY])
+        if node:
+            table[name]["initialize, times Node"] = _times(table[name], table[NODE])
+    dump(table) if as_json else show(f"Start with {STORED:,} messages: medians of {runs} interleaved runs", table)
+    if not node:
+        print("No server for Node was measured: node and npm, or the registry, cannot be had here.")
+
+
+def _row(rows: list[dict[str, float]]) -> dict[str, float]:
+    found = {key: round(median(row[key] for row in rows), 1) for key in rows[0]}
+    return found | {"initialize ms, least": round(min(row["initialize ms"] for row in rows), 1)}
+
+
+def _times(row: dict[str, float], empty: dict[str, float]) -> float:
+    return round(row["initialize ms"] / empty["initialize ms"], 2)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command `memos-mcp`. Without an argument it serves MCP over standard input and output."""
+"""The command `memos-mcp`. Without an argument it is the server that a host starts: a relay to the engine."""
 
 import os
 import sys
@@ -8,12 +8,25 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 
 def main() -> None:
-    """Serve a host over stdio, or run the named command."""
-    if len(sys.argv) > 1:
-        from memos_mcp.cli import run  # noqa: PLC0415  # a host's server needs no command line parser
+    """Serve a host over stdio, be the engine, or run the named command."""
+    arguments = sys.argv[1:]
+    if arguments == ["engine"]:
+        from memos_mcp.engine.running import run_engine  # noqa: PLC0415  # no command line parser: hosts wait for it
+
+        sys.exit(run_engine())
+    if arguments:
+        from memos_mcp.cli import run  # noqa: PLC0415
 
         run()
-        return
+    elif os.environ.get("MEMOS_ENGINE", "").strip().lower() == "embedded":
+        _serve_embedded()
+    else:
+        from memos_mcp.relay.relay import main as relay  # noqa: PLC0415  # nothing else, for a host starts many
+
+        sys.exit(relay())
+
+
+def _serve_embedded() -> None:
     from memos_mcp.server.wire import take_wire  # noqa: PLC0415
 
     wire = take_wire()  # before anything else is imported, that could print
@@ -25,4 +38,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        del sys.path[0]  # the folder that a host happened to start this in is no place for modules
     main()

@@ -3,7 +3,6 @@
 import logging
 import sys
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -86,7 +85,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
-    from memos_mcp.serving import run_server  # noqa: PLC0415
+    from memos_mcp.engine.running import run_server  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if transport is Transport.STDIO:
@@ -98,22 +97,13 @@ def serve(
     run_server(read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or ())
 
 
-@app.command(hidden=True)
-def engine() -> None:
-    """Run the engine that all hosts on this machine share; a host's server starts it."""
-    from memos_mcp.serving import run_engine  # noqa: PLC0415
-    from memos_mcp.settings import read_settings  # noqa: PLC0415
-
-    raise typer.Exit(run_engine(read_settings()))
-
-
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """Show the engine, what is kept, and what waits."""
     from memos_mcp.operations.status import look, show  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    overview = anyio.run(look, read_settings())
+    overview = look(read_settings())
     if as_json:
         typer.echo(overview.model_dump_json(indent=2))
     else:
@@ -126,7 +116,38 @@ def stop() -> None:
     from memos_mcp.operations.stop import stop as stop_engine  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    anyio.run(partial(stop_engine, read_settings().data_dir, console=console, progress=errors))
+    stop_engine(read_settings().data_dir, console=console, progress=errors)
+
+
+config = typer.Typer(help="Show every setting and where it comes from.", invoke_without_command=True)
+app.add_typer(config, name="config")
+
+
+@config.callback()
+def show_config(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Show every setting and where it comes from."""
+    from memos_mcp.operations import config as settings_shown  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    if context.invoked_subcommand is not None:
+        return
+    values = settings_shown.values_of(read_settings())
+    if as_json:
+        console.print_json(data=[value.model_dump() for value in values])
+    else:
+        settings_shown.show(values, console)
+
+
+@config.command("set")
+def set_config(
+    name: Annotated[str, typer.Argument(help="A setting of the store, such as embedder or MEMOS_EMBEDDER.")],
+    value: Annotated[str, typer.Argument(help='Its value; "" takes it out.')],
+) -> None:
+    """Write a setting into the store's config.toml, for all hosts."""
+    from memos_mcp.operations.config import write  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    write(read_settings(), name, value, console=console)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Serving the host that started this process, over stdio."""
+"""Serving the host that started this process, over stdio, with everything in this process."""
 
 import logging
 import os
@@ -35,6 +35,7 @@ def serve_host(wire: Wire) -> int:
 
 
 async def _serve(settings: Settings, wire: Wire) -> None:
+    conversation = new_conversation_id()
     async with lending(partial(open_backend, settings)) as lender:
-        server = build_server(lender, user_id=lambda: settings.user_id, conversation_id=new_conversation_id())
+        server = build_server(lender, user_id=lambda: settings.user_id, conversation_id=lambda: conversation)
         await serve(server, wire=wire, warm=lender)

@@ -429,9 +429,17 @@ class StoreStatus(Frozen):
     embedder: str = ""
 
 
-class EngineStatus(StoreStatus):
-    """How an engine is; `memory_bytes` is its resident memory, 0 where the platform does not tell."""
+class EngineStatus(Frozen):
+    """How an engine is.
+
+    `memory_bytes` is its resident memory, `hosts` the sessions of relays, `url` where it also serves over HTTP.
+    `differences` say where the settings of whoever asks are not the engine's. `store` is None while it is not open.
+    """
 
     version: str
     pid: int
-    memory_bytes: int = 0
+    memory_bytes: int
+    hosts: int
+    url: str = ""
+    differences: tuple[str, ...] = ()
+    store: StoreStatus | None = None

@@ -41,8 +41,10 @@ def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
             assert_never(settings.backend)
 
 
-def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncContextManager[LocalBackend]":
-    """Open the local store inside this process."""
+def open_store(
+    settings: Settings, *, patience: float = 0, learnt: Callable[[str], None] = lambda _: None
+) -> "AbstractAsyncContextManager[LocalBackend]":
+    """Open the local store inside this process; `learnt` is told of users whose memories change in the background."""
     # Chroma, numpy and the model are loaded by the process that holds the store, and by no other.
     from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
     from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
@@ -57,6 +59,7 @@ def open_store(settings: Settings, *, patience: float = 0) -> "AbstractAsyncCont
         embedder=embedder,
         extractor=partial(_extractor, settings, embedder),
         patience=patience,
+        learnt=learnt,
         redact=redact if settings.secrets == "redact" else None,
         timezone=settings.timezone,
         place=partial(_server_place, settings) if settings.chroma_url else None,
@@ -123,7 +126,7 @@ def _server_place(settings: Settings, ledger: "Ledger") -> "ServerPlace":
 
 @asynccontextmanager
 async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
-    """Open what a front talks to: the hosted service, or the store on this machine."""
+    """Open, inside this process, the hosted service or the store on this machine."""
     match backend_kind(settings):
         case "hosted":
             from memos_mcp.backends.hosted import open_hosted  # noqa: PLC0415
@@ -133,19 +136,5 @@ async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
             async with hosted as backend:
                 yield backend
         case "local":
-            async with _open_local(settings) as backend:
-                yield backend
-
-
-@asynccontextmanager
-async def _open_local(settings: Settings) -> AsyncGenerator[MemoryBackend]:
-    match settings.engine:
-        case "embedded":
             async with open_store(settings) as store:
                 yield store
-        case "shared":
-            from memos_mcp.backends.hosted import HostedBackend  # noqa: PLC0415
-            from memos_mcp.engine.service import engine_service  # noqa: PLC0415
-
-            async with engine_service(settings.data_dir) as service:
-                yield HostedBackend(service)

@@ -1,24 +1,30 @@
-"""Opening a backend at its first use and keeping it until the end."""
+"""Opening a backend at its first use, keeping it until the end, and taking it back for a while."""
 
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from operator import attrgetter
+from typing import Any, Final, cast
 
 import anyio
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import MemosError
+from memos_mcp.errors import MemosError, Unavailable
 
 logger = logging.getLogger(__name__)
 
 Open = Callable[[], AbstractAsyncContextManager[MemoryBackend]]
+
+PATIENCE: Final = 30.0
+"""Seconds that a call waits while a command has the store to itself."""
 
 
 class Lender:
     """Lends one backend to all who call it; opens it for the first, and anew after an opening that failed.
 
     A host gets its first answers before anything heavy is loaded, and a store that cannot be opened says why in each
-    call until it can.
+    call until it can. What is lent is good for ever: each of its calls takes the backend that is open at the time.
     """
 
     def __init__(self, open_backend: Open) -> None:
@@ -27,15 +33,97 @@ class Lender:
         self._wanted = anyio.Event()
         self._answered = anyio.Event()
         self._closing = anyio.Event()
+        self._unused = anyio.Event()
+        self._resumed = anyio.Event()
+        self._closed = anyio.Event()
+        self._resumed.set()
+        self._closed.set()
+        self._ending = False
+        self._users = 0
         self._backend: MemoryBackend | None = None
         self._failure: MemosError | None = None
 
     async def __call__(self) -> MemoryBackend:
-        """Give the backend, opening it where it is not open yet.
+        """Return the backend, opening it where it is not open yet.
 
         Raises:
             MemosError: it could not be opened, now; the next call tries again.
         """
+        await self._opened()
+        return self.lent()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the backend is open now."""
+        return self._backend is not None
+
+    def lent(self, part: str = "") -> MemoryBackend:
+        """Return what calls the backend, or a part of it, and opens it where it has to be."""
+        return cast("MemoryBackend", _Lent(self, f"{part}." if part else ""))
+
+    async def call(self, method: str, *arguments: object, **named: object) -> object:
+        """Call a method of the backend."""
+        backend = await self._opened()
+        self._users += 1
+        try:
+            return await attrgetter(method)(backend)(*arguments, **named)
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._unused.set()
+
+    @asynccontextmanager
+    async def taken_back(self) -> AsyncGenerator[None]:
+        """Have the backend closed while the block runs; calls wait meanwhile."""
+        self._resumed = anyio.Event()
+        self._closing.set()
+        try:
+            await self._closed.wait()
+            yield
+        finally:
+            self._resumed.set()
+
+    async def run(self) -> None:
+        """Own the backend: open it when it is wanted, close it when `close` was called or it is taken back."""
+        while not self._ending:
+            await self._wanted.wait()
+            await self._resumed.wait()
+            self._wanted, self._closing, self._closed = anyio.Event(), anyio.Event(), anyio.Event()
+            if self._ending:
+                break
+            await self._own()
+            self._closed.set()
+        self._closed.set()
+        self._answer(None, None)
+
+    async def _own(self) -> None:
+        try:
+            async with self._open() as backend:
+                self._answer(backend, None)
+                await self._closing.wait()
+                self._backend = None
+                while self._users:
+                    self._unused = anyio.Event()
+                    await self._unused.wait()
+        except MemosError as exc:
+            self._answer(None, exc)
+        except Exception as exc:
+            logger.exception("the memory could not be opened")
+            failure = f"The memory could not be opened ({type(exc).__name__}). Run `memos-mcp doctor`."
+            self._answer(None, MemosError(failure))
+
+    def close(self) -> None:
+        """End `run`."""
+        self._ending = True
+        self._closing.set()
+        self._wanted.set()
+        self._resumed.set()
+
+    async def _opened(self) -> MemoryBackend:
+        with anyio.move_on_after(PATIENCE):
+            await self._resumed.wait()
+        if not self._resumed.is_set():
+            raise Unavailable("A command (restore, import, reindex) has the store; repeat the call when it is done.")
         if self._backend is not None:
             return self._backend
         answered = self._answered
@@ -45,38 +133,21 @@ class Lender:
             raise self._failure or MemosError("The server is ending; start it again.")
         return self._backend
 
-    def warm(self) -> None:
-        """Begin to open the backend without waiting for it."""
-        self._wanted.set()
-
-    async def run(self) -> None:
-        """Own the backend: open it when it is wanted, close it when `close` was called."""
-        while not self._closing.is_set():
-            await self._wanted.wait()
-            self._wanted = anyio.Event()
-            if self._closing.is_set():
-                break
-            try:
-                async with self._open() as backend:
-                    self._answer(backend, None)
-                    await self._closing.wait()
-            except MemosError as exc:
-                self._answer(None, exc)
-            except Exception as exc:
-                logger.exception("the memory could not be opened")
-                failure = f"The memory could not be opened ({type(exc).__name__}). Run `memos-mcp doctor`."
-                self._answer(None, MemosError(failure))
-        self._answer(None, None)
-
-    def close(self) -> None:
-        """End `run`."""
-        self._closing.set()
-        self._wanted.set()
-
     def _answer(self, backend: MemoryBackend | None, failure: MemosError | None) -> None:
         self._backend, self._failure = backend, failure
         self._answered.set()
         self._answered = anyio.Event()
+
+
+class _Lent:
+    """Every method of the backend, through its lender."""
+
+    def __init__(self, lender: Lender, part: str) -> None:
+        self._lender = lender
+        self._part = part
+
+    def __getattr__(self, method: str) -> Any:  # noqa: ANN401 - that of the backend
+        return partial(self._lender.call, self._part + method)
 
 
 @asynccontextmanager

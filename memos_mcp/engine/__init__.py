@@ -1,1 +1,1 @@
-"""One engine a data directory: find it, start it, talk to it, end it."""
+"""One engine a data directory: it holds the store and the MCP sessions of all hosts."""

@@ -7,7 +7,6 @@ import signal
 import socket
 import sys
 from collections.abc import Collection, Generator
-from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -80,23 +79,6 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigurationError(
             f"{host}:{port} cannot be listened on ({_reason(exc)}): end what uses it, or choose another --port."
         ) from exc
-    return taken
-
-
-def listen_on_path(path: Path) -> socket.socket:
-    """Take a Unix domain socket for its owner only, in place of one that was left behind.
-
-    Raises:
-        ConfigurationError: it cannot be had.
-    """
-    taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        path.unlink(missing_ok=True)
-        taken.bind(str(path))
-        path.chmod(0o600)  # nobody can connect before the server listens
-    except OSError as exc:
-        taken.close()
-        raise ConfigurationError(f"{path} cannot be listened on ({_reason(exc)}): check its folder.") from exc
     return taken
 
 

@@ -41,12 +41,6 @@ class Tokens:
         """Whether there are any."""
         return bool(self._grants)
 
-    def also(self, token: str, user_id: str) -> "Tokens":
-        """Accept one more."""
-        both = Tokens([(token, user_id)])
-        both._grants |= self._grants
-        return both
-
     def grant(self, token: str) -> Grant | None:
         """Give what a token allows. It is held against every one in constant time: the clock tells nothing."""
         shown = _digest(token)

@@ -4,7 +4,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
-import anyio
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
@@ -15,11 +14,12 @@ from memos_mcp.backends.hosted.outbox import Outbox
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import Database, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.engine.address import Address, read_address
-from memos_mcp.engine.service import ask_status
+from memos_mcp.engine.asking import ask
+from memos_mcp.errors import Unavailable
 from memos_mcp.models import EngineStatus, Frozen, StoreStatus
 from memos_mcp.opening import backend_kind
 from memos_mcp.operations.holding import is_held
+from memos_mcp.relay.wire import engine_pid
 from memos_mcp.settings import Settings
 
 PATIENCE = 10.0
@@ -27,13 +27,18 @@ PATIENCE = 10.0
 
 
 class FoundEngine(Frozen):
-    """The engine that holds the store; `memory_bytes` is 0 where it does not answer, or the platform does not tell."""
+    """The engine of the store; of one that does not answer only the process is known.
+
+    `url` is where it serves over HTTP. `differences` say where the settings of this process are not the engine's.
+    """
 
     answers: bool
-    url: str
     pid: int
-    version: str
+    version: str = ""
+    url: str = ""
     memory_bytes: int = 0
+    hosts: int = 0
+    differences: tuple[str, ...] = ()
 
 
 class Overview(Frozen):
@@ -54,7 +59,7 @@ class Overview(Frozen):
     refused_by_service: int
 
 
-async def look(settings: Settings) -> Overview:
+def look(settings: Settings) -> Overview:
     """Find out how the memory of this machine is, and change nothing.
 
     Raises:
@@ -62,37 +67,38 @@ async def look(settings: Settings) -> Overview:
         Unavailable: the data directory cannot be read.
     """
     data_dir = settings.data_dir
-    held = is_held(data_dir)
-    address = read_address(data_dir) if held else None
-    told = None if address is None else await _ask(address)
+    told, engine = _ask(data_dir)
     ledger = data_dir / LEDGER_FILE
     letters = Outbox(data_dir, account="").waiting()
     return Overview(
         version=__version__,
         backend=backend_kind(settings),
         data_dir=data_dir,
-        held=held,
-        engine=None if address is None else _found(address, told),
-        store=StoreStatus.model_validate(told.model_dump()) if told else kept_in(ledger),
+        held=is_held(data_dir),
+        engine=engine,
+        store=(told and told.store) or kept_in(ledger),
         ledger_bytes=sum(path.stat().st_size for path in (ledger, Path(f"{ledger}-wal")) if path.exists()),
         waiting_for_service=letters.waiting,
         refused_by_service=letters.refused,
     )
 
 
-async def _ask(address: Address) -> EngineStatus | None:
-    with anyio.move_on_after(PATIENCE):
-        return await ask_status(address)
-    return None
-
-
-def _found(address: Address, told: EngineStatus | None) -> FoundEngine:
-    return FoundEngine(
-        answers=told is not None,
-        url=address.url,
-        pid=address.pid,
-        version=address.version,
-        memory_bytes=told.memory_bytes if told else 0,
+def _ask(data_dir: Path) -> tuple[EngineStatus | None, FoundEngine | None]:
+    try:
+        answer = ask(str(data_dir), "status", patience=PATIENCE)
+    except Unavailable:
+        return None, FoundEngine(answers=False, pid=int(engine_pid(str(data_dir)) or 0))
+    if answer is None:
+        return None, None
+    told = EngineStatus.model_validate(answer["status"])
+    return told, FoundEngine(
+        answers=True,
+        pid=told.pid,
+        version=told.version,
+        url=told.url,
+        memory_bytes=told.memory_bytes,
+        hosts=told.hosts,
+        differences=told.differences,
     )
 
 
@@ -140,9 +146,11 @@ def _engine(overview: Overview) -> str:
     engine = overview.engine
     if engine is None:
         return "none; an embedded server holds the store" if overview.held else "none runs"
+    if not engine.answers:
+        return f"process {engine.pid} DOES NOT ANSWER: run `memos-mcp doctor`"
     memory = f", {decimal(engine.memory_bytes)} of memory" if engine.memory_bytes else ""
-    answers = "" if engine.answers else ", DOES NOT ANSWER: run `memos-mcp doctor`"
-    return f"process {engine.pid}, memos-mcp {engine.version}, at {engine.url}{memory}{answers}"
+    at = f", at {engine.url}" if engine.url else ""
+    return f"process {engine.pid}, memos-mcp {engine.version}, {counted(engine.hosts, 'host')}{at}{memory}"
 
 
 def _kept(overview: Overview) -> str:

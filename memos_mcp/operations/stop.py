@@ -4,23 +4,23 @@ from pathlib import Path
 
 from rich.console import Console
 
-from memos_mcp.operations.holding import FINISHING, end_engine
+from memos_mcp.engine.asking import stop as stop_engine
+from memos_mcp.operations.holding import FINISHING, PATIENCE
 
 
-async def stop(data_dir: Path, *, console: Console, progress: Console) -> None:
+def stop(data_dir: Path, *, console: Console, progress: Console) -> None:
     """Ask the engine of a data directory to finish, wait until it has, and say so; none is no error.
 
     Raises:
-        ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end.
     """
     with progress.status(FINISHING):
-        ended = await end_engine(data_dir)
+        ended = stop_engine(str(data_dir), patience=PATIENCE)
     if ended is None:
         console.print("No engine runs.")
         return
     console.print(
-        f"The engine (process {ended.pid}) has finished. Hosts start another at their next call; one that was started "
+        f"The engine (process {ended}) has finished. Hosts start another at their next call; one that was started "
         "with `memos-mcp serve` has to be started by hand.",
         highlight=False,
         soft_wrap=True,

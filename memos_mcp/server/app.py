@@ -11,6 +11,7 @@ from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.server import completions, prompts
 from memos_mcp.server.access import Access
 from memos_mcp.server.notices import Notices
+from memos_mcp.server.order import in_order
 from memos_mcp.server.resources import Resources
 from memos_mcp.server.sdk import advertise_list_changes
 from memos_mcp.server.tools import tools
@@ -30,16 +31,17 @@ def build_server(
     backend: Callable[[], Awaitable[MemoryBackend]],
     *,
     user_id: Callable[[], str],
-    conversation_id: str = "",
+    conversation_id: Callable[[], str] = str,
+    notices: Notices | None = None,
 ) -> MCPServer[Access]:
     """Build the server.
 
     `backend` is awaited at every call, so it opens the store once and keeps it; what it raises, a `MemosError`,
     is what the call answers. `user_id` says on whose behalf the current request is made. `conversation_id` is
-    the default of a process with one client; without it each session of the older era gets one of its own, and
-    each call of the newer era over HTTP, which has no sessions.
+    the default of a client with a process of its own; where it is empty each session of the older era gets one of its
+    own, and each call of the newer era over HTTP, which has no sessions. `notices` are whom to tell of changes.
     """
-    notices = Notices(user_id)
+    notices = notices or Notices(user_id)
     access = Access(backend=backend, user_id=user_id, notices=notices, conversation_id=conversation_id)
     server = MCPServer[Access](
         "memos-mcp",
@@ -62,6 +64,7 @@ def build_server(
     completions.attach(server, access)
     prompts.attach(server)
     advertise_list_changes(server)
+    server.middleware.append(in_order)
     return server
 
 

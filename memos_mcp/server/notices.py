@@ -34,9 +34,9 @@ class Notices:
     An event goes to the listeners and sessions of the user on whose behalf it is published.
     """
 
-    def __init__(self, user_id: Callable[[], str]) -> None:
-        """Take the function that says on whose behalf the current request is made."""
-        self._user_id = user_id
+    def __init__(self, whose: Callable[[], str]) -> None:
+        """Take the function that names the memory which the current request is about."""
+        self._whose = whose
         self._buses: dict[str, InMemorySubscriptionBus] = {}
         self._sessions: dict[Connection, tuple[str, set[str]]] = {}
         self._listed: dict[tuple[str, str], None] = {}
@@ -44,15 +44,18 @@ class Notices:
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Register a listener for the current user's events."""
-        return self._buses.setdefault(self._user_id(), InMemorySubscriptionBus()).subscribe(listener)
+        return self._buses.setdefault(self._whose(), InMemorySubscriptionBus()).subscribe(listener)
 
     async def publish(self, event: ServerEvent) -> None:
         """Tell everybody who listens for the current user."""
-        user_id = self._user_id()
-        if bus := self._buses.get(user_id):
+        await self.tell(self._whose(), event)
+
+    async def tell(self, whom: str, event: ServerEvent) -> None:
+        """Tell everybody who listens for the memory of this name."""
+        if bus := self._buses.get(whom):
             await bus.publish(event)
         for connection, (whose, uris) in list(self._sessions.items()):
-            if whose == user_id:
+            if whose == whom:
                 with anyio.move_on_after(_PATIENCE):
                     await _tell(connection, event, uris)
 
@@ -80,7 +83,7 @@ class Notices:
 
     async def listed(self, conversation_id: str) -> None:
         """Tell that the list has changed, where this conversation may be new to it."""
-        key = (self._user_id(), conversation_id)
+        key = (self._whose(), conversation_id)
         if key in self._listed:
             return
         self._listed[key] = None
@@ -102,7 +105,7 @@ class Notices:
     def _uris_of(self, connection: Connection) -> set[str]:
         """Give the resources that a session watches, and remember it until it closes."""
         if connection not in self._sessions:
-            self._sessions[connection] = (self._user_id(), set())
+            self._sessions[connection] = (self._whose(), set())
             connection.exit_stack.callback(self._sessions.pop, connection, None)
         return self._sessions[connection][1]
 

@@ -17,7 +17,7 @@ from memos_mcp.models import (
     SearchMemory,
 )
 from memos_mcp.server import text, uris, views
-from memos_mcp.server.access import Access
+from memos_mcp.server.access import Access, repeat_key
 from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_text, doomed_texts
 from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
@@ -51,7 +51,12 @@ async def add_message(
     of memories that it puts out of date."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
-    request = AddMessage(messages=tuple(messages), conversation_id=conversation, memories=tuple(memories))
+    request = AddMessage(
+        messages=tuple(messages),
+        conversation_id=conversation,
+        memories=tuple(memories),
+        key=repeat_key(ctx.request_context.meta),
+    )
     check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     await access.notices.listed(receipt.conversation_id)

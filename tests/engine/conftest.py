@@ -33,6 +33,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("MEMOS_ENGINE_IDLE", IDLE)
     monkeypatch.setenv("MEMOS_LOG_LEVEL", "INFO")
     folder = tmp_path / "data"
+    monkeypatch.setenv("MEMOS_DATA_DIR", str(folder))
     yield folder
     for engine in engines_of(folder):
         with suppress(psutil.NoSuchProcess):

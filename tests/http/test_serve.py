@@ -19,11 +19,9 @@ from starlette.types import Receive, Scope, Send
 
 from memos_mcp.backends.hosted import open_hosted
 from memos_mcp.errors import ConfigurationError
-from memos_mcp.http.app import build_app
-from memos_mcp.http.serve import listen, listen_on_path, serve, url_of
+from memos_mcp.http.serve import listen, serve, url_of
 from memos_mcp.models import GetMessage
 from tests.contract.test_contract import said
-from tests.fakes.memory_backend import ListBackend
 from tests.http.process import running
 
 ENDS_WITHIN = 10.0
@@ -47,31 +45,6 @@ def test_a_listener_says_that_it_is_tcp_so_that_answers_are_sent_at_once() -> No
 def test_an_address_that_is_not_ours_is_a_sentence(host: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be listened on"):
         listen(host, 0)
-
-
-async def test_a_unix_socket_serves_its_owner_and_replaces_one_that_was_left_behind(tmp_path: Path) -> None:
-    path = tmp_path / "engine.sock"
-    listen_on_path(path).close()
-    listener = listen_on_path(path)
-    started, ending = anyio.Event(), anyio.Event()
-    app = build_app(ListBackend(), user_id="u")
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(partial(serve, app, listener, started=started, ending=ending))
-        await started.wait()
-        transport = httpx.AsyncHTTPTransport(uds=str(path))
-        async with open_hosted("http://localhost/api/openmem/v1", "", data_dir=None, transport=transport) as memory:
-            await memory.add_message(said("Hello."), user_id="u")
-            page = await memory.get_message(GetMessage(conversation_id="c"), user_id="u")
-        ending.set()
-
-    assert [message.content for message in page.message_detail_list] == ["Hello."]
-    assert path.stat().st_mode & 0o077 == 0
-
-
-def test_a_socket_in_no_folder_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="cannot be listened on"):
-        listen_on_path(tmp_path / "nowhere" / "engine.sock")
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")

@@ -10,9 +10,10 @@ from pathlib import Path
 import anyio
 from mcp import Client, StdioServerParameters
 
-from memos_mcp.backends.hosted import HostedBackend
-from memos_mcp.engine.service import engine_service
 from memos_mcp.models import AddMessage, GetMessage, Message, SearchMemory
+from tests.engine.front import Front, front
+
+__all__ = ["Front", "embedded", "front", "memos", "nearest", "said", "say"]
 
 
 def memos(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -22,28 +23,19 @@ def memos(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[s
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
-@asynccontextmanager
-async def front(data_dir: Path) -> AsyncGenerator[HostedBackend]:
-    """Be what a host's server is behind its MCP edge."""
-    async with engine_service(data_dir) as service:
-        yield HostedBackend(service)
-
-
-async def say(
-    backend: HostedBackend, *texts: str, conversation_id: str = "c", user_id: str = "u", wait: bool = True
-) -> None:
+async def say(backend: Front, *texts: str, conversation_id: str = "c", user_id: str = "u", wait: bool = True) -> None:
     messages = tuple(Message(role="user", content=text) for text in texts)
     request = AddMessage(messages=messages, conversation_id=conversation_id, wait=wait)
     await backend.add_message(request, user_id=user_id)
 
 
-async def said(backend: HostedBackend, conversation_id: str = "c", *, user_id: str = "u") -> list[str]:
+async def said(backend: Front, conversation_id: str = "c", *, user_id: str = "u") -> list[str]:
     request = GetMessage(conversation_id=conversation_id, message_limit_number=50)
     page = await backend.get_message(request, user_id=user_id)
     return [message.content for message in page.message_detail_list]
 
 
-async def nearest(backend: HostedBackend, query: str, *, user_id: str = "u") -> str:
+async def nearest(backend: Front, query: str, *, user_id: str = "u") -> str:
     request = SearchMemory(query=query, memory_limit_number=0, message_limit_number=1)
     found = await backend.search_memory(request, user_id=user_id)
     return found.message_detail_list[0].content if found.message_detail_list else ""

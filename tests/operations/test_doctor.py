@@ -18,13 +18,12 @@ from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox, account_of
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.engine.address import read_address
-from memos_mcp.engine.starting import FAILURE_FILE, LOG_FILE
 from memos_mcp.operations.checks.directory import check_directory
 from memos_mcp.operations.checks.engine import judge
 from memos_mcp.operations.checks.finding import Finding
 from memos_mcp.operations.doctor import examine
 from memos_mcp.operations.status import FoundEngine
+from memos_mcp.relay.starting import LOG_FILE
 from memos_mcp.settings import own_variables
 from tests.engine.conftest import engines_of
 from tests.fakes.cloud import KEY
@@ -65,12 +64,10 @@ async def test_a_running_engine_is_well(data_dir: Path, home: Path) -> None:
         shown = memos("doctor")
         findings = await found_meanwhile(home)
 
-    address = read_address(data_dir)
-    assert address is not None
+    (engine,) = engines_of(data_dir)
     assert levels(findings) == {"ok"}
-    assert f"process {address.pid} answers" in shown.stdout
+    assert f"process {engine.pid} answers" in shown.stdout
     assert shown.returncode == 0
-    assert address.token.get_secret_value() not in shown.stdout + shown.stderr
 
 
 async def test_the_exit_status_and_the_json_tell_what_is_wrong(data_dir: Path) -> None:
@@ -179,11 +176,18 @@ def test_vectors_of_another_model_are_wrong(data_dir: Path, home: Path) -> None:
     assert "another:0123" in text
 
 
-def test_an_engine_that_could_not_start_tells_why(data_dir: Path, home: Path) -> None:
+def test_what_keeps_an_engine_from_starting_is_found_by_importing_it(
+    data_dir: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data_dir.mkdir(mode=0o700)
-    (data_dir / FAILURE_FILE).write_text("The disk is full.")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "tokenizers.py").write_text("raise ImportError('a library is missing')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
 
-    assert about(found(home), "engine") == [("warning", "none runs; the last one could not start: The disk is full.")]
+    ((level, told),) = about(found(home), "engine")
+
+    assert level == "wrong"
+    assert "a library is missing" in told
 
 
 async def test_an_engine_that_hangs_is_wrong(data_dir: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

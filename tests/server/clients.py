@@ -30,7 +30,7 @@ async def connected(
     async def opened() -> MemoryBackend:
         return backend
 
-    server = build_server(opened, user_id=user_id, conversation_id=conversation_id)
+    server = build_server(opened, user_id=user_id, conversation_id=lambda: conversation_id)
     mode = "legacy" if era == "legacy" else "auto"
     client = Client(server, mode=mode, elicitation_callback=elicitation_callback, message_handler=message_handler)
     async with client:

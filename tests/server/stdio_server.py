@@ -29,7 +29,7 @@ async def main() -> None:
                 await anyio.sleep(0.01)
         return backend
 
-    await serve(build_server(opened, user_id=lambda: "ann", conversation_id="0610"), wire=WIRE, warm=opened)
+    await serve(build_server(opened, user_id=lambda: "ann", conversation_id=lambda: "0610"), wire=WIRE, warm=opened)
 
 
 anyio.run(main)

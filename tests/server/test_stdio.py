@@ -217,7 +217,9 @@ async def _served(backend: ListBackend, talk: bytes, *, opening: MemosError | No
         os.write(to_server, talk)
         os.close(to_server)
         with anyio.fail_after(SECONDS):
-            await serve(build_server(opened, user_id=lambda: "ann", conversation_id="c"), wire=wire, warm=opened)
+            await serve(
+                build_server(opened, user_id=lambda: "ann", conversation_id=lambda: "c"), wire=wire, warm=opened
+            )
         return _answers(os.read(from_server, 1 << 20))
 
 

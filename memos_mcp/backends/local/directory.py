@@ -23,8 +23,8 @@ def hold(data_dir: Path, *, patience: float = 0) -> FileLock:
     except Timeout as exc:
         raise ConfigurationError(
             f"Another memos-mcp has {data_dir} open. If it is a command of yours (import, reindex), wait until it is "
-            "done. Else end it, leave MEMOS_ENGINE unset so that all of them share one engine, or set MEMOS_DATA_DIR "
-            "to another folder."
+            "done. Else it is a server with MEMOS_ENGINE=embedded: end it, leave that variable unset so that all of "
+            "them share one engine, or set MEMOS_DATA_DIR to another folder."
         ) from exc
 
 

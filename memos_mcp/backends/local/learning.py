@@ -45,14 +45,19 @@ class Learning:
         instead: Extractor,
         clock: Callable[[], int],
         told: Callable[[], None],
+        learnt: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Take ready collaborators; `instead` learns where `extractor` cannot, `told` is called after each add."""
+        """Take ready collaborators; `instead` learns where `extractor` cannot.
+
+        After each add `told` is called, and `learnt` with the key of its user.
+        """
         self._ledger = ledger
         self._extractor = extractor
         self._instead = instead
         self._upkeep = upkeep
         self._clock = clock
         self._told = told
+        self._learnt = learnt
         self._worker = Worker("learning", self.step, sleep=self._until_due)
 
     def start(self) -> None:
@@ -97,6 +102,7 @@ class Learning:
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
             self._ledger.tasks.complete(task, views, taken_over=taken_over)
         self._told()
+        self._learnt(task.user)
 
     def _fail(self, task: OpenTask, reason: Exception) -> None:
         if self._worker.stopping:

@@ -39,13 +39,15 @@ async def open_local(
     timezone: str = "",
     settled: float = SETTLED,
     clock: Callable[[], int] = milliseconds_now,
+    learnt: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[LocalBackend]:
     """Open the store of a data directory, for this process alone, and close it at the end.
 
     `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
     that a process which is just ending gets to let go of the directory. `redact` takes secrets out of what is added.
     `timezone` is that of the user (an IANA name; empty: the machine's own). After `settled` seconds the vector index
-    follows, however little there is for it.
+    follows, however little there is for it. `learnt` is called with a user whose memories have changed in the
+    background.
 
     Raises:
         ConfigurationError: another process holds it, or it was made by a newer version or another model.
@@ -64,7 +66,15 @@ async def open_local(
                 settled=settled,
             )
             upkeep = Upkeep(ledger, clock=clock)
-            learning = Learning(ledger, extractor(), upkeep, instead=RulesExtractor(), clock=clock, told=indexing.wake)
+            learning = Learning(
+                ledger,
+                extractor(),
+                upkeep,
+                instead=RulesExtractor(),
+                clock=clock,
+                told=indexing.wake,
+                learnt=lambda user: learnt(ledger.messages.users().get(user, "")),
+            )
             indexing.start()
             learning.start()
             try:

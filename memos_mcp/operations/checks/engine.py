@@ -1,21 +1,24 @@
 """The engine: it answers, is of this version, and its log tells of no failure."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import anyio
-
 from memos_mcp import __version__
-from memos_mcp.engine.starting import FAILURE_FILE, LOG_FILE
 from memos_mcp.operations.checks.finding import Finding
 from memos_mcp.operations.status import FoundEngine, counted, look
+from memos_mcp.relay.starting import LOG_FILE
 from memos_mcp.settings import Settings
 
 ABOUT = "engine"
 LOG_TAIL = 65_536
 """Bytes of the log that are read, from its end."""
+
+IMPORTED = ("memos_mcp.engine.engine", "chromadb", "onnxruntime", "tokenizers", "numpy")
+IMPORTED_WITHIN = 60.0
 
 RECENT = timedelta(days=1)
 
@@ -24,13 +27,16 @@ _ERROR = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ (?:ERROR|CRITICAL) (
 
 def check_engine(settings: Settings) -> Iterator[Finding]:
     """Ask the engine how it is, and read the end of its log."""
-    overview = anyio.run(look, settings)
+    overview = look(settings)
     if overview.engine is not None:
         yield judge(overview.engine)
+        for difference in overview.engine.differences:
+            mend = "Set it alike in all hosts, or by `memos-mcp config set`, and run `memos-mcp stop`."
+            yield Finding.warning(ABOUT, difference, mend=mend)
     elif overview.held:
         yield Finding.ok(ABOUT, "an embedded server holds the store; other hosts cannot use it meanwhile")
     else:
-        yield from _check_last_start(settings.data_dir)
+        yield _check_imports()
     yield from _check_log(settings.data_dir / LOG_FILE)
 
 
@@ -44,16 +50,21 @@ def judge(engine: FoundEngine) -> Finding:
         return Finding.warning(
             ABOUT, found, mend="Run `memos-mcp stop` and restart the hosts, so that all are of one version."
         )
-    return Finding.ok(ABOUT, f"process {engine.pid} answers at {engine.url}")
+    return Finding.ok(ABOUT, f"process {engine.pid} answers" + (f", and serves at {engine.url}" if engine.url else ""))
 
 
-def _check_last_start(data_dir: Path) -> Iterator[Finding]:
-    failure = data_dir / FAILURE_FILE
-    if failure.exists():
-        sentence = failure.read_text(encoding="utf-8").strip()
-        yield Finding.warning(ABOUT, f"none runs; the last one could not start: {sentence}", mend="Do what it says.")
-    else:
-        yield Finding.ok(ABOUT, "none runs; a host starts one at its first call")
+def _check_imports() -> Finding:
+    """Import what an engine imports, as it would."""
+    command = [sys.executable, "-P", "-c", f"import {', '.join(IMPORTED)}"]
+    try:
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=IMPORTED_WITHIN, check=False)  # noqa: S603 - no shell
+    except subprocess.TimeoutExpired:
+        return Finding.wrong(ABOUT, "none runs, and its modules cannot be loaded in time", mend="Restart the machine.")
+    if tried.returncode:
+        told = (tried.stderr.strip().splitlines() or [f"exit status {tried.returncode}"])[-1][:300]
+        mend = "Install memos-mcp again, in an environment of its own."
+        return Finding.wrong(ABOUT, f"none runs, and none can start: {told}", mend=mend)
+    return Finding.ok(ABOUT, "none runs; a host starts one")
 
 
 def _check_log(log: Path) -> Iterator[Finding]:

@@ -25,6 +25,9 @@ _OURS = re.compile(r"(^|[\\/\s@=])memos[-_]mcp(\.exe|[=@\[].*)?$")
 """Our command, module or package, however it is started."""
 
 
+_FILLED_IN = re.compile(r"\$\{[^}]*\}")
+
+
 class Server(Frozen):
     """What a host's file says of a server."""
 
@@ -142,10 +145,9 @@ def _check_version(file: HostFile, server: Server, command: str, where: str) -> 
 
 
 def _check_variables(file: HostFile, server: Server, where: str) -> Iterator[Finding]:
+    filled = {name: _FILLED_IN.sub("x", value) for name, value in server.env.items()}  # by the host, with what it likes
     known = {
-        name: value
-        for name, value in server.env.items()
-        if "${" not in value or not problems_of({name: value})  # the host fills that in, with what it likes
+        name: value for name, value in filled.items() if value == server.env[name] or not problems_of({name: value})
     }
     found = list(check_settings(known, about=file.host, where=where))
     yield from found

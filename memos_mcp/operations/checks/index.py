@@ -12,7 +12,6 @@ from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.places import FolderPlace, collection_prefix
 from memos_mcp.backends.local.probe import probe
-from memos_mcp.engine.starting import start_lock
 from memos_mcp.errors import Unavailable
 from memos_mcp.models import StoreStatus
 from memos_mcp.operations.checks.finding import Finding
@@ -71,12 +70,8 @@ def _check_folder(data_dir: Path, store: StoreStatus) -> Finding:
 
 
 def _copy(data_dir: Path, target: Path) -> bool:
-    """Copy the index while no engine can start; False where there is none."""
-    starting = start_lock(data_dir)
-    try:
-        lock = hold(data_dir)
-    finally:
-        starting.release()
+    """Copy the index while nobody else can open it; False where there is none."""
+    lock = hold(data_dir)
     try:
         with closing(Database.look(data_dir / LEDGER_FILE)) as database:
             folder = FolderPlace(Ledger(database), data_dir / CHROMA_FOLDER).current

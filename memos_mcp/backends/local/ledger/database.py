@@ -54,6 +54,14 @@ def _sentence(error: sqlite3.Error, path: Path) -> str:
             return f"{path} failed ({error}); nothing was stored. Run `memos-mcp doctor`."
 
 
+def _mark(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino)
+
+
 class Database:
     """A connection that any thread may use, one at a time; writes happen in `transaction`.
 
@@ -66,6 +74,7 @@ class Database:
         self._path = path
         self._lock = threading.RLock()
         self._depth = 0
+        self._mark = _mark(path)
 
     @classmethod
     def open(cls, path: Path) -> "Database":
@@ -132,6 +141,7 @@ class Database:
             self._depth += 1
             try:
                 yield
+                self._check_there()
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -139,6 +149,15 @@ class Database:
                 raise
             finally:
                 self._depth -= 1
+
+    def _check_there(self) -> None:
+        """Look whether the file is still in its place, or what is written goes nowhere.
+
+        Raises:
+            Unavailable: it was moved or removed.
+        """
+        if _mark(self._path) != self._mark:
+            raise Unavailable(f"{self._path} was removed or replaced while it was open; nothing was stored. Try again.")
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Change rows and give the number of them."""

@@ -1,0 +1,183 @@
+"""The engine: it lets relays and commands in, and runs an MCP session for each relay."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from functools import partial
+from socket import socket
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+from anyio.streams.memory import MemoryObjectReceiveStream
+from mcp.server import MCPServer
+from mcp.server.subscriptions import ResourceUpdated
+from psutil import Process
+
+from memos_mcp import __version__
+from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
+from memos_mcp.engine.door import Door
+from memos_mcp.engine.hellos import Hello, Visitor
+from memos_mcp.engine.stores import Stores
+from memos_mcp.errors import MemosError
+from memos_mcp.models import EngineStatus, StoreStatus
+from memos_mcp.server import uris
+from memos_mcp.server.app import build_server
+from memos_mcp.server.notices import Notices
+from memos_mcp.server.session import Session
+from memos_mcp.server.stdio import warm_up
+from memos_mcp.settings import Settings, differences, read_settings
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether the engine is still wanted."""
+
+GRACE = 1.0
+"""Seconds that sessions get to end when the engine does; relays take to the next what is not answered."""
+
+LARGEST_LOG = 10_000_000
+
+
+class Engine:
+    """One engine; `url` is where it also serves over HTTP."""
+
+    def __init__(self, door: Door, settings: Settings, stores: Stores, *, url: str = "") -> None:
+        """Take what is open already."""
+        self.ending = anyio.Event()
+        self._door = door
+        self._settings = settings
+        self._stores = stores
+        self._url = url
+        self._sessions: set[Session] = set()
+        self._last = time.monotonic()
+        self._callers = Callers(stores.local, default_user=settings.user_id)
+        self._notices = Notices(lambda: self._callers.current().whose())
+        self.server: MCPServer[Any] = build_server(
+            self._callers.backend,
+            user_id=lambda: self._callers.current().user_id,
+            conversation_id=lambda: self._callers.current().conversation_id,
+            notices=self._notices,
+        )
+
+    async def run(self) -> None:
+        """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._end_on_signal)
+            group.start_soon(self._watch)
+            async with anyio.create_task_group() as visits:
+                visits.start_soon(self._let_in, visits)
+                await self.ending.wait()
+                self._door.close()
+                for session in self._sessions:
+                    session.stopped.set()
+                visits.cancel_scope.deadline = anyio.current_time() + GRACE
+            group.cancel_scope.cancel()
+
+    async def tell_of(self, learnt: MemoryObjectReceiveStream[str]) -> None:
+        """Tell whoever watches that memories of a user have changed in the background."""
+        async for user_id in learnt:
+            await self._notices.tell(whose_at(LOCAL, user_id), ResourceUpdated(uri=uris.PROFILE))
+
+    async def _let_in(self, visits: TaskGroup) -> None:
+        loop = asyncio.get_running_loop()
+        with suppress(OSError):  # the door was closed
+            while not self.ending.is_set():
+                connection, _ = await loop.sock_accept(self._door.listener)
+                visits.start_soon(self._receive, connection)
+
+    async def _receive(self, connection: socket) -> None:
+        visitor = None
+        try:
+            visitor = await Visitor.receive(connection, self._door)
+            hello = visitor and await visitor.hello()
+            if visitor is not None and hello is not None:
+                await (self._host(visitor, hello) if hello.role == "host" else self._operator(visitor, hello))
+        except (OSError, EOFError) as exc:
+            logger.debug("a process left: %r", exc)
+        finally:
+            if visitor is not None:
+                await visitor.leave()
+
+    async def _host(self, visitor: Visitor, hello: Hello) -> None:
+        if hello.is_newer() and not self._url:
+            logger.warning("a host has memos-mcp %s: the engine makes room for one of that version", hello.version)
+            self.ending.set()
+        if self.ending.is_set():
+            await visitor.answer(ending=True)
+            return
+        try:
+            settings = read_settings(hello.settings)
+            account, backend = self._stores.of(settings)
+            told = differences(hello.settings, self._settings)
+        except MemosError as exc:
+            await visitor.answer(refused=str(exc))
+            return
+        once = [] if account == LOCAL else ["add_message"]  # a hosted service does not know an add by its key
+        await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid(), told=told, once=once)
+        self._callers.enter(Caller(account, settings.user_id, hello.conversation, backend))
+        session = Session(visitor.read, visitor.send)
+        self._sessions.add(session)
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(warm_up, session, backend)
+                await session.run(self.server)
+                group.cancel_scope.cancel()
+        finally:
+            self._sessions.discard(session)
+            self._last = time.monotonic()
+
+    async def _operator(self, visitor: Visitor, hello: Hello) -> None:
+        answer = partial(visitor.answer, data_dir=self._door.data_dir, pid=os.getpid())
+        match hello.ask:
+            case "stop":
+                await answer()
+                self.ending.set()
+            case "pause":
+                async with self._stores.local.taken_back():
+                    await answer()
+                    await visitor.read()  # until the command has left
+            case "status":
+                await answer(status=(await self._status(hello)).model_dump())
+            case _:
+                await answer()
+
+    async def _status(self, hello: Hello) -> EngineStatus:
+        try:
+            told = differences(hello.settings, self._settings)
+        except MemosError:
+            told = []
+        store = await self._stores.local.call("status") if self._stores.local.is_open else None
+        return EngineStatus(
+            version=__version__,
+            pid=os.getpid(),
+            memory_bytes=Process().memory_info().rss,
+            hosts=len(self._sessions),
+            url=self._url,
+            differences=tuple(told),
+            store=store if isinstance(store, StoreStatus) else None,
+        )
+
+    async def _watch(self) -> None:
+        while not self.ending.is_set():
+            await anyio.sleep(min(LOOK_EVERY, self._settings.engine_idle))
+            if not self._door.is_open():
+                logger.warning("the data directory no longer holds this engine; it ends")
+                self.ending.set()
+            idle = not self._url and not self._sessions
+            if idle and time.monotonic() - self._last >= self._settings.engine_idle:
+                self.ending.set()
+            with suppress(OSError):
+                if not self._url and os.fstat(2).st_size > LARGEST_LOG:
+                    os.ftruncate(2, 0)
+
+    async def _end_on_signal(self) -> None:
+        if sys.platform == "win32":  # pragma: no cover - its event loop knows no signals
+            return
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for _ in signals:
+                self.ending.set()

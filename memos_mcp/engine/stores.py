@@ -1,0 +1,68 @@
+"""The memories that an engine holds open: the store of its data directory, and one hosted service a key."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+
+from anyio import create_task_group
+from anyio.abc import TaskGroup
+
+from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.backends.lender import Lender
+from memos_mcp.engine.callers import LOCAL
+from memos_mcp.opening import backend_kind, open_store
+from memos_mcp.settings import Settings, read_settings
+
+PATIENCE_FOR_THE_STORE = 12.0
+"""Seconds for which the engine waits for a process that is just closing the store."""
+
+
+class Stores:
+    """Opens each memory for the first call that needs it, and closes them all at the end."""
+
+    def __init__(self, group: TaskGroup, learnt: Callable[[str], None]) -> None:
+        """Take what runs the lenders, and whom to tell when memories of a user have changed in the background."""
+        self._group = group
+        self._learnt = learnt
+        self._hosted: dict[str, Lender] = {}
+        self.local = self._lend(self._open_store)
+
+    def of(self, settings: Settings) -> tuple[str, Callable[[], Awaitable[MemoryBackend]]]:
+        """Return the account that a host's settings name, and the way to its memory."""
+        if backend_kind(settings) == "local":
+            return LOCAL, self.local
+        from memos_mcp.backends.hosted.opening import open_hosted  # noqa: PLC0415 - the local store needs no httpx
+        from memos_mcp.backends.hosted.outbox import account_of  # noqa: PLC0415
+
+        url, key = str(settings.base_url), settings.api_key.get_secret_value()
+        account = account_of(url, key)
+        if account not in self._hosted:
+            self._hosted[account] = self._lend(
+                partial(open_hosted, url, key, data_dir=settings.data_dir, dialect=settings.spoken)
+            )
+        return account, self._hosted[account]
+
+    def close(self) -> None:
+        """Close all of them, once their calls are answered."""
+        for lender in (self.local, *self._hosted.values()):
+            lender.close()
+
+    def _open_store(self) -> AbstractAsyncContextManager[MemoryBackend]:
+        # Read anew each time: a command may have changed `config.toml` while it had the store.
+        return open_store(read_settings(), patience=PATIENCE_FOR_THE_STORE, learnt=self._learnt)
+
+    def _lend(self, opening: Callable[[], AbstractAsyncContextManager[MemoryBackend]]) -> Lender:
+        lender = Lender(opening)
+        self._group.start_soon(lender.run)
+        return lender
+
+
+@asynccontextmanager
+async def holding(learnt: Callable[[str], None]) -> AsyncGenerator[Stores]:
+    """Hold memories open while the block runs."""
+    async with create_task_group() as group:
+        stores = Stores(group, learnt)
+        try:
+            yield stores
+        finally:
+            stores.close()
