@@ -44,8 +44,8 @@ def _own_text(part: Part, depth: int) -> str | None:
     match part:
         case {"text": str() as text} | {"text": {"value": str() as text}} | {"refusal": str() as text}:
             return text
-        case {"type": "tool_result", "content": str() | list() as inner}:
-            return str(content_text(inner, depth + 1))
+        case {"type": "tool_result", "content": str() | list()}:
+            return str(content_text(part["content"], depth + 1))
         case _:
             return None
 

@@ -73,7 +73,7 @@ def read_messages(value: JsonValue) -> JsonValue:
         case dict():
             return [value]
         case list():
-            return [_user(one) if isinstance(one, str) else one for one in value]
+            return cast("JsonValue", [_user(one) if isinstance(one, str) else one for one in value])
         case _:
             return value
 
@@ -84,7 +84,7 @@ def _from_text(text: str) -> JsonValue:
         parsed = [parsed]
     if isinstance(parsed, list) and parsed and all(map(_is_message, parsed)):
         return parsed
-    return [_user(text)]
+    return cast("JsonValue", [_user(text)])
 
 
 def _user(text: str) -> JsonValue:
