@@ -192,7 +192,7 @@ async def test_structured_content_is_bounded_as_the_text_is(tmp_path: Path) -> N
             await client.call_tool("add_message", {"messages": said, "conversation_id": f"c{number}"})
         result = await client.call_tool("search_memory", {"query": "green bicycle"})
         size = len(json.dumps(result.structured_content, ensure_ascii=False))
-        assert size <= 1.75 * len(text_of(result))
+        assert size <= 2 * len(text_of(result))
 
 
 @pytest.mark.parametrize("words", [1, 5, 10, 20, 40, 80])
