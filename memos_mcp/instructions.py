@@ -143,9 +143,9 @@ def _full_instruction(result: SearchResult, request: SearchMemory, *, words: int
     nothing = _NOTHING if best_relativity(result) < RELATIVITY_THRESHOLD else ""
     opening = _OPENING if words is None or words >= _ROOM_FOR_OPENING else _SHORT_OPENING
     openings = [" ".join(filter(None, (opening, nothing, result.preference_note))), _SHORT_OPENING]
-    for opening in openings if evidence(result) else openings[:1]:
+    for opening in openings:
         entries = _lines(result, request, beside=f"{opening} <memory> </memory> {request.query}", words=words)
-        if entries or not evidence(result):
+        if entries or words is None:
             inside = _LIKE_THE_TAG.sub("‹", entries)
             return f"{opening}\n\n<memory>\n{inside}\n</memory>\n\n{request.query}"
     return request.query  # no word is left for a memory, so none is for what would stand around it

@@ -73,17 +73,18 @@ def read_messages(value: JsonValue) -> JsonValue:
         case dict():
             return [value]
         case list():
-            return [_user(one) if isinstance(one, str) else one for one in value]
+            return cast("JsonValue", [_user(one) if isinstance(one, str) else one for one in value])
         case _:
             return value
 
 
 def _from_text(text: str) -> JsonValue:
     parsed = read_json(text)
-    several: list[JsonValue] = parsed if isinstance(parsed, list) else [parsed]
-    if several and all(map(_is_message, several)):
-        return several
-    return [_user(text)]
+    if isinstance(parsed, dict):
+        parsed = [parsed]
+    if isinstance(parsed, list) and parsed and all(map(_is_message, parsed)):
+        return cast("JsonValue", parsed)
+    return cast("JsonValue", [_user(text)])
 
 
 def _user(text: str) -> JsonValue:

@@ -84,13 +84,13 @@ def _east_asian(match: re.Match[str]) -> int:
     half = match["half"] or ""
     if half and half not in _AFTERNOON | _MORNING:
         raise ValueError(_FORM)
+    year, month, day = (int(match[part]) for part in ("year", "month", "day"))
     hour = int(match["hour"] or 0)
     if hour < 12 and (half in _AFTERNOON or (half == _NOON and hour < 11)):
         hour += 12
     elif hour == 12 and half in _MORNING - {_NOON}:
         hour = 0
     minute = 30 if "半" in match[0] else int(match["minute"] or 0)
-    year, month, day = int(match["year"]), int(match["month"]), int(match["day"])
     return _milliseconds(year, month, day, hour, minute, int(match["second"] or 0))
 
 
@@ -116,6 +116,8 @@ def _other_form(text: str) -> int:
 
 def _parsed(text: str, default: datetime, *, day_first: bool) -> datetime:
     try:
-        return parser.parse(text, default=default, dayfirst=day_first)
+        return parser.parse(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            text, default=default, dayfirst=day_first
+        )
     except (ValueError, OverflowError) as exc:
         raise ValueError(_FORM) from exc

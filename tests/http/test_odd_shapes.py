@@ -2,6 +2,7 @@
 """What agents and hosts send in shapes of their own is read alike by the tools and by the REST contract."""
 
 import base64
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -182,3 +183,22 @@ async def test_a_number_beyond_doubles_or_a_deep_info_is_refused_and_the_filter_
         await api.data("add/message", {"user_id": "u", "messages": BIKE, "info": {"a": 1}})
         found = await api.data("search/memory", {"user_id": "u", "query": "bike", "filter": {"and": [{"a": 1}]}})
         assert found["message_detail_list"]
+
+
+async def test_structured_content_is_bounded_as_the_text_is(tmp_path: Path) -> None:
+    async with engine(tmp_path) as api, connected(api.backend, user_id=lambda: "u") as client:  # type: ignore[arg-type]
+        for number in range(9):
+            said = f"Bicycle {number}. " + f"The green bicycle number {number} stands in the cellar. " * 120
+            await client.call_tool("add_message", {"messages": said, "conversation_id": f"c{number}"})
+        result = await client.call_tool("search_memory", {"query": "green bicycle"})
+        size = len(json.dumps(result.structured_content, ensure_ascii=False))
+        assert size <= 2 * len(text_of(result))
+
+
+@pytest.mark.parametrize("words", [1, 5, 10, 20, 40, 80])
+async def test_an_instruction_of_few_words_is_never_a_frame_around_nothing(tmp_path: Path, words: int) -> None:
+    async with engine(tmp_path) as api:
+        await api.data("add/message", {"user_id": "u", "messages": BIKE})
+        asked = {"user_id": "u", "query": "bike", "max_words": words, "return_full_instruction": True, "relativity": 0}
+        told = (await api.data("search/memory", asked))["full_instruction"]
+        assert BIKE in told or "<memory>" not in told
