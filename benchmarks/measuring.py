@@ -1,7 +1,7 @@
 """Store and ask the samples of a set through the real server, and rank the same texts by the baselines."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -141,9 +141,18 @@ def found_in(reply: Reply, sample: Sample, question: Question) -> Found:
     """Read the turns that a search gave back; turns of equal content are one to a reader, and one here."""
     ids = {(turn.conversation_id, turn.content): turn.id for turn in reversed(sample.turns)}
     messages: list[dict[str, Any]] = reply.structured["message_detail_list"]
-    hits = tuple(ids[message["conversation_id"], message["content"]] for message in messages)
+    hits = tuple(_turn_of(message, ids) for message in messages)
     relativity = tuple(float(message["relativity"]) for message in messages)
     return Found(question, hits, reply.text, relativity, reply.seconds)
+
+
+def _turn_of(message: dict[str, Any], ids: Mapping[tuple[str, str], str]) -> str:
+    """Return the turn that a find is, or that it is a passage of."""
+    conversation_id, content = message["conversation_id"], message["content"]
+    if (conversation_id, content) in ids:
+        return ids[conversation_id, content]
+    passage = content.strip("…")
+    return next(turn for (name, whole), turn in ids.items() if name == conversation_id and passage in whole)
 
 
 def _certainty(found: Found) -> Certainty:

@@ -174,7 +174,8 @@ class SearchMemory(Frozen):
     `conversation_id` is a soft preference, not a filter. `relativity` is a threshold for memories and
     preferences (0 keeps all); messages come nearest first, whatever their relativity. `max_words` bounds the
     words of all texts in the answer together (0: no bound). `knowledgebase_ids` are those that are searched too, or
-    `all`.
+    `all`. `query_time` is the time of asking, from which "last week" counts (None: now). With `nearest`, the best
+    memory is given even where it is somewhat below the threshold.
     """
 
     query: str
@@ -189,6 +190,8 @@ class SearchMemory(Frozen):
     return_full_instruction: bool = False
     max_words: Annotated[int, Field(ge=0)] = 0
     knowledgebase_ids: tuple[str, ...] = ()
+    query_time: Milliseconds | None = None
+    nearest: bool = False
 
 
 class StoredMessage(Frozen):

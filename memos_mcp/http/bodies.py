@@ -93,11 +93,13 @@ class SearchMemoryBody(Body):
     max_words: Annotated[int, Field(ge=0)] = 0
     include_memory_view: tuple[str, ...] = ()
     knowledgebase_ids: Annotated[tuple[str, ...], Field(max_length=20), BeforeValidator(listed)] = ()
+    query_time: ChatTime = None
 
     def request(self) -> SearchMemory:
-        """Give the request."""
+        """Return the request; where no threshold is given, the nearest memory is kept even below the usual one."""
         fields = self.model_dump(exclude={"user_id", "agent_id", "filter"})
-        return SearchMemory(**fields, filter=of_agent(self.filter, self.agent_id))
+        nearest = "relativity" not in self.model_fields_set
+        return SearchMemory(**fields, filter=of_agent(self.filter, self.agent_id), nearest=nearest)
 
 
 class GetMessageBody(Body):

@@ -9,6 +9,7 @@ from memos_mcp.errors import InvalidRequest, TooLarge
 from memos_mcp.limits import encoded
 from memos_mcp.models import MAX_CONTENT_BYTES, AgentMemory, AnyId, Identifier
 from memos_mcp.said import Said, read_ids, read_json, read_messages
+from memos_mcp.times import ChatTime
 
 
 def _names(*names: str) -> Any:  # noqa: ANN401 - pydantic types it so
@@ -69,6 +70,7 @@ PageSize = Annotated[int, Field(ge=1, le=50), _names("message_limit_number", "me
 Page = Annotated[int, Field(ge=1)]
 Size = Annotated[int, Field(ge=1, le=50), _names("size", "limit", "page_size")]
 Words = Annotated[int, Field(ge=0)]
+QueryTime = Annotated[ChatTime, WithJsonSchema({"type": "string"})]
 Filter = Annotated[JsonValue, BeforeValidator(read_json), WithJsonSchema({"type": "string"})]
 MessageId = Annotated[AnyId, WithJsonSchema({"type": "string"})]
 MemoryIds = Annotated[

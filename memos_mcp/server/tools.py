@@ -35,6 +35,7 @@ from memos_mcp.server.requests import (
     Page,
     PageSize,
     Query,
+    QueryTime,
     Size,
     Words,
     checked_feedback,
@@ -76,10 +77,11 @@ async def search_memory(
     return_full_instruction: bool = False,
     filter: Filter = None,  # noqa: A002 - MemOS's name
     max_words: Words = 0,
+    query_time: QueryTime = None,
 ) -> Annotated[CallToolResult, views.SearchView]:
     """Find what earlier conversations say about something: memories, preferences, messages.
     Call before answering what may depend on the past.
-    conversation_id prefers that conversation; max_words bounds the answer;
+    conversation_id prefers that conversation; max_words bounds the answer; query_time: when it was asked, if not now;
     filter is JSON, e.g. {"and":[{"tags":{"contains":"trip"}},{"create_time":{"gte":"2025-12-01"}}]}."""
     access = ctx.request_context.lifespan_context
     request = SearchMemory(
@@ -93,6 +95,7 @@ async def search_memory(
         return_instruction=return_instruction,
         return_full_instruction=return_full_instruction,
         max_words=max_words,
+        query_time=query_time,
     )
     check_search(request)
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())

@@ -1,4 +1,4 @@
-"""Texts with a secret in them (and the secret), and innocent ones; every second of each was kept apart from tuning."""
+"""Texts with a secret in them (and the secret), and innocent ones, written beside the rules."""
 
 A40 = "a1B2c3D4e5F6g7H8i9J0" * 2
 HEX64 = "0123456789abcdef" * 4

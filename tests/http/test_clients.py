@@ -1,6 +1,7 @@
 """Requests as the programs that are written for MemOS send them, and the answers that they need.
 
-The shapes were seen by running each program against a server on this machine, and are written anew here.
+The shapes are written anew from the programs' public sources and documentation; those of the skill, the chat bots and
+the evaluation harness from the vendor's SDK, which they use.
 """
 
 from collections.abc import AsyncIterator

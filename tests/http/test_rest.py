@@ -296,3 +296,26 @@ def known(page: Json) -> list[Json]:
 
 def places(found: Json) -> set[str]:
     return {place for place in ("Lisbon", "Porto") if place in str(found["message_detail_list"])}
+
+
+async def test_the_nearest_memory_is_given_where_no_threshold_is_named(api: Engine) -> None:
+    said = [{"role": "user", "content": "I keep two canaries named Salt and Pepper."}]
+    await api.data("add/message", ADD_A | {"messages": said})
+    asked = {"user_id": USER, "query": "What are my birds called?"}
+
+    unasked = (await api.data("search/memory", asked))["memory_detail_list"]
+    named = (await api.data("search/memory", asked | {"relativity": 0.45}))["memory_detail_list"]
+
+    assert ["canaries" in memory["memory_value"] for memory in unasked] == [True]
+    assert all(memory["relativity"] >= 0.45 for memory in named)
+
+
+async def test_relative_days_count_from_the_time_of_asking(api: Engine) -> None:
+    for day, bought in (("2025-03-03 10:00:00", "a lamp"), ("2025-03-10 10:00:00", "a kettle")):
+        said = [{"role": "user", "content": f"I bought {bought} today.", "chat_time": day}]
+        await api.data("add/message", ADD_A | {"messages": said, "conversation_id": day})
+    asked = {"user_id": USER, "query": "What did I buy yesterday?", "relativity": 0}
+
+    for now, bought in (("2025-03-04 09:00:00", "lamp"), ("2025-03-11 09:00:00", "kettle")):
+        found = await api.data("search/memory", asked | {"query_time": now})
+        assert bought in found["message_detail_list"][0]["content"]

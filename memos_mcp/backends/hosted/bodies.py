@@ -57,7 +57,8 @@ def search_memory(request: SearchMemory, *, user_id: str, for_engine: bool) -> B
     if preferences:
         body["preference_limit_number"] = preferences
     if for_engine:
-        return body | {"message_limit_number": request.message_limit_number, "max_words": request.max_words}
+        asked = {} if request.query_time is None else {"query_time": request.query_time}
+        return body | asked | {"message_limit_number": request.message_limit_number, "max_words": request.max_words}
     return body | {"memory_limit_number": max(1, request.memory_limit_number)}
 
 

@@ -177,7 +177,7 @@ class LocalBackend:
 
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
         user = self._ledger.messages.user_key(user_id)
-        now = self._clock()
+        now = self._clock() if request.query_time is None else request.query_time
         found = SearchResult() if user is None else self._search.run(request, user=user, now=now)
         if request.knowledgebase_ids:
             found = self._bases.joined(found, request, now=now)

@@ -40,15 +40,40 @@ _BEFORE_A_MONTH = re.compile(
 _YEAR = r"(?:19|20)\d\d"
 _DAY_NUMBER = r"[0-3]?\d(?:st|nd|rd|th|\.)?"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a few": 3, "few": 3}
+_NUMBERS = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "a few": 3,
+    "few": 3,
+    "a couple of": 2,
+    "couple of": 2,
+    "": 1,
+    "两": 2,
+}
 
 _HAN_DIGITS = "一二三四五六七八九"
 _HAN_NUMBER = rf"(?:[二三]?十[{_HAN_DIGITS}]?|[{_HAN_DIGITS}])"
 
+_COUNT = rf"\d{{1,3}}|{'|'.join(sorted(filter(str.isascii, filter(None, _NUMBERS)), key=len, reverse=True))}"
+
 _DATES = re.compile(
     rf"(?<![\w.])(?P<y1>{_YEAR})[-/.年](?P<m1>[01]?\d)(?:[-/.月](?P<d1>[0-3]?\d)日?|月)?"
+    rf"|(?<![\w./])(?P<d7>[0-3]?\d)\.(?P<m7>[01]?\d)\.(?P<y7>{_YEAR})\b"
+    rf"|(?<![\w./])(?P<m8>[0-3]?\d)/(?P<d8>[0-3]?\d)/(?P<y8>{_YEAR})\b"
     rf"|\b(?P<d2>{_DAY_NUMBER})(?: of| de| di)?\s?(?P<m2>{_MONTH})\b(?:,? (?:de |of )?(?P<y2>{_YEAR}))?"
-    rf"|\b(?P<m3>{_MONTH})\b(?: (?P<d3>{_DAY_NUMBER})(?!\d))?(?:,? (?:de |of )?(?P<y3>{_YEAR}))?"
+    rf"|\b(?P<m3>{_MONTH})\b\.?(?: (?P<d3>{_DAY_NUMBER})(?!\d))?(?:,? (?:de |of )?(?P<y3>{_YEAR}))?"
     rf"|(?P<m4>[01]?\d)月(?:(?P<d4>[0-3]?\d)[日号])?"
     rf"|(?P<m6>{_HAN_NUMBER})月(?:(?P<d6>{_HAN_NUMBER})[日号])?"
     rf"|(?<![\w.])(?P<y5>{_YEAR})(?![\w.]\w)",
@@ -57,7 +82,10 @@ _DATES = re.compile(
 _RELATIVE = re.compile(
     r"\b(?P<day>today|yesterday|tomorrow)\b|今天|昨天|明天"
     r"|\b(?P<which>last|this|next|past) (?P<unit>night|week|weekend|month|year|" + "|".join(_WEEKDAYS) + r")\b"
-    r"|\b(?P<count>\d{1,3}|an?|one|two|three|four|five|six|a few|few) (?P<ago>day|week|month|year)s? ago\b"
+    rf"|\b(?P<count>{_COUNT}) (?P<ago>day|week|month|year)s? ago\b"
+    rf"|\b(?:past|last|previous) (?:(?P<lasting>{_COUNT}) )?(?P<since>day|week|month|year)s\b"
+    r"|\bon (?P<weekday>" + "|".join(_WEEKDAYS) + r")\b"
+    rf"|(?P<han_count>\d{{1,3}}|两|{_HAN_NUMBER})个?(?P<han_ago>[天周年]|星期|月)之?前"
     r"|(?P<han>上周|上个月|去年|这周|今年|这个月)",
     re.IGNORECASE,
 )
@@ -69,6 +97,7 @@ _HAN = {
     "今年": ("this", "year"),
     "这个月": ("this", "month"),
 }
+_HAN_UNITS = {"天": "day", "周": "week", "星期": "week", "月": "month", "年": "year"}
 _LENGTHS = {"night": 1, "day": 1, "weekend": 7, "week": 7, "month": 30, "year": 365}
 
 
@@ -133,6 +162,8 @@ def _calendar(match: re.Match[str], years: Sequence[int]) -> Iterator[Span]:
     month = None
     if "m" in found:
         month = _MONTHS.get(found["m"].casefold()) or _number(found["m"])
+    if "/" in match.group() and month and day and month > 12:  # the day is written first
+        month, day = day, month
     for year in [int(found["y"])] if "y" in found else years:
         span = _span(year, month, day)
         if span is not None:
@@ -144,6 +175,10 @@ def _number(text: str) -> int:
         return int(re.sub(r"\D", "", text))
     tens, ten, ones = text.rpartition("十")
     return (_HAN_DIGITS.index(tens) + 1 if tens else 1) * 10 * bool(ten) + (_HAN_DIGITS.index(ones) + 1 if ones else 0)
+
+
+def _count(text: str) -> int:
+    return _NUMBERS.get(text.casefold()) or _number(text)
 
 
 def _span(year: int, month: int | None, day: int | None) -> Span | None:
@@ -164,11 +199,16 @@ def _around(start: datetime, *, days: int, near: int, weight: float) -> Span:
 
 def _relative(match: re.Match[str], now: datetime) -> Span:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    if match["count"]:
-        count = _NUMBERS.get(match["count"].casefold()) or int(match["count"])
-        length = _LENGTHS[match["ago"].casefold()]
-        middle = today - timedelta(days=count * length)
+    if match["count"] or match["han_count"]:
+        count = match["count"] or match["han_count"]
+        length = _LENGTHS[_HAN_UNITS[match["han_ago"]] if match["han_ago"] else match["ago"].casefold()]
+        middle = today - timedelta(days=_count(count) * length)
         return _around(middle - timedelta(days=length // 2), days=length, near=2 * length, weight=2.0)
+    if match["since"]:
+        days = _count(match["lasting"] or "few") * _LENGTHS[match["since"].casefold()]
+        return _around(today - timedelta(days=days), days=days + 1, near=max(1, days // 4), weight=1.0)
+    if match["weekday"]:
+        return _unit("last", match["weekday"].casefold(), today)
     if match["unit"] or match["han"]:
         which, unit = _HAN[match["han"]] if match["han"] else (match["which"].casefold(), match["unit"].casefold())
         return _unit(which, unit, today)
