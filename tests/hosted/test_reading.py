@@ -15,7 +15,7 @@ JSON = st.recursive(
 
 
 @pytest.mark.parametrize("time", [1_757_664_000_000, "1757664000000", "2025-09-12 08:00:00", "2025-09-12T08:00:00Z"])
-@pytest.mark.parametrize("field", ["memory_time", "create_time"])
+@pytest.mark.parametrize("field", ["memory_time", "create_time", "update_time"])
 def test_a_time_may_be_epoch_milliseconds_or_text_under_either_name(field: str, time: object) -> None:
     found = reading.search_result({"memory_detail_list": [MEMORY | {field: time}]})
 

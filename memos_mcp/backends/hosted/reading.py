@@ -116,8 +116,9 @@ def _entries(data: Answer, name: str, model: type[Model]) -> tuple[Model, ...]:
 def _entry(entry: Answer) -> Answer:
     """Even out what differs between the sources of the contract."""
     known = _without_nulls(entry)
-    if "memory_time" in known:
-        known.setdefault("create_time", known["memory_time"])
+    for other in ("memory_time", "update_time"):
+        if other in known:
+            known.setdefault("create_time", known[other])
     if "content" in known:
         known["content"] = plain_text(known["content"])
     return known
