@@ -6,12 +6,11 @@ machine is kept here, so that it can be read word for word.
 
 import json
 import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
-from memos_mcp.errors import Unavailable
+from memos_mcp.backends.hosted.file import opened
 
 FILE_NAME: Final = "messages.sqlite3"
 
@@ -87,17 +86,5 @@ class Kept:
                 (self._account, user_id, task_id),
             ).fetchall()
 
-    @contextmanager
-    def _open(self) -> Generator[sqlite3.Connection]:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._path.touch(mode=0o600)
-            with closing(sqlite3.connect(self._path, timeout=10)) as database, database:
-                database.execute("PRAGMA secure_delete = ON")
-                database.executescript(_SCHEMA)
-                yield database
-        except (OSError, sqlite3.Error) as exc:
-            raise Unavailable(
-                f"The messages in the data directory cannot be used ({type(exc).__name__}): "
-                "check the disk and MEMOS_DATA_DIR."
-            ) from exc
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return opened(self._path, _SCHEMA, what="messages")

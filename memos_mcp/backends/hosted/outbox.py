@@ -7,13 +7,12 @@ is never sent to another.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from memos_mcp.errors import Unavailable
+from memos_mcp.backends.hosted.file import opened
 
 FILE_NAME: Final = "outbox.sqlite3"
 TASK_PREFIX: Final = "outbox-"
@@ -158,17 +157,5 @@ class Outbox:
         with self._open() as database:
             database.execute(sql, parameters)
 
-    @contextmanager
-    def _open(self) -> Generator[sqlite3.Connection]:
-        """Open the file for one piece of work: it is rarely needed, and others may hold it."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._path.touch(mode=0o600)
-            with closing(sqlite3.connect(self._path, timeout=10)) as database, database:
-                database.execute(_SCHEMA)
-                yield database
-        except (OSError, sqlite3.Error) as exc:
-            raise Unavailable(
-                f"The outbox in the data directory cannot be used ({type(exc).__name__}): "
-                "check the disk and MEMOS_DATA_DIR."
-            ) from exc
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return opened(self._path, _SCHEMA, what="outbox")
