@@ -21,6 +21,7 @@ from memos_mcp.models import (
 )
 
 _TIMES = ("memory_time", "create_time", "update_time")
+_IMPLIED = ("memory_key", "tags")
 _USUAL = {
     "memory_type": "LongTermMemory",
     "status": "activated",
@@ -141,10 +142,14 @@ class FeedbackView(TypedDict, total=False):
 
 
 def found(result: SearchResult, request: SearchMemory, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
-    """Show a search; the lists that were asked for are there even when they are empty."""
+    """Show a search; the lists that were asked for are there even when they are empty.
+
+    A memory's title and tags, which its text implies, are left to get_memory: an agent pays for each search.
+    """
     lists: dict[str, Any] = {}
     if request.memory_limit_number:
-        lists["memory_detail_list"] = [_compact(memory) for memory in result.memory_detail_list]
+        memories = [_compact(memory, without=_IMPLIED) for memory in result.memory_detail_list]
+        lists["memory_detail_list"] = memories
         if result.preference_detail_list:
             lists["preference_detail_list"] = [_compact(one) for one in result.preference_detail_list]
             lists["preference_note"] = result.preference_note
