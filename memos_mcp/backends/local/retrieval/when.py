@@ -59,14 +59,13 @@ _NUMBERS = {
     "few": 3,
     "a couple of": 2,
     "couple of": 2,
-    "": 1,
     "两": 2,
 }
 
 _HAN_DIGITS = "一二三四五六七八九"
 _HAN_NUMBER = rf"(?:[二三]?十[{_HAN_DIGITS}]?|[{_HAN_DIGITS}])"
 
-_COUNT = rf"\d{{1,3}}|{'|'.join(sorted(filter(str.isascii, filter(None, _NUMBERS)), key=len, reverse=True))}"
+_COUNT = rf"\d{{1,3}}|{'|'.join(sorted(filter(str.isascii, _NUMBERS), key=len, reverse=True))}"
 
 _DATES = re.compile(
     rf"(?<![\w.])(?P<y1>{_YEAR})[-/.年](?P<m1>[01]?\d)(?:[-/.月](?P<d1>[0-3]?\d)日?|月)?"
