@@ -19,6 +19,7 @@ from mcp.server.subscriptions import ResourceUpdated
 from psutil import Process
 
 from memos_mcp import __version__
+from memos_mcp.api_models import Client
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
@@ -28,6 +29,7 @@ from memos_mcp.models import EngineStatus, StoreStatus
 from memos_mcp.server import uris
 from memos_mcp.server.app import build_server
 from memos_mcp.server.notices import Notices
+from memos_mcp.server.presence import Presence
 from memos_mcp.server.session import Session
 from memos_mcp.server.stdio import warm_up
 from memos_mcp.settings import Settings, differences, read_settings
@@ -63,6 +65,8 @@ class Engine:
             conversation_id=lambda: self._callers.current().conversation_id,
             notices=self._notices,
         )
+        self._presence = Presence(lambda: self._callers.current().whose())
+        self._presence.attach(self.server)
 
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""
@@ -77,6 +81,10 @@ class Engine:
                     session.stopped.set()
                 visits.cancel_scope.deadline = anyio.current_time() + GRACE
             group.cancel_scope.cancel()
+
+    def clients(self, user_id: str) -> tuple[Client, ...]:
+        """Return the hosts that are connected to the local memory of a user."""
+        return self._presence.clients(whose_at(LOCAL, user_id))
 
     async def tell_of(self, learnt: MemoryObjectReceiveStream[str]) -> None:
         """Tell whoever watches that memories of a user have changed in the background."""
