@@ -7,7 +7,7 @@ from typing import cast
 
 import anyio
 
-from memos_mcp.backends.base import Browsing
+from memos_mcp.backends.base import Browsing, Curating
 from memos_mcp.backends.lender import Lender
 from memos_mcp.engine.engine import Engine
 from memos_mcp.http.app import build_app
@@ -17,6 +17,7 @@ from memos_mcp.http.knowledge_bases import Library
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
 from memos_mcp.http.tokens import read_tokens
+from memos_mcp.http.v1.routes import Store
 from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.opening import chat_model
 from memos_mcp.server.answering import text_for_agents
@@ -55,7 +56,9 @@ class HttpServer:
             means=cast("Means", store.lent("means")),
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
-            browsing=cast("Browsing", store.lent("browsing")),
+            store=Store(
+                store.lent(), cast("Browsing", store.lent("browsing")), cast("Curating", store.lent("curating"))
+            ),
             surroundings=Surroundings(text_for_agents=partial(text_for_agents, store.lent()), clients=engine.clients),
             rate=Rate() if self._tokens else None,
         )
