@@ -52,6 +52,7 @@ class HttpServer:
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
             rate=Rate() if self._tokens else None,
+            visits=engine.visits,
         )
         started = anyio.Event()
         async with anyio.create_task_group() as group:
