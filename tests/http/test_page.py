@@ -1,4 +1,4 @@
-"""The page's door: a link that works once or a token becomes a cookie, and both it and the page's token are asked for."""
+"""The page's door: a link that works once or a token becomes a cookie; it and the page's token are asked for."""
 
 from collections.abc import AsyncIterator
 
