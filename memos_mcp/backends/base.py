@@ -2,6 +2,19 @@
 
 from typing import Protocol
 
+from memos_mcp.api_models import (
+    ConversationList,
+    ConversationsQuery,
+    Counts,
+    Home,
+    MemoriesQuery,
+    MemoryDetail,
+    MemoryList,
+    MessageList,
+    MessagesQuery,
+    SearchHits,
+    SearchQuery,
+)
 from memos_mcp.models import (
     AddFeedback,
     AddMessage,
@@ -17,10 +30,50 @@ from memos_mcp.models import (
     MessagePage,
     SearchMemory,
     SearchResult,
+    StoreStatus,
     Task,
     UpdateMemory,
     UpdateReceipt,
 )
+
+
+class Browsing(Protocol):
+    """What a store on this machine lets people look at, page by page; a hosted service has no such thing.
+
+    Every method sees the given user's data alone, and raises a `MemosError` or nothing else.
+    """
+
+    async def counts(self, *, user_id: str) -> Counts:
+        """Count what is kept of a user."""
+        ...
+
+    async def store_status(self) -> StoreStatus:
+        """Say how much is kept of all users, and what waits."""
+        ...
+
+    async def home(self, *, user_id: str) -> Home:
+        """Give what is known at a glance."""
+        ...
+
+    async def memories(self, query: MemoriesQuery, *, user_id: str) -> MemoryList:
+        """Give a page of memories."""
+        ...
+
+    async def memory(self, memory_id: str, *, user_id: str) -> MemoryDetail:
+        """Give one memory with its messages, its history and what it replaced."""
+        ...
+
+    async def conversations(self, query: ConversationsQuery, *, user_id: str) -> ConversationList:
+        """Give a page of conversations, the last used first."""
+        ...
+
+    async def messages(self, conversation_id: str, query: MessagesQuery, *, user_id: str) -> MessageList:
+        """Give a part of a conversation, oldest first."""
+        ...
+
+    async def search(self, query: SearchQuery, *, user_id: str) -> SearchHits:
+        """Search, and say of each hit why it was found; best first, memories and messages together."""
+        ...
 
 
 class MemoryBackend(Protocol):

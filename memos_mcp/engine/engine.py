@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from socket import socket
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -19,6 +19,8 @@ from mcp.server.subscriptions import ResourceUpdated
 from psutil import Process
 
 from memos_mcp import __version__
+from memos_mcp.api_models import Client
+from memos_mcp.backends.base import Browsing
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
@@ -26,12 +28,15 @@ from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.errors import InvalidRequest, MemosError
 from memos_mcp.http.serve import callable_url
+from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
 from memos_mcp.opening import backend_kind
 from memos_mcp.server import uris
+from memos_mcp.server.answering import text_for_agents
 from memos_mcp.server.app import build_server
 from memos_mcp.server.notices import Notices
+from memos_mcp.server.presence import Presence
 from memos_mcp.server.session import Session
 from memos_mcp.server.stdio import warm_up
 from memos_mcp.settings import Settings, differences, read_settings
@@ -60,7 +65,6 @@ class Engine:
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
         self.visits = Visits()
-        self._page = PageServer(self.visits, user_id=settings.user_id, routes=())
         self._callers = Callers(stores.local, default_user=settings.user_id)
         self._notices = Notices(lambda: self._callers.current().whose())
         self.server: MCPServer[Any] = build_server(
@@ -68,6 +72,15 @@ class Engine:
             user_id=lambda: self._callers.current().user_id,
             conversation_id=lambda: self._callers.current().conversation_id,
             notices=self._notices,
+        )
+        self._presence = Presence(lambda: self._callers.current().whose())
+        self._presence.attach(self.server)
+        self.browsing = cast("Browsing", stores.local.lent("browsing"))
+        self.surroundings = Surroundings(
+            text_for_agents=partial(text_for_agents, stores.local.lent()), clients=self.clients
+        )
+        self._page = PageServer(
+            self.visits, user_id=settings.user_id, browsing=self.browsing, surroundings=self.surroundings
         )
 
     async def run(self) -> None:
@@ -84,6 +97,10 @@ class Engine:
                     session.stopped.set()
                 visits.cancel_scope.deadline = anyio.current_time() + GRACE
             group.cancel_scope.cancel()
+
+    def clients(self, user_id: str) -> tuple[Client, ...]:
+        """Return the hosts that are connected to the local memory of a user."""
+        return self._presence.clients(whose_at(LOCAL, user_id))
 
     async def tell_of(self, learnt: MemoryObjectReceiveStream[str]) -> None:
         """Tell whoever watches that memories of a user have changed in the background."""

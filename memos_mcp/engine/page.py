@@ -1,22 +1,24 @@
 """The page of a shared engine: a free port of the loopback, taken when somebody first asks for it."""
 
 import socket
-from collections.abc import Sequence
 
 import anyio
-from starlette.routing import BaseRoute
 
+from memos_mcp.backends.base import Browsing
 from memos_mcp.http.app import build_page
 from memos_mcp.http.serve import listen, serve, url_of
+from memos_mcp.http.v1.routes import routes
+from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.http.visits import Visits
 
 
 class PageServer:
     """Serves the page to those who have a link."""
 
-    def __init__(self, visits: Visits, *, user_id: str, routes: Sequence[BaseRoute]) -> None:
-        """Take the visits, and the routes that the page calls."""
-        self._app = build_page(visits, user_id=user_id, routes=routes)
+    def __init__(self, visits: Visits, *, user_id: str, browsing: Browsing, surroundings: Surroundings) -> None:
+        """Take the visits, and what the page shows."""
+        called = routes(browsing, surroundings, default_user=user_id)
+        self._app = build_page(visits, user_id=user_id, routes=called)
         self._wanted = anyio.Event()
         self._started = anyio.Event()
         self._listener: socket.socket | None = None

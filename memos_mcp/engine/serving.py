@@ -51,6 +51,8 @@ class HttpServer:
             means=cast("Means", store.lent("means")),
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
+            browsing=engine.browsing,
+            surroundings=engine.surroundings,
             rate=Rate() if self._tokens else None,
             visits=engine.visits,
         )

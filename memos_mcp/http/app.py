@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.backends.base import Browsing, MemoryBackend
 from memos_mcp.errors import MemosError
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.chat import Answering, Chat
-from memos_mcp.http.envelope import refusal
+from memos_mcp.http.envelope import refusal_at
 from memos_mcp.http.further import Further, Means
 from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
 from memos_mcp.http.health import health
@@ -26,6 +26,8 @@ from memos_mcp.http.page import Page
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
+from memos_mcp.http.v1 import routes as v1
+from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.http.visits import Visits
 
 NOTHING_SECURED_TWICE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
@@ -46,14 +48,16 @@ def build_app(
     means: Means | None = None,
     library: Library | None = None,
     chat_model: Answering | None = None,
+    browsing: Browsing | None = None,
+    surroundings: Surroundings | None = None,
     visits: Visits | None = None,
 ) -> Starlette:
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
-    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them. The
-    page is shown where there are `visits`.
+    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them, `browsing`
+    and `surroundings` for those of `/api/v1`, which the page calls; it is shown where there are `visits`.
     """
     tokens = tokens or Tokens(())
     routes: list[BaseRoute] = [
@@ -64,6 +68,7 @@ def build_app(
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
         Chat(backend, chat_model, default_user=user_id).route(),
         *(KnowledgeBaseRoutes(library).routes() if library else ()),
+        *(v1.routes(browsing, surroundings or Surroundings(), default_user=user_id) if browsing else ()),
     ]
     lifespan = None
     if server is not None:
@@ -96,6 +101,7 @@ def build_page(visits: Visits, *, user_id: str, routes: Sequence[BaseRoute]) -> 
 async def no_such_route(request: Request, exc: Exception) -> Response:
     """Answer what has no route, or not for this method, in the envelope."""
     status = exc.status_code if isinstance(exc, HTTPException) else 500
-    response = refusal(MemosError(f"There is no {request.method} at this path: check path and method."), status=status)
+    error = MemosError(f"There is no {request.method} at this path: check path and method.")
+    response = refusal_at(request.url.path, error, status=status)
     response.headers.update((exc.headers if isinstance(exc, HTTPException) else None) or {})
     return response

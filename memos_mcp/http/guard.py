@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
-from memos_mcp.http.envelope import Envelope, refusal
+from memos_mcp.http.envelope import refusal_at
 from memos_mcp.http.page import is_public
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
@@ -108,7 +109,7 @@ class Guard:
             _check_content_type(scope["method"], headers)
             received = await _body(headers, receive)
         except MemosError as exc:
-            await _refuse(exc)(scope, receive, send)
+            await _refuse(exc, scope["path"])(scope, receive, send)
             return
         if received is not None:
             scope["path"] = _single_slashes(scope["path"])
@@ -150,8 +151,8 @@ class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
 
 
-def _refuse(error: MemosError) -> Envelope:
-    response = refusal(error)
+def _refuse(error: MemosError, path: str) -> Response:
+    response = refusal_at(path, error)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
     response.headers[ENGINE_HEADER] = __version__

@@ -18,6 +18,7 @@ from memos_mcp.models import (
 )
 from memos_mcp.server import text, uris, views
 from memos_mcp.server.access import Access, repeat_key
+from memos_mcp.server.answering import MEMORIES, MESSAGES, PREFERENCES
 from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_text, doomed_texts
 from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
@@ -71,8 +72,8 @@ async def search_memory(
     query: Query,
     ctx: Context[Access],
     conversation_id: ConversationId = "",
-    memory_limit_number: MemoryLimit = 6,
-    message_limit_number: MessageLimit = 9,
+    memory_limit_number: MemoryLimit = MEMORIES,
+    message_limit_number: MessageLimit = MESSAGES,
     return_instruction: bool = False,
     return_full_instruction: bool = False,
     filter: Filter = None,  # noqa: A002 - MemOS's name
@@ -173,10 +174,6 @@ async def add_feedback(
     if receipt.status == "running":
         access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
     return _result(text.feedback_text(receipt), views.receipt(receipt))
-
-
-PREFERENCES = 5
-"""The most preferences in an answer: more of them are seldom to the point."""
 
 
 def tools() -> list[Tool]:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.agent_memories import AgentMemories
+from memos_mcp.backends.local.browsing import Browsing
 from memos_mcp.backends.local.extractors.secrets import redact_values
 from memos_mcp.backends.local.extractors.sentences import shorten
 from memos_mcp.backends.local.indexes import Indexes
@@ -102,6 +103,7 @@ class LocalBackend:
         self._agent_memories = agent_memories
         self._clock = clock
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
+        self.browsing = Browsing(ledger, search, clock=clock, offset=offset)
         self.means = Means(search, learning, clock=clock, redact=redact)
         self.library = Library(self._bases, clock=clock)
 
