@@ -111,7 +111,7 @@ function Shell({ place, live, changes, way, onLeave }) {
         ${Object.keys(VIEWS).map((name) => html`<a key=${name} href=${`#/${name}`} aria-current=${name === place.view ? "page" : null}>${t(name)}</a>`)}
       </nav>
       <div class="side-end">
-        <span class=${live ? "live" : "live off"}>${live ? t("live") : t("not_live")}</span>
+        <span class=${live ? "live" : "live off"} title=${live ? null : t("not_live_why")}>${live ? t("live") : t("not_live")}</span>
         ${way.way === "visit" && html`<button class="quiet" onClick=${onLeave}>${t("sign_out")}</button>`}
       </div>
     </header>

@@ -19,8 +19,8 @@ export function Home({ changes }) {
     ${isEmpty && html`<${Nothing}>${t("nothing_known")}</${Nothing}>`}
     <div class="columns">
       <div>
-        <${Listed} title=${t("known")} memories=${known.profile} empty=${!isEmpty && home.data && t("nothing_known")} />
-        <${Listed} title=${t("preferences")} memories=${known.preferences} empty=${!isEmpty && home.data && t("no_preferences")} />
+        <${Listed} title=${t("known")} memories=${known.profile.slice(0, 6)} more="#/memories" empty=${!isEmpty && home.data && t("nothing_known")} />
+        <${Listed} title=${t("preferences")} memories=${known.preferences.slice(0, 5)} empty=${!isEmpty && home.data && t("no_preferences")} />
       </div>
       <div>
         <${Listed} title=${t("newest")} memories=${known.newest.slice(0, 8)} timed />
@@ -38,7 +38,7 @@ function Numbers({ counts }) {
   </p>`;
 }
 
-function Listed({ title, memories, empty, timed }) {
+function Listed({ title, memories, empty, timed, more }) {
   if (!memories.length && !empty) return null;
   return html`<section class="card">
     <h2>${title}</h2>
@@ -46,6 +46,7 @@ function Listed({ title, memories, empty, timed }) {
         <a class="line" href=${`#/memories/${encodeURIComponent(one.memory_id)}`}><${Said} text=${one.value} /></a>
         ${timed && html`<small><${When} time=${one.created} /></small>`}
       </li>`)}</ul>` : html`<${Nothing}>${empty}</${Nothing}>`}
+    ${more && memories.length > 0 && html`<a class="more" href=${more}>${t("all_memories")}</a>`}
   </section>`;
 }
 

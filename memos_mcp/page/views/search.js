@@ -77,9 +77,15 @@ function Hit({ hit }) {
       <strong>${t("relativity", { n: share })}</strong>
       <dl>${REASONS.map((name) => html`<div key=${name}>
         <dt>${t(`why_${name}`)}</dt>
-        <dd><meter min="0" max="1" value=${hit.why[name]} aria-label=${t(`why_${name}`)}></meter></dd></div>`)}</dl>
+        <dd><${Share} name=${name} value=${hit.why[name]} /></dd></div>`)}</dl>
     </div>
   </li>`;
+}
+
+function Share({ name, value }) {
+  const percent = Math.round(value * 100);
+  return html`<span class="share" role="meter" aria-label=${t(`why_${name}`)} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${percent}>
+    <i style=${{ width: `${percent}%` }}></i></span>`;
 }
 
 export function placeOf(message) {
