@@ -77,7 +77,9 @@ class Engine:
         self._presence.attach(self.server)
         self.browsing = cast("Browsing", stores.local.lent("browsing"))
         self.surroundings = Surroundings(
-            text_for_agents=partial(text_for_agents, stores.local.lent()), clients=self.clients
+            text_for_agents=partial(text_for_agents, stores.local.lent()),
+            clients=self.clients,
+            watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
         self._page = PageServer(
             self.visits, user_id=settings.user_id, browsing=self.browsing, surroundings=self.surroundings

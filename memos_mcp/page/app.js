@@ -87,7 +87,7 @@ function Shell({ place, live, changes, way, onLeave }) {
   const first = useRef(true);
   useEffect(() => {
     document.title = `${t(place.view)} · ${t("title")}`;
-    if (!first.current) main.current.focus({ preventScroll: true });
+    if (!first.current && !main.current.contains(document.activeElement)) main.current.focus({ preventScroll: true });
     first.current = false;
     scrollTo(0, 0);
   }, [place.view, place.id]);
@@ -116,7 +116,7 @@ function Shell({ place, live, changes, way, onLeave }) {
       </div>
     </header>
     <main id="main" tabindex="-1" ref=${main}>
-      <${View} key=${`${place.view}/${place.id}`} id=${place.id} query=${place.query} changes=${changes} />
+      <${View} key=${`${place.view}/${place.id}?${JSON.stringify(place.query)}`} id=${place.id} query=${place.query} changes=${changes} />
     </main>
     <${Toasts} />`;
 }

@@ -125,6 +125,11 @@ export function Hanging({ messages = [], memories = [] }) {
   </div>`;
 }
 
+// A text for where there can be no element, such as a label: in one line, without those marks.
+export function plain(text, most) {
+  return shorten(String(text ?? "").replace(new RegExp(MARKS, "gu"), "").replace(/\s+/g, " "), most);
+}
+
 export function shorten(text, most) {
   const letters = [...String(text ?? "")];
   return letters.length > most ? `${letters.slice(0, most).join("")}…` : letters.join("");

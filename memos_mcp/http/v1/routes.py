@@ -4,6 +4,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from memos_mcp.backends.base import Browsing
+from memos_mcp.http.v1.events import Events
 from memos_mcp.http.v1.openapi import describe
 from memos_mcp.http.v1.operation import Call, Operation, json_response
 from memos_mcp.http.v1.reading import Reading
@@ -12,7 +13,7 @@ from memos_mcp.http.v1.surroundings import Surroundings
 
 def operations(browsing: Browsing, surroundings: Surroundings) -> list[Operation]:
     """Give every operation, the description of them all last."""
-    listed = [*Reading(browsing, surroundings).operations()]
+    listed = [*Reading(browsing, surroundings).operations(), *Events(surroundings).operations()]
 
     async def openapi(_: Call) -> Response:
         return json_response(describe(listed))

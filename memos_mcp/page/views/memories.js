@@ -1,6 +1,6 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { get, write } from "../api.js";
-import { Action, Chip, Choice, Field, Nothing, Problem, Said, When, toast, useLater, useLoad } from "../parts.js";
+import { Action, Chip, Choice, Field, Nothing, Problem, Said, When, plain, toast, useLater, useLoad } from "../parts.js";
 import { t } from "../words.js";
 import { DeleteMemories } from "./delete-memories.js";
 
@@ -70,7 +70,7 @@ function Column({ name, word, filter, onSort }) {
 
 function Row({ memory, picked, onPick, onTag }) {
   return html`<tr class=${memory.state}>
-    <td><input type="checkbox" aria-label=${`${t("select")}: ${memory.value.slice(0, 60)}`} checked=${picked} onChange=${(event) => onPick(event.target.checked)} /></td>
+    <td><input type="checkbox" aria-label=${`${t("select")}: ${plain(memory.value, 60)}`} checked=${picked} onChange=${(event) => onPick(event.target.checked)} /></td>
     <td class="column-value"><a href=${`#/memories/${encodeURIComponent(memory.memory_id)}`}><${Said} text=${memory.value} /></a></td>
     <td class="column-kind"><${Chip} kind=${memory.kind}>${t(`kind_${memory.kind}`)}</${Chip}>${memory.state === "archived" && html` <${Chip}>${t("state_archived")}</${Chip}>`}</td>
     <td class="column-tags">${memory.tags.slice(0, 3).map((tag) => html`<button key=${tag} class="tag" onClick=${() => onTag(tag)}><${Said} text=${tag} /></button>`)}</td>
