@@ -92,7 +92,7 @@ class Browsing:
             return Home()
 
         def listed(query: MemoriesQuery) -> tuple[ShownMemory, ...]:
-            return pages.memories(user, query.model_copy(update={"limit": AT_A_GLANCE}), conversation=None).memories
+            return pages.memories_of_page(user, query.model_copy(update={"limit": AT_A_GLANCE}))[0]
 
         return Home(
             profile=listed(MemoriesQuery(kind="memory", sort="confidence")),

@@ -100,11 +100,17 @@ class Pages:
         )
 
     def memories(self, user: int, query: MemoriesQuery, *, conversation: int | None) -> MemoryList:
-        """Give a page of memories."""
+        """Give a page of memories, and how many there are on all pages."""
+        condition, parameters = _condition(query, conversation)
+        sql = f"SELECT count(*) FROM memory WHERE user = ? AND {condition}"
+        shown, more = self.memories_of_page(user, query, conversation=conversation)
+        return MemoryList(memories=shown, next_cursor=more, total=self._database.number(sql, (user, *parameters)))
+
+    def memories_of_page(
+        self, user: int, query: MemoriesQuery, *, conversation: int | None = None
+    ) -> tuple[tuple[ShownMemory, ...], str | None]:
+        """Give the memories of a page, and where the next begins."""
         column, condition, parameters = _SORTED[query.sort], *_condition(query, conversation)
-        total = self._database.number(
-            f"SELECT count(*) FROM memory WHERE user = ? AND {condition}", (user, *parameters)
-        )
         sign, way = (">", "ASC") if query.order == "asc" else ("<", "DESC")
         where, at = f"user = ? AND {condition}", [user, *parameters]
         if query.cursor:
@@ -116,8 +122,7 @@ class Pages:
         )
         page = rows[: query.limit]
         more = cursor_of(page[-1]["place"], page[-1]["seq"]) if len(rows) > len(page) else None
-        shown = self.memories_by_seq(user, [row["seq"] for row in page])
-        return MemoryList(memories=tuple(shown.values()), next_cursor=more, total=total)
+        return tuple(self.memories_by_seq(user, [row["seq"] for row in page]).values()), more
 
     def memories_by_seq(self, user: int, seqs: Sequence[int]) -> dict[int, ShownMemory]:
         """Give memories of a user by their keys, in that order; those that there are not are left out."""

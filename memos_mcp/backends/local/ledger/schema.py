@@ -17,6 +17,7 @@ CREATE INDEX IF NOT EXISTS message_said ON message (user, create_time);
 CREATE INDEX IF NOT EXISTS message_in_conversation ON message (conversation, create_time);
 CREATE INDEX IF NOT EXISTS memory_said ON memory (user, create_time);
 CREATE INDEX IF NOT EXISTS memory_shown ON memory (user, status, update_time, seq, preference);
+CREATE INDEX IF NOT EXISTS memory_sure ON memory (user, status, confidence, seq, preference);
 """
 """SQL that makes what pages are read by."""
 
