@@ -425,6 +425,21 @@ def test_who_does_not_know_the_secret_is_told_nothing(data_dir: Path) -> None:
     assert len(b"".join(heard)) == wire.NONCE_BYTES
 
 
+def test_who_is_silent_at_the_port_of_before_holds_nobody_up(data_dir: Path) -> None:
+    data_dir.mkdir()
+    lock = wire.lock(str(data_dir / wire.LOCK_FILE), patience=0)
+    assert lock is not None
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port_file = data_dir / wire.PORT_FILE
+        port_file.write_text(f"{silent.getsockname()[1]} {b'secret'.hex()}")
+        thread = threading.Timer(0.2, port_file.unlink)
+        thread.start()
+        with pytest.raises(FileNotFoundError):  # TimeoutError would say: unresponsive
+            wire._connect_by_port(str(data_dir))
+        thread.join(10)
+    os.close(lock)
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_a_relay_ends_at_a_signal(data_dir: Path, end: signal.Signals) -> None:
     with relay(data_dir) as host:
