@@ -32,7 +32,7 @@ async def test_a_client_of_either_era_is_served_across_an_engines_death(data_dir
             first = structured(await client.call_tool("add_message", {"messages": "before"}))
             (engine,) = engines_of(data_dir)
             engine.kill()
-            engine.wait(10)
+            engine.wait(60)
             second = structured(await client.call_tool("add_message", {"messages": "after"}))
             read = structured(await client.call_tool("get_message", {}))
             listed = await client.list_resources()
