@@ -11,6 +11,7 @@ settings.register_profile("any machine", deadline=None)  # how long an example t
 settings.load_profile("any machine")
 
 STARTS_PROCESSES = {
+    "conformance",
     "engine",
     "operations",
     "test_bad_input",
