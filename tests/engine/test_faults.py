@@ -293,6 +293,11 @@ def test_memories_that_land_in_the_background_are_told(data_dir: Path) -> None:
         told = 0
         while told < 2:  # the add itself, then what was learnt from it
             told += watching.hear().get("params", {}).get("uri") == "memos://profile"
+        watching.send({"id": 2, "method": "ping"})
+        time.sleep(1)  # whoever would tell it a second time looks 0.1, 0.3 and 0.7 s after the add
+        watching.send({"id": 3, "method": "ping"})
+        said = [watching.hear() for _ in range(2)]
+        assert [line.get("id") for line in said] == [2, 3]
 
 
 def test_settings_that_make_no_sense_stop_the_start_with_a_sentence(data_dir: Path) -> None:
