@@ -116,12 +116,13 @@ export function Choice({ label, value, options, onChange }) {
 }
 
 // What will go, in one look: numbers and the first few texts.
-export function Hanging({ messages = [], memories = [] }) {
-  const first = [...memories.map((one) => [one.memory_id ?? one.id, one.value]), ...messages.map((one) => [one.message_id, one.content])];
-  return html`<div class="hanging">
-    <p>${count("messages", messages.length)}, ${count("memories", memories.length)}</p>
-    <ul>${first.slice(0, 6).map(([id, text]) => html`<li key=${id}><${Said} text=${shorten(text, 160)} /></li>`)}</ul>
-    ${first.length > 6 && html`<p class="faint">${t("and_more", { n: first.length - 6 })}</p>`}
+export function Hanging({ of: { memories = [], messages = [], deleted_memories: ids = memories, deleted_messages: said = messages } }) {
+  const first = [...memories.map((one) => [one.memory_id, one.value]), ...messages.map((one) => [one.message_id, one.content])].slice(0, 6);
+  const more = ids.length + said.length - first.length;
+  return html`<div class="hanging" tabindex="0">
+    <p>${count("messages", said.length)}, ${count("memories", ids.length)}</p>
+    <ul>${first.map(([id, text]) => html`<li key=${id}><${Said} text=${shorten(text, 160)} /></li>`)}</ul>
+    ${more > 0 && html`<p class="faint">${t("and_more", { n: more })}</p>`}
   </div>`;
 }
 

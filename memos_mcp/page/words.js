@@ -158,6 +158,7 @@ const words = {
   forget_sure: "Forget all of it for good?",
   forget_done: "Forgotten: {messages} and {memories}. Nothing is left about “{text}”.",
   forget_left: "Forgotten: {messages} and {memories}. {left} still hold “{text}”.",
+  stale_backups: "Backups that may still hold it; delete them or make new ones:",
 
   import: "Import",
   import_lead: "Drop a file here: an export of memos-mcp, or what another assistant let you download.",

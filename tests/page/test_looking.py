@@ -28,7 +28,8 @@ def test_home_says_what_is_known(visit: Visit) -> None:
 def test_a_search_shows_hits_as_one_types_and_why(visit: Visit) -> None:
     page = visit.page
     visit.go("search", "Search")
-    page.keyboard.type("Where is the boat kept")  # the field has the focus
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("Where is the boat kept")
     first = page.get_by_role("listitem").first
     expect(first).to_contain_text("harbour of Flensburg")
     expect(first).to_contain_text("% relevant")

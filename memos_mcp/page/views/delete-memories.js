@@ -32,7 +32,7 @@ export function DeleteMemories({ memories, onClose, onDone }) {
   }
   return html`<${Dialog} title=${t("delete_memories")} onClose=${onClose}>
     <p>${t("delete_memories_lead")}</p>
-    <${Hanging} memories=${memories} />
+    <${Hanging} of=${{ memories }} />
     <label class="check"><input type="checkbox" checked=${withMessages} onChange=${(event) => setWithMessages(event.target.checked)} /> ${t("with_messages")}</label>
     <div class="buttons"><button class="quiet" onClick=${onClose}>${t("cancel")}</button>
       <${Action} class="main danger" run=${remove}>${t("delete")}</${Action}></div>

@@ -18,7 +18,7 @@ export function Forget() {
     setDone(null);
     try {
       const told = await write("POST", "/forget", { text, dry_run: true });
-      setFound({ text, messages: told.messages, memories: told.memories });
+      setFound({ text, ...told });
       setError(null);
     } catch (problem) {
       setError(problem);
@@ -26,9 +26,8 @@ export function Forget() {
   };
   const forget = async () => {
     const told = await write("POST", "/forget", { text: found.text });
-    const proof = await write("POST", "/forget", { text: found.text, dry_run: true });
     setAsks(false);
-    setDone({ text: found.text, ...told, left: proof.messages.length + proof.memories.length });
+    setDone({ text: found.text, ...told });
     setFound(null);
   };
   return html`
@@ -38,33 +37,34 @@ export function Forget() {
       <button class="main">${t("look")}</button>
     </form>
     <${Problem} error=${error} />
-    <div aria-live="polite">${done && html`<p class="well card">${result(done)}</p>`}
+    <div aria-live="polite">${done && html`<div class="card"><p class=${done.left ? "unwell" : "well"}>${result(done)}</p>
+        ${done.stale_backups.length > 0 && html`<p>${t("stale_backups")}</p><ul class="plain">${done.stale_backups.map((file) => html`<li key=${file}><code>${file}</code></li>`)}</ul>`}</div>`}
       ${found && html`<${Found} found=${found} onForget=${() => setAsks(true)} />`}</div>
     ${asks && html`<${Dialog} title=${t("forget_sure")} onClose=${() => setAsks(false)}>
-      <p>${t("forget_found", numbers(found.messages.length, found.memories.length))} ${t("delete_memories_lead")}</p>
+      <p>${t("forget_found", numbers(found.deleted_messages, found.deleted_memories))} ${t("delete_memories_lead")}</p>
       <div class="buttons"><button class="quiet" onClick=${() => setAsks(false)}>${t("cancel")}</button>
         <${Action} class="main danger" run=${forget}>${t("forget_all")}</${Action}></div>
     </${Dialog}>`}`;
 }
 
 function numbers(messages, memories) {
-  return { messages: count("messages", messages), memories: count("memories", memories) };
+  return { messages: count("messages", amount(messages)), memories: count("memories", amount(memories)) };
 }
 
 function result({ deleted_messages: messages, deleted_memories: memories, left, text }) {
-  return t(left ? "forget_left" : "forget_done", { ...numbers(amount(messages), amount(memories)), left, text });
+  return t(left ? "forget_left" : "forget_done", { ...numbers(messages, memories), left, text });
 }
 
 function Found({ found, onForget }) {
   const { messages, memories } = found;
-  if (!messages.length && !memories.length) return html`<${Nothing}>${t("forget_none", { text: found.text })}</${Nothing}>`;
+  if (!found.deleted_messages.length && !found.deleted_memories.length) return html`<${Nothing}>${t("forget_none", { text: found.text })}</${Nothing}>`;
   return html`
-    <div class="picked"><strong>${t("forget_found", numbers(messages.length, memories.length))}</strong>
+    <div class="picked"><strong>${t("forget_found", numbers(found.deleted_messages, found.deleted_memories))}</strong>
       <button class="main danger" onClick=${onForget}>${t("forget_all")}</button></div>
     ${memories.length > 0 && html`<section class="card"><h2>${t("memories")}</h2><ul class="plain">${memories.slice(0, SHOWN).map((one) => html`<li key=${one.memory_id}>
-      <a class="line" href=${`#/memories/${encodeURIComponent(one.memory_id)}`}><${Said} text=${one.value} /></a></li>`)}</ul><${More} all=${memories} /></section>`}
+      <a class="line" href=${`#/memories/${encodeURIComponent(one.memory_id)}`}><${Said} text=${one.value} /></a></li>`)}</ul><${More} all=${found.deleted_memories} /></section>`}
     ${messages.length > 0 && html`<section class="card"><h2>${t("kinds_message")}</h2><ul class="plain">${messages.slice(0, SHOWN).map((one) => html`<li key=${one.message_id}>
-      <a class="line" href=${placeOf(one)}><${Said} text=${one.content} /></a> <small>${role(one.role)}, <${When} time=${one.time} /></small></li>`)}</ul><${More} all=${messages} /></section>`}`;
+      <a class="line" href=${placeOf(one)}><${Said} text=${one.content} /></a> <small>${role(one.role)}, <${When} time=${one.time} /></small></li>`)}</ul><${More} all=${found.deleted_messages} /></section>`}`;
 }
 
 function More({ all }) {
