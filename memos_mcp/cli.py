@@ -97,6 +97,17 @@ def serve(
     run_server(read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or ())
 
 
+@app.command("open")
+def open_page(
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the link and leave it at that.")] = False,
+) -> None:
+    """Open the page that shows what is remembered, to correct it and to have it forgotten."""
+    from memos_mcp.operations.page import open_page as show_page  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    show_page(read_settings().data_dir, browse=not no_browser, console=console)
+
+
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """Show the engine, what is kept, and what waits."""

@@ -2,12 +2,10 @@
 
 import sys
 from collections.abc import Collection
-from functools import partial
 from typing import cast
 
 import anyio
 
-from memos_mcp.backends.base import Browsing, Curating
 from memos_mcp.backends.lender import Lender
 from memos_mcp.engine.engine import Engine
 from memos_mcp.http.app import build_app
@@ -17,10 +15,7 @@ from memos_mcp.http.knowledge_bases import Library
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
 from memos_mcp.http.tokens import read_tokens
-from memos_mcp.http.v1.routes import Store
-from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.opening import chat_model
-from memos_mcp.server.answering import text_for_agents
 from memos_mcp.settings import Settings
 
 
@@ -56,11 +51,10 @@ class HttpServer:
             means=cast("Means", store.lent("means")),
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
-            store=Store(
-                store.lent(), cast("Browsing", store.lent("browsing")), cast("Curating", store.lent("curating"))
-            ),
-            surroundings=Surroundings(text_for_agents=partial(text_for_agents, store.lent()), clients=engine.clients),
+            store=engine.store,
+            surroundings=engine.surroundings,
             rate=Rate() if self._tokens else None,
+            visits=engine.visits,
         )
         started = anyio.Event()
         async with anyio.create_task_group() as group:

@@ -18,6 +18,7 @@ from memos_mcp.models import (
 from memos_mcp.server import text, uris, views
 from memos_mcp.server.access import Access, repeat_key
 from memos_mcp.server.answering import MEMORIES, MESSAGES, PREFERENCES
+from memos_mcp.server.apps import BOUND
 from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_request, deletion_text, doomed_texts
 from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
@@ -186,9 +187,9 @@ def tools() -> list[Tool]:
     """Give the tools with their titles and hints."""
     return [
         PlainTool.of(add_message, title="Remember messages", annotations=_hints(destructive=False)),
-        PlainTool.of(search_memory, title="Search memory", annotations=_hints(read_only=True)),
+        PlainTool.of(search_memory, title="Search memory", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(get_message, title="Read a conversation", annotations=_hints(read_only=True)),
-        PlainTool.of(get_memory, title="List memories", annotations=_hints(read_only=True)),
+        PlainTool.of(get_memory, title="List memories", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(delete_memory, title="Delete memories", annotations=_hints(destructive=True)),
         PlainTool.of(add_feedback, title="Correct a memory", annotations=_hints(destructive=False)),
     ]

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from memos_mcp.backends.base import Browsing, Curating, MemoryBackend
 from memos_mcp.http.v1.changing import Changing
+from memos_mcp.http.v1.events import Events
 from memos_mcp.http.v1.openapi import describe
 from memos_mcp.http.v1.operation import Call, Operation, json_response
 from memos_mcp.http.v1.reading import Reading
@@ -27,6 +28,7 @@ def operations(store: Store, surroundings: Surroundings) -> list[Operation]:
     listed = [
         *Reading(store.browsing, surroundings).operations(),
         *Changing(store.backend, store.browsing, store.curating).operations(),
+        *Events(surroundings).operations(),
     ]
 
     async def openapi(_: Call) -> Response:

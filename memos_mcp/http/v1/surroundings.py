@@ -9,6 +9,10 @@ TextForAgents = Callable[[SearchQuery, str], Awaitable[str]]
 """Gives the text that an agent of a user would read of a search."""
 
 
+Watch = Callable[[str, Callable[[object], None]], Callable[[], None]]
+"""Has a function called whenever the memory of a user changes, until what it returns is called."""
+
+
 async def nothing_to_read(query: SearchQuery, user_id: str) -> str:
     """Give no text: there is no agent here."""
     del query, user_id
@@ -19,8 +23,9 @@ async def nothing_to_read(query: SearchQuery, user_id: str) -> str:
 class Surroundings:
     """Each is a way to ask; what is not given is not there.
 
-    `clients` are the hosts that are connected for a user.
+    `clients` are the hosts that are connected for a user; `watch` tells of changes of a user's memory.
     """
 
     text_for_agents: TextForAgents = nothing_to_read
     clients: Callable[[str], tuple[Client, ...]] = lambda _: ()
+    watch: Watch = lambda _user_id, _listener: lambda: None
