@@ -212,12 +212,23 @@ def export(
 
 
 @app.command("import")
-def import_file(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp export` wrote.")]) -> None:
-    """Take in what was exported, each thing once, however often the same file comes."""
+def import_paths(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files, folders and archives, such as an export of ChatGPT; docs/import.md lists what.",
+            metavar="PATH…",
+        ),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is there and how much is new; take nothing.")
+    ] = False,
+) -> None:
+    """Take in what other programs, or `memos-mcp export`, wrote: each thing once, however often it comes."""
     from memos_mcp.operations.importing import take_in  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    take_in(read_settings(), file, console=console, progress=errors)
+    take_in(read_settings(), paths, dry_run=dry_run, console=console, progress=errors)
 
 
 @app.command()

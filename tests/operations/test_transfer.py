@@ -53,7 +53,7 @@ def exported(data_dir: Path, file: Path, *, user_id: str = "") -> list[Json]:
 
 
 async def imported(file: Path) -> None:
-    await anyio.to_thread.run_sync(lambda: take_in(read_settings(), file, console=SILENT, progress=SILENT))
+    await anyio.to_thread.run_sync(lambda: take_in(read_settings(), [file], console=SILENT, progress=SILENT))
 
 
 def written(file: Path, *records: Json) -> Path:
@@ -203,7 +203,7 @@ def test_a_line_that_makes_no_sense_is_named_and_nothing_is_taken(
     file.write_text(json.dumps(good) + "\n" + line.replace("%s", "x" * 1_000_001))
 
     with pytest.raises(InvalidRequest, match="Nothing was changed") as refused:
-        take_in(read_settings(), file, console=SILENT, progress=SILENT)
+        take_in(read_settings(), [file], console=SILENT, progress=SILENT)
 
     assert "line 2" in str(refused.value)
     assert sentence in str(refused.value)
