@@ -97,10 +97,12 @@ def branch(nodes: Mapping[str, Any], leaf: str) -> Sequence[str]:
 def _last_leaf(nodes: Mapping[str, Any]) -> str:
     node = next((name for name in nodes if text(mapping(nodes[name]).get("parent")) not in nodes), "")
     seen: set[str] = set()
-    while node and node not in seen:
+    following = node
+    while following:
+        node = following
         seen.add(node)
         children = [text(child) for child in _list(mapping(nodes[node]).get("children"))]
-        node = next((child for child in reversed(children) if child in nodes), "") or node
+        following = next((child for child in reversed(children) if child in nodes and child not in seen), "")
     return node
 
 

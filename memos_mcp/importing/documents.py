@@ -25,6 +25,11 @@ _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16")
 _NOT_LOOKED_INTO: Final = {"__MACOSX", "node_modules", "__pycache__"}
 
 
+def unread(count: int) -> None:
+    """Note nothing of how many bytes were read."""
+    del count
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One file, or one member of an archive. `name` is its path there, `modified` when it was changed (milliseconds).
@@ -43,12 +48,12 @@ class Document:
         with closing(self.open()) as source:
             return source.read(size)
 
-    def utf8(self, read: Callable[[int], None] = lambda _: None) -> BinaryIO:
+    def utf8(self, read: Callable[[int], None] = unread) -> BinaryIO:
         """Open it as UTF-8 without a byte order mark; `read` is told how many bytes were read each time."""
         encoding = next((name for mark, name in _MARKS if self.start(4).startswith(mark)), "utf-8")
         return cast("BinaryIO", io.BufferedReader(_Utf8(self.open(), encoding, read), PIECE))
 
-    def lines(self, read: Callable[[int], None] = lambda _: None) -> Iterator[str]:
+    def lines(self, read: Callable[[int], None] = unread) -> Iterator[str]:
         """Give its lines, without what ends them.
 
         Raises:

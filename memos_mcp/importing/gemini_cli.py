@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from memos_mcp.importing.building import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
-from memos_mcp.importing.documents import Document
+from memos_mcp.importing.documents import Document, unread
 from memos_mcp.importing.heads import Head
-from memos_mcp.importing.transcripts import Utterance, read_transcript, spoken, without_notes
+from memos_mcp.importing.transcripts import Utterance, parsed, read_transcript, spoken, without_notes
 from memos_mcp.relay.messages import mapping
 
 
@@ -40,16 +40,16 @@ class GeminiCli:
 
 def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
     """Give the messages of a chat in either form."""
-    start = document.start().lstrip()
-    if b"\n" in start.split(b'"messages"')[0] or b'"messages"' in start:
-        session = text(next(elements(document, "sessionId", read=lambda _: None), ""))
-        yield from _of_one_object(document, origin, read, session=session)
-    else:
+    first = parsed(next(iter(document.lines()), ""))
+    if first and "messages" not in first:
         yield from read_transcript(document, origin, read, new=GeminiCli)
+    else:
+        session = text(next(elements(document, "sessionId", read=unread), ""))
+        yield from _of_one_object(document, origin, read, session=session)
 
 
 def _of_one_object(document: Document, origin: Origin, read: Read, *, session: str) -> Iterator[Item]:
-    chat, last = GeminiCli(session), document.modified
+    chat, last = GeminiCli(session), None
     for element in elements(document, "messages.item", read=read):
         found = element if isinstance(element, LeftOut) else chat.take(mapping(element))
         if isinstance(found, LeftOut):

@@ -40,7 +40,7 @@ def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
     if code:
         yield LeftOut("blocks of code", code)
     title = about.get("title") or PurePosixPath(document.name).stem
-    time = milliseconds(about.get("created") or about.get("date")) or document.modified
+    time = milliseconds(about.get("created") or about.get("date"))
     tags = [tag.strip(" #'\"") for tag in about.get("tags", "").strip("[]").split(",") if tag.strip(" #'\"")]
     for heading, sentence in statements(page):
         yield _memory(sentence, title, heading, origin, time=time, tags=tags)
@@ -55,7 +55,7 @@ def _memory(sentence: str, title: str, heading: str, origin: Origin, *, time: in
     if dated := _DATED.match(sentence):
         memory_time, told = milliseconds(dated[1]), sentence[dated.end() :]
     elif found := _OBSERVATION.match(sentence):
-        told, own = f"{title}: {_TAG.sub('', found['told']).strip()}", [*own, found["category"]]
+        told, own = f"{title}: {' '.join(_TAG.sub('', found['told']).split())}", [*own, found["category"]]
     elif found := _RELATION.match(sentence):
         kind = found["kind"].strip(' "') or "links to"
         told = f"{title} {kind} {found['target']}"

@@ -65,6 +65,7 @@ class Found:
     conversations: set[int] = field(default_factory=set[int])
     first: int | None = None
     last: int | None = None
+    undated: int = 0
     left_out: Counter[str] = field(default_factory=Counter[str])
 
     def note(self, item: Item, *, is_new: bool) -> None:
@@ -79,7 +80,9 @@ class Found:
         else:
             self.memories += 1
             self.new_memories += is_new
-        if item.create_time is not None:
+        if item.create_time is None:
+            self.undated += 1
+        else:
             self.first = item.create_time if self.first is None else min(self.first, item.create_time)
             self.last = item.create_time if self.last is None else max(self.last, item.create_time)
 
@@ -129,8 +132,8 @@ def run(
 ) -> tuple[int, int]:
     """Take in what is new, and say how many messages and memories that was.
 
-    What other programs wrote is taken in some hundred records at a time, a file of our own as a whole or not at all:
-    in it, memories name the messages that they were learnt from.
+    What has no time gets that of its file. What other programs wrote is taken in some hundred records at a time, a file
+    of our own as a whole or not at all: in it, memories name the messages that they were learnt from.
     """
     taken = (0, 0)
     with ledger.database.transaction():
@@ -138,7 +141,12 @@ def run(
             ledger.note("features", str(FEATURES_VERSION))
             ledger.note("keys", str(KEYS_VERSION))
     for source, items in _all_items(recognised, user_id, report):
-        records: Iterator[Parsed] = (item for item in items if not isinstance(item, LeftOut))
+        dated = {"create_time": source.document.modified}
+        records: Iterator[Parsed] = (
+            item if item.create_time is not None or source.format is OURS else item.model_copy(update=dated)
+            for item in items
+            if not isinstance(item, LeftOut)
+        )
         records = map(_without_secrets, records) if redact else records
         incoming = Incoming(ledger, keys=keys, now=time.time_ns() // 1_000_000)
         if source.format is OURS:

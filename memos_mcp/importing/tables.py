@@ -94,7 +94,7 @@ class _Rows:
             tags = [tag.strip() for tag in text(values["tags"]).split(",")]
             title = text(values["title"])
             return self._origin.memory(content, identity=identity, time=time, key=title, tags=tags)
-        time = time or self._last.get(conversation) or self._document.modified
+        time = time or self._last.get(conversation)
         self._last[conversation] = time
         return self._origin.message(
             text(values["role"]),

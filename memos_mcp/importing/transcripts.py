@@ -64,7 +64,7 @@ def read_transcript(document: Document, origin: Origin, read: Read, *, new: Call
     """Give the messages of a transcript."""
     title = _title(document, new())
     transcript = new()
-    last = document.modified
+    last: int | None = None
     for line in document.lines(read):
         found = transcript.take(parsed(line)) if line.strip() else None
         if isinstance(found, LeftOut):

@@ -70,6 +70,8 @@ def _show(found: Mapping[str, Found], recognised: Recognised, console: Console) 
             f"{title}: {counted(one.messages, 'message')} of {counted(len(one.conversations), 'conversation')}, "
             f"{counted(one.memories, 'memory', 'memories')}{when}; {one.new_messages + one.new_memories:,} new.",
         )
+        if one.undated:
+            _say(console, f"  Without a time of their own: {one.undated:,}.")
         if one.left_out:
             told = ", ".join(f"{count:,} {what}" for what, count in one.left_out.most_common())
             _say(console, f"  Left out: {told}.")
