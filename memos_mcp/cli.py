@@ -232,6 +232,20 @@ def import_paths(
 
 
 @app.command()
+def hook(
+    event: Annotated[str, typer.Argument(help="The host's own name of the event, such as UserPromptSubmit.")],
+    host: Annotated[
+        str,
+        typer.Option(help="claude-code, cursor, codex, gemini or vscode; told from the event where it is left out."),
+    ] = "",
+) -> None:
+    """Speak a host's hook protocol: give what bears on a session or a prompt, keep what was said."""
+    from memos_mcp.relay.hook import main  # noqa: PLC0415
+
+    raise typer.Exit(main([event, "--host", host]))
+
+
+@app.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
     from memos_mcp.operations.reindex import reindex as embed_anew  # noqa: PLC0415  # loads the model

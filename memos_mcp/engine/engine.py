@@ -1,6 +1,7 @@
 """The engine: it lets relays and commands in, and runs an MCP session for each relay."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -22,8 +23,10 @@ from memos_mcp import __version__
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
+from memos_mcp.engine.hooking import serve_hook
 from memos_mcp.engine.stores import Stores
 from memos_mcp.errors import MemosError
+from memos_mcp.hooks.handling import Hooks
 from memos_mcp.models import EngineStatus, StoreStatus
 from memos_mcp.server import uris
 from memos_mcp.server.app import build_server
@@ -55,6 +58,7 @@ class Engine:
         self._url = url
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
+        self._hooks = Hooks(settings.data_dir)
         self._callers = Callers(stores.local, default_user=settings.user_id)
         self._notices = Notices(lambda: self._callers.current().whose())
         self.server: MCPServer[Any] = build_server(
@@ -96,7 +100,13 @@ class Engine:
             visitor = await Visitor.receive(connection, self._door)
             hello = visitor and await visitor.hello()
             if visitor is not None and hello is not None:
-                await (self._host(visitor, hello) if hello.role == "host" else self._operator(visitor, hello))
+                match hello.role:
+                    case "host":
+                        await self._host(visitor, hello)
+                    case "hook":
+                        await self._hook(visitor, hello)
+                    case "operator":
+                        await self._operator(visitor, hello)
         except (OSError, EOFError) as exc:
             logger.debug("a process left: %r", exc)
         finally:
@@ -130,6 +140,22 @@ class Engine:
         finally:
             self._sessions.discard(session)
             self._last = time.monotonic()
+
+    async def _hook(self, visitor: Visitor, hello: Hello) -> None:
+        try:
+            settings = read_settings(hello.settings)
+            account, backend = self._stores.of(settings)
+        except MemosError as exc:
+            await visitor.answer(refused=str(exc))
+            return
+        await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
+        self._callers.enter(Caller(account, settings.user_id, "", backend))
+        try:
+            await serve_hook(visitor, hello.hook, self._hooks, await backend(), settings)
+        except MemosError as exc:
+            await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
+        await self._notices.changed(uris.CONVERSATIONS, uris.PROFILE)
+        self._last = time.monotonic()
 
     async def _operator(self, visitor: Visitor, hello: Hello) -> None:
         answer = partial(visitor.answer, data_dir=self._door.data_dir, pid=os.getpid())

@@ -8,12 +8,14 @@ from typing import Any, Final, Protocol
 
 from memos_mcp.importing.building import Item, LeftOut, Origin, Read, objects, text
 from memos_mcp.importing.documents import Document
+from memos_mcp.projects import project_of
 from memos_mcp.relay.messages import mapping
 
 TOOL_OUTPUT: Final = LeftOut("tool calls and their output")
 
 _NOTES_OF_THE_HOST: Final = re.compile(
-    r"<(system-reminder|ide_opened_file|ide_selection|environment_context|user_instructions)>.*?</\1>\s*", re.DOTALL
+    r"<(system-reminder|ide_opened_file|ide_selection|environment_context|user_instructions|hook_context|recalled-memory)>.*?</\1>\s*",
+    re.DOTALL,
 )
 
 
@@ -78,7 +80,7 @@ def read_transcript(document: Document, origin: Origin, read: Read, *, new: Call
                 conversation=transcript.session or document.name,
                 time=last,
                 title=title,
-                app_id=transcript.folder,
+                app_id=project_of(transcript.folder),
             )
 
 

@@ -343,7 +343,6 @@ def test_an_archive_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Pat
 
 def test_a_file_that_breaks_off_gives_what_came_before(tmp_path: Path) -> None:
 
-
     (tmp_path / "c.json").write_text(json.dumps(chatgpt_conversations())[:-400], encoding="utf-8")
     with closing(Ledger.open(tmp_path / LEDGER_FILE)) as ledger:
         assert run(recognise([tmp_path / "c.json"]), ledger, user_id="u", redact=False)[0] == 4
