@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from memos_mcp.backends.base import MemoryBackend
@@ -20,6 +21,7 @@ from memos_mcp.models import (
     clock_text,
 )
 from memos_mcp.passages import count_words
+from memos_mcp.perspective import bare, perspective_of
 
 MOST_WORDS: Final = 300
 LONGEST_QUERY: Final = 2_000
@@ -98,6 +100,7 @@ def _relativity(one: Memory | Preference | StoredMessage) -> float:
 def composed(entries: Iterable[Entry], query: str) -> str:
     """Write finds as a text for the model that a host asks, in at most 300 words; empty where there are none."""
     room = MOST_WORDS - count_words(f"<{_TAG}> {_OPENING} </{_TAG}>")
+    entries = [replace(entry, text=bare(entry.text), who=_who(entry)) for entry in entries]
     lines = [
         f"{_label(entry)} {set_in(text)}" for entry, text in passages_within(entries, query, words=room, label=_label)
     ]
@@ -105,6 +108,13 @@ def composed(entries: Iterable[Entry], query: str) -> str:
         return ""
     inside = _LIKE_THE_TAG.sub("‹", "\n".join(lines))
     return f"<{_TAG}>\n{_OPENING}\n{inside}\n</{_TAG}>"
+
+
+def _who(entry: Entry) -> str:
+    """Say what a find is, and whose words it has where those are the assistant's."""
+    if isinstance(entry.source, Memory) and perspective_of(entry.source.memory_value) == "assistant":
+        return f"{entry.who} (said by the assistant)"
+    return f"said by the {entry.who}" if isinstance(entry.source, StoredMessage) else entry.who
 
 
 def _label(entry: Entry) -> str:
