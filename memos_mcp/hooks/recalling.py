@@ -6,6 +6,9 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.backends.local.extractors.questions import stated
+from memos_mcp.backends.local.extractors.sentences import sentences
+from memos_mcp.backends.local.extractors.worth import weight
 from memos_mcp.evidence import Entry, evidence
 from memos_mcp.hooks.events import Event
 from memos_mcp.hooks.private import without_private
@@ -27,6 +30,9 @@ MOST_WORDS: Final = 300
 LONGEST_QUERY: Final = 2_000
 FEWEST_WORDS: Final = 3
 """A prompt of fewer words, such as "yes, go on", asks nothing of a memory."""
+
+LEAST_WEIGHT: Final = 2
+"""So many words of a sentence must tell something: "understood, I will keep that in mind" has one."""
 
 OF_THE_PROJECT: Final = 0.1
 """So much nearer is what was said in the same project."""
@@ -75,7 +81,7 @@ async def for_prompt(backend: MemoryBackend, event: Event, *, user_id: str) -> s
     bearing = SearchResult(
         memory_detail_list=_both(near.memory_detail_list, found.memory_detail_list, event),
         preference_detail_list=_both(near.preference_detail_list, found.preference_detail_list, event),
-        message_detail_list=_both(near.message_detail_list, found.message_detail_list, event),
+        message_detail_list=_telling(_both(near.message_detail_list, found.message_detail_list, event)),
     )
     return composed(evidence(bearing), query)
 
@@ -91,6 +97,17 @@ def _both(near: Iterable[_Found], found: Iterable[_Found], event: Event) -> tupl
         if _relativity(one) >= RELATIVITY_THRESHOLD and one.conversation_id != event.conversation_id
     ]
     return tuple(sorted(bearing, key=lambda one: -_relativity(one)))
+
+
+def _telling(messages: Iterable[StoredMessage]) -> tuple[StoredMessage, ...]:
+    """Leave out what tells nothing, such as a question that was asked before, and what was said in the same words."""
+    told = {one.content: one for one in reversed([*messages]) if any(map(_tells, sentences(one.content)))}
+    return tuple(reversed(told.values()))
+
+
+def _tells(sentence: str) -> bool:
+    said = stated(sentence)
+    return bool(said) and weight(said) >= LEAST_WEIGHT
 
 
 def _relativity(one: Memory | Preference | StoredMessage) -> float:

@@ -228,6 +228,21 @@ def test_a_prompt_gets_what_bears_on_it_in_any_host(
     assert nothing.output == {}
 
 
+def test_what_was_asked_before_is_no_answer(machine: Machine, user: str, tmp_path: Path) -> None:
+    transcript = tmp_path / "s1.jsonl"
+    said = [("user", FACT), ("assistant", "Understood."), ("user", QUESTION), ("assistant", "Understood.")]
+    append(transcript, *(line(role, f"{user}-{n}", content) for n, (role, content) in enumerate(said)))
+    machine.hook("Stop", "claude-code", event(machine, "Stop", transcript_path=str(transcript)), user=user)
+    machine.learnt(user)
+
+    payload = event(machine, "UserPromptSubmit", session_id="s2", prompt=QUESTION)
+    context = machine.hook("UserPromptSubmit", "claude-code", payload, user=user).context
+
+    assert FACT in context
+    assert QUESTION not in context
+    assert "Understood" not in context
+
+
 def test_a_prompt_in_cursor_gets_it_too(machine: Machine, user: str) -> None:
     told(machine, user)
 
