@@ -40,6 +40,10 @@ def _environment(data_dir: Path) -> dict[str, str]:
     return os.environ | {"MEMOS_DATA_DIR": str(data_dir), "MEMOS_USER_ID": USER, "MEMOS_BACKEND": "local"}
 
 
+def _command(name: str) -> list[str]:
+    return [sys.executable, "-m", "memos_mcp", "hook", name, "--host", "claude-code"]
+
+
 def _milliseconds(command: list[str], said: bytes, environment: dict[str, str]) -> float:
     began = time.perf_counter()
     subprocess.run(command, input=said, env=environment, capture_output=True, check=True)
@@ -91,11 +95,12 @@ def main(
         project.mkdir()
         anyio.run(_fill, data_dir, stored)
         environment, session = _environment(data_dir), Session(project)
+        for name in ("SessionStart", "UserPromptSubmit"):  # they start the engine, and have it load what it needs
+            _milliseconds(_command(name), session.event(name, "the first of the day"), environment)
         for query in bar.track(synthetic_queries(runs, seed=3), description="runs"):
             seen["empty Python"].append(_milliseconds(EMPTY, b"", environment))
             for name in EVENTS:
-                command = [sys.executable, "-m", "memos_mcp", "hook", name, "--host", "claude-code"]
-                seen.setdefault(name, []).append(_milliseconds(command, session.event(name, query), environment))
+                seen.setdefault(name, []).append(_milliseconds(_command(name), session.event(name, query), environment))
         subprocess.run([sys.executable, "-m", "memos_mcp", "stop"], env=environment, capture_output=True, check=False)
     table = {name: _row(times) for name, times in seen.items()}
     dump(table) if as_json else show(f"Hooks, {stored:,} messages stored, {runs} interleaved runs", table)
