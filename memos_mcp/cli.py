@@ -249,26 +249,96 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp ba
     restore_backup(read_settings(), file, console=console, progress=errors)
 
 
+class Form(StrEnum):
+    """How an export is written."""
+
+    JSONL = "jsonl"
+    MARKDOWN = "markdown"
+
+
+class Service(StrEnum):
+    """Where memories can be moved from and to."""
+
+    HOSTED = "hosted"
+
+
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="Where to write, a JSON line each.")],
+    target: Annotated[
+        Path | None, typer.Argument(help="A file, - for standard output, or (Markdown) a folder.", show_default=False)
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="JSON lines, or Markdown: a file a conversation.")
+    ] = Form.JSONL,
+    to: Annotated[Service | None, typer.Option("--to", help="Send to MemOS Cloud in place of writing.")] = None,
     user: Annotated[str, typer.Option(help="Of this user alone.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
-    """Write messages and memories, word for word, for other programs to read or another store to take in."""
-    from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+    """Write messages and memories, word for word, for people, other programs or another store."""
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    write_records(read_settings().data_dir, file, user_id=user, force=force, console=console, progress=errors)
+    if to is not None:
+        from memos_mcp.operations.hosted import send_to_hosted  # noqa: PLC0415
+
+        send_to_hosted(read_settings(), user=user, console=console, progress=errors)
+        return
+    from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+
+    if target is None:
+        raise typer.BadParameter("name a file or a folder, - for standard output, or --to hosted")
+    write_records(
+        read_settings().data_dir,
+        target,
+        form=form.value,
+        user_id=user,
+        force=force,
+        console=console,
+        progress=errors,
+    )
 
 
 @app.command("import")
-def import_file(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp export` wrote.")]) -> None:
-    """Take in what was exported, each thing once, however often the same file comes."""
-    from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+def import_paths(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files, folders and archives, such as an export of ChatGPT; docs/import.md lists what.",
+            metavar="PATH…",
+            show_default=False,
+        ),
+    ] = None,
+    service: Annotated[Service | None, typer.Option("--from", help="Take from MemOS Cloud.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is there and how much is new; take nothing.")
+    ] = False,
+) -> None:
+    """Take in what other programs, or `memos-mcp export`, wrote: each thing once, however often it comes."""
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    take_in(read_settings(), file, console=console, progress=errors)
+    if service is not None:
+        from memos_mcp.operations.hosted import take_from_hosted  # noqa: PLC0415
+
+        take_from_hosted(read_settings(), dry_run=dry_run, console=console, progress=errors)
+        return
+    from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+
+    if not paths:
+        raise typer.BadParameter("name files or folders, or --from hosted")
+    take_in(read_settings(), paths, dry_run=dry_run, console=console, progress=errors)
+
+
+@app.command()
+def hook(
+    event: Annotated[str, typer.Argument(help="The host's own name of the event, such as UserPromptSubmit.")],
+    host: Annotated[
+        str,
+        typer.Option(help="claude-code, cursor, codex, gemini or vscode; told from the event where it is left out."),
+    ] = "",
+) -> None:
+    """Speak a host's hook protocol: give what bears on a session or a prompt, keep what was said."""
+    from memos_mcp.relay.hook import main  # noqa: PLC0415
+
+    raise typer.Exit(main([event, "--host", host]))
 
 
 @app.command()
