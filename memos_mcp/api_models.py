@@ -362,3 +362,33 @@ class ExportQuery(Frozen):
     """In which form: JSON lines, which can be imported, or a zip of Markdown for people."""
 
     format: Literal["jsonl", "markdown"] = "jsonl"
+
+
+class ShownSetting(Frozen):
+    """A setting; the value of a key is masked."""
+
+    name: str
+    value: str
+    source: str
+
+
+class SettingList(Frozen):
+    """Every setting."""
+
+    settings: tuple[ShownSetting, ...]
+
+
+class ShownHost(Frozen):
+    """A host on this machine: its file, whether that starts us, and what a person has to do then."""
+
+    name: str
+    title: str
+    file: str
+    configured: bool
+    then: str = ""
+
+
+class HostList(Frozen):
+    """The hosts that were found."""
+
+    hosts: tuple[ShownHost, ...]

@@ -18,7 +18,7 @@ export function Settings() {
       <${Problem} error=${hosts.error} retry=${hosts.reload} />
       ${hosts.data && !found.length && html`<${Nothing}>${t("no_hosts")}</${Nothing}>`}
       <ul class="plain">${found.map((host) => html`<li key=${host.name + (host.file ?? "")}>
-        <strong>${host.name}</strong> <span class=${host.configured ? "well" : "faint"}>${t(host.configured ? "host_configured" : "host_not_configured")}</span>
+        <strong>${host.title ?? host.name}</strong> <span class=${host.configured ? "well" : "faint"}>${t(host.configured ? "host_configured" : "host_not_configured")}</span>
         ${host.file && html`<br /><small><${Said} text=${host.file} /></small>`}</li>`)}</ul>
     </section>`;
 }
