@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from memos_mcp.backends.base import MemoryBackend
@@ -18,12 +19,31 @@ if TYPE_CHECKING:
     from memos_mcp.backends.local.places import ServerPlace
 
 
+NO_STORE = (
+    "This installation (memos-mcp-hosted) speaks to MemOS alone and has no store of its own. Set MEMOS_API_KEY, or "
+    "MEMOS_BASE_URL for MemOS's own server; or install memos-mcp, which keeps everything on this machine."
+)
+"""What is said where a store on this machine is asked for, and what it needs is not installed."""
+
+
+def has_store() -> bool:
+    """Say whether this installation has what a store on this machine needs."""
+    return find_spec("chromadb") is not None
+
+
 def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
     """Say which backend the settings ask for; MemOS's own server needs no key.
 
     Raises:
-        ConfigurationError: the hosted one, without a key.
+        ConfigurationError: the hosted one, without a key, or the local one, which is not installed.
     """
+    kind = _asked_for(settings)
+    if kind == "local" and not has_store():
+        raise ConfigurationError(NO_STORE)
+    return kind
+
+
+def _asked_for(settings: Settings) -> Literal["hosted", "local"]:
     has_key = bool(settings.api_key.get_secret_value()) or settings.spoken == "product"
     match settings.backend:
         case "auto":
