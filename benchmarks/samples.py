@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 EVERYDAY = Path(__file__).with_name("everyday.json")
+MIXED = Path(__file__).parent / "data" / "mixed.json"
 PAIRS = Path(__file__).with_name("pairs.json")
 PAIRS_HELD_OUT = Path(__file__).with_name("pairs_held_out.json")
 """Written when the rules of upkeep were there, and not looked at while they are changed."""
