@@ -1,5 +1,6 @@
 """Answering a query: wait for the vectors, rank, and read what was found."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,6 +30,11 @@ WORTH_WAITING_FOR = 1_000
 """Texts without a vector above which a search does not wait at all: it would take longer than `PATIENCE`."""
 
 BY_WORDS = "Some of what is stored is not in the vector index yet; it was searched by words alone."
+
+UNKNOWN_FIELDS = (
+    "The filter names {}, which nothing stored has: besides agent_id, app_id, conversation_id, related_id, "
+    "tags, create_time and update_time a field is a key of info."
+)
 
 PREFERENCE_NOTE = (
     "Preferences are the user's own wishes as they were said. Follow those that bear on the task; "
@@ -80,12 +86,24 @@ class Search:
                 past=asks_for_the_past(request.query),
             ),
             preference_note=PREFERENCE_NOTE if preferences else "",
-            notice="" if complete and asked.near is not None else BY_WORDS,
+            notice=" ".join(filter(None, (self._by_words(asked, complete=complete), self._unknown_fields(asked)))),
         )
 
     def rank(self, query: str, documents: Sequence[str], *, now: int) -> list[tuple[int, float]]:
         """Give the position of each document and its relativity to a query, the best first."""
         return rerank(query, documents, embedder=self._embedder, now=now)
+
+    def _by_words(self, asked: Asked, *, complete: bool) -> str:
+        return "" if complete and asked.near is not None else BY_WORDS
+
+    def _unknown_fields(self, asked: Asked) -> str:
+        """Name the fields of the filter that nothing of this user has: they may be misspelt."""
+        keys = filters.keys_of_info(asked.chosen) if asked.chosen else []
+        tables = (self._ledger.messages, self._ledger.memories)
+        unknown = [
+            key for key in keys if not any(table.matching(asked.user, filters.HAS_KEY, [key]) for table in tables)
+        ]
+        return UNKNOWN_FIELDS.format(", ".join(json.dumps(key[:100]) for key in unknown)) if unknown else ""
 
     def _wait(self, user: int) -> bool:
         waiting = self._indexing.unembedded(user)
