@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
+import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
 from memos_mcp.http.envelope import Envelope, refusal
+from memos_mcp.http.half_sent import MOST, PATIENCE
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
 from memos_mcp.models import ENGINE_HEADER
@@ -71,12 +73,19 @@ def _is_address(name: str) -> bool:
 class Guard:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Hosts, tokens: Tokens, rate: Rate | None) -> None:
-        """Take the app; without tokens there is neither authorisation nor a rate."""
+    def __init__(
+        self, app: ASGIApp, *, hosts: Hosts, tokens: Tokens, rate: Rate | None, patience: float = PATIENCE
+    ) -> None:
+        """Take the app; without tokens there is neither authorisation nor a rate.
+
+        A body has `patience` seconds for each of its pieces.
+        """
         self._app = app
         self._hosts = hosts
         self._tokens = tokens
         self._rate = rate
+        self._patience = patience
+        self._reading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, and pass it on with its user, or answer it."""
@@ -93,7 +102,7 @@ class Guard:
                 await self._check_rate(grant)
                 scope["user"] = _user(grant)
             _check_content_type(scope["method"], headers)
-            received = await _body(headers, receive)
+            received = await self._received(headers, receive)
         except MemosError as exc:
             await _refuse(exc)(scope, receive, send)
             return
@@ -122,9 +131,22 @@ class Guard:
         if wait is not None:
             raise RateLimited(f"Too many calls with this token: wait {wait:.0f} seconds.", retry_after=wait)
 
+    async def _received(self, headers: Headers, receive: Receive) -> Receive | None:
+        if self._reading >= MOST:
+            raise RateLimited("Too many requests are only half sent: try again in a moment.", retry_after=1)
+        self._reading += 1
+        try:
+            return await _body(headers, receive, patience=self._patience)
+        finally:
+            self._reading -= 1
+
 
 class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
+
+
+class _HalfSent(InvalidRequest):
+    status = HTTPStatus.REQUEST_TIMEOUT
 
 
 def _refuse(error: MemosError) -> Envelope:
@@ -151,7 +173,7 @@ def _check_content_type(method: str, headers: Headers) -> None:
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
 
 
-async def _body(headers: Headers, receive: Receive) -> Receive | None:
+async def _body(headers: Headers, receive: Receive, *, patience: float) -> Receive | None:
     """Read the body up to the limit, and give what hands it out again; None where the client left meanwhile."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > LARGEST_BODY:
@@ -160,7 +182,11 @@ async def _body(headers: Headers, receive: Receive) -> Receive | None:
     size = 0
     more = True
     while more:
-        message = await receive()
+        try:
+            with anyio.fail_after(patience):
+                message = await receive()
+        except TimeoutError as exc:
+            raise _HalfSent("The rest of the body did not come. Nothing was stored; send it again.") from exc
         if message["type"] == "http.disconnect":
             return None
         size += len(message.get("body", b""))
