@@ -418,7 +418,8 @@ class StoreStatus(Frozen):
     """How much a store keeps, of all users together, and what waits for the background.
 
     Of the adds that wait for their memories, `failed_for_memories` failed and are tried again; `taken_over_by_rules`
-    counts those that a chat model failed for so long that the rules took its place.
+    counts those that a chat model failed for so long that the rules took its place. `missing` says which library
+    cannot be imported.
     """
 
     users: int = 0
@@ -430,6 +431,7 @@ class StoreStatus(Frozen):
     failed_for_memories: int = 0
     taken_over_by_rules: int = 0
     embedder: str = ""
+    missing: str = ""
 
 
 class EngineStatus(Frozen):

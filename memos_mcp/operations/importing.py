@@ -55,6 +55,12 @@ def take_in(settings: Settings, file: Path, *, console: Console, progress: Conso
         highlight=False,
         soft_wrap=True,
     )
+    if taken.without_sources:
+        left_out = counted(taken.without_sources, "memory was", "memories were")
+        told = (
+            f"{left_out} left out: the messages they were made of are neither in the file nor, by the ids given, here."
+        )
+        console.print(told, highlight=False, soft_wrap=True)
 
 
 def _take_all(ledger: Ledger, records: Iterator[MessageRecord | MemoryRecord]) -> Incoming:

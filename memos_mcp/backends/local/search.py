@@ -15,6 +15,7 @@ from memos_mcp.backends.local.outdated import Outdated, Ranked
 from memos_mcp.backends.local.past import asks_for_the_past
 from memos_mcp.backends.local.rerank import rerank
 from memos_mcp.backends.local.retrieval.index import Hit, Query
+from memos_mcp.errors import MissingLibrary
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult
 
 MOST_MEMORIES = 200
@@ -30,6 +31,8 @@ WORTH_WAITING_FOR = 1_000
 """Texts without a vector above which a search does not wait at all: it would take longer than `PATIENCE`."""
 
 BY_WORDS = "Some of what is stored is not in the vector index yet; it was searched by words alone."
+
+BY_WORDS_ALONE = "It was searched by words alone."
 
 UNKNOWN_FIELDS = (
     "The filter names {}, which nothing stored has: besides agent_id, app_id, conversation_id, related_id, "
@@ -94,7 +97,9 @@ class Search:
         return rerank(query, documents, embedder=self._embedder, now=now)
 
     def _by_words(self, asked: Asked, *, complete: bool) -> str:
-        return "" if complete and asked.near is not None else BY_WORDS
+        if complete and asked.near is not None:
+            return ""
+        return f"{BY_WORDS_ALONE} {self._indexing.missing}" if self._indexing.missing else BY_WORDS
 
     def _unknown_fields(self, asked: Asked) -> str:
         """Name the fields of the filter that nothing of this user has: they may be misspelt."""
@@ -111,15 +116,22 @@ class Search:
         return embedded and self._indexing.is_complete(user)
 
     def _asked(self, request: SearchMemory, *, user: int, now: int) -> Asked:
-        embedding = self._embedder.embed(request.query, query=True)
+        embedding = self._embedded(request.query)
         query = Query(
             text=request.query,
             now=now,
-            tokens=embedding.tokens,
-            words=embedding.words,
+            tokens=embedding.tokens if embedding else None,
+            words=embedding.words if embedding else (),
             thread=self._ledger.messages.conversation_key(user, request.conversation_id),
         )
-        return Asked(request, user, query, self._near(user, embedding), filters.parse(request.filter))
+        near = self._near(user, embedding) if embedding else None
+        return Asked(request, user, query, near, filters.parse(request.filter))
+
+    def _embedded(self, text: str) -> Embedding | None:
+        try:
+            return self._embedder.embed(text, query=True)
+        except MissingLibrary:
+            return None
 
     def _near(self, user: int, embedding: Embedding) -> dict[Kind, list[tuple[int, float]]] | None:
         """Give the nearest messages and memories; a memory without a vector of its own is as near as its message."""

@@ -28,6 +28,8 @@ class Incoming:
         self._new_messages: set[int] = set()
         self._new_memories: dict[int, MemoryRecord] = {}
         self._add: list[MessageRecord] = []
+        self.without_sources = 0
+        """Memories that were left out, since none of their messages is here."""
         self._said: Counter[str] = Counter()
 
     @property
@@ -107,6 +109,8 @@ class Incoming:
         if known is None and (sources & self._new_messages or not record.sources):
             known = self._insert_memory(record, user, conversation, sources)
             self._new_memories[known] = record
+        elif known is None and not sources:
+            self.without_sources += 1
         if known is not None:
             self._memories[record.user_id, record.id] = known
             self._database.execute_many("INSERT OR IGNORE INTO source VALUES (?, ?)", [(known, one) for one in sources])

@@ -71,6 +71,7 @@ class Ledger:
             failed_for_memories=self.tasks.failing_count(),
             taken_over_by_rules=self.tasks.taken_over_count(),
             embedder=self.noted("embedder"),
+            missing=self.noted("missing_library"),
         )
 
     def identity(self) -> str:
