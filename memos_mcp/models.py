@@ -144,7 +144,8 @@ class AddMessage(Frozen):
 
     `key` makes an add safe to repeat: the same key from the same user stores once and answers alike. `wait`
     answers when the memories are there too (MemOS's `async_mode: false`). `memories` are the agent's own, which go
-    before those that are learnt from the same messages.
+    before those that are learnt from the same messages. `custom_extract_prompt` says what the application wants a chat
+    model to keep of these messages.
     """
 
     messages: tuple[Message, ...]
@@ -156,6 +157,7 @@ class AddMessage(Frozen):
     key: Identifier = ""
     wait: bool = False
     memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
+    custom_extract_prompt: Annotated[str, Field(max_length=4_000)] = ""
 
 
 class AddReceipt(Frozen):

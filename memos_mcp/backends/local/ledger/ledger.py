@@ -58,6 +58,18 @@ class Ledger:
         """Forget what was noted under a name."""
         self.database.execute("DELETE FROM meta WHERE name = ?", (name,))
 
+    def instruct(self, task: int, instructions: str) -> None:
+        """Keep what the application wants to be learnt from an add, until that is done."""
+        self.note(f"instructions {task}", instructions)
+
+    def instructions(self, task: int) -> str:
+        """Give what the application wants to be learnt from an add."""
+        return self.noted(f"instructions {task}")
+
+    def instructed(self, task: int) -> None:
+        """Forget what an add that was learnt from had for instructions."""
+        self.forget_note(f"instructions {task}")
+
     def status(self) -> StoreStatus:
         """Count what is kept, of all users together, and what waits."""
         count = self.database.number
