@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.announced import users_first
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
@@ -176,7 +177,7 @@ class Search:
                     preferences.append(known)
                 case _:
                     pass
-        return tuple(memories), tuple(preferences) if request.include_preference else ()
+        return users_first(memories), tuple(preferences) if request.include_preference else ()
 
     def _wanted(self, hits: Sequence[Hit], request: SearchMemory) -> list[Hit]:
         """Give the best hits that are memories and those that are preferences, as many as are asked for of each."""
