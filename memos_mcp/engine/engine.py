@@ -56,7 +56,9 @@ class Engine:
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
         self._callers = Callers(stores.local, default_user=settings.user_id)
-        self._notices = Notices(lambda: self._callers.current().whose())
+        self._notices = Notices(
+            lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
+        )
         self.server: MCPServer[Any] = build_server(
             self._callers.backend,
             user_id=lambda: self._callers.current().user_id,
