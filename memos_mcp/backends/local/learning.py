@@ -107,7 +107,7 @@ class Learning:
         with self._ledger.database.transaction():
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
             self._ledger.tasks.complete(task, views, taken_over=taken_over)
-            self._ledger.instructed(task.key)
+            self._ledger.forget_instructions()
         self._told()
         self._learnt(task.user)
 

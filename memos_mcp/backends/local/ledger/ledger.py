@@ -66,9 +66,12 @@ class Ledger:
         """Give what the application wants to be learnt from an add."""
         return self.noted(f"instructions {task}")
 
-    def instructed(self, task: int) -> None:
-        """Forget what an add that was learnt from had for instructions."""
-        self.forget_note(f"instructions {task}")
+    def forget_instructions(self) -> None:
+        """Forget the instructions of adds that were learnt from, or are gone."""
+        self.database.execute(
+            "DELETE FROM meta WHERE name LIKE 'instructions %'"
+            " AND CAST(substr(name, 14) AS INTEGER) NOT IN (SELECT key FROM task WHERE state = 'running')"
+        )
 
     def status(self) -> StoreStatus:
         """Count what is kept, of all users together, and what waits."""
