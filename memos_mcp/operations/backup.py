@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.filesize import decimal
 
-from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE, note_backup
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.errors import InvalidRequest, Unavailable
 from memos_mcp.operations.files import check_target, sweep, written_whole
@@ -36,6 +36,7 @@ def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progre
                 f"No backup was made: the copy of {ledger} is not good, {problem}. Run `memos-mcp doctor`."
             )
         damaged = damaged_texts(part)
+    note_backup(data_dir, file)
     store = kept_in(file)
     assert store is not None  # noqa: S101  # it was checked
     size = decimal(file.stat().st_size)

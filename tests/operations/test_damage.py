@@ -106,6 +106,6 @@ async def test_an_import_says_which_memories_it_left_out(kept: Path, tmp_path: P
     )
     console = Console(record=True, width=200)
 
-    take_in(read_settings(), file, console=console, progress=SILENT)
+    take_in(read_settings(), [file], console=console, progress=SILENT)
 
     assert "1 memory was left out" in console.export_text()
