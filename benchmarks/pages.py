@@ -20,7 +20,7 @@ from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
-from memos_mcp.http.v1.routes import routes
+from memos_mcp.http.v1.reading import Reading
 from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.models import AddMessage, Message
 
@@ -76,7 +76,7 @@ def fill(ledger: Ledger, messages: int) -> None:
 async def measure(ledger: Ledger) -> None:
     """Call each route a few times and print the median and the longest."""
     browsing = Browsing(ledger, cast("Search", None), clock=lambda: FIRST, offset=lambda _: 0)
-    app = Starlette(routes=routes(browsing, Surroundings(), default_user="u"))
+    app = Starlette(routes=[one.route(default_user="u") for one in Reading(browsing, Surroundings()).operations()])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         for path, query in ROUTES:
             times = []

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
 
 from memos_mcp.models import AnyId, Frozen, Identifier, Milliseconds, Role
 
@@ -76,6 +76,13 @@ class ShownConversation(Frozen):
     messages: int
     first_time: str
     last_time: str
+
+
+class Shown(Frozen):
+    """Some memories and messages."""
+
+    memories: tuple[ShownMemory, ...] = ()
+    messages: tuple[ShownMessage, ...] = ()
 
 
 class Counts(Frozen):
@@ -180,6 +187,17 @@ class MemoryDetail(Frozen):
     can_undo: bool = False
 
 
+class MemoryPatch(Frozen):
+    """What a memory is to say instead; what is not given stays."""
+
+    value: Annotated[str, StringConstraints(min_length=1, max_length=10_000)] | None = None
+    title: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+    tags: (
+        Annotated[tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...], Field(max_length=50)]
+        | None
+    ) = None
+
+
 class ConversationsQuery(Frozen):
     """Which conversations are wanted: those whose id or messages hold a text, or all."""
 
@@ -272,3 +290,49 @@ class SearchHits(Frozen):
     hits: tuple[Hit, ...] = ()
     text: str = ""
     notice: str = ""
+
+
+class Ids(Frozen):
+    """Which memories are to go, and whether the messages go too that they come from."""
+
+    ids: Annotated[tuple[AnyId, ...], Field(min_length=1, max_length=10_000)]
+    delete_messages: bool = False
+    dry_run: bool = False
+
+
+class MessagesToDelete(Frozen):
+    """Which messages are to go: these, or those of a conversation between two of them or two times."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    message_ids: Annotated[tuple[AnyId, ...], Field(max_length=10_000)] = ()
+    conversation_id: Identifier = ""
+    first: Annotated[AnyId, Field(alias="from")] = ""
+    last: Annotated[AnyId, Field(alias="to")] = ""
+    dry_run: bool = False
+
+
+class TextToForget(Frozen):
+    """The word, name or phrase that nothing is to speak of any more."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    dry_run: bool = False
+
+
+class Deleted(Frozen):
+    """What is gone, or in a dry run would be.
+
+    `still_held_by` are messages that stay and hold what the memories said, `fewer_sources` memories that stay as other
+    messages say them too, `stale_backups` the files that may still hold what was deleted. `left` counts what still
+    speaks of a text that was to be forgotten.
+    """
+
+    deleted_memories: tuple[str, ...] = ()
+    deleted_messages: tuple[str, ...] = ()
+    still_held_by: tuple[ShownMessage, ...] = ()
+    fewer_sources: tuple[str, ...] = ()
+    stale_backups: tuple[str, ...] = ()
+    left: int | None = None
+    dry_run: bool = False
+    memories: tuple[ShownMemory, ...] = ()
+    messages: tuple[ShownMessage, ...] = ()

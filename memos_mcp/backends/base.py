@@ -1,5 +1,6 @@
 """The seam between the server and what keeps the memory."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from memos_mcp.api_models import (
@@ -10,10 +11,12 @@ from memos_mcp.api_models import (
     MemoriesQuery,
     MemoryDetail,
     MemoryList,
+    MemoryPatch,
     MessageList,
     MessagesQuery,
     SearchHits,
     SearchQuery,
+    Shown,
 )
 from memos_mcp.models import (
     AddFeedback,
@@ -73,6 +76,38 @@ class Browsing(Protocol):
 
     async def search(self, query: SearchQuery, *, user_id: str) -> SearchHits:
         """Search, and say of each hit why it was found; best first, memories and messages together."""
+        ...
+
+    async def shown(self, memory_ids: Sequence[str], message_ids: Sequence[str], *, user_id: str) -> Shown:
+        """Give memories and messages by their ids, as far as there are any."""
+        ...
+
+    async def mentions(self, text: str, *, user_id: str) -> int:
+        """Count what speaks of a word or a person."""
+        ...
+
+
+class Curating(Protocol):
+    """How a store on this machine lets people set a memory right by hand; a hosted service has no such thing.
+
+    Each method gives the memory as it is then. `NotFound` for one that there is not, `InvalidRequest` where there is
+    nothing to change; nothing was changed then.
+    """
+
+    async def patch(self, memory_id: str, patch: MemoryPatch, *, user_id: str) -> MemoryDetail:
+        """Give a memory other words, another title or other tags."""
+        ...
+
+    async def archive(self, memory_id: str, *, user_id: str) -> MemoryDetail:
+        """Take a memory out of force."""
+        ...
+
+    async def restore(self, memory_id: str, *, user_id: str) -> MemoryDetail:
+        """Put a memory back into force."""
+        ...
+
+    async def undo(self, memory_id: str, *, user_id: str) -> MemoryDetail:
+        """Take back the last change of a memory."""
         ...
 
 

@@ -20,7 +20,7 @@ from psutil import Process
 
 from memos_mcp import __version__
 from memos_mcp.api_models import Client
-from memos_mcp.backends.base import Browsing
+from memos_mcp.backends.base import Browsing, Curating
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
@@ -28,6 +28,7 @@ from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.errors import InvalidRequest, MemosError
 from memos_mcp.http.serve import callable_url
+from memos_mcp.http.v1.routes import Store
 from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
@@ -77,15 +78,14 @@ class Engine:
         )
         self._presence = Presence(lambda: self._callers.current().whose())
         self._presence.attach(self.server)
-        self.browsing = cast("Browsing", stores.local.lent("browsing"))
+        lent = stores.local.lent
+        self.shown = Store(lent(), cast("Browsing", lent("browsing")), cast("Curating", lent("curating")))
         self.surroundings = Surroundings(
             text_for_agents=partial(text_for_agents, stores.local.lent()),
             clients=self.clients,
             watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
-        self._page = PageServer(
-            self.visits, user_id=settings.user_id, browsing=self.browsing, surroundings=self.surroundings
-        )
+        self._page = PageServer(self.visits, user_id=settings.user_id, store=self.shown, surroundings=self.surroundings)
 
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""

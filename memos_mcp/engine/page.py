@@ -4,10 +4,9 @@ import socket
 
 import anyio
 
-from memos_mcp.backends.base import Browsing
 from memos_mcp.http.app import build_page
 from memos_mcp.http.serve import listen, serve, url_of
-from memos_mcp.http.v1.routes import routes
+from memos_mcp.http.v1.routes import Store, routes
 from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.http.visits import Visits
 
@@ -15,9 +14,9 @@ from memos_mcp.http.visits import Visits
 class PageServer:
     """Serves the page to those who have a link."""
 
-    def __init__(self, visits: Visits, *, user_id: str, browsing: Browsing, surroundings: Surroundings) -> None:
+    def __init__(self, visits: Visits, *, user_id: str, store: Store, surroundings: Surroundings) -> None:
         """Take the visits, and what the page shows."""
-        called = routes(browsing, surroundings, default_user=user_id)
+        called = routes(store, surroundings, default_user=user_id)
         self._app = build_page(visits, user_id=user_id, routes=called)
         self._wanted = anyio.Event()
         self._started = anyio.Event()

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from memos_mcp.backends.base import Browsing, MemoryBackend
+from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.errors import MemosError
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.chat import Answering, Chat
@@ -48,7 +48,7 @@ def build_app(
     means: Means | None = None,
     library: Library | None = None,
     chat_model: Answering | None = None,
-    browsing: Browsing | None = None,
+    store: v1.Store | None = None,
     surroundings: Surroundings | None = None,
     visits: Visits | None = None,
 ) -> Starlette:
@@ -56,7 +56,7 @@ def build_app(
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
-    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them, `browsing`
+    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them, `store`
     and `surroundings` for those of `/api/v1`, which the page calls; it is shown where there are `visits`.
     """
     tokens = tokens or Tokens(())
@@ -68,7 +68,7 @@ def build_app(
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
         Chat(backend, chat_model, default_user=user_id).route(),
         *(KnowledgeBaseRoutes(library).routes() if library else ()),
-        *(v1.routes(browsing, surroundings or Surroundings(), default_user=user_id) if browsing else ()),
+        *(v1.routes(store, surroundings or Surroundings(), default_user=user_id) if store else ()),
     ]
     lifespan = None
     if server is not None:

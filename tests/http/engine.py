@@ -16,6 +16,7 @@ from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.http.app import build_app
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Tokens
+from memos_mcp.http.v1.routes import Store
 from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.server.answering import text_for_agents
 from tests.local.stores import store
@@ -63,7 +64,7 @@ async def engine(
             means=backend.means,
             library=backend.library,
             chat_model=chat_model,
-            browsing=backend.browsing,
+            store=Store(backend, backend.browsing, backend.curating),
             surroundings=Surroundings(text_for_agents=partial(text_for_agents, backend)),
         )
         async with client_of(app) as client:

@@ -141,7 +141,7 @@ async def test_all_about_a_person_is_found_by_whole_words_and_goes_in_one_step(t
 
         assert receipt.deleted_messages == tried.deleted_messages
         assert receipt.deleted == tried.deleted
-        assert backend._forgetting.mentions("Ann", user_id="u") == 0
+        assert await backend.browsing.mentions("Ann", user_id="u") == 0
         assert await everything_said(backend) == ["Our annual report is due."]
         assert await everything_said(backend, user_id="v") == ["Ann is somebody else's friend."]
         left = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}

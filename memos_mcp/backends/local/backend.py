@@ -13,6 +13,7 @@ import anyio.to_thread
 from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.browsing import Browsing
+from memos_mcp.backends.local.curating import Curating
 from memos_mcp.backends.local.extractors.secrets import redact_values
 from memos_mcp.backends.local.extractors.sentences import shorten
 from memos_mcp.backends.local.forgetting import Forgetting
@@ -28,7 +29,7 @@ from memos_mcp.backends.local.means import Means
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import Corrected, Correcting, keys
+from memos_mcp.backends.local.upkeep import Corrected, Correcting, Upkeep, keys
 from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
@@ -86,6 +87,7 @@ class LocalBackend:
         indexing: Indexing,
         indexes: Indexes,
         learning: Learning,
+        upkeep: Upkeep,
         correcting: Correcting,
         agent_memories: AgentMemories,
         clock: Callable[[], int],
@@ -106,6 +108,7 @@ class LocalBackend:
         self._clock = clock
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
         self.browsing = Browsing(ledger, search, clock=clock, offset=offset)
+        self.curating = Curating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
         self.means = Means(search, learning, clock=clock, redact=redact)
         self.library = Library(self._bases, clock=clock)
 

@@ -1,6 +1,6 @@
 """What is kept of a user, as people look at it: at a glance, page by page, one by one, and found with reasons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from anyio.to_thread import run_sync
@@ -19,6 +19,7 @@ from memos_mcp.api_models import (
     MessagesQuery,
     SearchHits,
     SearchQuery,
+    Shown,
     ShownMemory,
     Why,
     iso_time,
@@ -29,6 +30,7 @@ from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.retrieval.query import Reasons
 from memos_mcp.backends.local.search import Search
+from memos_mcp.backends.local.wording import Wording
 from memos_mcp.errors import NotFound
 from memos_mcp.limits import check_search
 from memos_mcp.models import SearchMemory, SearchResult, StoreStatus
@@ -81,6 +83,32 @@ class Browsing:
     async def search(self, query: SearchQuery, *, user_id: str) -> SearchHits:
         """Search, and say of each hit why it was found."""
         return await run_sync(partial(self._found, query, user_id), abandon_on_cancel=True)
+
+    async def shown(self, memory_ids: Sequence[str], message_ids: Sequence[str], *, user_id: str) -> Shown:
+        """Give memories and messages by their ids, as far as there are any."""
+        return await run_sync(partial(self._shown, memory_ids, message_ids, user_id))
+
+    async def mentions(self, text: str, *, user_id: str) -> int:
+        """Count what speaks of a word or a person."""
+        return await run_sync(partial(self._mentions, text, user_id))
+
+    def _shown(self, memory_ids: Sequence[str], message_ids: Sequence[str], user_id: str) -> Shown:
+        user = self._ledger.messages.user_key(user_id)
+        if user is None:
+            return Shown()
+        memories = [seq for seq in map(memory_seq, memory_ids) if seq is not None]
+        messages = [seq for seq in map(message_seq, message_ids) if seq is not None]
+        return Shown(
+            memories=tuple(self._ledger.pages.memories_by_seq(user, memories).values()),
+            messages=tuple(self._ledger.pages.messages_by_seq(user, messages).values()),
+        )
+
+    def _mentions(self, text: str, user_id: str) -> int:
+        user = self._ledger.messages.user_key(user_id)
+        if user is None:
+            return 0
+        found = self._ledger.removal.mentions(user, Wording(text))
+        return len(found.messages) + len(found.memories) + len(found.changes)
 
     def _counts(self, user_id: str) -> Counts:
         user = self._ledger.messages.user_key(user_id)

@@ -72,14 +72,6 @@ class Forgetting:
             self._remove(user, doomed)
         return receipt
 
-    def mentions(self, text: str, *, user_id: str) -> int:
-        """Count what of a user's holds a text."""
-        user = self._ledger.messages.user_key(user_id)
-        if user is None:
-            return 0
-        found = self._ledger.removal.mentions(user, Wording(text))
-        return len(found.messages) + len(found.memories) + len(found.changes)
-
     def _doomed(self, request: DeleteMemory, user: int | None) -> _Doomed:
         doomed = _Doomed()
         if request.text:

@@ -86,6 +86,7 @@ async def open_local(
                     indexing=indexing,
                     indexes=indexes,
                     learning=learning,
+                    upkeep=upkeep,
                     correcting=Correcting(ledger, indexes, upkeep, clock=clock),
                     agent_memories=AgentMemories(ledger, upkeep),
                     clock=clock,

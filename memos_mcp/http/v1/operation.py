@@ -57,11 +57,10 @@ class Call:
             InvalidRequest: it is none, or does not fit.
         """
         given = json_object(await self.request.body())
-        unknown = sorted(given.keys() - model.model_fields.keys())
+        known = {field.alias or name: name for name, field in model.model_fields.items()}
+        unknown = sorted(given.keys() - known)
         if unknown:
-            raise InvalidRequest(
-                f"{unknown[0][:40]} is no field of this route; there are {', '.join(model.model_fields)}."
-            )
+            raise InvalidRequest(f"{unknown[0][:40]} is no field of this route; there are {', '.join(known)}.")
         return _validated(model, given)
 
 
