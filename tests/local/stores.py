@@ -75,7 +75,7 @@ async def renewed(backend: LocalBackend) -> None:
     with anyio.fail_after(60):
         while (
             ledger.vectors.count_after(0, limit=1)
-            or ledger.noted("index_holds_deleted")
+            or ledger.noted("index_holds_deleted") == "yes"
             or indexing._renewed_from is not None
             or len(list((ledger.database.path.parent / "chroma").iterdir())) > 1
         ):

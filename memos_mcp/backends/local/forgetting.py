@@ -72,6 +72,14 @@ class Forgetting:
             self._remove(user, doomed)
         return receipt
 
+    def left(self, request: DeleteMemory, *, user_id: str) -> int:
+        """Count what still speaks of the text of a request; 0 where it has none."""
+        user = self._ledger.messages.user_key(user_id)
+        if user is None or not request.text:
+            return 0
+        found = self._ledger.removal.mentions(user, Wording(request.text))
+        return len(found.messages) + len(found.memories) + len(found.changes)
+
     def _doomed(self, request: DeleteMemory, user: int | None) -> _Doomed:
         doomed = _Doomed()
         if request.text:

@@ -114,7 +114,7 @@ class FolderPlace:
             return None
         with self._ledger.database.transaction():
             self._ledger.note("index_folder", following.name)
-            self._ledger.note(HOLDS_DELETED, "")
+            self._ledger.note(HOLDS_DELETED, "perhaps")  # Chroma writes unused memory too: the next process is sure
         return index
 
     def remove_old(self) -> None:
