@@ -336,3 +336,38 @@ class Deleted(Frozen):
     dry_run: bool = False
     memories: tuple[ShownMemory, ...] = ()
     messages: tuple[ShownMessage, ...] = ()
+
+
+class ShownSetting(Frozen):
+    """A setting as the engine has it."""
+
+    name: str
+    value: str
+    source: str
+
+
+class SettingList(Frozen):
+    """Every setting."""
+
+    settings: tuple[ShownSetting, ...] = ()
+
+
+class FoundHost(Frozen):
+    """A host on this machine.
+
+    `configured` says whether its `file` names this server, `can_connect` whether that can be written there, and `then`
+    what a person has to do so that the host takes note.
+    """
+
+    key: str
+    name: str
+    file: str
+    configured: bool
+    can_connect: bool
+    then: str = ""
+
+
+class HostList(Frozen):
+    """The hosts that were found."""
+
+    hosts: tuple[FoundHost, ...] = ()

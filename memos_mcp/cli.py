@@ -148,11 +148,12 @@ app.add_typer(config, name="config")
 def show_config(context: typer.Context, as_json: JsonOption = False) -> None:
     """Show every setting and where it comes from."""
     from memos_mcp.operations import config as settings_shown  # noqa: PLC0415
+    from memos_mcp.setting_values import values_of  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if context.invoked_subcommand is not None:
         return
-    values = settings_shown.values_of(read_settings())
+    values = values_of(read_settings())
     if as_json:
         console.print_json(data=[value.model_dump() for value in values])
     else:

@@ -91,7 +91,7 @@ class Engine:
             clients=self.clients,
             watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
-        self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
+        self._page = PageServer(self.visits, settings, store=self.store, surroundings=self.surroundings)
 
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""

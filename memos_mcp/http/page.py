@@ -95,7 +95,7 @@ class Page:
         """Say whether whoever asks is let in, and how else one is."""
         visit = self._visits.of(request.headers)
         if visit is not None:
-            return _told({"signed_in": True, "way": "visit", "user_id": visit.user_id})
+            return _told({"signed_in": True, "way": "visit", "user_id": visit.user_id, "at_machine": self._is_closed})
         if self._tokens:
             return _told({"signed_in": False, "way": "token"})
         if self._is_closed:

@@ -1,7 +1,9 @@
 """Correcting, taking back, archiving, deleting, forgetting, importing and exporting, in a real browser."""
 
+import json
 import re
 from itertools import count
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -134,3 +136,43 @@ def test_everything_about_a_word_is_forgotten_and_looked_for_again(visit: Visit,
     visit.sees("Nothing is left about")
     visit.press("Look")
     visit.sees("Nothing is kept about")
+
+
+def test_a_file_is_recognised_taken_in_once_and_exported_again(visit: Visit, n: int, tmp_path: Path) -> None:
+    page = visit.page
+    visit.go("transfer", "Import & export")
+    with page.expect_download() as downloading:
+        visit.press("Download JSON lines")
+    exported = [json.loads(line) for line in downloading.value.path().read_text(encoding="utf-8").splitlines()]
+    assert any(f"Ottokar{n}" in str(line.get("content")) for line in exported)
+
+    fresh = [
+        line | {"conversation_id": f"imported-{n}", "id": f"x{number}", "content": f"{line['content']} (imported)"}
+        for number, line in enumerate(exported)
+        if line.get("kind") == "message" and line["conversation_id"] == f"told-{n}"
+    ]
+    file = tmp_path / "other.jsonl"
+    file.write_text("\n".join(json.dumps(line) for line in fresh), encoding="utf-8")
+    page.get_by_label("Choose a file").set_input_files(file)
+    visit.sees("Recognised:")
+    visit.press("Take it in")
+    visit.sees("Taken in: 4 messages")
+    visit.check_access()
+    page.get_by_label("Choose a file").set_input_files(file)
+    visit.sees("Nothing in this file is new.")
+    with page.expect_download() as downloading:
+        visit.press("Download a backup")
+    assert downloading.value.path().read_bytes().startswith(b"SQLite format 3")
+
+
+def test_settings_say_where_they_come_from_and_connect_a_host(visit: Visit, kept_store: Store) -> None:
+    visit.go("settings", "Settings")
+    expect(visit.page.get_by_role("row").filter(has_text="MEMOS_DATA_DIR")).to_contain_text("environment")
+    visit.check_access()
+    cursor = visit.page.get_by_role("listitem").filter(has_text="Cursor")
+    expect(cursor).to_contain_text("Does not have it yet")
+    visit.press("Connect", within=cursor)
+    expect(cursor).to_contain_text("Has this memory")
+    written = kept_store.folder.parent / f"{kept_store.folder.name}-home" / ".cursor" / "mcp.json"
+    entry = json.loads(written.read_text(encoding="utf-8"))["mcpServers"]["memos"]
+    assert entry["env"] == {"MEMOS_DATA_DIR": str(kept_store.folder)}
