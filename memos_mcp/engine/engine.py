@@ -21,7 +21,7 @@ from psutil import Process
 
 from memos_mcp import __version__
 from memos_mcp.api_models import Client
-from memos_mcp.backends.base import Browsing, Curating
+from memos_mcp.backends.base import Browsing, Curating, Transferring
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
@@ -84,7 +84,10 @@ class Engine:
         self._presence.attach(self.server)
         local = stores.local
         self.store = Store(
-            local.lent(), cast("Browsing", local.lent("browsing")), cast("Curating", local.lent("curating"))
+            local.lent(),
+            cast("Browsing", local.lent("browsing")),
+            cast("Curating", local.lent("curating")),
+            cast("Transferring", local.lent("transferring")),
         )
         self.surroundings = Surroundings(
             text_for_agents=partial(text_for_agents, stores.local.lent()),
