@@ -365,7 +365,7 @@ class ExportQuery(Frozen):
 
 
 class ShownSetting(Frozen):
-    """A setting as the engine has it."""
+    """A setting; the value of a key is masked."""
 
     name: str
     value: str
@@ -375,25 +375,20 @@ class ShownSetting(Frozen):
 class SettingList(Frozen):
     """Every setting."""
 
-    settings: tuple[ShownSetting, ...] = ()
+    settings: tuple[ShownSetting, ...]
 
 
-class FoundHost(Frozen):
-    """A host on this machine.
+class ShownHost(Frozen):
+    """A host on this machine: its file, whether that starts us, and what a person has to do then."""
 
-    `configured` says whether its `file` names this server, `can_connect` whether that can be written there, and `then`
-    what a person has to do so that the host takes note.
-    """
-
-    key: str
     name: str
+    title: str
     file: str
     configured: bool
-    can_connect: bool
     then: str = ""
 
 
 class HostList(Frozen):
     """The hosts that were found."""
 
-    hosts: tuple[FoundHost, ...] = ()
+    hosts: tuple[ShownHost, ...]

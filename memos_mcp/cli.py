@@ -96,6 +96,7 @@ def serve(
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
     from memos_mcp.engine.running import run_server  # noqa: PLC0415
+    from memos_mcp.operations.about import ThisMachine  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if transport is Transport.STDIO:
@@ -104,7 +105,14 @@ def serve(
 
         raise typer.Exit(serve_host(take_wire()))
     wanted = {"streamable-http", "sse"} if transport is Transport.ALL else {transport.value}
-    run_server(read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or ())
+    run_server(
+        read_settings(),
+        host=host,
+        port=port,
+        transports=frozenset(wanted),
+        names=name or (),
+        machine=ThisMachine(),
+    )
 
 
 @app.command("open")
@@ -148,12 +156,11 @@ app.add_typer(config, name="config")
 def show_config(context: typer.Context, as_json: JsonOption = False) -> None:
     """Show every setting and where it comes from."""
     from memos_mcp.operations import config as settings_shown  # noqa: PLC0415
-    from memos_mcp.setting_values import values_of  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if context.invoked_subcommand is not None:
         return
-    values = values_of(read_settings())
+    values = settings_shown.values_of(read_settings())
     if as_json:
         console.print_json(data=[value.model_dump() for value in values])
     else:

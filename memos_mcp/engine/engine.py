@@ -32,7 +32,7 @@ from memos_mcp.errors import InvalidRequest, MemosError
 from memos_mcp.hooks.handling import Hooks
 from memos_mcp.http.serve import callable_url
 from memos_mcp.http.v1.routes import Store
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.surroundings import Machine, Surroundings
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
 from memos_mcp.opening import backend_kind
@@ -59,7 +59,9 @@ LARGEST_LOG = 10_000_000
 class Engine:
     """One engine; `url` is where it also serves over HTTP."""
 
-    def __init__(self, door: Door, settings: Settings, stores: Stores, *, url: str = "") -> None:
+    def __init__(
+        self, door: Door, settings: Settings, stores: Stores, *, url: str = "", machine: Machine | None = None
+    ) -> None:
         """Take what is open already."""
         self.ending = anyio.Event()
         self._door = door
@@ -92,9 +94,10 @@ class Engine:
         self.surroundings = Surroundings(
             text_for_agents=partial(text_for_agents, stores.local.lent()),
             clients=self.clients,
+            machine=machine,
             watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
-        self._page = PageServer(self.visits, settings, store=self.store, surroundings=self.surroundings)
+        self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
 
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""

@@ -4,27 +4,20 @@ import socket
 
 import anyio
 
-from memos_mcp.hosts.machine import Machine
 from memos_mcp.http.app import build_page
 from memos_mcp.http.serve import listen, serve, url_of
-from memos_mcp.http.v1.machine import OnThisMachine
 from memos_mcp.http.v1.routes import Store, routes
 from memos_mcp.http.v1.surroundings import Surroundings
 from memos_mcp.http.visits import Visits
-from memos_mcp.settings import Settings
 
 
 class PageServer:
     """Serves the page to those who have a link."""
 
-    def __init__(self, visits: Visits, settings: Settings, *, store: Store, surroundings: Surroundings) -> None:
-        """Take the visits, the settings of the engine, and what the page shows."""
-        machine = OnThisMachine(settings, Machine.here())
-        called = [
-            *routes(store, surroundings, default_user=settings.user_id),
-            *(one.route(default_user=settings.user_id) for one in machine.operations()),
-        ]
-        self._app = build_page(visits, user_id=settings.user_id, routes=called)
+    def __init__(self, visits: Visits, *, user_id: str, store: Store, surroundings: Surroundings) -> None:
+        """Take the visits, and what the page shows."""
+        called = routes(store, surroundings, default_user=user_id)
+        self._app = build_page(visits, user_id=user_id, routes=called)
         self._wanted = anyio.Event()
         self._started = anyio.Event()
         self._listener: socket.socket | None = None

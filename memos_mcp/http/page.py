@@ -100,7 +100,7 @@ class Page:
             return _told({"signed_in": False, "way": "token"})
         if self._is_closed:
             return _told({"signed_in": False, "way": "link"})
-        return _told({"signed_in": True, "way": "open", "user_id": self._user_id})
+        return _told({"signed_in": True, "way": "open", "user_id": self._user_id, "at_machine": True})
 
     async def sign_in(self, request: Request) -> Response:
         """Let in who has a link or a token: the answer sets the cookie and has the token of the page."""

@@ -4,17 +4,40 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Literal
 
+from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from memos_mcp.engine.asking import ask
 from memos_mcp.errors import InvalidRequest
+from memos_mcp.models import Frozen
 from memos_mcp.operations.files import written_whole
 from memos_mcp.relay.values import cleaned
-from memos_mcp.setting_values import Value
-from memos_mcp.settings import CONFIG_FILE, OF_THE_STORE, PREFIX, Settings, given_in, problems_of
+from memos_mcp.settings import CONFIG_FILE, OF_THE_STORE, PREFIX, Settings, given_in, problems_of, stored_in
+
+
+class Value(Frozen):
+    """A setting as it is; that of a key is not shown."""
+
+    name: str
+    value: str
+    source: Literal["environment", "config.toml", "default"]
+
+
+def values_of(settings: Settings) -> list[Value]:
+    """Return every setting and where it comes from."""
+    given, stored = given_in(os.environ) | _data_dir_given(), stored_in(settings.data_dir)
+    return [
+        Value(
+            name=f"{PREFIX}{name.upper()}",
+            value=_shown(getattr(settings, name)),
+            source="environment" if name in given else CONFIG_FILE if name in stored else "default",
+        )
+        for name in Settings.model_fields
+    ]
 
 
 def show(values: list[Value], console: Console) -> None:
@@ -60,3 +83,13 @@ def _put(path: Path, key: str, value: str) -> None:
     kept = [line for line in lines if not re.match(rf"\s*{key}\s*=", line)]
     with written_whole(path) as part:
         part.write_text("\n".join([*kept, *([f"{key} = {json.dumps(value)}"] if value else []), ""]), encoding="utf-8")
+
+
+def _data_dir_given() -> dict[str, str]:
+    return {"data_dir": "given"} if os.environ.get(f"{PREFIX}DATA_DIR", "").strip() else {}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "set, not shown" if value.get_secret_value() else ""
+    return "" if value is None else str(value)

@@ -189,7 +189,6 @@ const words = {
   host_not_configured: "Does not have it yet",
   no_hosts: "No host was found on this machine.",
   connect: "Connect",
-  connected: "{name} has this memory now: {then}.",
   about: "memos-mcp {version}, memory of {user}",
 };
 

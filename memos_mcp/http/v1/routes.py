@@ -8,6 +8,7 @@ from starlette.routing import Route
 from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
 from memos_mcp.http.v1.changing import Changing
 from memos_mcp.http.v1.events import Events
+from memos_mcp.http.v1.machine import MachineRoutes
 from memos_mcp.http.v1.openapi import describe
 from memos_mcp.http.v1.operation import Call, Operation, json_response
 from memos_mcp.http.v1.reading import Reading
@@ -31,6 +32,7 @@ def operations(store: Store, surroundings: Surroundings) -> list[Operation]:
         *Reading(store.browsing, surroundings).operations(),
         *Changing(store.backend, store.browsing, store.curating).operations(),
         *Transfer(store.transferring, store.browsing).operations(),
+        *MachineRoutes(surroundings).operations(),
         *Events(surroundings).operations(),
     ]
 

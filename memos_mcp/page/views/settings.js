@@ -8,8 +8,8 @@ export function Settings() {
   const hosts = useLoad((signal) => get("/hosts", {}, signal), []);
   const found = hosts.data?.hosts ?? [];
   const connect = async (host) => {
-    await write("POST", `/hosts/${encodeURIComponent(host.key)}`);
-    toast(t("connected", { name: host.name, then: host.then }));
+    const told = await write("POST", `/hosts/${encodeURIComponent(host.name)}/install`);
+    toast(told.then ? `${told.title}: ${told.then}.` : told.title);
     hosts.reload();
   };
   return html`
@@ -22,10 +22,9 @@ export function Settings() {
     <section class="card"><h2>${t("hosts")}</h2><p class="faint">${t("hosts_lead")}</p>
       <${Problem} error=${hosts.error} retry=${hosts.reload} />
       ${hosts.data && !found.length && html`<${Nothing}>${t("no_hosts")}</${Nothing}>`}
-      <ul class="plain">${found.map((host) => html`<li key=${host.key + host.file} class="host">
-        <div><strong>${host.name}</strong> <span class=${host.configured ? "well" : "faint"}>${t(host.configured ? "host_configured" : "host_not_configured")}</span>
+      <ul class="plain">${found.map((host) => html`<li key=${host.name} class="host">
+        <div><strong>${host.title}</strong> <span class=${host.configured ? "well" : "faint"}>${t(host.configured ? "host_configured" : "host_not_configured")}</span>
           <br /><small><${Said} text=${host.file} /></small></div>
-        ${!host.configured && (host.can_connect ? html`<${Action} class="quiet" run=${() => connect(host)}>${t("connect")}</${Action}>`
-          : html`<code>memos-mcp install ${host.key}</code>`)}</li>`)}</ul>
+        ${!host.configured && html`<${Action} class="quiet" run=${() => connect(host)}>${t("connect")}</${Action}>`}</li>`)}</ul>
     </section>`;
 }
