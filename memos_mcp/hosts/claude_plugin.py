@@ -7,9 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from memos_mcp.errors import Unavailable
+from memos_mcp.plugin import MARKETPLACE, NAME, write_marketplace
 
-MARKETPLACE = "memos-mcp"
-PLUGIN = "memos"
 PATIENCE = 60.0
 
 
@@ -20,20 +19,9 @@ class _Plugin(BaseModel):
 _Plugins = TypeAdapter(list[_Plugin])
 
 
-def claude_plugin_dir() -> Path | None:
-    """Return the folder of the plugin: beside this package where it is installed, or in the clone it is run from."""
-    package = Path(__file__).parents[1]
-    for folder in (package / "plugins" / "claude-code", package.parent / "plugins" / "claude-code"):
-        if (folder / ".claude-plugin" / "plugin.json").is_file():
-            return folder
-    return None
-
-
 def is_offered() -> bool:
-    """Say whether there are both a plugin and a Claude Code that can install it."""
-    folder = claude_plugin_dir()
-    is_listed = folder is not None and (folder / ".claude-plugin" / "marketplace.json").is_file()
-    return is_listed and shutil.which("claude") is not None
+    """Say whether there is a Claude Code that can install the plugin."""
+    return shutil.which("claude") is not None
 
 
 def is_installed() -> bool:
@@ -45,27 +33,30 @@ def is_installed() -> bool:
         found = _Plugins.validate_json(told.stdout)
     except ValidationError:
         return False
-    return any(plugin.id == f"{PLUGIN}@{MARKETPLACE}" for plugin in found)
+    return any(plugin.id == f"{NAME}@{MARKETPLACE}" for plugin in found)
 
 
-def install() -> None:
-    """Have Claude Code install the plugin for the user.
-
-    Raises:
-        Unavailable: it does not; the sentence says what it said.
-    """
-    _must("plugin", "marketplace", "add", str(claude_plugin_dir()))
-    _must("plugin", "install", f"{PLUGIN}@{MARKETPLACE}", "--scope", "user")
-
-
-def uninstall() -> None:
-    """Have Claude Code take the plugin out.
+def install(folder: Path, *, command: str) -> None:
+    """Write the plugin into a folder that stays, and have Claude Code install it from there for the user.
 
     Raises:
         Unavailable: it does not; the sentence says what it said.
     """
-    _must("plugin", "uninstall", f"{PLUGIN}@{MARKETPLACE}", "--scope", "user")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_marketplace(folder, command=command)
+    _must("plugin", "marketplace", "add", str(folder))
+    _must("plugin", "install", f"{NAME}@{MARKETPLACE}", "--scope", "user")
+
+
+def uninstall(folder: Path) -> None:
+    """Have Claude Code take the plugin out, and remove the folder that it came from.
+
+    Raises:
+        Unavailable: it does not; the sentence says what it said.
+    """
+    _must("plugin", "uninstall", f"{NAME}@{MARKETPLACE}", "--scope", "user")
     _must("plugin", "marketplace", "remove", MARKETPLACE)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _must(*words: str) -> None:

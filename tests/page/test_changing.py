@@ -148,7 +148,13 @@ def test_a_file_is_recognised_taken_in_once_and_exported_again(visit: Visit, n: 
     assert any(f"Ottokar{n}" in str(line.get("content")) for line in exported)
 
     fresh = [
-        line | {"conversation_id": f"imported-{n}", "id": f"x{number}", "content": f"{line['content']} (imported)"}
+        line
+        | {
+            "conversation_id": f"imported-{n}",
+            "task_id": "",
+            "id": f"x{number}",
+            "content": f"{line['content']} (imported)",
+        }
         for number, line in enumerate(exported)
         if line.get("kind") == "message" and line["conversation_id"] == f"told-{n}"
     ]
