@@ -47,3 +47,10 @@ def test_every_command_is_named_and_every_command_named_exists() -> None:
 @pytest.mark.parametrize("path", re.findall(r"^ +(\w+/|\w+\.py) ", README, re.MULTILINE))
 def test_the_layout_names_what_is_there(path: str) -> None:
     assert list((ROOT / "memos_mcp").rglob(path.rstrip("/")))
+
+
+def test_the_pictures_are_there_and_small() -> None:
+    pictures = [ROOT / path for path in re.findall(r"!\[[^\]]+\]\((docs/[\w.-]+)\)", README)]
+
+    assert len(pictures) == 3
+    assert sum(picture.stat().st_size for picture in pictures) < 300_000
