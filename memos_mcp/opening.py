@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.errors import ConfigurationError, MissingLibrary
 from memos_mcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,13 +66,17 @@ def open_store(
 ) -> "AbstractAsyncContextManager[LocalBackend]":
     """Open the local store inside this process; `learnt` is told of users whose memories change in the background."""
     # Chroma, numpy and the model are loaded by the process that holds the store, and by no other.
+    from memos_mcp.backends.local.embedders.absent import AbsentEmbedder  # noqa: PLC0415
     from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
     from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
     from memos_mcp.backends.local.opening import open_local  # noqa: PLC0415
 
     @cache
     def embedder() -> "Embedder":
-        return load_embedder(settings.embedder, onnx_model=settings.onnx_model)
+        try:
+            return load_embedder(settings.embedder, onnx_model=settings.onnx_model)
+        except MissingLibrary as exc:
+            return AbsentEmbedder(exc)
 
     return open_local(
         settings.data_dir,
