@@ -26,7 +26,7 @@ app = typer.Typer(
 console = Console()
 errors = Console(stderr=True)
 
-OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy", "Stemmer", "detect_secrets"}
+OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy"}
 """What an installation for the hosted service alone is without."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
