@@ -38,7 +38,7 @@ class Hello(BaseModel):
     conversation: str = ""
     settings: dict[str, str] = {}
     hook: HookHello = HookHello()
-    ask: Literal["", "ping", "status", "stop", "pause"] = ""
+    ask: Literal["", "ping", "status", "stop", "pause", "open"] = ""
 
     def is_newer(self) -> bool:
         """Say whether the other process is of a newer version than this engine."""

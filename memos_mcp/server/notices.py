@@ -48,7 +48,11 @@ class Notices:
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Register a listener for the current user's events."""
-        return self._buses.setdefault(self._whose(), InMemorySubscriptionBus()).subscribe(listener)
+        return self.watch(self._whose(), listener)
+
+    def watch(self, whom: str, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        """Register a listener for the events of the memory of this name; return what ends that."""
+        return self._buses.setdefault(whom, InMemorySubscriptionBus()).subscribe(listener)
 
     async def publish(self, event: ServerEvent) -> None:
         """Tell everybody who listens for the current user."""
