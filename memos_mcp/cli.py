@@ -4,7 +4,7 @@ import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -12,6 +12,9 @@ from rich.console import Console
 
 from memos_mcp import __version__
 from memos_mcp.errors import MemosError
+
+if TYPE_CHECKING:
+    from memos_mcp.operations.installing import Report
 
 app = typer.Typer(
     name="memos-mcp",
@@ -33,6 +36,13 @@ class Transport(StrEnum):
     STREAMABLE_HTTP = "streamable-http"
     SSE = "sse"
     STDIO = "stdio"
+
+
+class InstallScope(StrEnum):
+    """Whose files of hosts are written."""
+
+    USER = "user"
+    PROJECT = "project"
 
 
 def run() -> None:
@@ -167,6 +177,64 @@ def doctor(as_json: JsonOption = False) -> None:
     from memos_mcp.operations.doctor import run_checks  # noqa: PLC0415  # loads the store and the model
 
     if not run_checks(as_json=as_json, console=console, progress=errors):
+        raise typer.Exit(1)
+
+
+HostsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[HOST]...", help="Hosts, such as cursor or claude-desktop; without one, all that are found."
+    ),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+ScopeOption = Annotated[
+    InstallScope, typer.Option(help="For this user everywhere, or in the files of the project in the current folder.")
+]
+
+
+@app.command()
+def install(
+    hosts: HostsArgument = None,
+    scope: ScopeOption = InstallScope.USER,
+    env: Annotated[
+        list[str] | None, typer.Option(help="A setting for the server, such as MEMOS_USER_ID=ann; may be repeated.")
+    ] = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put this server into the hosts of this machine, and prove that it answers."""
+    from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    report = installing.install(
+        Machine.here(), hosts or (), scope=scope.value, variables=installing.variables_of(env or ()), dry_run=dry_run
+    )
+    _tell_installed(report, as_json=as_json)
+
+
+@app.command()
+def uninstall(
+    hosts: HostsArgument = None,
+    scope: ScopeOption = InstallScope.USER,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take this server out of the hosts of this machine; what is kept stays."""
+    from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    report = installing.uninstall(Machine.here(), hosts or (), scope=scope.value, dry_run=dry_run)
+    _tell_installed(report, as_json=as_json)
+
+
+def _tell_installed(report: "Report", *, as_json: bool) -> None:
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        installing.show(report, console)
+    if not report.is_well:
         raise typer.Exit(1)
 
 

@@ -13,7 +13,6 @@ import psutil
 import pytest
 
 from memos_mcp.operations.status import kept_in
-from memos_mcp.plugin import write_marketplace
 from tests.engine.conftest import engines_of
 from tests.fakes.messages_api import messages_api
 
@@ -28,9 +27,9 @@ def test_what_one_session_told_another_session_and_another_host_know(tmp_path: P
     home.mkdir()
     project.mkdir()
     memos = Path(sys.executable).with_name("memos-mcp")
-    write_marketplace(tmp_path / "market", command=str(memos))
     with messages_api() as model:
         variables = {name: value for name, value in os.environ.items() if not name.startswith(("MEMOS_", "CLAUDE"))}
+        variables["PATH"] = f"{Path(str(CLAUDE)).parent}{os.pathsep}{variables['PATH']}"
         variables |= {"HOME": str(home), "MEMOS_DATA_DIR": str(data_dir), "MEMOS_ENGINE_IDLE": "120"}
         variables |= {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "none", "DISABLE_AUTOUPDATER": "1"}
         variables |= {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
@@ -54,8 +53,8 @@ def test_what_one_session_told_another_session_and_another_host_know(tmp_path: P
             return found.memories if found else 0
 
         try:
-            run(str(CLAUDE), "plugin", "marketplace", "add", str(tmp_path / "market"))
-            run(str(CLAUDE), "plugin", "install", "memos@memos-mcp")
+            run(str(memos), "install", "claude-code")
+            assert "memos@memos-mcp" in run(str(CLAUDE), "plugin", "list")
             assert "Connected" in run(str(CLAUDE), "mcp", "list")
             run(str(CLAUDE), "-p", f"For the record: {FACT} <private>My pin is 4711.</private>")
             deadline = time.monotonic() + 60
@@ -68,6 +67,8 @@ def test_what_one_session_told_another_session_and_another_host_know(tmp_path: P
             event = {"session_id": "g", "cwd": str(project), "prompt": "Which tool deploys the kite service?"}
             other = run(str(memos), "hook", "BeforeAgent", "--host", "gemini", said=json.dumps(event))
             kept = run(str(memos), "export", "-")
+            run(str(memos), "uninstall", "claude-code")
+            assert "memos@memos-mcp" not in run(str(CLAUDE), "plugin", "list")
         finally:
             for engine in engines_of(data_dir):
                 with suppress(psutil.NoSuchProcess):
