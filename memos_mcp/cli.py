@@ -26,6 +26,9 @@ app = typer.Typer(
 console = Console()
 errors = Console(stderr=True)
 
+OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy", "Stemmer", "detect_secrets"}
+"""What an installation for the hosted service alone is without."""
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -51,6 +54,13 @@ def run() -> None:
         app()
     except MemosError as exc:
         errors.print(f"memos-mcp: {exc}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except ModuleNotFoundError as exc:
+        from memos_mcp.opening import NO_STORE  # noqa: PLC0415
+
+        if (exc.name or "").partition(".")[0] not in OF_THE_STORE:
+            raise
+        errors.print(f"memos-mcp: {NO_STORE}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 

@@ -144,7 +144,8 @@ class AddMessage(Frozen):
 
     `key` makes an add safe to repeat: the same key from the same user stores once and answers alike. `wait`
     answers when the memories are there too (MemOS's `async_mode: false`). `memories` are the agent's own, which go
-    before those that are learnt from the same messages.
+    before those that are learnt from the same messages. `custom_extract_prompt` says what the application wants a chat
+    model to keep of these messages.
     """
 
     messages: tuple[Message, ...]
@@ -156,6 +157,7 @@ class AddMessage(Frozen):
     key: Identifier = ""
     wait: bool = False
     memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
+    custom_extract_prompt: Annotated[str, Field(max_length=4_000)] = ""
 
 
 class AddReceipt(Frozen):
@@ -461,7 +463,8 @@ class StoreStatus(Frozen):
     """How much a store keeps, of all users together, and what waits for the background.
 
     Of the adds that wait for their memories, `failed_for_memories` failed and are tried again; `taken_over_by_rules`
-    counts those that a chat model failed for so long that the rules took its place.
+    counts those that a chat model failed for so long that the rules took its place. `missing` says which library
+    cannot be imported.
     """
 
     users: int = 0
@@ -473,6 +476,7 @@ class StoreStatus(Frozen):
     failed_for_memories: int = 0
     taken_over_by_rules: int = 0
     embedder: str = ""
+    missing: str = ""
 
 
 class EngineStatus(Frozen):

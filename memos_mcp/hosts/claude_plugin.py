@@ -1,6 +1,5 @@
 """The plugin for Claude Code: the server with hooks, a skill and commands, installed by Claude Code's own command."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,11 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from memos_mcp.errors import Unavailable
-from memos_mcp.hosts.entries import own_command
 from memos_mcp.plugin import MARKETPLACE, NAME, write_marketplace
-from memos_mcp.relay.values import data_dir_of
 
-FOLDER = "claude-code-plugin"
 PATIENCE = 60.0
 
 
@@ -40,27 +36,27 @@ def is_installed() -> bool:
     return any(plugin.id == f"{NAME}@{MARKETPLACE}" for plugin in found)
 
 
-def install() -> None:
-    """Have Claude Code install the plugin for the user.
+def install(folder: Path, *, command: str) -> None:
+    """Write the plugin into a folder that stays, and have Claude Code install it from there for the user.
 
     Raises:
         Unavailable: it does not; the sentence says what it said.
-        OSError: the data directory, where the plugin is put, cannot be written.
     """
-    folder = Path(data_dir_of(os.environ)) / FOLDER  # Claude Code reads it from there for as long as it is installed
-    write_marketplace(folder, command=own_command())
+    folder.mkdir(parents=True, exist_ok=True)
+    write_marketplace(folder, command=command)
     _must("plugin", "marketplace", "add", str(folder))
     _must("plugin", "install", f"{NAME}@{MARKETPLACE}", "--scope", "user")
 
 
-def uninstall() -> None:
-    """Have Claude Code take the plugin out.
+def uninstall(folder: Path) -> None:
+    """Have Claude Code take the plugin out, and remove the folder that it came from.
 
     Raises:
         Unavailable: it does not; the sentence says what it said.
     """
     _must("plugin", "uninstall", f"{NAME}@{MARKETPLACE}", "--scope", "user")
     _must("plugin", "marketplace", "remove", MARKETPLACE)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _must(*words: str) -> None:

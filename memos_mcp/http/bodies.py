@@ -45,7 +45,6 @@ class AddMessageBody(Body):
         "allow_public": "memories are their user's own here",
         "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
         "allow_memory_view": "all kinds of memories are made",
-        "custom_extract_prompt": "the extractor's own instructions are used",
     }
 
     messages: Annotated[tuple[Said, ...], BeforeValidator(read_messages), Field(min_length=1)]
@@ -55,6 +54,7 @@ class AddMessageBody(Body):
     tags: tuple[str, ...] = ()
     info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
+    custom_extract_prompt: Annotated[str, Field(max_length=4_000)] = ""
     async_mode: bool = True
 
     def request(self, *, key: str) -> AddMessage:
@@ -68,6 +68,7 @@ class AddMessageBody(Body):
             info=self.info,
             key=key,
             memories=self.memories,
+            custom_extract_prompt=self.custom_extract_prompt,
             wait=not self.async_mode,
         )
 

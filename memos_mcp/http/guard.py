@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
+import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
 from memos_mcp.http.envelope import refusal_at
+from memos_mcp.http.half_sent import MOST, PATIENCE
 from memos_mcp.http.page import is_public
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
@@ -83,12 +85,18 @@ class Guard:
         rate: Rate | None,
         visits: Visits | None = None,
         is_closed: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
-        """Take the app; without tokens there is neither authorisation nor a rate, unless only visits are let in."""
+        """Take the app; without tokens there is neither authorisation nor a rate, unless only visits are let in.
+
+        A body has `patience` seconds for each of its pieces.
+        """
         self._app = app
         self._hosts = hosts
         self._tokens = tokens
         self._rate = rate
+        self._patience = patience
+        self._reading = 0
         self._visits = visits or Visits()
         self._is_closed = is_closed
 
@@ -107,7 +115,7 @@ class Guard:
                 await self._check_rate(grant)
                 scope["user"] = _user(grant)
             _check_content_type(scope["method"], headers)
-            received = await _body(headers, receive)
+            received = await self._received(headers, receive)
         except MemosError as exc:
             await _refuse(exc, scope["path"])(scope, receive, send)
             return
@@ -146,9 +154,22 @@ class Guard:
         if wait is not None:
             raise RateLimited(f"Too many calls with this token: wait {wait:.0f} seconds.", retry_after=wait)
 
+    async def _received(self, headers: Headers, receive: Receive) -> Receive | None:
+        if self._reading >= MOST:
+            raise RateLimited("Too many requests are only half sent: try again in a moment.", retry_after=1)
+        self._reading += 1
+        try:
+            return await _body(headers, receive, patience=self._patience)
+        finally:
+            self._reading -= 1
+
 
 class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
+
+
+class _HalfSent(InvalidRequest):
+    status = HTTPStatus.REQUEST_TIMEOUT
 
 
 def _refuse(error: MemosError, path: str) -> Response:
@@ -175,7 +196,7 @@ def _check_content_type(method: str, headers: Headers) -> None:
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
 
 
-async def _body(headers: Headers, receive: Receive) -> Receive | None:
+async def _body(headers: Headers, receive: Receive, *, patience: float) -> Receive | None:
     """Read the body up to the limit, and give what hands it out again; None where the client left meanwhile."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > LARGEST_BODY:
@@ -184,7 +205,11 @@ async def _body(headers: Headers, receive: Receive) -> Receive | None:
     size = 0
     more = True
     while more:
-        message = await receive()
+        try:
+            with anyio.fail_after(patience):
+                message = await receive()
+        except TimeoutError as exc:
+            raise _HalfSent("The rest of the body did not come. Nothing was stored; send it again.") from exc
         if message["type"] == "http.disconnect":
             return None
         size += len(message.get("body", b""))

@@ -128,9 +128,17 @@ def survey(
 
 
 def run(
-    recognised: Recognised, ledger: Ledger, *, user_id: str, redact: bool, report: Report = unseen
+    recognised: Recognised,
+    ledger: Ledger,
+    *,
+    user_id: str,
+    redact: bool,
+    report: Report = unseen,
+    without_sources: Callable[[int], object] = lambda _: None,
 ) -> tuple[int, int]:
     """Take in what is new, and say how many messages and memories that was.
+
+    `without_sources` is told, source by source, of how many memories none of their messages is here.
 
     What has no time gets that of its file. What other programs wrote is taken in some hundred records at a time, a file
     of our own as a whole or not at all: in it, memories name the messages that they were learnt from.
@@ -157,6 +165,7 @@ def run(
                 with ledger.database.transaction():
                     _take(incoming, batch)
         taken = (taken[0] + incoming.new_messages, taken[1] + incoming.new_memories)
+        without_sources(incoming.without_sources)
     return taken
 
 

@@ -10,12 +10,8 @@ from memos_mcp.hosts.machine import Machine
 from memos_mcp.opening import backend_kind
 from memos_mcp.operations.checks.chat_model import check_chat_model
 from memos_mcp.operations.checks.directory import check_directory
-from memos_mcp.operations.checks.engine import check_engine
 from memos_mcp.operations.checks.finding import Finding
 from memos_mcp.operations.checks.hosts import check_hosts
-from memos_mcp.operations.checks.index import check_index
-from memos_mcp.operations.checks.ledger import check_ledger
-from memos_mcp.operations.checks.model import check_model
 from memos_mcp.operations.checks.service import check_service
 from memos_mcp.operations.checks.settings import check_own_settings
 from memos_mcp.operations.status import counted
@@ -43,6 +39,12 @@ def examine(variables: Mapping[str, str], *, machine: Machine, tell: Callable[[s
 def _checks(settings: Settings) -> dict[str, Check]:
     if backend_kind(settings) == "hosted":
         return {"hosted service": lambda: check_service(settings)}
+    # What the store is made of is not there in an installation for the hosted service alone.
+    from memos_mcp.operations.checks.engine import check_engine  # noqa: PLC0415
+    from memos_mcp.operations.checks.index import check_index  # noqa: PLC0415
+    from memos_mcp.operations.checks.ledger import check_ledger  # noqa: PLC0415
+    from memos_mcp.operations.checks.model import check_model  # noqa: PLC0415
+
     checks: dict[str, Check] = {
         "ledger": lambda: check_ledger(settings.data_dir),
         "engine": lambda: check_engine(settings),

@@ -38,19 +38,28 @@ def take_in(
         raise InvalidRequest("There is no message and no memory in what was recognised; nothing was changed.")
     if dry_run:
         return
+    left_out: list[int] = []
     with (
         held_alone(settings.data_dir, progress=progress),
         closing(Ledger.open(settings.data_dir / LEDGER_FILE)) as ledger,
         bar("Importing", progress) as report,
     ):
         messages, memories = run(
-            recognised, ledger, user_id=settings.user_id, redact=settings.secrets == "redact", report=report
+            recognised,
+            ledger,
+            user_id=settings.user_id,
+            redact=settings.secrets == "redact",
+            report=report,
+            without_sources=left_out.append,
         )
     _say(
         console,
         f"Imported {counted(messages, 'message')} and {counted(memories, 'memory', 'memories')}; "
         "what was there already was left as it is.",
     )
+    if count := sum(left_out):
+        told = counted(count, "memory was", "memories were")
+        _say(console, f"{told} left out: none of the messages that they were made of is in the file.")
 
 
 def _survey(settings: Settings, recognised: Recognised, *, progress: Console) -> Mapping[str, Found]:

@@ -91,15 +91,16 @@ class Notices:
                 pause = min(2 * pause, _LAST_LOOK)
             await self.changed(*uris)
 
-    async def listed(self, conversation_id: str) -> None:
-        """Tell that the list has changed, where this conversation may be new to it."""
+    async def listed(self, conversation_id: str) -> bool:
+        """Tell that the list has changed, where this conversation may be new to it, and return whether it may."""
         key = (self._whose(), conversation_id)
         if key in self._listed:
-            return
+            return False
         self._listed[key] = None
         if len(self._listed) > _REMEMBERED:
             del self._listed[next(iter(self._listed))]
         await self.publish(ResourcesListChanged())
+        return True
 
     def attach(self, server: MCPServer) -> None:
         """Serve the older era's subscriptions, and learn of its sessions."""

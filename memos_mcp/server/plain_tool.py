@@ -12,8 +12,11 @@ from pydantic import JsonValue, ValidationError
 
 from memos_mcp.errors import MemosError
 from memos_mcp.server.arguments import given, misnamed, names_of, refusal
+from memos_mcp.server.faults import BROKEN
 
-_BROKEN = "The server failed at this; its log says why. Other calls still work."
+_UNANSWERED = (
+    "The user was asked, and the host sent no answer that says yes or no. Nothing was done: ask the user yourself."
+)
 
 
 class _AsSent(FuncMetadata):
@@ -58,13 +61,15 @@ class PlainTool(Tool):
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, MemosError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__
-            raise UnexpectedToolError(_BROKEN) from exc.__cause__
+            raise UnexpectedToolError(BROKEN) from exc.__cause__
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
                 properties = self.parameters["properties"]
                 sentence = refusal(self.name, exc.__cause__, names=names, schema=properties)
                 raise ToolError(sentence) from exc.__cause__
-            raise ToolError(str(exc).removeprefix(f"Error executing tool {self.name}: ")) from exc.__cause__
+            told = str(exc).removeprefix(f"Error executing tool {self.name}: ")
+            unanswered = told.startswith("Resolver ") and "elicitation" in told
+            raise ToolError(_UNANSWERED if unanswered else told) from exc.__cause__
 
 
 def slim(schema: dict[str, Any]) -> dict[str, Any]:

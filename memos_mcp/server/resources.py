@@ -181,4 +181,4 @@ def _resource(one: Conversation) -> Resource:
 def _summary(one: Conversation) -> str:
     first, last = clock_text(one.create_time)[:10], clock_text(one.update_time)[:10]
     days = first if first == last else f"{first} to {last}"
-    return f"{one.total} messages, {days}"
+    return f"{one.total} messages, {days}" if one.total else days  # the cloud does not say how many

@@ -62,10 +62,12 @@ async def add_message(
     )
     check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
-    await access.notices.listed(receipt.conversation_id)
+    is_new = await access.notices.listed(receipt.conversation_id)
     await access.notices.changed(uris.conversation(receipt.conversation_id), uris.CONVERSATIONS, uris.PROFILE)
     if receipt.status == "running":
         access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
+    if is_new and not conversation_id:
+        receipt = receipt.model_copy(update={"note": text.with_way_back(receipt.note)})
     return _result(text.added_text(receipt, count=len(messages)), views.receipt(receipt))
 
 

@@ -99,27 +99,52 @@ def test_what_cannot_be_done_is_said_in_a_sentence(machine: Path, arguments: tup
     assert not list(machine.rglob("*.before-memos-mcp"))
 
 
-def test_the_real_claude_code_connects_to_what_was_installed(machine: Path) -> None:
-    claude = CLAUDE
-    if not claude:
+@pytest.fixture
+def claude(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the folder of the real Claude Code, which is on nobody's path yet."""
+    if not CLAUDE:
         pytest.skip("needs Claude Code: npm install @anthropic-ai/claude-code, or MEMOS_TEST_CLAUDE=PATH")
+    (machine / "bin").mkdir()
+    (machine / "bin" / "claude").symlink_to(CLAUDE)
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
+    for name, value in {"DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "MCP_TIMEOUT": "60000"}.items():
+        monkeypatch.setenv(name, value)
+    return machine / "bin"
 
-    def listed() -> str:
-        environment = {**os.environ, "DISABLE_TELEMETRY": "1", "DISABLE_AUTOUPDATER": "1", "MCP_TIMEOUT": "60000"}
-        told = subprocess.run(
-            [claude, "mcp", "list"], env=environment, capture_output=True, text=True, timeout=120, check=True
-        )
-        return told.stdout
 
-    assert "No MCP servers" in listed()
+def listed(claude: Path) -> str:
+    command = [claude / "claude", "mcp", "list"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def test_the_real_claude_code_connects_to_what_was_installed(machine: Path, claude: Path) -> None:
+    assert "No MCP servers" in listed(claude)
     assert memos("install", "claude-code").returncode == 0
-    assert f"{own_command()}" in (there := listed())
+    assert own_command() in (there := listed(claude))
     assert "Connected" in there
     state: dict[str, Any] = json.loads((machine / ".claude.json").read_text())
 
     assert memos("uninstall", "claude-code").returncode == 0
-    assert "No MCP servers" in listed()
+    assert "No MCP servers" in listed(claude)
     left = json.loads((machine / ".claude.json").read_text())
     assert {key: value for key, value in state.items() if key != "mcpServers"} == {
         key: value for key, value in left.items() if key != "mcpServers"
     }
+
+
+def test_where_claude_code_can_be_asked_it_gets_the_plugin(
+    machine: Path, claude: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(claude), prepend=os.pathsep)
+
+    first, second = memos("install", "claude-code"), memos("install", "claude-code", "--json")
+    there = listed(claude)
+    removed = memos("uninstall", "claude-code")
+
+    assert "as a plugin" in first.stdout, first.stderr
+    assert json.loads(second.stdout)["hosts"][0]["what"] == "unchanged"
+    assert f"plugin:memos:memos: {own_command()}" in there
+    assert "Connected" in there
+    assert removed.returncode == 0, removed.stderr
+    assert "No MCP servers" in listed(claude)
+    assert not (machine / ".local" / "share" / "memos-mcp-plugin").exists()

@@ -28,6 +28,7 @@ def add_message(request: AddMessage, *, user_id: str) -> Body:
         "app_id": request.app_id,
         "tags": list(request.tags),
         "info": request.info,
+        "custom_extract_prompt": request.custom_extract_prompt,
     }
     return {
         "user_id": user_id,

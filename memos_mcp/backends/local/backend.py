@@ -60,6 +60,7 @@ from memos_mcp.perspective import bare
 
 FEEDBACK_CONVERSATION = "feedback"
 
+NO_INSTRUCTIONS = "custom_extract_prompt had no effect: it is for a chat model (MEMOS_EXTRACTOR=llm)."
 HIDDEN = (
     "{} secret(s), such as keys or passwords, were replaced by a mark and not stored. "
     "MEMOS_SECRETS=keep stores them word for word."
@@ -129,10 +130,11 @@ class LocalBackend:
         with self._ledger.database.transaction():
             added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
             unsaid = "" if added.repeated else self._keep_memories(request, added.task_id)
+            unused = "" if added.repeated else self._instruct(request, added.task_id)
         self._indexing.wake()
         self._learning.wake()
         status = self._task(added.task_id, user_id).status if added.repeated else "running"
-        note = " ".join(filter(None, (HIDDEN.format(hidden) if hidden else "", unsaid)))
+        note = " ".join(filter(None, (HIDDEN.format(hidden) if hidden else "", unsaid, unused)))
         return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id, note=note)
 
     def _with_offsets(self, request: AddMessage) -> AddMessage:
@@ -153,6 +155,16 @@ class LocalBackend:
         task = self._ledger.tasks.open(task_id) if request.memories else None
         return "" if task is None else self._agent_memories.keep(request.memories, task=task).note
 
+    def _instruct(self, request: AddMessage, task_id: str) -> str:
+        """Keep what the application wants to be learnt, and say where that has no effect."""
+        if not request.custom_extract_prompt:
+            return ""
+        if not self._learning.takes_instructions:
+            return NO_INSTRUCTIONS
+        if task := self._ledger.tasks.open(task_id):
+            self._ledger.instruct(task.key, request.custom_extract_prompt)
+        return ""
+
     def _without_secrets(self, request: AddMessage) -> tuple[AddMessage, int]:
         if self._redact is None:
             return request, 0
@@ -167,6 +179,7 @@ class LocalBackend:
         tags = [self._redact(tag) for tag in request.tags]
         info, in_info = redact_values(request.info)
         update = {"messages": messages, "memories": memories, "tags": tuple(tag for tag, _ in tags), "info": info}
+        update["custom_extract_prompt"] = self._redact(request.custom_extract_prompt)[0]
         return request.model_copy(update=update), in_info + sum(hidden for _, hidden in (*redacted, *tags))
 
     async def _completed(self, task_id: str, *, user_id: str) -> Task:

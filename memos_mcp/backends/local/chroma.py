@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection as CollectionOf
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.ledger.vectors import Text
-from memos_mcp.errors import Unavailable
+from memos_mcp.errors import MissingLibrary, Unavailable
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -51,6 +52,19 @@ def shield_from_environment() -> None:
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
 
 
+def check_importable() -> None:
+    """Import Chroma, which takes 0.7 s: only the process that searches pays it, and not before it has to.
+
+    Raises:
+        MissingLibrary: that fails.
+    """
+    shield_from_environment()
+    try:
+        import_module("chromadb")
+    except (ImportError, OSError, RuntimeError) as exc:  # RuntimeError: it finds SQLite too old
+        raise MissingLibrary(f"Chroma cannot be imported ({exc}): install memos-mcp again.") from exc
+
+
 class ChromaIndex:
     """Nearest texts by vector. Any thread may call, one at a time is served.
 
@@ -72,8 +86,7 @@ class ChromaIndex:
         Raises:
             Unavailable: Chroma cannot open it.
         """
-        shield_from_environment()
-        # 0.7 s: only the process that searches pays it, and not before it has to.
+        check_importable()
         import chromadb  # noqa: PLC0415
         from chromadb.config import Settings  # noqa: PLC0415
 
@@ -90,7 +103,7 @@ class ChromaIndex:
         Raises:
             Unavailable: it cannot be reached.
         """
-        shield_from_environment()
+        check_importable()
         import chromadb  # noqa: PLC0415
 
         with _as_unavailable():

@@ -16,7 +16,7 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Pending, Text
 from memos_mcp.backends.local.places import HOLDS_DELETED, IndexPlace
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
-from memos_mcp.errors import MemosError, Unavailable
+from memos_mcp.errors import MemosError, MissingLibrary, Unavailable
 from memos_mcp.perspective import bare
 
 logger = logging.getLogger(__name__)
@@ -43,6 +43,9 @@ GATHERING = 0.2
 """Seconds for which texts are gathered before they are embedded, unless a search waits for them: each round costs a
 transaction, however few texts it has."""
 
+MISSING = "missing_library"
+"""Noted in the ledger: the sentence about what cannot be imported."""
+
 MOST_BESIDE = 1_000
 """Texts of a user that a search looks at beside the index: 1 ms for as many."""
 
@@ -66,8 +69,14 @@ class Indexing:
         self._failures = 0
         self._failed_at: float | None = None
         self._awaited = 0
+        self._missing = ""
         self._progress = threading.Condition()
         self._worker = Worker("indexing", self._step, sleep=self._until_due)
+
+    @property
+    def missing(self) -> str:
+        """Which library cannot be imported, so that there are no vectors; empty where all can."""
+        return self._missing
 
     def start(self) -> None:
         """Open the index and follow the ledger, in the background."""
@@ -193,6 +202,7 @@ class Indexing:
         index, self._failed_at = self._index, None
         if index is None:
             self._index = self._place.open()
+            self._note_missing("")
             if self._ledger.noted(wiping.HOLDS_DELETED):
                 self._renewed_from = time.monotonic()
             return True  # it may have found that everything has to be handed over again
@@ -228,6 +238,11 @@ class Indexing:
             self._note_deletion()
         index.put(user, {one.text: one.vector for one in pending if one.content is not None and one.vector is not None})
 
+    def _note_missing(self, missing: str) -> None:
+        if missing != self._ledger.noted(MISSING):
+            self._ledger.note(MISSING, missing)
+        self._missing = missing
+
     def _note_deletion(self) -> None:
         """Note that Chroma's files hold what was deleted, and when to begin with files that do not."""
         self._ledger.note(HOLDS_DELETED, "yes")
@@ -261,6 +276,12 @@ class Indexing:
         return True
 
     def _note_failure(self, failure: Unavailable) -> None:
+        if isinstance(failure, MissingLibrary):
+            if str(failure) != self._missing:
+                logger.warning("%s Until then search goes by words alone.", failure)
+            self._note_missing(str(failure))
+            self._failed_at = time.monotonic()
+            return
         logger.warning("the vector index failed: %s", failure.__cause__)
         self._failed_at = time.monotonic()
         self._failures += 1

@@ -115,12 +115,12 @@ def offset_at(milliseconds: int, *, zone: tzinfo | None) -> int:
 
 def _prepare(ledger: Ledger, embedder: Embedder) -> None:
     made_with = ledger.noted("embedder")
-    if made_with and made_with != embedder.name:
+    if made_with and embedder.name and made_with != embedder.name:
         raise ConfigurationError(
             f"The vectors in this store were made by {made_with}, and MEMOS_EMBEDDER now asks for {embedder.name}. "
             "Run `memos-mcp reindex` to embed everything anew, or set MEMOS_EMBEDDER back."
         )
-    if not made_with:
+    if not made_with and embedder.name:
         ledger.note("embedder", embedder.name)
     if ledger.noted("features") != str(FEATURES_VERSION):
         ledger.analyse_again()

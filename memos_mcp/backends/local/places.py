@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from memos_mcp.backends.local.chroma import ChromaIndex
+from memos_mcp.backends.local.chroma import ChromaIndex, check_importable
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.probe import probe
 from memos_mcp.errors import Unavailable
@@ -71,6 +71,7 @@ class FolderPlace:
 
     def open(self) -> ChromaIndex:
         """Open the folder's index, or that of a fresh folder where the old one is broken."""
+        check_importable()  # without it every folder looks broken
         with self._ledger.database.transaction():
             if change_over(self._ledger, "folder") or self._ledger.noted(HOLDS_DELETED):
                 self.broken()  # a fresh folder has nothing of what was deleted, and costs half a millisecond a vector

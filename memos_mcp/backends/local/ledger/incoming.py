@@ -31,6 +31,8 @@ class Incoming:
         self._new_messages: set[int] = set()
         self._new_memories: dict[int, MemoryRecord] = {}
         self._add: list[MessageRecord] = []
+        self.without_sources = 0
+        """Memories that were left out, since none of their messages is here."""
         self._said: Counter[str] = Counter()
 
     @property
@@ -118,6 +120,8 @@ class Incoming:
         if known is None and (sources & self._new_messages or not record.sources):
             known = self._insert_memory(record, user, conversation, sources)
             self._new_memories[known] = record
+        elif known is None and not sources:
+            self.without_sources += 1
         if record.task_id:
             self._insert_task(record, uuid.uuid4().hex[:12], user, conversation, "completed")
         if known is not None:

@@ -62,6 +62,21 @@ class Ledger:
         """Forget what was noted under a name."""
         self.database.execute("DELETE FROM meta WHERE name = ?", (name,))
 
+    def instruct(self, task: int, instructions: str) -> None:
+        """Keep what the application wants to be learnt from an add, until that is done."""
+        self.note(f"instructions {task}", instructions)
+
+    def instructions(self, task: int) -> str:
+        """Give what the application wants to be learnt from an add."""
+        return self.noted(f"instructions {task}")
+
+    def forget_instructions(self) -> None:
+        """Forget the instructions of adds that were learnt from, or are gone."""
+        self.database.execute(
+            "DELETE FROM meta WHERE name LIKE 'instructions %'"
+            " AND CAST(substr(name, 14) AS INTEGER) NOT IN (SELECT key FROM task WHERE state = 'running')"
+        )
+
     def status(self) -> StoreStatus:
         """Count what is kept, of all users together, and what waits."""
         count = self.database.number
@@ -75,6 +90,7 @@ class Ledger:
             failed_for_memories=self.tasks.failing_count(),
             taken_over_by_rules=self.tasks.taken_over_count(),
             embedder=self.noted("embedder"),
+            missing=self.noted("missing_library"),
         )
 
     def identity(self) -> str:
