@@ -70,7 +70,8 @@ def test_what_one_session_told_another_session_and_another_host_know(tmp_path: P
             run(str(memos), "uninstall", "claude-code")
             assert "memos@memos-mcp" not in run(str(CLAUDE), "plugin", "list")
         finally:
-            for engine in engines_of(data_dir):
+            proven = home / ".local" / "share" / "memos-mcp"  # where the installation's own proof was made
+            for engine in (*engines_of(data_dir), *engines_of(proven)):
                 with suppress(psutil.NoSuchProcess):
                     engine.kill()
                     engine.wait(10)
