@@ -30,6 +30,7 @@ from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.errors import InvalidRequest, MemosError
 from memos_mcp.hooks.handling import Hooks
+from memos_mcp.hooks.keeping import Keeping
 from memos_mcp.http.serve import callable_url
 from memos_mcp.http.v1.routes import Store
 from memos_mcp.http.v1.surroundings import Machine, Surroundings
@@ -70,8 +71,8 @@ class Engine:
         self._url = url
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
-        self.visits = Visits()
         self._hooks = Hooks(settings.data_dir)
+        self.visits = Visits()
         self._callers = Callers(stores.local, default_user=settings.user_id)
         self._notices = Notices(
             lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
@@ -178,6 +179,11 @@ class Engine:
             self._last = time.monotonic()
 
     async def _hook(self, visitor: Visitor, hello: Hello) -> None:
+        from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415 - few engines have hooks
+
+        if self.ending.is_set():
+            await visitor.answer(ending=True)
+            return
         try:
             settings = read_settings(hello.settings)
             account, backend = self._stores.of(settings)
@@ -186,11 +192,13 @@ class Engine:
             return
         await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
         self._callers.enter(Caller(account, settings.user_id, "", backend))
+        told = partial(self._notices.changed, uris.CONVERSATIONS, uris.PROFILE)
+        secrets = redact if settings.secrets == "redact" else None
         try:
-            await serve_hook(visitor, hello.hook, self._hooks, await backend(), settings)
+            keeping = Keeping(await backend(), settings.user_id, secrets, told)
+            await serve_hook(visitor, hello.hook, self._hooks, keeping)
         except MemosError as exc:
             await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
-        await self._notices.changed(uris.CONVERSATIONS, uris.PROFILE)
         self._last = time.monotonic()
 
     async def _operator(self, visitor: Visitor, hello: Hello) -> None:
