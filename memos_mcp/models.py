@@ -321,11 +321,20 @@ class DeleteMemory(Frozen):
     everything: bool = False
 
 
+class Removed(Frozen):
+    """How much went with a user."""
+
+    conversations: int = 0
+    messages: int = 0
+    memories: int = 0
+
+
 class DeleteReceipt(Frozen):
-    """The answer to a deletion: the ids that are gone."""
+    """The answer to a deletion: the ids that are gone and, where all of a user went, how much that was."""
 
     success: bool = True
     deleted: tuple[str, ...] = ()
+    removed: Removed | None = None
 
 
 class UpdateMemory(Frozen):

@@ -51,6 +51,7 @@ class HttpServer:
             means=cast("Means", store.lent("means")),
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
+            opening=store,
             rate=Rate() if self._tokens else None,
         )
         started = anyio.Event()

@@ -6,10 +6,12 @@ from pydantic import BaseModel
 
 from memos_mcp.models import (
     AddReceipt,
+    DeleteReceipt,
     Memory,
     MemoryPage,
     MessagePage,
     Preference,
+    Removed,
     SearchResult,
     StoredMessage,
     Task,
@@ -29,6 +31,16 @@ def plain(model: BaseModel) -> Answer:
 def receipt(added: AddReceipt) -> Answer:
     """Write what an add gives back; a note only where there is one."""
     return added.model_dump(mode="json", exclude=None if added.note else {"note"})
+
+
+def deletion(receipts: list[DeleteReceipt]) -> Answer:
+    """Write what is gone, of each user named; how much, where all of a user went."""
+    written = plain(DeleteReceipt(deleted=tuple(one for receipt in receipts for one in receipt.deleted)))
+    removed = [receipt.removed for receipt in receipts if receipt.removed is not None]
+    del written["removed"]
+    if removed:
+        written["removed"] = {name: sum(getattr(one, name) for one in removed) for name in Removed.model_fields}
+    return written
 
 
 def task(followed: Task) -> Answer:

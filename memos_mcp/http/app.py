@@ -9,22 +9,19 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import MemosError
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.chat import Answering, Chat
-from memos_mcp.http.envelope import refusal
 from memos_mcp.http.further import Further, Means
 from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
-from memos_mcp.http.health import health
+from memos_mcp.http.health import Opening, probes
 from memos_mcp.http.knowledge_bases import KnowledgeBaseRoutes, Library
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
+from memos_mcp.http.unknown import no_such_route
 
 NOTHING_SECURED_TWICE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """The guard checks Host and Origin before the transports see them."""
@@ -44,15 +41,17 @@ def build_app(
     means: Means | None = None,
     library: Library | None = None,
     chat_model: Answering | None = None,
+    opening: Opening | None = None,
 ) -> Starlette:
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
     the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them.
+    `opening` is awaited by the probes, to tell whether the store can be had.
     """
     routes: list[BaseRoute] = [
-        Route("/health", health, methods=["GET"]),
+        *probes(opening),
         *extra,
         *Rest(backend, default_user=user_id, owners=owners).routes(),
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
@@ -75,11 +74,3 @@ def build_app(
         exception_handlers={HTTPException: no_such_route},
         lifespan=lifespan,
     )
-
-
-async def no_such_route(request: Request, exc: Exception) -> Response:
-    """Answer what has no route, or not for this method, in the envelope."""
-    status = exc.status_code if isinstance(exc, HTTPException) else 500
-    response = refusal(MemosError(f"There is no {request.method} at this path: check path and method."), status=status)
-    response.headers.update((exc.headers if isinstance(exc, HTTPException) else None) or {})
-    return response

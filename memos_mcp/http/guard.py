@@ -1,4 +1,4 @@
-"""The guard before every route alike: Host, Origin, token, rate, content type, size of the body.
+"""The guard before every route: Host, Origin, token, rate, content type, size of the body.
 
 A web page that the user visits can send requests to this machine, and by rebinding its own name to our address it
 could read the answers: the Host it was told to use gives it away. There is no CORS, so no page may read anything.
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
 from memos_mcp.http.envelope import Envelope, refusal
+from memos_mcp.http.health import PROBES
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
 from memos_mcp.models import ENGINE_HEADER
@@ -88,7 +89,7 @@ class Guard:
             self._check_origin(headers)
             if scope["path"].startswith(_SIGN_IN):
                 raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
-            if self._tokens:
+            if self._tokens and scope["path"] not in PROBES:
                 grant = self._authorise(headers)
                 await self._check_rate(grant)
                 scope["user"] = _user(grant)
@@ -99,7 +100,8 @@ class Guard:
             return
         if received is not None:
             scope["path"] = _single_slashes(scope["path"])
-            await self._app(scope, received, _announced(send))
+            is_probe = scope["path"] in PROBES
+            await self._app(scope, received, send if is_probe else _announced(send))
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")

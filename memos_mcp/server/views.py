@@ -177,7 +177,7 @@ def known(page: MemoryPage, *, notice: str) -> dict[str, Any]:
 
 def receipt(answer: AddReceipt | DeleteReceipt | FeedbackReceipt) -> dict[str, Any]:
     """Show what was done."""
-    return {name: value for name, value in answer.model_dump(mode="json").items() if value != ""}
+    return {name: value for name, value in answer.model_dump(mode="json").items() if value not in ("", None)}
 
 
 def _message(message: StoredMessage, whole: Mapping[str, int], *, without: tuple[str, ...] = ()) -> dict[str, Any]:

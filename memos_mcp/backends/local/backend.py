@@ -297,11 +297,11 @@ class LocalBackend:
     def _forget(self, user: int | None) -> DeleteReceipt:
         if user is None:
             raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
-        self._ledger.messages.forget_user(user)
+        removed = self._ledger.messages.forget_user(user)
         self._indexes.forget(user)
         self._ledger.vectors.forget_tokens()
         self._indexing.wake()
-        return DeleteReceipt()
+        return DeleteReceipt(removed=removed)
 
     async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
         """Rewrite a memory in the ledger; its vector follows."""
