@@ -10,7 +10,7 @@ import anyio
 import typer
 from rich.console import Console
 
-from memos_mcp import __version__
+from memos_mcp import __version__, accounts
 from memos_mcp.errors import MemosError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(accounts.token, name="token")
 console = Console()
 errors = Console(stderr=True)
 

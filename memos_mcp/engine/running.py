@@ -76,7 +76,7 @@ async def _run(door: Door, settings: "Settings", server: "HttpServer | None" = N
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(_put, changed, user_id)
 
-    async with changed, learnt, holding(tell) as stores:
+    async with changed, learnt, holding(tell, observe=server.observe if server else None) as stores:
         engine = Engine(door, settings, stores, url=server.url if server else "")
         async with anyio.create_task_group() as group:
             group.start_soon(engine.tell_of, learnt)

@@ -8,7 +8,9 @@ import anyio
 
 from memos_mcp.backends.lender import Lender
 from memos_mcp.engine.engine import Engine
+from memos_mcp.engine.watching import Watching
 from memos_mcp.http.app import build_app
+from memos_mcp.http.audit import Audit
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.further import Means
 from memos_mcp.http.knowledge_bases import Library
@@ -31,15 +33,20 @@ class HttpServer:
             ConfigurationError: it cannot be had, would be open to others, or the tokens make no sense.
         """
         self._settings = settings
-        self._tokens = read_tokens(settings.tokens.get_secret_value())
+        self._tokens = read_tokens(settings.tokens.get_secret_value(), data_dir=settings.data_dir)
         check_binding(host, tokens=self._tokens)
         self._listener = listen(host, port)
         self._hosts = hosts_of(host, named=names)
         self._transports = transports
         self.url = url_of(self._listener)
+        self._audit = Audit(settings.data_dir)
+        self._watching = Watching(self._audit)
+        self.observe = self._watching.observe
 
     async def run(self, engine: Engine, store: Lender) -> None:
         """Serve until the engine ends, or a signal says so."""
+        self._watching.begin(store)
+        access_log = self._settings.access_log
         app = build_app(
             store.lent(),
             user_id=self._settings.user_id,
@@ -52,7 +59,10 @@ class HttpServer:
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
             opening=store,
-            rate=Rate() if self._tokens else None,
+            rate=Rate(),
+            audit=self._audit,
+            access_log=None if access_log == "off" else access_log,
+            metrics=self._watching.metrics,
         )
         started = anyio.Event()
         async with anyio.create_task_group() as group:

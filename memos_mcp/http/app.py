@@ -12,12 +12,15 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.http.access_log import AccessLog, Form
+from memos_mcp.http.audit import Audit
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.chat import Answering, Chat
 from memos_mcp.http.further import Further, Means
 from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
 from memos_mcp.http.health import Opening, probes
 from memos_mcp.http.knowledge_bases import KnowledgeBaseRoutes, Library
+from memos_mcp.http.metrics import Metrics
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
@@ -42,16 +45,21 @@ def build_app(
     library: Library | None = None,
     chat_model: Answering | None = None,
     opening: Opening | None = None,
+    audit: Audit | None = None,
+    access_log: Form | None = None,
+    metrics: Metrics | None = None,
 ) -> Starlette:
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
     the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them.
-    `opening` is awaited by the probes, to tell whether the store can be had.
+    `opening` is awaited by the probes, to tell whether the store can be had. `audit` is
+    told of refused tokens, and `access_log` is the form of a line a request.
     """
     routes: list[BaseRoute] = [
         *probes(opening),
+        *([metrics.route()] if metrics else ()),
         *extra,
         *Rest(backend, default_user=user_id, owners=owners).routes(),
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
@@ -67,10 +75,11 @@ def build_app(
         lifespan = streamable.router.lifespan_context
         routes += streamable.routes if "streamable-http" in transports else []
         routes += sse.routes if "sse" in transports else []
-    guard = Middleware(Guard, hosts=hosts or Hosts(), tokens=tokens or Tokens(()), rate=rate)
+    guard = Middleware(Guard, hosts=hosts or Hosts(), tokens=tokens or Tokens(()), rate=rate, audit=audit)
+    logged = [Middleware(AccessLog, form=access_log)] if access_log else []
     return Starlette(
         routes=routes,
-        middleware=[guard, Middleware(AuthContextMiddleware)],
+        middleware=[*logged, guard, Middleware(AuthContextMiddleware)],
         exception_handlers={HTTPException: no_such_route},
         lifespan=lifespan,
     )

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -20,8 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
+from memos_mcp.http.audit import Audit, address_of
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.health import PROBES
+from memos_mcp.http.metrics import is_own_reader
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
 from memos_mcp.models import ENGINE_HEADER
@@ -38,6 +40,9 @@ _SIGN_IN = ("/.well-known/oauth-", "/.well-known/openid-configuration", "/regist
 """Where clients look for a sign-in, which there is not: told that it is there but closed, they try to register."""
 
 _SCHEMES = ("bearer ", "token ")
+
+MISSING: Final = 40100
+"""The code of a call without a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,15 @@ def _is_address(name: str) -> bool:
 class Guard:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Hosts, tokens: Tokens, rate: Rate | None) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Hosts, tokens: Tokens, rate: Rate | None, audit: Audit | None = None
+    ) -> None:
         """Take the app; without tokens there is neither authorisation nor a rate."""
         self._app = app
         self._hosts = hosts
         self._tokens = tokens
         self._rate = rate
+        self._audit = audit or Audit()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, and pass it on with its user, or answer it."""
@@ -89,13 +97,17 @@ class Guard:
             self._check_origin(headers)
             if scope["path"].startswith(_SIGN_IN):
                 raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
-            if self._tokens and scope["path"] not in PROBES:
+            if self._tokens and not _is_open(scope, headers):
                 grant = self._authorise(headers)
                 await self._check_rate(grant)
                 scope["user"] = _user(grant)
             _check_content_type(scope["method"], headers)
             received = await _body(headers, receive)
         except MemosError as exc:
+            if isinstance(exc, Unauthorised) and exc.code != MISSING:
+                self._audit.note(
+                    "token_refused", client=address_of(scope), path=quote(scope["path"][:200]), code=exc.code
+                )
             await _refuse(exc)(scope, receive, send)
             return
         if received is not None:
@@ -113,7 +125,7 @@ class Guard:
     def _authorise(self, headers: Headers) -> Grant:
         shown = headers.get("authorization", "")
         if not shown.lower().startswith(_SCHEMES):
-            raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=40100)
+            raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=MISSING)
         grant = self._tokens.grant(shown.partition(" ")[2].strip())
         if grant is None:
             raise Unauthorised("The token is not known here: check it.")
@@ -127,6 +139,11 @@ class Guard:
 
 class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
+
+
+def _is_open(scope: Scope, headers: Headers) -> bool:
+    """Whether a call needs no token."""
+    return scope["path"] in PROBES or is_own_reader(scope, headers)
 
 
 def _refuse(error: MemosError) -> Envelope:

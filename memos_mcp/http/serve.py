@@ -45,8 +45,8 @@ def check_binding(host: str, *, tokens: Tokens) -> None:
     """
     if not tokens and not is_loopback(host):
         raise ConfigurationError(
-            f"Listening on {host} without tokens would open every memory to whoever can reach it. Set MEMOS_TOKENS "
-            "(TOKEN=USER,TOKEN=USER), or listen on 127.0.0.1."
+            f"Listening on {host} without tokens would open every memory to whoever can reach it. Make "
+            "one for each user with `memos-mcp token add USER`, or listen on 127.0.0.1."
         )
 
 

@@ -122,7 +122,7 @@ async def test_too_many_calls_with_a_token_have_to_wait() -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "memory.example"])  # noqa: S104  # is refused
 def test_listening_for_others_without_tokens_is_refused(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="Set MEMOS_TOKENS"):
+    with pytest.raises(ConfigurationError, match="memos-mcp token add"):
         check_binding(host, tokens=Tokens(()))
 
     check_binding(host, tokens=Tokens([("a-token", "alice")]))
