@@ -21,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(accounts.token, name="token")
+app.add_typer(accounts.user, name="user")
 console = Console()
 errors = Console(stderr=True)
 
@@ -84,6 +85,12 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(help="A further name that callers use, as behind a proxy; may be repeated.")
     ] = None,
+    oauth: Annotated[
+        bool, typer.Option("--oauth", help="Have users sign in, as hosts elsewhere need it (OAuth 2.1).")
+    ] = False,
+    url: Annotated[
+        str, typer.Option(help="The address that callers use, such as https://memory.example.org, for --oauth.")
+    ] = "",
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
     from memos_mcp.engine.running import run_server  # noqa: PLC0415
@@ -95,7 +102,9 @@ def serve(
 
         raise typer.Exit(serve_host(take_wire()))
     wanted = {"streamable-http", "sse"} if transport is Transport.ALL else {transport.value}
-    run_server(read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or ())
+    run_server(
+        read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or (), oauth=oauth, url=url
+    )
 
 
 @app.command()

@@ -93,11 +93,19 @@ def _put(stream: "MemoryObjectSendStream[str]", user_id: str) -> None:
 
 
 def run_server(
-    settings: "Settings", *, host: str, port: int, transports: frozenset[str], names: "Collection[str]" = ()
+    settings: "Settings",
+    *,
+    host: str,
+    port: int,
+    transports: frozenset[str],
+    names: "Collection[str]" = (),
+    oauth: bool = False,
+    url: str = "",
 ) -> None:
     """Serve the store over HTTP to all who know the address, and to this machine's hosts, until a signal.
 
-    A shared engine that runs hands over. `names` are further ones by which it may be called.
+    A shared engine that runs hands over. `names` are further ones by which it may be called. With `oauth` users
+    sign in, at the address `url` that callers use.
 
     Raises:
         ConfigurationError: the address cannot be had or would be open to others, the tokens make no sense, or another
@@ -107,7 +115,7 @@ def run_server(
 
     os.umask(0o077)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    server = HttpServer(settings, host=host, port=port, transports=transports, names=names)
+    server = HttpServer(settings, host=host, port=port, transports=transports, names=names, oauth=oauth, url=url)
     door = open_in_place(str(settings.data_dir))
     try:
         anyio.run(_run, door, settings, server)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Collection
 from typing import cast
+from urllib.parse import urlsplit
 
 import anyio
 
@@ -15,7 +16,9 @@ from memos_mcp.http.callers import Owners
 from memos_mcp.http.further import Means
 from memos_mcp.http.knowledge_bases import Library
 from memos_mcp.http.rate import Rate
-from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
+from memos_mcp.http.serve import check_binding, hosts_of, issuer_of, listen, serve, url_of
+from memos_mcp.http.signin.accounts import ACCOUNTS_FILE, Accounts
+from memos_mcp.http.signin.routes import SignIn
 from memos_mcp.http.tokens import read_tokens
 from memos_mcp.opening import chat_model
 from memos_mcp.settings import Settings
@@ -25,20 +28,30 @@ class HttpServer:
     """An address that was taken, and whom it lets in."""
 
     def __init__(
-        self, settings: Settings, *, host: str, port: int, transports: frozenset[str], names: Collection[str]
+        self,
+        settings: Settings,
+        *,
+        host: str,
+        port: int,
+        transports: frozenset[str],
+        names: Collection[str],
+        oauth: bool = False,
+        url: str = "",
     ) -> None:
-        """Take the address.
+        """Take the address; `url` is the one that callers use, where that is another.
 
         Raises:
             ConfigurationError: it cannot be had, would be open to others, or the tokens make no sense.
         """
         self._settings = settings
         self._tokens = read_tokens(settings.tokens.get_secret_value(), data_dir=settings.data_dir)
-        check_binding(host, tokens=self._tokens)
+        check_binding(host, tokens=self._tokens, signs_in=oauth)
         self._listener = listen(host, port)
-        self._hosts = hosts_of(host, named=names)
         self._transports = transports
         self.url = url_of(self._listener)
+        self._issuer = issuer_of(url or self.url) if oauth else ""
+        own_name = urlsplit(url or self.url).hostname or ""
+        self._hosts = hosts_of(host, named=[*names, own_name])
         self._audit = Audit(settings.data_dir)
         self._watching = Watching(self._audit)
         self.observe = self._watching.observe
@@ -46,6 +59,12 @@ class HttpServer:
     async def run(self, engine: Engine, store: Lender) -> None:
         """Serve until the engine ends, or a signal says so."""
         self._watching.begin(store)
+        sign_in = None
+        if self._issuer:
+            accounts = Accounts(self._settings.data_dir / ACCOUNTS_FILE)
+            sign_in = SignIn(accounts, issuer=self._issuer, audit=self._audit)
+            if not accounts.users():
+                sys.stderr.write("Nobody can sign in yet: `memos-mcp user add NAME` makes a user.\n")
         access_log = self._settings.access_log
         app = build_app(
             store.lent(),
@@ -63,6 +82,7 @@ class HttpServer:
             audit=self._audit,
             access_log=None if access_log == "off" else access_log,
             metrics=self._watching.metrics,
+            sign_in=sign_in,
         )
         started = anyio.Event()
         async with anyio.create_task_group() as group:
@@ -72,7 +92,7 @@ class HttpServer:
 
     async def _greet(self, started: anyio.Event) -> None:
         await started.wait()
-        url = self.url
+        url = self._issuer or self.url
         sys.stderr.write(
             f"Serving at {url}: MCP at {url}/mcp and {url}/sse, the MemOS contract at {url}/api/openmem/v1\n"
         )

@@ -1,7 +1,7 @@
 """The engine's app: MCP by two transports, the MemOS contract and a health check, behind one guard."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
@@ -26,6 +26,9 @@ from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
 from memos_mcp.http.unknown import no_such_route
 
+if TYPE_CHECKING:
+    from memos_mcp.http.signin.routes import SignIn
+
 NOTHING_SECURED_TWICE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """The guard checks Host and Origin before the transports see them."""
 
@@ -48,6 +51,7 @@ def build_app(
     audit: Audit | None = None,
     access_log: Form | None = None,
     metrics: Metrics | None = None,
+    sign_in: "SignIn | None" = None,
 ) -> Starlette:
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
@@ -60,6 +64,7 @@ def build_app(
     routes: list[BaseRoute] = [
         *probes(opening),
         *([metrics.route()] if metrics else ()),
+        *(sign_in.routes() if sign_in else ()),
         *extra,
         *Rest(backend, default_user=user_id, owners=owners).routes(),
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
@@ -75,7 +80,9 @@ def build_app(
         lifespan = streamable.router.lifespan_context
         routes += streamable.routes if "streamable-http" in transports else []
         routes += sse.routes if "sse" in transports else []
-    guard = Middleware(Guard, hosts=hosts or Hosts(), tokens=tokens or Tokens(()), rate=rate, audit=audit)
+    guard = Middleware(
+        Guard, hosts=hosts or Hosts(), tokens=tokens or Tokens(()), rate=rate, audit=audit, sign_in=sign_in
+    )
     logged = [Middleware(AccessLog, form=access_log)] if access_log else []
     return Starlette(
         routes=routes,

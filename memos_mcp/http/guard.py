@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -28,8 +28,14 @@ from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
 from memos_mcp.models import ENGINE_HEADER
 
+if TYPE_CHECKING:
+    from memos_mcp.http.signin.routes import SignIn
+
 LARGEST_BODY: Final = 10_000_000
 """Bytes of a request's body at most."""
+
+LARGEST_FORM: Final = 100_000
+"""Bytes of what is sent to the sign-in, which anybody may call."""
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -78,7 +84,14 @@ class Guard:
     """ASGI middleware around the whole app."""
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Hosts, tokens: Tokens, rate: Rate | None, audit: Audit | None = None
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Hosts,
+        tokens: Tokens,
+        rate: Rate | None,
+        audit: Audit | None = None,
+        sign_in: "SignIn | None" = None,
     ) -> None:
         """Take the app; without tokens there is neither authorisation nor a rate."""
         self._app = app
@@ -86,6 +99,7 @@ class Guard:
         self._tokens = tokens
         self._rate = rate
         self._audit = audit or Audit()
+        self._sign_in = sign_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, and pass it on with its user, or answer it."""
@@ -95,20 +109,21 @@ class Guard:
         headers = Headers(scope=scope)
         try:
             self._check_origin(headers)
-            if scope["path"].startswith(_SIGN_IN):
-                raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
-            if self._tokens and not _is_open(scope, headers):
-                grant = self._authorise(headers)
-                await self._check_rate(grant)
+            is_sign_in = False
+            if self._sign_in is not None and self._sign_in.covers(scope["path"]):
+                is_sign_in = True
+                await self._sign_in.check_rate(address_of(scope))
+            elif (grant := self._enter(scope, headers)) is not None:
+                await self._check_rate(grant.name)
                 scope["user"] = _user(grant)
-            _check_content_type(scope["method"], headers)
-            received = await _body(headers, receive)
+            _check_content_type(scope["method"], headers, form_too=is_sign_in)
+            received = await _body(headers, receive, most=LARGEST_FORM if is_sign_in else LARGEST_BODY)
         except MemosError as exc:
             if isinstance(exc, Unauthorised) and exc.code != MISSING:
                 self._audit.note(
                     "token_refused", client=address_of(scope), path=quote(scope["path"][:200]), code=exc.code
                 )
-            await _refuse(exc)(scope, receive, send)
+            await self._refuse(exc, scope["path"])(scope, receive, send)
             return
         if received is not None:
             scope["path"] = _single_slashes(scope["path"])
@@ -122,36 +137,40 @@ class Guard:
         if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
             raise Forbidden("Web pages of other origins may not call this server.", code=40103)
 
+    def _enter(self, scope: Scope, headers: Headers) -> Grant | None:
+        """Return what the caller may do; None for what is open, or where there is nobody to tell apart."""
+        if scope["path"].startswith(_SIGN_IN):
+            raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
+        is_open = scope["path"] in PROBES or is_own_reader(scope, headers)
+        return self._authorise(headers) if (self._tokens or self._sign_in) and not is_open else None
+
     def _authorise(self, headers: Headers) -> Grant:
         shown = headers.get("authorization", "")
         if not shown.lower().startswith(_SCHEMES):
             raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=MISSING)
-        grant = self._tokens.grant(shown.partition(" ")[2].strip())
+        token = shown.partition(" ")[2].strip()
+        grant = self._tokens.grant(token) or (self._sign_in and self._sign_in.grant(token))
         if grant is None:
             raise Unauthorised("The token is not known here: check it.")
         return grant
 
-    async def _check_rate(self, grant: Grant) -> None:
-        wait = None if self._rate is None else await self._rate.exceeded(grant.name)
+    async def _check_rate(self, name: str) -> None:
+        wait = None if self._rate is None else await self._rate.exceeded(name)
         if wait is not None:
             raise RateLimited(f"Too many calls with this token: wait {wait:.0f} seconds.", retry_after=wait)
+
+    def _refuse(self, error: MemosError, path: str) -> Envelope:
+        response = refusal(error)
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            was_shown = error.code != MISSING
+            challenge = self._sign_in.challenge(path, was_shown=was_shown) if self._sign_in else "Bearer"
+            response.headers["www-authenticate"] = challenge
+        response.headers[ENGINE_HEADER] = __version__
+        return response
 
 
 class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
-
-
-def _is_open(scope: Scope, headers: Headers) -> bool:
-    """Whether a call needs no token."""
-    return scope["path"] in PROBES or is_own_reader(scope, headers)
-
-
-def _refuse(error: MemosError) -> Envelope:
-    response = refusal(error)
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        response.headers["www-authenticate"] = "Bearer"
-    response.headers[ENGINE_HEADER] = __version__
-    return response
 
 
 def _user(grant: Grant) -> AuthenticatedUser:
@@ -161,20 +180,22 @@ def _user(grant: Grant) -> AuthenticatedUser:
     )
 
 
-def _check_content_type(method: str, headers: Headers) -> None:
+def _check_content_type(method: str, headers: Headers, *, form_too: bool) -> None:
     """Refuse what a web page can send without being asked: a form, unless it has a header that no page can set."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data" and headers.get("authorization"):
+        return
+    if form_too and kind == "application/x-www-form-urlencoded":
         return
     if method == "POST" and kind != "application/json":
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
 
 
-async def _body(headers: Headers, receive: Receive) -> Receive | None:
+async def _body(headers: Headers, receive: Receive, *, most: int) -> Receive | None:
     """Read the body up to the limit, and give what hands it out again; None where the client left meanwhile."""
     declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > LARGEST_BODY:
-        raise _too_large()
+    if declared.isdecimal() and int(declared[:20]) > most:
+        raise _too_large(most)
     messages: deque[Message] = deque()
     size = 0
     more = True
@@ -183,8 +204,8 @@ async def _body(headers: Headers, receive: Receive) -> Receive | None:
         if message["type"] == "http.disconnect":
             return None
         size += len(message.get("body", b""))
-        if size > LARGEST_BODY:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         messages.append(message)
         more = message.get("more_body", False)
 
@@ -194,8 +215,8 @@ async def _body(headers: Headers, receive: Receive) -> Receive | None:
     return again
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body is over {LARGEST_BODY:,} bytes. Nothing was stored; send it in several calls.")
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"The body is over {most:,} bytes. Nothing was stored; send it in several calls.")
 
 
 def _single_slashes(path: str) -> str:
