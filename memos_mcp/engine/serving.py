@@ -92,8 +92,10 @@ class HttpServer:
 
     async def _greet(self, started: anyio.Event) -> None:
         await started.wait()
-        url = self._issuer or self.url
+        url = self.url
         sys.stderr.write(
             f"Serving at {url}: MCP at {url}/mcp and {url}/sse, the MemOS contract at {url}/api/openmem/v1\n"
         )
+        if self._issuer:
+            sys.stderr.write(f"Users sign in at {self._issuer}\n")
         sys.stderr.flush()
