@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.http import openapi
 from memos_mcp.http.access_log import AccessLog, Form
 from memos_mcp.http.audit import Audit
 from memos_mcp.http.callers import Owners
@@ -69,6 +70,7 @@ def build_app(
         *Rest(backend, default_user=user_id, owners=owners).routes(),
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
         Chat(backend, chat_model, default_user=user_id).route(),
+        openapi.route(),
         *(KnowledgeBaseRoutes(library).routes() if library else ()),
     ]
     lifespan = None
