@@ -10,7 +10,7 @@ import anyio
 import typer
 from rich.console import Console
 
-from memos_mcp import __version__
+from memos_mcp import __version__, accounts
 from memos_mcp.errors import MemosError
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(accounts.token, name="token")
+app.add_typer(accounts.user, name="user")
 console = Console()
 errors = Console(stderr=True)
 
@@ -103,6 +105,12 @@ def serve(
     name: Annotated[
         list[str] | None, typer.Option(help="A further name that callers use, as behind a proxy; may be repeated.")
     ] = None,
+    oauth: Annotated[
+        bool, typer.Option("--oauth", help="Have users sign in, as hosts elsewhere need it (OAuth 2.1).")
+    ] = False,
+    url: Annotated[
+        str, typer.Option(help="The address that callers use, such as https://memory.example.org, for --oauth.")
+    ] = "",
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
     from memos_mcp.engine.running import run_server  # noqa: PLC0415
@@ -122,6 +130,8 @@ def serve(
         transports=frozenset(wanted),
         names=name or (),
         machine=ThisMachine(),
+        oauth=oauth,
+        url=url,
     )
 
 

@@ -355,12 +355,20 @@ class DeleteMemory(Frozen):
         )
 
 
+class Removed(Frozen):
+    """How much went with a user."""
+
+    conversations: int = 0
+    messages: int = 0
+    memories: int = 0
+
+
 class DeleteReceipt(Frozen):
     """The answer to a deletion: the ids of the memories and messages that are gone, or with `dry_run` would be.
 
     `still_held_by` are messages that stay and hold what the memories said, `fewer_sources` memories that stay and
     lost a message, `stale_backups` the files that may still hold what was deleted. In a dry run
-    `message_detail_list` has the first of the messages.
+    `message_detail_list` has the first of the messages. Where all of a user went, `removed` is how much that was.
     """
 
     success: bool = True
@@ -371,6 +379,7 @@ class DeleteReceipt(Frozen):
     stale_backups: tuple[str, ...] = ()
     message_detail_list: tuple[StoredMessage, ...] = ()
     dry_run: bool = False
+    removed: Removed | None = None
 
 
 class UpdateMemory(Frozen):

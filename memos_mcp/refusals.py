@@ -1,4 +1,6 @@
-"""What is wrong with what was sent, in words for a caller: which field, its limit, what came instead."""
+"""What is wrong with what was sent, in the words of JSON: which field, its limit, what came instead."""
+
+import json
 
 from pydantic_core import ErrorDetails
 
@@ -53,11 +55,19 @@ def _is_type(part: int | str) -> bool:
 def _what(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return f": {error['ctx']['error']}" if "ctx" in error else f": {error['msg']}"
-    return " " + _KINDS.get(error["type"], "is not of the kind that is taken here").format(**error.get("ctx", {}))
+    said = _KINDS.get(error["type"], "is not of the kind that is taken here").format(**error.get("ctx", {}))
+    return " " + (said.replace("'", '"') if error["type"] == "literal_error" else said)
 
 
 def _shown(error: ErrorDetails) -> str:
     if error["type"] in ("missing", "extra_forbidden", "string_too_short", "too_short") or "input" not in error:
         return ""
-    shown = repr(error["input"])
-    return f"; got {shown if len(shown) <= SHOWN else shown[: SHOWN - 1] + '…'}"
+    return f"; got {shown(error['input'])}"
+
+
+def shown(value: object) -> str:
+    """Write a refused value as JSON does, cut where it is long; what could not be printed is escaped."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    if not text.isprintable():
+        text = json.dumps(value, default=str)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

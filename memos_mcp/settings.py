@@ -104,6 +104,7 @@ class Settings(BaseModel):
     chroma_database: str = ""
     timezone: Annotated[str, AfterValidator(_known_zone)] = ""
     tokens: SecretStr = SecretStr("")
+    access_log: Annotated[Literal["off", "text", "json"], AnyCase] = "off"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 
     @property

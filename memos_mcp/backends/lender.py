@@ -1,8 +1,10 @@
 """Opening a backend at its first use, keeping it until the end, and taking it back for a while."""
 
 import logging
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import Any, Final, cast
@@ -16,6 +18,18 @@ logger = logging.getLogger(__name__)
 
 Open = Callable[[], AbstractAsyncContextManager[MemoryBackend]]
 
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of the backend that is over: its method, arguments and seconds, and what it gave or raised."""
+
+    method: str
+    arguments: dict[str, object]
+    seconds: float
+    result: object = None
+    error: BaseException | None = None
+
+
 PATIENCE: Final = 30.0
 """Seconds that a call waits while a command has the store to itself."""
 
@@ -27,9 +41,10 @@ class Lender:
     call until it can. What is lent is good for ever: each of its calls takes the backend that is open at the time.
     """
 
-    def __init__(self, open_backend: Open) -> None:
-        """Take what opens the backend; nothing is opened before the first call."""
+    def __init__(self, open_backend: Open, *, observe: Callable[[Call], None] | None = None) -> None:
+        """Take what opens the backend, which it is not before the first call, and what is told of each call."""
         self._open = open_backend
+        self._observe = observe or _unobserved
         self._wanted = anyio.Event()
         self._answered = anyio.Event()
         self._closing = anyio.Event()
@@ -63,6 +78,16 @@ class Lender:
 
     async def call(self, method: str, *arguments: object, **named: object) -> object:
         """Call a method of the backend."""
+        started = time.perf_counter()
+        try:
+            result = await self._call(method, *arguments, **named)
+        except BaseException as exc:
+            self._observe(Call(method, named, time.perf_counter() - started, error=exc))
+            raise
+        self._observe(Call(method, named, time.perf_counter() - started, result=result))
+        return result
+
+    async def _call(self, method: str, *arguments: object, **named: object) -> object:
         backend = await self._opened()
         self._users += 1
         try:
@@ -137,6 +162,10 @@ class Lender:
         self._backend, self._failure = backend, failure
         self._answered.set()
         self._answered = anyio.Event()
+
+
+def _unobserved(call: Call) -> None:
+    del call
 
 
 class _Lent:

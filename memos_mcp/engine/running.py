@@ -82,7 +82,7 @@ async def _run(
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(_put, changed, user_id)
 
-    async with changed, learnt, holding(tell) as stores:
+    async with changed, learnt, holding(tell, observe=server.observe if server else None) as stores:
         engine = Engine(door, settings, stores, url=server.url if server else "", machine=machine)
         async with anyio.create_task_group() as group:
             group.start_soon(engine.tell_of, learnt)
@@ -106,11 +106,13 @@ def run_server(
     transports: frozenset[str],
     names: "Collection[str]" = (),
     machine: "Machine | None" = None,
+    oauth: bool = False,
+    url: str = "",
 ) -> None:
     """Serve the store over HTTP to all who know the address, and to this machine's hosts, until a signal.
 
     A shared engine that runs hands over. `names` are further ones by which it may be called; `machine` shows
-    the machine to its user.
+    the machine to its user. With `oauth` users sign in, at the address `url` that callers use.
 
     Raises:
         ConfigurationError: the backend or the address cannot be had, the address would be open to others, the tokens
@@ -122,7 +124,7 @@ def run_server(
     backend_kind(settings)
     os.umask(0o077)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    server = HttpServer(settings, host=host, port=port, transports=transports, names=names)
+    server = HttpServer(settings, host=host, port=port, transports=transports, names=names, oauth=oauth, url=url)
     door = open_in_place(str(settings.data_dir))
     try:
         anyio.run(_run, door, settings, server, machine)

@@ -3,17 +3,22 @@
 import sys
 from collections.abc import Collection
 from typing import cast
+from urllib.parse import urlsplit
 
 import anyio
 
 from memos_mcp.backends.lender import Lender
 from memos_mcp.engine.engine import Engine
+from memos_mcp.engine.watching import Watching
 from memos_mcp.http.app import build_app
+from memos_mcp.http.audit import Audit
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.further import Means
 from memos_mcp.http.knowledge_bases import Library
 from memos_mcp.http.rate import Rate
-from memos_mcp.http.serve import check_binding, hosts_of, listen, serve, url_of
+from memos_mcp.http.serve import check_binding, hosts_of, issuer_of, listen, serve, url_of
+from memos_mcp.http.signin.accounts import ACCOUNTS_FILE, Accounts
+from memos_mcp.http.signin.routes import SignIn
 from memos_mcp.http.tokens import read_tokens
 from memos_mcp.opening import chat_model
 from memos_mcp.settings import Settings
@@ -23,23 +28,44 @@ class HttpServer:
     """An address that was taken, and whom it lets in."""
 
     def __init__(
-        self, settings: Settings, *, host: str, port: int, transports: frozenset[str], names: Collection[str]
+        self,
+        settings: Settings,
+        *,
+        host: str,
+        port: int,
+        transports: frozenset[str],
+        names: Collection[str],
+        oauth: bool = False,
+        url: str = "",
     ) -> None:
-        """Take the address.
+        """Take the address; `url` is the one that callers use, where that is another.
 
         Raises:
             ConfigurationError: it cannot be had, would be open to others, or the tokens make no sense.
         """
         self._settings = settings
-        self._tokens = read_tokens(settings.tokens.get_secret_value())
-        check_binding(host, tokens=self._tokens)
+        self._tokens = read_tokens(settings.tokens.get_secret_value(), data_dir=settings.data_dir)
+        check_binding(host, tokens=self._tokens, signs_in=oauth)
         self._listener = listen(host, port)
-        self._hosts = hosts_of(host, named=names)
         self._transports = transports
         self.url = url_of(self._listener)
+        self._issuer = issuer_of(url or self.url) if oauth else ""
+        own_name = urlsplit(url or self.url).hostname or ""
+        self._hosts = hosts_of(host, named=[*names, own_name])
+        self._audit = Audit(settings.data_dir)
+        self._watching = Watching(self._audit)
+        self.observe = self._watching.observe
 
     async def run(self, engine: Engine, store: Lender) -> None:
         """Serve until the engine ends, or a signal says so."""
+        self._watching.begin(store)
+        sign_in = None
+        if self._issuer:
+            accounts = Accounts(self._settings.data_dir / ACCOUNTS_FILE)
+            sign_in = SignIn(accounts, issuer=self._issuer, audit=self._audit)
+            if not accounts.users():
+                sys.stderr.write("Nobody can sign in yet: `memos-mcp user add NAME` makes a user.\n")
+        access_log = self._settings.access_log
         app = build_app(
             store.lent(),
             user_id=self._settings.user_id,
@@ -53,8 +79,13 @@ class HttpServer:
             chat_model=chat_model(self._settings),
             store=engine.store,
             surroundings=engine.surroundings,
-            rate=Rate() if self._tokens else None,
             visits=engine.visits,
+            opening=store,
+            rate=Rate(),
+            audit=self._audit,
+            access_log=None if access_log == "off" else access_log,
+            metrics=self._watching.metrics,
+            sign_in=sign_in,
         )
         started = anyio.Event()
         async with anyio.create_task_group() as group:
@@ -68,4 +99,6 @@ class HttpServer:
         sys.stderr.write(
             f"Serving at {url}: MCP at {url}/mcp and {url}/sse, the MemOS contract at {url}/api/openmem/v1\n"
         )
+        if self._issuer:
+            sys.stderr.write(f"Users sign in at {self._issuer}\n")
         sys.stderr.flush()

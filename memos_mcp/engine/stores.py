@@ -8,7 +8,7 @@ from anyio import create_task_group
 from anyio.abc import TaskGroup
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.backends.lender import Lender
+from memos_mcp.backends.lender import Call, Lender
 from memos_mcp.engine.callers import LOCAL
 from memos_mcp.opening import backend_kind, open_store
 from memos_mcp.settings import Settings, read_settings
@@ -20,9 +20,12 @@ PATIENCE_FOR_THE_STORE = 12.0
 class Stores:
     """Opens each memory for the first call that needs it, and closes them all at the end."""
 
-    def __init__(self, group: TaskGroup, learnt: Callable[[str], None]) -> None:
-        """Take what runs the lenders, and whom to tell when memories of a user have changed in the background."""
+    def __init__(
+        self, group: TaskGroup, learnt: Callable[[str], None], *, observe: Callable[[Call], None] | None
+    ) -> None:
+        """Take what runs the lenders, whom to tell when memories have changed in the background, and of calls."""
         self._group = group
+        self._observe = observe
         self._learnt = learnt
         self._hosted: dict[str, Lender] = {}
         self.local = self._lend(self._open_store)
@@ -52,16 +55,18 @@ class Stores:
         return open_store(read_settings(), patience=PATIENCE_FOR_THE_STORE, learnt=self._learnt)
 
     def _lend(self, opening: Callable[[], AbstractAsyncContextManager[MemoryBackend]]) -> Lender:
-        lender = Lender(opening)
+        lender = Lender(opening, observe=self._observe)
         self._group.start_soon(lender.run)
         return lender
 
 
 @asynccontextmanager
-async def holding(learnt: Callable[[str], None]) -> AsyncGenerator[Stores]:
-    """Hold memories open while the block runs."""
+async def holding(
+    learnt: Callable[[str], None], *, observe: Callable[[Call], None] | None = None
+) -> AsyncGenerator[Stores]:
+    """Hold memories open while the block runs; `observe` is told of each call of them."""
     async with create_task_group() as group:
-        stores = Stores(group, learnt)
+        stores = Stores(group, learnt, observe=observe)
         try:
             yield stores
         finally:

@@ -34,6 +34,8 @@ def deletion(receipts: Sequence[DeleteReceipt]) -> Answer:
     for one in receipts:
         for name, value in one.model_dump(mode="json", exclude_defaults=True).items():
             joined[name] = [*joined.get(name, []), *value] if isinstance(value, list) else value
+    if removed := [one.removed for one in receipts if one.removed is not None]:
+        joined["removed"] = {name: sum(getattr(one, name) for one in removed) for name in Removed.model_fields}
     return joined
 
 

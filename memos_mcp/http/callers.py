@@ -7,6 +7,7 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from starlette.requests import Request
 
 from memos_mcp.errors import Forbidden, InvalidRequest
+from memos_mcp.refusals import shown
 
 
 class Owners(Protocol):
@@ -52,7 +53,9 @@ class Caller:
         """
         if self._own is not None:
             if named is not None and named != self._own:
-                raise Forbidden(f"This token is for user {self._own!r} alone: leave user_id out, or name that one.")
+                raise Forbidden(
+                    f"This token is for user {shown(self._own)} alone: leave user_id out, or name that one."
+                )
             return self._own
         if named is None and self._default is None:
             raise InvalidRequest("user_id is missing: this token acts for many users, so name one.", code=40002)

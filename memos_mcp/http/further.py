@@ -15,6 +15,7 @@ from memos_mcp.http.further_bodies import ExtractMemoryBody, RerankBody
 from memos_mcp.http.parsing import parse
 from memos_mcp.http.rest import PREFIX, answer
 from memos_mcp.models import GetMemory, MemoryPage, Message
+from memos_mcp.refusals import shown
 
 EXTRACTED = {"memory": "memory_detail_list", "preference": "preference_detail_list"}
 
@@ -77,6 +78,6 @@ class Further:
         """Draft the memories of messages, which are not stored."""
         body = await parse(request, ExtractMemoryBody)
         if unknown := set(body.extraction_types) - EXTRACTED.keys():
-            raise InvalidRequest(f"extraction_types are memory and preference, not {min(unknown)[:40]!r}.")
+            raise InvalidRequest(f"extraction_types are memory and preference, not {shown(min(unknown))}.")
         page = answers.drafts(await means.extract_memory(body.messages))
         return {"success": True} | {EXTRACTED[one]: page[EXTRACTED[one]] for one in body.extraction_types}

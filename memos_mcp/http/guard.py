@@ -1,4 +1,4 @@
-"""The guard before every route alike: Host, Origin, token, rate, content type, size of the body.
+"""The guard before every route: Host, Origin, token, rate, content type, size of the body.
 
 A web page that the user visits can send requests to this machine, and by rebinding its own name to our address it
 could read the answers: the Host it was told to use gives it away. There is no CORS, so no page may read anything.
@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
 
 import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
@@ -22,13 +22,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
+from memos_mcp.http.audit import Audit, address_of
 from memos_mcp.http.envelope import refusal_at
 from memos_mcp.http.half_sent import MOST, PATIENCE
+from memos_mcp.http.health import PROBES
+from memos_mcp.http.metrics import is_own_reader
 from memos_mcp.http.page import is_public
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import ENGINE_HEADER
+
+if TYPE_CHECKING:
+    from memos_mcp.http.signin.routes import SignIn
 
 LARGEST_BODY: Final = 10_000_000
 """Bytes of a request's body at most."""
@@ -37,6 +43,8 @@ LARGEST_FILE: Final = 1_000_000_000
 """Bytes of a file that is taken in; it is not held in memory."""
 
 FILE_ROUTE: Final = "/api/v1/import"
+LARGEST_FORM: Final = 100_000
+"""Bytes of what is sent to the sign-in, which anybody may call."""
 
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -47,6 +55,16 @@ _SIGN_IN = ("/.well-known/oauth-", "/.well-known/openid-configuration", "/regist
 """Where clients look for a sign-in, which there is not: told that it is there but closed, they try to register."""
 
 _SCHEMES = ("bearer ", "token ")
+
+_OTHER_TYPES: Final = {
+    (True, False): "application/octet-stream",
+    (False, True): "application/x-www-form-urlencoded",
+    (False, False): "application/json",
+}
+"""What may be posted beside JSON, to the route of files and to the sign-in."""
+
+MISSING: Final = 40100
+"""The code of a call without a token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +109,8 @@ class Guard:
         visits: Visits | None = None,
         is_closed: bool = False,
         patience: float = PATIENCE,
+        audit: Audit | None = None,
+        sign_in: "SignIn | None" = None,
     ) -> None:
         """Take the app; without tokens there is neither authorisation nor a rate, unless only visits are let in.
 
@@ -104,6 +124,8 @@ class Guard:
         self._reading = 0
         self._visits = visits or Visits()
         self._is_closed = is_closed
+        self._audit = audit or Audit()
+        self._sign_in = sign_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, and pass it on with its user, or answer it."""
@@ -113,22 +135,28 @@ class Guard:
         headers = Headers(scope=scope)
         try:
             self._check_origin(headers)
-            if scope["path"].startswith(_SIGN_IN):
-                raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
-            grant = None if is_public(scope["path"]) else self._authorise(headers)
-            if grant is not None:
-                await self._check_rate(grant)
+            is_sign_in = self._sign_in is not None and self._sign_in.covers(scope["path"])
+            if self._sign_in is not None and is_sign_in:
+                await self._sign_in.check_rate(address_of(scope))
+            elif (grant := self._enter(scope, headers)) is not None:
+                await self._check_rate(grant.name)
                 scope["user"] = _user(grant)
             is_file = scope["path"] == FILE_ROUTE
-            _check_content_type(scope["method"], headers, is_file=is_file)
-            received = _bounded(receive) if is_file else await self._received(headers, receive)
+            _check_content_type(scope["method"], headers, also=_OTHER_TYPES[is_file, is_sign_in])
+            most = LARGEST_FORM if is_sign_in else LARGEST_BODY
+            received = _bounded(receive) if is_file else await self._received(headers, receive, most=most)
         except MemosError as exc:
-            await _refuse(exc, scope["path"])(scope, receive, send)
+            if isinstance(exc, Unauthorised) and exc.code != MISSING:
+                self._audit.note(
+                    "token_refused", client=address_of(scope), path=quote(scope["path"][:200]), code=exc.code
+                )
+            await self._refuse(exc, scope["path"])(scope, receive, send)
             return
         if received is not None:
             scope["path"] = _single_slashes(scope["path"])
+            is_probe = scope["path"] in PROBES
             with self._visits.during():
-                await self._app(scope, received, _announced(send))
+                await self._app(scope, received, send if is_probe else _announced(send))
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
@@ -137,37 +165,51 @@ class Guard:
         if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
             raise Forbidden("Web pages of other origins may not call this server.", code=40103)
 
-    def _authorise(self, headers: Headers) -> Grant | None:
-        """Return what the call may do; None where there is nobody to tell apart."""
+    def _enter(self, scope: Scope, headers: Headers) -> Grant | None:
+        """Return what the caller may do; None for what is open, or where there is nobody to tell apart."""
+        if scope["path"].startswith(_SIGN_IN):
+            raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
+        if is_public(scope["path"]) or scope["path"] in PROBES or is_own_reader(scope, headers):
+            return None
         visit = self._visits.of(headers)
         if visit is not None:
             return Grant(visit.name, visit.user_id)
         if self._is_closed:
             raise Unauthorised("Only the page is let in here: run `memos-mcp open`.")
-        return self._by_token(headers) if self._tokens else None
+        return self._by_token(headers) if self._tokens or self._sign_in else None
 
     def _by_token(self, headers: Headers) -> Grant:
         shown = headers.get("authorization", "")
         if not shown.lower().startswith(_SCHEMES):
-            raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=40100)
-        grant = self._tokens.grant(shown.partition(" ")[2].strip())
+            raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=MISSING)
+        token = shown.partition(" ")[2].strip()
+        grant = self._tokens.grant(token) or (self._sign_in and self._sign_in.grant(token))
         if grant is None:
             raise Unauthorised("The token is not known here: check it.")
         return grant
 
-    async def _check_rate(self, grant: Grant) -> None:
-        wait = None if self._rate is None else await self._rate.exceeded(grant.name)
+    async def _check_rate(self, name: str) -> None:
+        wait = None if self._rate is None else await self._rate.exceeded(name)
         if wait is not None:
             raise RateLimited(f"Too many calls with this token: wait {wait:.0f} seconds.", retry_after=wait)
 
-    async def _received(self, headers: Headers, receive: Receive) -> Receive | None:
+    async def _received(self, headers: Headers, receive: Receive, *, most: int) -> Receive | None:
         if self._reading >= MOST:
             raise RateLimited("Too many requests are only half sent: try again in a moment.", retry_after=1)
         self._reading += 1
         try:
-            return await _body(headers, receive, patience=self._patience)
+            return await _body(headers, receive, most=most, patience=self._patience)
         finally:
             self._reading -= 1
+
+    def _refuse(self, error: MemosError, path: str) -> Response:
+        response = refusal_at(path, error)
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            was_shown = error.code != MISSING
+            challenge = self._sign_in.challenge(path, was_shown=was_shown) if self._sign_in else "Bearer"
+            response.headers["www-authenticate"] = challenge
+        response.headers[ENGINE_HEADER] = __version__
+        return response
 
 
 class _WrongHost(InvalidRequest):
@@ -178,14 +220,6 @@ class _HalfSent(InvalidRequest):
     status = HTTPStatus.REQUEST_TIMEOUT
 
 
-def _refuse(error: MemosError, path: str) -> Response:
-    response = refusal_at(path, error)
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        response.headers["www-authenticate"] = "Bearer"
-    response.headers[ENGINE_HEADER] = __version__
-    return response
-
-
 def _user(grant: Grant) -> AuthenticatedUser:
     """Say who is calling, in the way that the MCP transports read; they bind a session to it."""
     return AuthenticatedUser(
@@ -193,22 +227,22 @@ def _user(grant: Grant) -> AuthenticatedUser:
     )
 
 
-def _check_content_type(method: str, headers: Headers, *, is_file: bool) -> None:
+def _check_content_type(method: str, headers: Headers, *, also: str) -> None:
     """Refuse what a web page can send without being asked: a form, unless it has a header that no page can set."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data" and headers.get("authorization"):
         return
-    if is_file and kind == "application/octet-stream":
+    if kind == also:
         return
     if method == "POST" and kind != "application/json":
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
 
 
-async def _body(headers: Headers, receive: Receive, *, patience: float) -> Receive | None:
+async def _body(headers: Headers, receive: Receive, *, most: int, patience: float) -> Receive | None:
     """Read the body up to the limit, and give what hands it out again; None where the client left meanwhile."""
     declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > LARGEST_BODY:
-        raise _too_large()
+    if declared.isdecimal() and int(declared[:20]) > most:
+        raise _too_large(most)
     messages: deque[Message] = deque()
     size = 0
     more = True
@@ -221,8 +255,8 @@ async def _body(headers: Headers, receive: Receive, *, patience: float) -> Recei
         if message["type"] == "http.disconnect":
             return None
         size += len(message.get("body", b""))
-        if size > LARGEST_BODY:
-            raise _too_large()
+        if size > most:
+            raise _too_large(most)
         messages.append(message)
         more = message.get("more_body", False)
 
@@ -247,8 +281,8 @@ def _bounded(receive: Receive) -> Receive:
     return piece
 
 
-def _too_large() -> TooLarge:
-    return TooLarge(f"The body is over {LARGEST_BODY:,} bytes. Nothing was stored; send it in several calls.")
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(f"The body is over {most:,} bytes. Nothing was stored; send it in several calls.")
 
 
 def _single_slashes(path: str) -> str:

@@ -1,7 +1,6 @@
 """The routes of knowledge bases: make and remove one, and add, list and remove its documents."""
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Final, Protocol
@@ -183,7 +182,7 @@ def _decoded(content: str) -> bytes:
         raise InvalidRequest("An address is not fetched: send the document itself, as base64 or as a file of a form.")
     try:
         return base64.b64decode(content.rpartition(";base64,")[2], validate=True)
-    except binascii.Error as exc:
+    except ValueError as exc:  # binascii.Error, and what is not ASCII
         raise InvalidRequest("content is not base64. Nothing was stored.", code=BAD_BASE64) from exc
 
 

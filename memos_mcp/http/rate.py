@@ -25,3 +25,7 @@ class Rate:
             return None
         window = await self._limiter.get_window_stats(self._allowed, token)
         return max(1.0, window.reset_time - time.time())
+
+    async def forget(self, token: str) -> None:
+        """Count from nothing again."""
+        await self._limiter.clear(self._allowed, token)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Collection, Generator
 from types import FrameType
 from typing import Final
+from urllib.parse import urlsplit
 
 import anyio
 import uvicorn
@@ -38,16 +39,16 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def check_binding(host: str, *, tokens: Tokens) -> None:
-    """Refuse to be open to others without tokens.
+def check_binding(host: str, *, tokens: Tokens, signs_in: bool = False) -> None:
+    """Refuse to be open to others without tokens, unless there is a sign-in.
 
     Raises:
         ConfigurationError: everyone who can reach the address could read and write every memory.
     """
-    if not tokens and not is_loopback(host):
+    if not (tokens or signs_in or is_loopback(host)):
         raise ConfigurationError(
-            f"Listening on {host} without tokens would open every memory to whoever can reach it. Set MEMOS_TOKENS "
-            "(TOKEN=USER,TOKEN=USER), or listen on 127.0.0.1."
+            f"Listening on {host} without tokens would open every memory to whoever can reach it. Make "
+            "one for each user with `memos-mcp token add USER`, or listen on 127.0.0.1."
         )
 
 
@@ -57,6 +58,29 @@ def hosts_of(host: str, *, named: Collection[str] = ()) -> Hosts:
     if is_loopback(host):
         return Hosts(names)
     return Hosts(names | {socket.gethostname().lower(), socket.getfqdn().lower()}, any_address=True)
+
+
+def issuer_of(url: str) -> str:
+    """Return the address by which a server with a sign-in is called, without a slash at its end.
+
+    Raises:
+        ConfigurationError: it is no such address; only https keeps a token from being read on its way.
+    """
+    try:
+        parts = urlsplit(url)
+        is_address = bool(parts.hostname) and not (parts.query or parts.fragment or parts.username)
+    except ValueError:
+        is_address, parts = False, urlsplit("")
+    if not is_address or not (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    ):
+        raise ConfigurationError(
+            f"{url[:200]} cannot be signed in at: give the address that callers use with --url, such as "
+            "https://memory.example.org. Only on this machine may it begin with http."
+        )
+    if parts.path.strip("/"):
+        raise ConfigurationError(f"{url[:200]} has a path: give --url as https://memory.example.org, with none.")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -188,7 +188,7 @@ def deletion(answer: DeleteReceipt) -> dict[str, Any]:
 
 def receipt(answer: AddReceipt | FeedbackReceipt) -> dict[str, Any]:
     """Show what was done."""
-    return {name: value for name, value in answer.model_dump(mode="json").items() if value != ""}
+    return {name: value for name, value in answer.model_dump(mode="json").items() if value not in ("", None)}
 
 
 def _message(message: StoredMessage, whole: Mapping[str, int], *, without: tuple[str, ...] = ()) -> dict[str, Any]:

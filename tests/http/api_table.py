@@ -12,8 +12,8 @@ from pydantic.fields import FieldInfo
 
 from memos_mcp.backends.hosted import bodies as sent
 from memos_mcp.backends.hosted import product
-from memos_mcp.http import bodies, further_bodies, knowledge_bases
 from memos_mcp.http.body import NOTHING_LOST, Body
+from memos_mcp.http.openapi import ROUTES
 from memos_mcp.models import (
     AddFeedback,
     AddMessage,
@@ -28,26 +28,6 @@ from tests.fakes import cloud_bodies, product_bodies
 
 PATH = Path(__file__).parents[2] / "docs" / "api.md"
 
-ROUTES: dict[str, type[Body]] = {
-    "add/message": bodies.AddMessageBody,
-    "search/memory": bodies.SearchMemoryBody,
-    "get/message": bodies.GetMessageBody,
-    "get/memory": bodies.GetMemoryBody,
-    "get/conversation": bodies.GetConversationBody,
-    "delete/memory": bodies.DeleteMemoryBody,
-    "update/memory": bodies.UpdateMemoryBody,
-    "add/feedback": bodies.AddFeedbackBody,
-    "get/status": bodies.GetStatusBody,
-    "rerank": further_bodies.RerankBody,
-    "extract/memory": further_bodies.ExtractMemoryBody,
-    "chat": further_bodies.ChatBody,
-    "create/knowledgebase": knowledge_bases.CreateBody,
-    "delete/knowledgebase": knowledge_bases.DeleteBody,
-    "add/knowledgebase-file": knowledge_bases.AddFileBody,
-    "get/knowledgebase-file": knowledge_bases.GetFileBody,
-    "delete/knowledgebase-file": knowledge_bases.DeleteFileBody,
-}
-
 HEAD = """# The contract, field by field
 
 Written by `python -m tests.http.api_table` from the models that read and write the requests; a test keeps it so.
@@ -57,7 +37,8 @@ Written by `python -m tests.http.api_table` from the models that read and write 
 Every route is a `POST` of one JSON object below `/api/openmem/v1`. A null is an absent field. A limit above its maximum is
 cut to it. A field that is not listed is ignored with a word in the answer's `message` (`ok (ignored ...)`), except by a
 `delete/memory` that names no memories: there it is refused, for it may be a condition. Null, false and empty need no word,
-nor do SILENT, which lose nothing. `GET get/memory/{id}` takes no body.
+nor do SILENT, which lose nothing. `GET get/memory/{id}` takes no body, and `GET openapi.json` describes
+all of it for programs.
 """
 
 BETWEEN = """
@@ -78,7 +59,7 @@ them there. It cannot rewrite a memory (`update_memory` is refused with a senten
 
 
 def text() -> str:
-    tables = "".join(_route(name, model) for name, model in ROUTES.items())
+    tables = "".join(_route(name, body) for name, (body, _) in ROUTES.items())
     silent = ", ".join(f"`{name}`" for name in sorted(NOTHING_LOST))
     return HEAD.replace("SILENT", silent) + tables + BETWEEN + "".join(_sent_rows()) + FOOT
 

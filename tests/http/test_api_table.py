@@ -5,9 +5,10 @@ from starlette.routing import Route
 
 from memos_mcp.http.app import build_app
 from memos_mcp.http.body import NOTHING_LOST
+from memos_mcp.http.openapi import ROUTES
 from memos_mcp.http.rest import PREFIX
 from tests.fakes.memory_backend import ListBackend
-from tests.http.api_table import PATH, ROUTES, fields_of_the_cloud, text
+from tests.http.api_table import PATH, fields_of_the_cloud, text
 
 
 def test_the_table_is_that_of_the_models() -> None:
@@ -27,6 +28,6 @@ def test_every_route_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("name", fields_of_the_cloud())
 def test_no_field_of_the_contract_is_unknown_here(name: str) -> None:
-    model = ROUTES[name]
+    model, _ = ROUTES[name]
 
     assert fields_of_the_cloud()[name] <= {*model.model_fields, *model.without_effect, *NOTHING_LOST}

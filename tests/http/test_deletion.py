@@ -32,6 +32,16 @@ async def known(api: Engine, user_id: str, **headers: str) -> dict[str, str]:
     return {one["id"]: one.get("memory_value") or one["preference"] for one in listed}
 
 
+async def test_the_deletion_of_users_says_how_much_went(api: Engine) -> None:
+    kept = {user: len(await known(api, user)) for user in ("ana", "ben")}
+
+    data = await api.data("delete/memory", {"user_ids": ["ana", "ben"]})
+
+    assert data["removed"] == {"conversations": 4, "messages": 4, "memories": sum(kept.values())}
+    assert data["removed"]["memories"] > 0
+    assert await known(api, "ana") == {}
+
+
 async def test_the_owner_may_be_named_beside_the_memories(api: Engine) -> None:
     """The official MCP server does so."""
     one, *others = await known(api, "ana")

@@ -117,7 +117,7 @@ async def test_an_unknown_kind_of_extraction_is_named(api: Engine) -> None:
     status, refused = await api.post("extract/memory", body)
 
     assert status == 400
-    assert "'skill'" in refused["message"]
+    assert '"skill"' in refused["message"]
 
 
 @pytest.mark.parametrize("operation", ["search/memory", "get/memory"])

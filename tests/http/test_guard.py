@@ -33,6 +33,7 @@ ROUTES = [
     ("POST", "/messages/"),
     ("GET", "/nowhere"),
 ]
+TOKENED = [(method, path) for method, path in ROUTES if path != "/health"]
 POSTS = [path for method, path in ROUTES if method == "POST"]
 SAID = "what the user said"
 KNOWN = {"authorization": "Bearer a-token", "content-type": "application/json"}
@@ -81,7 +82,7 @@ async def test_a_page_of_our_own_may_call_us(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(("token", "code"), [("", 40100), ("Bearer wrong", 40132), ("Token wrong", 40132)])
 async def test_no_or_a_wrong_token_is_refused(client: httpx.AsyncClient, token: str, code: int) -> None:
-    for method, path in ROUTES:
+    for method, path in TOKENED:
         answer = await client.request(method, path, headers=KNOWN | {"authorization": token})
 
         assert (answer.status_code, answer.json()["code"]) == (401, code), path
@@ -110,18 +111,18 @@ async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient, chunk
 
 async def test_too_many_calls_with_a_token_have_to_wait() -> None:
     async with guarded(Rate("3 per hour")) as client:
-        answers = [await client.get("/health", headers=KNOWN) for _ in range(4)]
-        other = await client.get("/health", headers={"authorization": "Bearer b-token"})
+        answers = [await client.get("/nowhere", headers=KNOWN) for _ in range(4)]
+        other = await client.get("/nowhere", headers={"authorization": "Bearer b-token"})
 
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer.status_code for answer in answers] == [404, 404, 404, 429]
     assert answers[-1].json()["code"] == 40300
     assert 0 < int(answers[-1].headers["retry-after"]) <= 3600
-    assert other.status_code == 200
+    assert other.status_code == 404
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "memory.example"])  # noqa: S104  # is refused
 def test_listening_for_others_without_tokens_is_refused(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="Set MEMOS_TOKENS"):
+    with pytest.raises(ConfigurationError, match="memos-mcp token add"):
         check_binding(host, tokens=Tokens(()))
 
     check_binding(host, tokens=Tokens([("a-token", "alice")]))
@@ -145,7 +146,9 @@ def test_a_server_for_others_goes_by_addresses_and_the_names_it_was_given() -> N
     assert not Hosts().accept("192.168.1.5:80")
 
 
-async def test_what_there_is_no_route_for_is_answered_in_the_envelope(client: httpx.AsyncClient) -> None:
+async def test_what_there_is_no_route_for_has_a_code_of_its_own_and_is_told_the_routes(
+    client: httpx.AsyncClient,
+) -> None:
     answers = [
         await client.get("/nowhere", headers=KNOWN),
         await client.get(f"{REST}/add/message", headers=KNOWN),
@@ -153,10 +156,13 @@ async def test_what_there_is_no_route_for_is_answered_in_the_envelope(client: ht
     ]
 
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
-        (404, 50000),
-        (405, 50000),
-        (404, 50000),
+        (404, 40400),
+        (405, 40500),
+        (404, 40400),
     ]
+    for answer in answers:
+        assert {f"POST {REST}/add/message", "GET /livez"} <= set(answer.json()["data"]["routes"])
+    assert f"Did you mean POST {REST}/add/message?" in answers[1].json()["message"]
     assert answers[1].headers["allow"] == "POST"
 
 

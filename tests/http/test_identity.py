@@ -97,10 +97,15 @@ async def test_an_application_server_acts_for_whom_it_names(api: Engine) -> None
     assert (await api.data("get/memory", {}, **ALICE))["total"] == own["total"] - 1
 
 
-async def test_an_application_server_must_name_somebody(api: Engine) -> None:
-    status, refused = await api.post("add/message", said("I live nowhere."), **SERVER)
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [("add/message", said("I live nowhere.")), ("search/memory", {"query": "Where do I live?"}), ("get/memory", {})],
+)
+async def test_an_application_server_must_name_somebody(api: Engine, operation: str, body: Json) -> None:
+    status, refused = await api.post(operation, body, **SERVER)
 
     assert (status, refused["code"]) == (400, 40002)
+    assert refused["message"] == "user_id is missing: this token acts for many users, so name one."
 
 
 @pytest.mark.parametrize(
@@ -116,7 +121,7 @@ async def test_an_application_server_must_name_somebody(api: Engine) -> None:
     ],
 )
 async def test_without_a_known_token_nothing_answers(api: Engine, headers: dict[str, str], code: int) -> None:
-    for method, path in [("POST", "/api/openmem/v1/get/memory"), ("GET", "/health"), ("GET", "/nowhere")]:
+    for method, path in [("POST", "/api/openmem/v1/get/memory"), ("GET", "/nowhere")]:
         answer = await api.client.request(method, path, headers=headers, json={})
         assert (answer.status_code, answer.json()["code"]) == (401, code)
         assert answer.headers["www-authenticate"] == "Bearer"

@@ -92,8 +92,13 @@ TIMES: list[object] = [
 
 REFUSED: list[tuple[Any, str]] = [
     (5, "messages must be a list; got 5."),
+    (True, "messages must be a list; got true."),
+    ([{"role": None, "content": "x"}], 'must be one of "user", "assistant", "system" or "tool"; got null.'),
     ([5], "messages[0] must be an object; got 5."),
-    ([{"role": "wizard", "content": "x"}], "messages[0].role must be one of 'user', 'assistant', 'system' or 'tool'"),
+    (
+        [{"role": "wizard", "content": "x"}],
+        'messages[0].role must be one of "user", "assistant", "system" or "tool"; got "wizard".',
+    ),
     ([{"role": "user"}], "messages[0].content is required."),
     ([{"role": "user", "content": None}], "messages[0].content must be text"),
     ([{"role": "user", "content": 7}], "messages[0].content must be text; got 7."),

@@ -15,7 +15,7 @@ from tests.http.engine import engine
 async def test_a_client_that_looks_for_a_sign_in_is_told_that_there_is_none(tmp_path: Path, path: str) -> None:
     async with engine(tmp_path, tokens=Tokens([("t0ken", "ann")])) as api:
         assert (await api.client.get(path)).status_code == 404
-        assert (await api.client.get("/health")).status_code == 401
+        assert (await api.client.get("/nowhere")).status_code == 401
 
 
 @pytest.mark.parametrize(

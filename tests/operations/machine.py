@@ -16,11 +16,13 @@ from tests.engine.front import Front, front
 __all__ = ["Front", "embedded", "front", "memos", "nearest", "said", "say"]
 
 
-def memos(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command of the command line."""
+def memos(*arguments: str, given: str = "", **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the command line; `given` is what it reads."""
     command = [sys.executable, "-m", "memos_mcp", *arguments]
     environment = {**os.environ, "COLUMNS": "200", **environment}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False, input=given
+    )
 
 
 async def say(backend: Front, *texts: str, conversation_id: str = "c", user_id: str = "u", wait: bool = True) -> None:

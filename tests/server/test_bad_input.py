@@ -12,7 +12,7 @@ USER = {"role": "user", "content": "hello"}
 
 BAD_ADDS: list[tuple[object, str]] = [
     ([], "at least one message"),
-    ([{"role": "robot", "content": "x"}], "messages[0].role must be one of 'user', 'assistant', 'system' or 'tool'"),
+    ([{"role": "robot", "content": "x"}], 'messages[0].role must be one of "user", "assistant", "system" or "tool"'),
     ([USER, {"role": "user"}], "messages[1].content is required"),
     ([{**USER, "chat_time": "yesterday"}], 'messages[0].chat_time: write it as "2025-09-12 08:00:00"'),
     ([{**USER, "content": ""}], "content of message 1 is empty"),
@@ -45,7 +45,7 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("search_memory", {"query": "x", "memory_limit_number": 26}, "at most 25; got 26. It goes from 0 to 25"),
     ("search_memory", {"query": "x", "memory_limit_number": -1}, "at least 0; got -1"),
     ("search_memory", {"query": "x", "message_limit_number": 51}, "at most 50"),
-    ("search_memory", {"query": "x", "message_limit_number": "many"}, "must be a whole number; got 'many'"),
+    ("search_memory", {"query": "x", "message_limit_number": "many"}, 'must be a whole number; got "many"'),
     ("search_memory", {"query": "x", "max_words": -5}, "max_words must be at least 0"),
     ("search_memory", {"query": "x", "return_instruction": "perhaps"}, "must be true or false"),
     ("search_memory", {"query": "x", "conversation_id": "c" * 101}, "at most 100 characters"),

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.models import FIRST_MILLISECOND, LAST_MILLISECOND, epoch_milliseconds
+from memos_mcp.refusals import shown
 from memos_mcp.sources import SOURCES, Source
 
 Order = Literal["lt", "lte", "gt", "gte"]
@@ -105,7 +106,9 @@ def _condition(condition: JsonValue) -> Condition:
     operator, value = "equals", wanted
     if isinstance(wanted, dict):
         if len(wanted) != 1:
-            raise InvalidRequest(f'filter field {field!r} takes one operator, as in {{"gte": ...}}; add a condition')
+            raise InvalidRequest(
+                f'filter field {shown(field)} takes one operator, as in {{"gte": ...}}; add a condition'
+            )
         [(operator, value)] = wanted.items()
     if operator in _EQUALITY_SIGNS:
         operator = "equals"
@@ -119,30 +122,32 @@ def _condition(condition: JsonValue) -> Condition:
 def _one_of_several(field: str, value: JsonValue) -> Condition:
     listed = value if isinstance(value, list) else [value]
     if not 1 <= len(listed) <= _MAX_CONDITIONS or field in (*_TIMES, "tags"):
-        raise InvalidRequest(f"filter field {field!r} does not take a list of 1 to {_MAX_CONDITIONS} values with in")
+        raise InvalidRequest(
+            f"filter field {shown(field)} does not take a list of 1 to {_MAX_CONDITIONS} values with in"
+        )
     values = tuple(_plain_condition(field, "equals", one).value for one in listed)
     return Condition(field, "in", cast("tuple[Value, ...]", values))
 
 
 def _time_condition(field: str, operator: str, value: JsonValue) -> Condition:
     if operator not in _ORDERS:
-        raise InvalidRequest(f'filter field {field!r} takes lt, lte, gt or gte, as in {{"gte": "2025-12-10"}}')
+        raise InvalidRequest(f'filter field {shown(field)} takes lt, lte, gt or gte, as in {{"gte": "2025-12-10"}}')
     try:
         moment = epoch_milliseconds(value)
     except ValueError:
         moment = None
     if type(moment) is not int or not FIRST_MILLISECOND <= moment <= LAST_MILLISECOND:
-        raise InvalidRequest(f'filter field {field!r} takes a time as "2025-12-10" or "2025-12-10 15:00:00"')
+        raise InvalidRequest(f'filter field {shown(field)} takes a time as "2025-12-10" or "2025-12-10 15:00:00"')
     return Condition(field, operator, moment)
 
 
 def _plain_condition(field: str, operator: str, value: JsonValue) -> Condition:
     accepted = _accepted(field)
     if operator not in accepted:
-        raise InvalidRequest(f"filter field {field!r} takes {', '.join(accepted)}, not {operator!r}")
+        raise InvalidRequest(f"filter field {shown(field)} takes {', '.join(accepted)}, not {shown(operator)}")
     kind = accepted[operator]
     if isinstance(value, bool) or not isinstance(value, _TYPES[kind]) or not _storable(value):
-        raise InvalidRequest(f"filter field {field!r} with {operator} takes {kind}")
+        raise InvalidRequest(f"filter field {shown(field)} with {operator} takes {kind}")
     if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
         value = float(value)
     return Condition(field, cast("Operator", operator), cast("Value", value))

@@ -171,12 +171,14 @@ class Forgetting:
     def _all_of(self, user: int | None, request: DeleteMemory) -> DeleteReceipt:
         if user is None:
             raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
+        removed = None
         if not request.dry_run:
-            self._ledger.messages.forget_user(user)
+            removed = self._ledger.messages.forget_user(user)
             self._indexes.forget(user)
             self._ledger.vectors.forget_tokens()
             self._changed()
-        return DeleteReceipt(stale_backups=tuple(path.name for path in self._copies()), dry_run=request.dry_run)
+        stale = tuple(path.name for path in self._copies())
+        return DeleteReceipt(stale_backups=stale, dry_run=request.dry_run, removed=removed)
 
 
 def _words(texts: Iterable[str]) -> set[str]:

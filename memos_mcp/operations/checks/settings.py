@@ -23,7 +23,10 @@ def check_settings(variables: Mapping[str, str], *, about: str = ABOUT, where: s
     if problems_of(variables):
         return
     settings = read_settings(variables)
-    for check in (lambda: backend_kind(settings), lambda: read_tokens(settings.tokens.get_secret_value())):
+    for check in (
+        lambda: backend_kind(settings),
+        lambda: read_tokens(settings.tokens.get_secret_value(), data_dir=settings.data_dir),
+    ):
         try:
             check()
         except ConfigurationError as exc:

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from memos_mcp.backends.local.ledger.database import Database, Parameters
 from memos_mcp.backends.local.ledger.wiping import wipe
-from memos_mcp.models import AddMessage, Conversation, StoredMessage
+from memos_mcp.models import AddMessage, Conversation, Removed, StoredMessage
 
 READ_AT_ONCE = 500
 """Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
@@ -250,13 +250,19 @@ class Messages:
             )
         wipe(self._database)
 
-    def forget_user(self, user: int) -> None:
-        """Remove everything of a user, and have the vector index follow."""
+    def forget_user(self, user: int) -> Removed:
+        """Remove everything of a user, have the vector index follow, and return how much it was."""
         with self._database.transaction():
+            removed = Removed(
+                conversations=self._database.number("SELECT count(*) FROM conversation WHERE user = ?", (user,)),
+                messages=self._database.number("SELECT count(*) FROM message WHERE user = ?", (user,)),
+                memories=self._database.number("SELECT count(*) FROM memory WHERE user = ?", (user,)),
+            )
             self._database.execute("DELETE FROM pending WHERE user = ?", (user,))
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
             self._database.execute("DELETE FROM user WHERE key = ?", (user,))
         wipe(self._database)
+        return removed
 
 
 _STORED = (

@@ -1,0 +1,43 @@
+"""What is told of the calls of a store: metrics of all, and the audit log of deletions."""
+
+from mcp.server.auth.middleware.auth_context import get_access_token
+
+from memos_mcp.backends.lender import Call, Lender
+from memos_mcp.errors import MemosError
+from memos_mcp.http.audit import Audit
+from memos_mcp.http.metrics import Metrics
+from memos_mcp.models import DeleteReceipt, StoreStatus
+
+
+class Watching:
+    """Watches the calls of a store."""
+
+    def __init__(self, audit: Audit) -> None:
+        """Take the audit log."""
+        self._audit = audit
+        self._store: Lender | None = None
+        self.metrics = Metrics(self._status)
+
+    def begin(self, store: Lender) -> None:
+        """Take the store whose counts are shown."""
+        self._store = store
+
+    def observe(self, call: Call) -> None:
+        """Count a call, and note what it deleted."""
+        self.metrics.count(call.method, call.seconds, error=call.error)
+        if isinstance(call.result, DeleteReceipt):
+            self._note(call.method, call.result, user_id=str(call.arguments.get("user_id", "")))
+
+    def _note(self, operation: str, receipt: DeleteReceipt, *, user_id: str) -> None:
+        token = get_access_token()
+        removed = receipt.removed.model_dump() if receipt.removed else {"memories": len(receipt.deleted)}
+        self._audit.note("deletion", operation=operation, user_id=user_id, by=token and token.client_id, **removed)
+
+    async def _status(self) -> StoreStatus | None:
+        if self._store is None or not self._store.is_open:
+            return None
+        try:
+            status = await self._store.call("status")
+        except MemosError:
+            return None
+        return status if isinstance(status, StoreStatus) else None
