@@ -14,6 +14,7 @@ STARTS_PROCESSES = {
     "conformance",
     "engine",
     "operations",
+    "page",
     "test_bad_input",
     "test_benchmarks",
     "test_chroma_server",

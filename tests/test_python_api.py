@@ -10,6 +10,8 @@ import pytest
 from memos_mcp import AsyncMemory, Memory
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound
 
+pytestmark = pytest.mark.processes
+
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 
 
