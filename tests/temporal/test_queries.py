@@ -44,6 +44,7 @@ def meant(text: str) -> list[tuple[str, str]]:
         ("Jan. 24, 2023", ("2023-01-24", "2023-01-25")),
         ("what did I buy on Sunday?", ("2023-11-12", "2023-11-13")),
         ("in the past two months", ("2023-09-14", "2023-11-15")),
+        ("a few months ago", ("2023-08-01", "2023-09-01")),
         ("ten days ago", ("2023-11-04", "2023-11-05")),
         ("两周前", ("2023-10-30", "2023-11-06")),
         ("last week", ("2023-11-06", "2023-11-13")),
@@ -79,7 +80,8 @@ def test_a_word_of_two_languages_counts_in_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["What may I eat?", "march on!", "version 2.2020.1", "on 31 February", "the second of it"]
+    "text",
+    ["What may I eat?", "how many in a day?", "march on!", "version 2.2020.1", "on 31 February", "the second of it"],
 )
 def test_what_is_no_time_is_none(text: str) -> None:
     assert meant(text) == []

@@ -106,8 +106,11 @@ def _ahead(named: Named) -> Period:
 
 
 def _roughly_ago(named: Named) -> Period | None:
-    grain = named.grain
-    return around(shifted(named.said, -3, grain).start, _COARSER[grain]) if grain in _COARSER else None
+    """Return the coarser unit around three units ago; of months and years, which are vague, only in a query."""
+    period = shifted(named.said, -3, named.grain)
+    if named.grain in _COARSER:
+        return around(period.start, _COARSER[named.grain])
+    return period if named.asked else None
 
 
 def _before_last(named: Named) -> Period:

@@ -38,7 +38,7 @@ def wordings(text: str, *, asked: bool = False) -> list[Wording]:
 
 
 def _in(text: str, language: Language, asked: bool) -> Iterator[Wording]:
-    for meaning, pattern in language.patterns + language.queries if asked else language.patterns:
+    for meaning, pattern in language.queries + language.patterns if asked else language.patterns:
         for match in pattern.finditer(text):
             yield Wording(meaning, match, language, _sentence(text, match))
 
