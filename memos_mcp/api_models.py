@@ -336,3 +336,59 @@ class Deleted(Frozen):
     dry_run: bool = False
     memories: tuple[ShownMemory, ...] = ()
     messages: tuple[ShownMessage, ...] = ()
+
+
+class ImportQuery(Frozen):
+    """Whether nothing is to be changed."""
+
+    dry_run: bool = False
+
+
+class Imported(Frozen):
+    """What a file holds, how much of it is new, from when till when; after an import, how much was taken in."""
+
+    format: str
+    messages: int
+    memories: int
+    new_messages: int
+    new_memories: int
+    left_out: int = 0
+    first_time: str | None = None
+    last_time: str | None = None
+    dry_run: bool = False
+
+
+class ExportQuery(Frozen):
+    """In which form: JSON lines, which can be imported, or a zip of Markdown for people."""
+
+    format: Literal["jsonl", "markdown"] = "jsonl"
+
+
+class ShownSetting(Frozen):
+    """A setting; the value of a key is masked."""
+
+    name: str
+    value: str
+    source: str
+
+
+class SettingList(Frozen):
+    """Every setting."""
+
+    settings: tuple[ShownSetting, ...]
+
+
+class ShownHost(Frozen):
+    """A host on this machine: its file, whether that starts us, and what a person has to do then."""
+
+    name: str
+    title: str
+    file: str
+    configured: bool
+    then: str = ""
+
+
+class HostList(Frozen):
+    """The hosts that were found."""
+
+    hosts: tuple[ShownHost, ...]

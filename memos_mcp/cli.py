@@ -26,7 +26,7 @@ app = typer.Typer(
 console = Console()
 errors = Console(stderr=True)
 
-OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy", "Stemmer", "detect_secrets"}
+OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy"}
 """What an installation for the hosted service alone is without."""
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -106,6 +106,7 @@ def serve(
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
     from memos_mcp.engine.running import run_server  # noqa: PLC0415
+    from memos_mcp.operations.about import ThisMachine  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if transport is Transport.STDIO:
@@ -114,7 +115,14 @@ def serve(
 
         raise typer.Exit(serve_host(take_wire()))
     wanted = {"streamable-http", "sse"} if transport is Transport.ALL else {transport.value}
-    run_server(read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or ())
+    run_server(
+        read_settings(),
+        host=host,
+        port=port,
+        transports=frozenset(wanted),
+        names=name or (),
+        machine=ThisMachine(),
+    )
 
 
 @app.command("open")

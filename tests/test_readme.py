@@ -74,3 +74,10 @@ def test_a_link_leads_to_a_page_that_is_there(page: Path) -> None:
 @pytest.mark.parametrize("path", re.findall(r"^ +(\w+/|\w+\.py) ", ARCHITECTURE, re.MULTILINE))
 def test_the_layout_names_what_is_there(path: str) -> None:
     assert list((ROOT / "memos_mcp").rglob(path.rstrip("/")))
+
+
+def test_the_pictures_are_there_and_small() -> None:
+    pictures = [ROOT / path for path in re.findall(r"!\[[^\]]+\]\((docs/[\w.-]+)\)", README)]
+
+    assert len(pictures) == 3
+    assert sum(picture.stat().st_size for picture in pictures) < 300_000

@@ -1,12 +1,29 @@
-"""Puts the package into the wheel without the model, which is most of its size."""
+"""Makes the smaller distribution from the whole one: its metadata less some dependencies, its files less the model."""
 
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-PACKAGE = Path(__file__).parents[2] / "memos_mcp"
+WHOLE = Path(__file__).parents[2]
+PACKAGE = WHOLE / "memos_mcp"
 MODEL = PACKAGE / "backends" / "local" / "embedders" / "minilm"
+
+
+class WithoutDependencies(MetadataHookInterface):
+    """Takes version, command and dependencies from the whole distribution, without those that are left out."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Fill in what the whole distribution says."""
+        project = tomllib.loads((WHOLE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        metadata |= {name: project[name] for name in ("version", "requires-python", "scripts")}
+        left_out = set(self.config["without"])
+        metadata["dependencies"] = [
+            dependency for dependency in project["dependencies"] if re.split(r"[^\w.-]", dependency)[0] not in left_out
+        ]
 
 
 class WithoutModel(BuildHookInterface):

@@ -1,7 +1,7 @@
 """The seam between the server and what keeps the memory."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from memos_mcp.api_models import (
     ConversationList,
@@ -38,6 +38,12 @@ from memos_mcp.models import (
     UpdateMemory,
     UpdateReceipt,
 )
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.ledger.database import Database
+    from memos_mcp.backends.local.ledger.ledger import Ledger
+
+T = TypeVar("T")
 
 
 class Browsing(Protocol):
@@ -108,6 +114,18 @@ class Curating(Protocol):
 
     async def undo(self, memory_id: str, *, user_id: str) -> MemoryDetail:
         """Take back the last change of a memory."""
+        ...
+
+
+class Transferring(Protocol):
+    """How a store on this machine lends its ledger to what moves all of it; a hosted service has no such thing."""
+
+    async def read(self, call: "Callable[[Database], T]") -> T:
+        """Call with the ledger's file as others write to it, to read it."""
+        ...
+
+    async def write(self, call: "Callable[[Ledger, bool], T]") -> T:
+        """Call with the ledger, and whether secrets are to be left out."""
         ...
 
 

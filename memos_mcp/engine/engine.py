@@ -21,7 +21,7 @@ from psutil import Process
 
 from memos_mcp import __version__
 from memos_mcp.api_models import Client
-from memos_mcp.backends.base import Browsing, Curating
+from memos_mcp.backends.base import Browsing, Curating, Transferring
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
@@ -30,9 +30,10 @@ from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.errors import InvalidRequest, MemosError
 from memos_mcp.hooks.handling import Hooks
+from memos_mcp.hooks.keeping import Keeping
 from memos_mcp.http.serve import callable_url
 from memos_mcp.http.v1.routes import Store
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.surroundings import Machine, Surroundings
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
 from memos_mcp.opening import backend_kind
@@ -59,7 +60,9 @@ LARGEST_LOG = 10_000_000
 class Engine:
     """One engine; `url` is where it also serves over HTTP."""
 
-    def __init__(self, door: Door, settings: Settings, stores: Stores, *, url: str = "") -> None:
+    def __init__(
+        self, door: Door, settings: Settings, stores: Stores, *, url: str = "", machine: Machine | None = None
+    ) -> None:
         """Take what is open already."""
         self.ending = anyio.Event()
         self._door = door
@@ -68,8 +71,8 @@ class Engine:
         self._url = url
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
-        self.visits = Visits()
         self._hooks = Hooks(settings.data_dir)
+        self.visits = Visits()
         self._callers = Callers(stores.local, default_user=settings.user_id)
         self._notices = Notices(
             lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
@@ -84,11 +87,15 @@ class Engine:
         self._presence.attach(self.server)
         local = stores.local
         self.store = Store(
-            local.lent(), cast("Browsing", local.lent("browsing")), cast("Curating", local.lent("curating"))
+            local.lent(),
+            cast("Browsing", local.lent("browsing")),
+            cast("Curating", local.lent("curating")),
+            cast("Transferring", local.lent("transferring")),
         )
         self.surroundings = Surroundings(
             text_for_agents=partial(text_for_agents, stores.local.lent()),
             clients=self.clients,
+            machine=machine,
             watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
         self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
@@ -172,6 +179,11 @@ class Engine:
             self._last = time.monotonic()
 
     async def _hook(self, visitor: Visitor, hello: Hello) -> None:
+        from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415 - few engines have hooks
+
+        if self.ending.is_set():
+            await visitor.answer(ending=True)
+            return
         try:
             settings = read_settings(hello.settings)
             account, backend = self._stores.of(settings)
@@ -180,11 +192,13 @@ class Engine:
             return
         await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
         self._callers.enter(Caller(account, settings.user_id, "", backend))
+        told = partial(self._notices.changed, uris.CONVERSATIONS, uris.PROFILE)
+        secrets = redact if settings.secrets == "redact" else None
         try:
-            await serve_hook(visitor, hello.hook, self._hooks, await backend(), settings)
+            keeping = Keeping(await backend(), settings.user_id, secrets, told)
+            await serve_hook(visitor, hello.hook, self._hooks, keeping)
         except MemosError as exc:
             await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
-        await self._notices.changed(uris.CONVERSATIONS, uris.PROFILE)
         self._last = time.monotonic()
 
     async def _operator(self, visitor: Visitor, hello: Hello) -> None:

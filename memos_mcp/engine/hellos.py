@@ -37,8 +37,8 @@ class Hello(BaseModel):
     role: Annotated[Literal["host", "hook", "operator"], Field(alias="as")]
     conversation: str = ""
     settings: dict[str, str] = {}
-    ask: Literal["", "ping", "status", "stop", "pause", "open"] = ""
     hook: HookHello = HookHello()
+    ask: Literal["", "ping", "status", "stop", "pause", "open"] = ""
 
     def is_newer(self) -> bool:
         """Say whether the other process is of a newer version than this engine."""

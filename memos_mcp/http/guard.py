@@ -33,6 +33,11 @@ from memos_mcp.models import ENGINE_HEADER
 LARGEST_BODY: Final = 10_000_000
 """Bytes of a request's body at most."""
 
+LARGEST_FILE: Final = 1_000_000_000
+"""Bytes of a file that is taken in; it is not held in memory."""
+
+FILE_ROUTE: Final = "/api/v1/import"
+
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _AUTHORITY = re.compile(r"[^\s@#?/\\,]+")
@@ -114,8 +119,9 @@ class Guard:
             if grant is not None:
                 await self._check_rate(grant)
                 scope["user"] = _user(grant)
-            _check_content_type(scope["method"], headers)
-            received = await self._received(headers, receive)
+            is_file = scope["path"] == FILE_ROUTE
+            _check_content_type(scope["method"], headers, is_file=is_file)
+            received = _bounded(receive) if is_file else await self._received(headers, receive)
         except MemosError as exc:
             await _refuse(exc, scope["path"])(scope, receive, send)
             return
@@ -187,10 +193,12 @@ def _user(grant: Grant) -> AuthenticatedUser:
     )
 
 
-def _check_content_type(method: str, headers: Headers) -> None:
+def _check_content_type(method: str, headers: Headers, *, is_file: bool) -> None:
     """Refuse what a web page can send without being asked: a form, unless it has a header that no page can set."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data" and headers.get("authorization"):
+        return
+    if is_file and kind == "application/octet-stream":
         return
     if method == "POST" and kind != "application/json":
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
@@ -222,6 +230,21 @@ async def _body(headers: Headers, receive: Receive, *, patience: float) -> Recei
         return messages.popleft() if messages else await receive()
 
     return again
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Give a body piece by piece, up to the limit of files."""
+    size = 0
+
+    async def piece() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_FILE:
+            raise TooLarge(f"The file is over {LARGEST_FILE:,} bytes: run `memos-mcp import FILE`.")
+        return message
+
+    return piece
 
 
 def _too_large() -> TooLarge:

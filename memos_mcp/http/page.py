@@ -95,12 +95,12 @@ class Page:
         """Say whether whoever asks is let in, and how else one is."""
         visit = self._visits.of(request.headers)
         if visit is not None:
-            return _told({"signed_in": True, "way": "visit", "user_id": visit.user_id})
+            return _told({"signed_in": True, "way": "visit", "user_id": visit.user_id, "at_machine": self._is_closed})
         if self._tokens:
             return _told({"signed_in": False, "way": "token"})
         if self._is_closed:
             return _told({"signed_in": False, "way": "link"})
-        return _told({"signed_in": True, "way": "open", "user_id": self._user_id})
+        return _told({"signed_in": True, "way": "open", "user_id": self._user_id, "at_machine": True})
 
     async def sign_in(self, request: Request) -> Response:
         """Let in who has a link or a token: the answer sets the cookie and has the token of the page."""

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -111,16 +112,18 @@ def recognise(paths: Iterable[Path]) -> Recognised:
 
 
 def survey(
-    recognised: Recognised, *, user_id: str, database: Database | None, report: Report = unseen
+    recognised: Recognised, *, user_id: str, database: Database | None, owner: str = "", report: Report = unseen
 ) -> dict[str, Found]:
     """Read everything once and say what is in it, and how much of it is not in the ledger, by the name of its format.
+
+    With an `owner`, all of it is taken for that user's, whoever else is named in it.
 
     Raises:
         InvalidRequest: a line of our own format makes no sense.
     """
     known = Known(database)
     found: dict[str, Found] = {}
-    for source, items in _all_items(recognised, user_id, report):
+    for source, items in _all_items(recognised, user_id, report, owner):
         counts = found.setdefault(source.format.title, Found())
         for item in items:
             counts.note(item, is_new=not isinstance(item, LeftOut) and known.is_new(item))
@@ -133,6 +136,7 @@ def run(
     *,
     user_id: str,
     redact: bool,
+    owner: str = "",
     report: Report = unseen,
     without_sources: Callable[[int], object] = lambda _: None,
 ) -> tuple[int, int]:
@@ -148,7 +152,7 @@ def run(
         if not ledger.messages.users():  # nothing that an older version derived
             ledger.note("features", str(FEATURES_VERSION))
             ledger.note("keys", str(KEYS_VERSION))
-    for source, items in _all_items(recognised, user_id, report):
+    for source, items in _all_items(recognised, user_id, report, owner):
         dated = {"create_time": source.document.modified}
         records: Iterator[Parsed] = (
             item if item.create_time is not None or source.format is OURS else item.model_copy(update=dated)
@@ -175,7 +179,9 @@ def _take(incoming: Incoming, records: Iterable[Parsed]) -> None:
     incoming.finish()
 
 
-def _all_items(recognised: Recognised, user_id: str, report: Report) -> Iterator[tuple[Source, Iterator[Item]]]:
+def _all_items(
+    recognised: Recognised, user_id: str, report: Report, owner: str
+) -> Iterator[tuple[Source, Iterator[Item]]]:
     done, total = 0, recognised.size
 
     def read(count: int) -> None:
@@ -184,7 +190,12 @@ def _all_items(recognised: Recognised, user_id: str, report: Report) -> Iterator
         report(min(done, total), total)
 
     for source in recognised.sources:
-        yield source, source.format.read(source.document, Origin(source.format.name, user_id), read)
+        items = source.format.read(source.document, Origin(source.format.name, user_id), read)
+        yield source, map(partial(_owned, owner), items) if owner else items
+
+
+def _owned(owner: str, item: Item) -> Item:
+    return item if isinstance(item, LeftOut) else item.model_copy(update={"user_id": owner})
 
 
 _TEXTS = {"content", "tags", "info"}

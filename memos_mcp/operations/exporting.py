@@ -14,9 +14,9 @@ from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
 from memos_mcp.errors import InvalidRequest
+from memos_mcp.markdown_folder import MarkdownFolder
 from memos_mcp.operations.files import check_target, written_whole
 from memos_mcp.operations.ledger_files import bar
-from memos_mcp.operations.markdown_folder import MarkdownFolder
 from memos_mcp.operations.status import counted, kept_in
 
 STANDARD_OUTPUT = Path("-")

@@ -108,7 +108,7 @@ function Shell({ place, live, changes, way, onLeave }) {
     <header class="side">
       <a class="brand" href="#/home"><img src="page/icon.svg" alt="" width="28" height="28" /><span>${t("title")}</span></a>
       <nav aria-label=${t("menu")}>
-        ${Object.keys(VIEWS).map((name) => html`<a key=${name} href=${`#/${name}`} aria-current=${name === place.view ? "page" : null}>${t(name)}</a>`)}
+        ${Object.keys(VIEWS).filter((name) => name !== "settings" || way.at_machine).map((name) => html`<a key=${name} href=${`#/${name}`} aria-current=${name === place.view ? "page" : null}>${t(name)}</a>`)}
       </nav>
       <div class="side-end">
         <span class=${live ? "live" : "live off"} title=${live ? null : t("not_live_why")}>${live ? t("live") : t("not_live")}</span>

@@ -118,6 +118,7 @@ const words = {
   no_sources: "No message is kept that says this.",
   see_there: "See it in the conversation",
   history: "History",
+  no_history: "It is as it was learnt.",
   undo_last: "Undo the last change",
   replaces: "It replaced",
   replaced_by: "It was replaced by",
@@ -200,18 +201,12 @@ const counted = {
 // What happened to a memory, as the history names it.
 const happened = {
   stored: "Learnt",
-  added: "Learnt",
-  created: "Learnt",
   strengthened: "Said again",
-  replaced: "Replaced",
-  superseded: "Replaced by a later statement",
-  corrected: "Corrected",
-  updated: "Edited",
-  edited: "Edited",
+  rewritten: "Given other words",
   archived: "Archived",
   restored: "Restored",
-  undone: "Change taken back",
-  deleted: "Deleted",
+  undone: "The change before was taken back",
+  linked: "Linked to a message",
 };
 
 const numbers = new Intl.NumberFormat(language);

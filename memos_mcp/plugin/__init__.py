@@ -28,6 +28,7 @@ def write_marketplace(folder: Path, *, command: str) -> None:
 
     What is in the folder of an earlier version is replaced.
     """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for part in (".claude-plugin", "claude-code"):
         shutil.rmtree(folder / part, ignore_errors=True)
         shutil.copytree(_HERE / part, folder / part)

@@ -6,11 +6,13 @@ What is to be kept is handed to a process of its own where no engine runs yet. S
 
 import json
 import os
+import socket
 import sys
 import threading
 from typing import Any, Final
 
 from memos_mcp.relay import starting, wire
+from memos_mcp.relay.messages import mapping
 from memos_mcp.relay.values import data_dir_of
 
 KINDS: Final = {
@@ -86,19 +88,19 @@ def _hello(event: str, host: str) -> dict[str, Any]:
     }
 
 
-def _tell(connection: "wire.socket.socket", greeting: dict[str, Any], payload: bytes) -> int:
+def _tell(connection: socket.socket, greeting: dict[str, Any], payload: bytes) -> int:
     """Send the event, and print what the engine has to say to it."""
     del greeting
     with connection:
         connection.sendall(payload)
-        connection.shutdown(wire.socket.SHUT_WR)
+        connection.shutdown(socket.SHUT_WR)
         told = bytearray()
         while not told.endswith(b"\n") and len(told) < LONGEST_ANSWER:
             piece = connection.recv(1 << 16)
             if not piece:
                 break
             told += piece
-    answer = wire.mapping(json.loads(told)) if told else {}
+    answer = mapping(json.loads(told)) if told else {}
     if output := answer.get("output"):
         sys.stdout.buffer.write(f"{output}\n".encode())
         sys.stdout.flush()

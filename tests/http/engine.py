@@ -64,7 +64,7 @@ async def engine(
             means=backend.means,
             library=backend.library,
             chat_model=chat_model,
-            store=Store(backend, backend.browsing, backend.curating),
+            store=Store(backend, backend.browsing, backend.curating, backend.transferring),
             surroundings=Surroundings(text_for_agents=partial(text_for_agents, backend)),
         )
         async with client_of(app) as client:

@@ -105,6 +105,9 @@ def kept(folder: Path) -> Iterator[Store]:
         for name in [name for name in os.environ if name.startswith("MEMOS_") and not name.startswith("MEMOS_TEST_")]:
             patch.delenv(name)
         patch.setenv("MEMOS_DATA_DIR", str(folder))
+        home = folder.parent / f"{folder.name}-home"
+        (home / ".cursor").mkdir(parents=True)  # a host that is there
+        patch.setenv("HOME", str(home))
         patch.setenv("MEMOS_ENGINE_IDLE", "120")
         started = StdioServerParameters(command=sys.executable, args=["-m", "memos_mcp"], env=dict(os.environ))
         host = Client(started, mode="legacy", client_info=Implementation(name=HOST, version="2"))

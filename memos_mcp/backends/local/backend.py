@@ -29,6 +29,7 @@ from memos_mcp.backends.local.means import Means
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
+from memos_mcp.backends.local.transferring import Transferring
 from memos_mcp.backends.local.upkeep import Corrected, Correcting, Upkeep, keys
 from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.instructions import fit, with_instructions
@@ -110,8 +111,14 @@ class LocalBackend:
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
         self.browsing = Browsing(ledger, search, clock=clock, offset=offset)
         self.curating = Curating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
+        self.transferring = Transferring(ledger, changed=self._follow, redacts=redact is not None)
         self.means = Means(search, learning, clock=clock, redact=redact)
         self.library = Library(self._bases, clock=clock)
+
+    def _follow(self) -> None:
+        """Have the background take up what was added."""
+        self._indexing.wake()
+        self._learning.wake()
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         """Commit the messages to the ledger; vectors and memories follow."""

@@ -27,10 +27,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, and the user whose memory it is about."""
+    """A request, and the user whose memory it is about; `is_bound` tells that it can be about no other's.
+
+    `is_owner` tells that the caller may act for the user whom the settings name.
+    """
 
     request: Request
     user_id: str
+    is_bound: bool = False
+    is_owner: bool = False
 
     @property
     def path(self) -> dict[str, str]:
@@ -85,7 +90,14 @@ class Operation:
         async def endpoint(request: Request) -> Response:
             try:
                 caller = Caller.of(request, default_user=default_user, owners=None)
-                answered = await self.run(Call(request, caller.user(request.query_params.get("user_id") or None)))
+                user_id = caller.user(request.query_params.get("user_id") or None)
+                call = Call(
+                    request,
+                    user_id,
+                    is_bound=caller.own is not None,
+                    is_owner=caller.own is None or caller.own == default_user,
+                )
+                answered = await self.run(call)
             except MemosError as exc:
                 return Problem(exc)
             except Exception as exc:  # noqa: BLE001  # the edge: a caller gets a sentence, the log where it happened

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from starlette.responses import Response
 from starlette.routing import Route
 
-from memos_mcp.backends.base import Browsing, Curating, MemoryBackend
+from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
 from memos_mcp.http.v1.changing import Changing
 from memos_mcp.http.v1.events import Events
+from memos_mcp.http.v1.machine import MachineRoutes
 from memos_mcp.http.v1.openapi import describe
 from memos_mcp.http.v1.operation import Call, Operation, json_response
 from memos_mcp.http.v1.reading import Reading
 from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Store:
     backend: MemoryBackend
     browsing: Browsing
     curating: Curating
+    transferring: Transferring
 
 
 def operations(store: Store, surroundings: Surroundings) -> list[Operation]:
@@ -28,6 +31,8 @@ def operations(store: Store, surroundings: Surroundings) -> list[Operation]:
     listed = [
         *Reading(store.browsing, surroundings).operations(),
         *Changing(store.backend, store.browsing, store.curating).operations(),
+        *Transfer(store.transferring, store.browsing).operations(),
+        *MachineRoutes(surroundings).operations(),
         *Events(surroundings).operations(),
     ]
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from memos_mcp.api_models import Client, SearchQuery
+from memos_mcp.api_models import Client, SearchQuery, ShownHost, ShownSetting
 
 TextForAgents = Callable[[SearchQuery, str], Awaitable[str]]
 """Gives the text that an agent of a user would read of a search."""
@@ -19,6 +20,22 @@ async def nothing_to_read(query: SearchQuery, user_id: str) -> str:
     return ""
 
 
+class Machine(Protocol):
+    """What the command line knows of the machine; each call may take a while."""
+
+    def settings(self) -> tuple[ShownSetting, ...]:
+        """Return every setting and where it comes from."""
+        ...
+
+    def hosts(self) -> tuple[ShownHost, ...]:
+        """Return the hosts that are here."""
+        ...
+
+    def install(self, name: str) -> ShownHost:
+        """Write us into a host's file."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Each is a way to ask; what is not given is not there.
@@ -28,4 +45,5 @@ class Surroundings:
 
     text_for_agents: TextForAgents = nothing_to_read
     clients: Callable[[str], tuple[Client, ...]] = lambda _: ()
+    machine: Machine | None = None
     watch: Watch = lambda _user_id, _listener: lambda: None

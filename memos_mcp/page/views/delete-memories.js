@@ -4,7 +4,7 @@ import { Action, Dialog, Hanging, Said, shorten, toast } from "../parts.js";
 import { count, t } from "../words.js";
 
 // Deletes memories and says what else still holds their words.
-export function DeleteMemories({ memories, onClose, onDone }) {
+export function DeleteMemories({ memories, onClose, onDone, onGone = () => {} }) {
   const [withMessages, setWithMessages] = useState(false);
   const [held, setHeld] = useState([]);
   const done = (said) => {
@@ -13,6 +13,7 @@ export function DeleteMemories({ memories, onClose, onDone }) {
     onDone();
   };
   const remove = async () => {
+    onGone();
     const told = await write("POST", "/memories/delete", { ids: memories.map((one) => one.memory_id), delete_messages: withMessages });
     const left = told.still_held_by ?? [];
     if (left.length) setHeld(left);

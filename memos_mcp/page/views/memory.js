@@ -1,4 +1,4 @@
-import { html, useState } from "../vendor/preact.js";
+import { html, useRef, useState } from "../vendor/preact.js";
 import { get, write } from "../api.js";
 import { Action, Chip, Field, Nothing, Problem, Said, When, toast, useLoad } from "../parts.js";
 import { role, t, what } from "../words.js";
@@ -7,7 +7,11 @@ import { placeOf } from "./search.js";
 
 export function Memory({ id, changes }) {
   const path = `/memories/${encodeURIComponent(id)}`;
-  const found = useLoad((signal) => get(path, {}, signal), [id, changes]);
+  const kept = useRef({ data: null, isGone: false });
+  const found = useLoad(async (signal) => {
+    if (!kept.current.isGone) kept.current.data = await get(path, {}, signal);
+    return kept.current.data;
+  }, [id, changes]);
   const [edits, setEdits] = useState(false);
   const [dooms, setDooms] = useState(false);
   const act = async (verb, said) => {
@@ -43,13 +47,14 @@ export function Memory({ id, changes }) {
         </figure>`) : html`<${Nothing}>${t("no_sources")}</${Nothing}>`}
       </section>
       <section class="card"><h2>${t("history")}</h2>
+        ${!detail.history.length && html`<${Nothing}>${t("no_history")}</${Nothing}>`}
         <ol class="history">${detail.history.map((change, index) => html`<li key=${index} class=${change.undone ? "undone" : ""}>
           <span>${what(change.what)}</span> <small><${When} time=${change.time} /></small>
           ${change.value && html`<p><${Said} text=${change.value} /></p>`}</li>`)}</ol>
         ${detail.can_undo && html`<${Action} class="quiet" run=${() => act("undo", "undone")}>${t("undo_last")}</${Action}>`}
       </section>
     </article>`}
-    ${dooms && html`<${DeleteMemories} memories=${[detail.memory]} onClose=${() => setDooms(false)} onDone=${() => { location.hash = "#/memories"; }} />`}`;
+    ${dooms && html`<${DeleteMemories} memories=${[detail.memory]} onClose=${() => setDooms(false)} onGone=${() => { kept.current.isGone = true; }} onDone=${() => { location.hash = "#/memories"; }} />`}`;
 }
 
 function Facts({ memory }) {

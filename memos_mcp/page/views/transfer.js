@@ -11,7 +11,7 @@ export function Transfer() {
     <div class="columns">
       <section class="card"><h2>${t("export")}</h2><p>${t("export_lead")}</p>
         <div class="buttons left"><${Action} class="quiet" run=${() => download("/export", { format: "jsonl" }, "memory.jsonl")}>${t("export_jsonl")}</${Action}>
-          <${Action} class="quiet" run=${() => download("/export", { format: "markdown" }, "memory.md")}>${t("export_markdown")}</${Action}></div></section>
+          <${Action} class="quiet" run=${() => download("/export", { format: "markdown" }, "memory.zip")}>${t("export_markdown")}</${Action}></div></section>
       <section class="card"><h2>${t("backup")}</h2><p>${t("backup_lead")}</p>
         <div class="buttons left"><${Action} class="quiet" run=${() => download("/backup", {}, "memory-backup.sqlite3")}>${t("download_backup")}</${Action}></div></section>
     </div>`;

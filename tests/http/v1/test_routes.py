@@ -17,7 +17,7 @@ from tests.http.v1.client import V1, Api, refused
 WALRUS = "unmistakable-walrus"
 SAID = f"My {WALRUS} sleeps under the bed."
 
-OPERATIONS = operations(Store(*[cast("Any", None)] * 3), Surroundings())
+OPERATIONS = operations(Store(*[cast("Any", None)] * 4), Surroundings())
 TABLE = [f"{one.method} {one.path}" for one in OPERATIONS]
 BODIES: dict[str, dict[str, object]] = {
     "/memories/{memory_id}": {"value": "It was nothing."},
