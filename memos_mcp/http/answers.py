@@ -12,6 +12,7 @@ from memos_mcp.models import (
     MemoryPage,
     MessagePage,
     Preference,
+    Removed,
     SearchResult,
     StoredMessage,
     Task,

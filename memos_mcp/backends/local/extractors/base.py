@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
-from memos_mcp.backends.local.extractors.when.periods import Grain
+from memos_mcp.backends.local.temporal.periods import Grain
 from memos_mcp.models import Memory, MemoryPage, Preference, Role
 
 

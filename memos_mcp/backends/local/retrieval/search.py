@@ -17,8 +17,8 @@ from memos_mcp.backends.local.retrieval.scores import Floats
 from memos_mcp.backends.local.retrieval.terms import word_terms
 from memos_mcp.backends.local.retrieval.vectors import Dense, by_meaning
 from memos_mcp.backends.local.retrieval.weights import Weights
-from memos_mcp.backends.local.retrieval.when import Span, nearness
 from memos_mcp.backends.local.retrieval.windows import Windows, receivers
+from memos_mcp.backends.local.temporal.queries import Span, nearness
 
 _SEEDS = 200
 """Rows taken by words and by time; 50 find 1 point less, more find nothing more."""

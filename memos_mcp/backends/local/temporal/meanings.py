@@ -6,58 +6,91 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from memos_mcp.backends.local.extractors.when.languages import Language
-from memos_mcp.backends.local.extractors.when.periods import Grain, Period, add_months, around, shifted
+from dateutil.relativedelta import relativedelta
+
+from memos_mcp.backends.local.temporal.periods import Grain, Period, add_months, around, shifted
+from memos_mcp.backends.local.temporal.wordings import Wording
 
 _COARSER: dict[str, Grain] = {"day": "week", "week": "month"}
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A time as it was named: its words, the day they were said, and the sentence they stand in."""
+    """A time as it was named, and the day on which it was said; `asked` in a query, which is mostly about the past."""
 
-    match: re.Match[str]
-    language: Language
+    wording: Wording
     said: date
-    sentence: str
+    asked: bool = False
 
     def has(self, kind: str) -> bool:
         """Tell whether a word of this kind was used."""
-        return self.match.groupdict().get(kind) is not None
+        return self.wording.has(kind)
 
     def is_past(self, *, gone: int, ahead: int) -> bool:
         """Choose between a day so many days ago and one so many ahead, by what the sentence is about."""
-        if self.language.future.search(self.sentence):
+        past, future = (tense.search(self.wording.sentence) is not None for tense in self._tenses)
+        if self.asked:
+            return past or not future
+        if future:
             return False
-        if self.language.past.search(self.sentence):
-            return gone <= 2 * ahead
-        return 3 * gone < ahead
+        return gone <= 2 * ahead if past else 3 * gone < ahead
 
     @property
     def has_tense(self) -> bool:
         """Whether the sentence is about the past or about what is to come."""
-        return bool(self.language.past.search(self.sentence) or self.language.future.search(self.sentence))
+        return any(tense.search(self.wording.sentence) for tense in self._tenses)
+
+    @property
+    def _tenses(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return self.wording.language.past, self.wording.language.future
 
     def number(self, kind: str) -> int:
-        """Give the value of the word or numeral of this kind."""
-        text = self.match[kind].lower()
-        value = self.language.words.get(kind, {}).get(text)
+        """Return the value of the word or numeral of this kind."""
+        text = self.wording.match[kind].lower()
+        value = self.wording.language.words.get(kind, {}).get(text)
         return int(text if value is None else value)
+
+    @property
+    def month(self) -> int:
+        """The month that was named, in a word or a numeral; the first of a season."""
+        return self.number(next(kind for kind in ("month", "month_number", "season") if self.has(kind)))
 
     @property
     def grain(self) -> Grain:
         """The unit that was used."""
-        unit: Grain = self.language.words["unit"][self.match["unit"].lower()]  # pyright: ignore[reportAssignmentType]
+        words = self.wording.language.words["unit"]
+        unit: Grain = words[self.wording.match["unit"].lower()]  # pyright: ignore[reportAssignmentType]
         return unit
 
 
-def period(meaning: str, named: Named) -> Period | None:
+def period(named: Named) -> Period | None:
     """Resolve a named time; None for what names none.
 
     Raises:
         ValueError, OverflowError: there is no such day.
     """
-    return _MEANINGS[meaning](named)
+    return _MEANINGS[named.wording.meaning](named)
+
+
+def of_year(named: Named, year: int) -> Period:
+    """Return the day, month, season or year that was named, in this year.
+
+    Raises:
+        ValueError: there is no such day in it.
+    """
+    if named.has("day"):
+        return around(date(year, named.month, named.number("day")), "day")
+    if named.has("season"):
+        return around(date(year, named.month, 1), "season")
+    if named.has("month") or named.has("month_number"):
+        return around(date(year, named.month, 1), "month")
+    return around(date(year, 1, 1), "year")
+
+
+def _lasting(named: Named) -> Period:
+    """Return the first day of a stretch that lasts until it was said; of three units where no number is named."""
+    units = {f"{named.grain}s": named.number("n") if named.has("n") else 3}
+    return around(named.said - relativedelta(**units), "day")  # pyright: ignore[reportArgumentType]
 
 
 def _days(named: Named) -> Period:
@@ -73,8 +106,11 @@ def _ahead(named: Named) -> Period:
 
 
 def _roughly_ago(named: Named) -> Period | None:
-    grain = named.grain
-    return around(shifted(named.said, -3, grain).start, _COARSER[grain]) if grain in _COARSER else None
+    """Return the coarser unit around three units ago; of months and years, which are vague, only in a query."""
+    period = shifted(named.said, -3, named.grain)
+    if named.grain in _COARSER:
+        return around(period.start, _COARSER[named.grain])
+    return period if named.asked else None
 
 
 def _before_last(named: Named) -> Period:
@@ -125,9 +161,9 @@ def _on(named: Named) -> Period:
 
 
 def _date(named: Named) -> Period:
-    month, day = named.number("month" if named.has("month") else "month_number"), named.number("day")
     if named.has("year"):
-        return around(date(named.number("year"), month, day), "day")
+        return of_year(named, named.number("year"))
+    month, day = named.month, named.number("day")
     leap = date(2000, month, day) == date(2000, 2, 29)
     years = range(named.said.year - 8, named.said.year + 9)
     return around(_nearest([date(year, month, day) for year in years if isleap(year) or not leap], named), "day")
@@ -143,7 +179,7 @@ def _day(named: Named) -> Period:
 
 
 def _month(named: Named) -> Period | None:
-    return _bare(named, named.number("month"), "month")
+    return _bare(named, named.month, "month")
 
 
 def _season(named: Named) -> Period | None:
@@ -151,19 +187,11 @@ def _season(named: Named) -> Period | None:
 
 
 def _year(named: Named) -> Period:
-    return around(date(named.number("year"), 1, 1), "year")
+    return of_year(named, named.number("year"))
 
 
 def _in_year(named: Named) -> Period:
-    """Give a named year (去年), or its month, day or season."""
-    year = named.said.year + named.number("named_year")
-    if named.has("day"):
-        return around(date(year, named.number("month"), named.number("day")), "day")
-    if named.has("month"):
-        return around(date(year, named.number("month"), 1), "month")
-    if named.has("season"):
-        return around(date(year, named.number("season"), 1), "season")
-    return around(date(year, 1, 1), "year")
+    return of_year(named, named.said.year + named.number("named_year"))
 
 
 def _ignored(_: Named) -> None:
@@ -175,6 +203,7 @@ _MEANINGS: Mapping[str, Callable[[Named], Period | None]] = {
     "ago": _ago,
     "since": _ago,
     "ahead": _ahead,
+    "lasting": _lasting,
     "roughly_ago": _roughly_ago,
     "before_last": _before_last,
     "last": _last,
@@ -212,7 +241,7 @@ def _of_a_year(said: date, month: int, grain: Grain, step: int) -> Period:
 def _bare(named: Named, month: int, grain: Grain) -> Period | None:
     """Return the month or season that a sentence speaks of; a season outside of it needs a sentence with a tense."""
     if named.has("year"):
-        return around(date(named.number("year"), month, 1), grain)
+        return of_year(named, named.number("year"))
     years = [around(date(year, month, 1), grain) for year in range(named.said.year - 2, named.said.year + 2)]
     begun, coming = [found for found in years if found.start <= named.said][-1], _first_after(years, named.said)
     if begun.end > named.said:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
-from memos_mcp.backends.local.extractors.when import resolve
+from memos_mcp.backends.local.temporal import resolve
 
 SAID = datetime(2023, 8, 9, 10, 30, tzinfo=UTC)
 

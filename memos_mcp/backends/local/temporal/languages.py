@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-NAMES = ("english", "chinese", "spanish", "german", "french")
+NAMES = ("numerals", "english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian")
 
 _KINDS = {
     "day_word": "days",
@@ -31,16 +31,23 @@ Table = Mapping[str, object]
 class Language:
     """One language's ways to name a time.
 
-    `patterns` are pairs of a meaning and what says it; `words` give, for each kind of word, the value of its forms;
-    `hint` is found in every text that any of the patterns matches, `past` in a sentence about the past, `future` in
-    one about what is to come.
+    `patterns` are pairs of a meaning and what says it, `queries` further ones that count in a query alone; `words`
+    give, for each kind of word, the value of its forms; `hint` is found in every text that any of the patterns
+    matches, `unless` only in texts of another language that shares a word; `past` in a sentence about the past,
+    `future` in one about what is to come.
     """
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    queries: tuple[tuple[str, re.Pattern[str]], ...]
     words: Mapping[str, Mapping[str, int | str]]
     hint: re.Pattern[str]
+    unless: re.Pattern[str]
     past: re.Pattern[str]
     future: re.Pattern[str]
+
+    def speaks(self, text: str) -> bool:
+        """Tell whether a text may name a time in this language."""
+        return self.hint.search(text) is not None and self.unless.search(text) is None
 
 
 @cache
@@ -55,16 +62,24 @@ def _read(name: str) -> Language:
     words["n"] |= words["day"]
     spaced = bool(table.get("spaces", True))
     placeholders = _placeholders(words, cast("list[str]", table.get("ambiguous", [])))
-    patterns = cast("Mapping[str, list[str]]", table["patterns"])
-    compiled = [
-        (meaning, _compile(pattern, placeholders, spaced=spaced))
-        for meaning, group in {"days": ["{day_word}"], **patterns}.items()
-        for pattern in group
-    ]
+    patterns, queries = (
+        tuple(
+            (meaning, _compile(pattern, placeholders, spaced=spaced))
+            for meaning, group in {**days, **cast("Mapping[str, list[str]]", section)}.items()
+            for pattern in group
+        )
+        for days, section in (
+            ({"days": ["{day_word}"]} if words["day_word"] else {}, table.get("patterns", {})),
+            ({}, table.get("queries", {})),
+        )
+    )
     named = {form for kind, forms in words.items() if kind not in _NUMERALS for form in forms}
-    hint = _compile(rf"(?:{_alternatives(named)}|(?:19|20)\d\d|\d+(?:st|nd|rd|th|号)?)", {}, spaced=spaced)
-    past, future = (re.compile(str(table[tense]), re.IGNORECASE) for tense in ("past", "future"))
-    return Language(tuple(compiled), words, hint, past, future)
+    dates = r"(?:19|20)\d\d|\d+(?:st|nd|rd|th|号)?"
+    hint = _compile("(?:" + "|".join(filter(None, [_alternatives(named), dates])) + ")", {}, spaced=spaced)
+    unless, past, future = (
+        re.compile(str(table.get(key, "(?!)")), re.IGNORECASE) for key in ("unless", "past", "future")
+    )
+    return Language(patterns, queries, words, hint, unless, past, future)
 
 
 def _forms(section: Table) -> dict[str, int | str]:
@@ -86,6 +101,7 @@ def _placeholders(words: Mapping[str, Mapping[str, int | str]], ambiguous: Itera
     capital = [form.capitalize() for form in ambiguous]
     sure = [form for form in words["month"] if form not in set(ambiguous)]
     found["Month"] = f"(?P<month>{_alternatives(sure)}{'|(?-i:' + _alternatives(capital) + ')' if capital else ''})"
+    found["sure_month"] = f"(?P<month>{_alternatives(sure)})"
     return found | {"year": _YEAR}
 
 

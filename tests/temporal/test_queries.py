@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from memos_mcp.backends.local.retrieval.when import nearness, spans
+from memos_mcp.backends.local.temporal.queries import nearness, spans
 from memos_mcp.models import FIRST_MILLISECOND, LAST_MILLISECOND
 
 
@@ -43,9 +43,10 @@ def meant(text: str) -> list[tuple[str, str]]:
         ("on 24/01/2023", ("2023-01-24", "2023-01-25")),
         ("Jan. 24, 2023", ("2023-01-24", "2023-01-25")),
         ("what did I buy on Sunday?", ("2023-11-12", "2023-11-13")),
-        ("in the past two months", ("2023-09-15", "2023-11-15")),
+        ("in the past two months", ("2023-09-14", "2023-11-15")),
+        ("a few months ago", ("2023-08-01", "2023-09-01")),
         ("ten days ago", ("2023-11-04", "2023-11-05")),
-        ("两周前", ("2023-10-28", "2023-11-04")),
+        ("两周前", ("2023-10-30", "2023-11-06")),
         ("last week", ("2023-11-06", "2023-11-13")),
         ("last Friday", ("2023-11-10", "2023-11-11")),
         ("3 days ago", ("2023-11-11", "2023-11-12")),
@@ -68,8 +69,19 @@ def test_a_month_without_a_year_is_that_of_each_year_there_is() -> None:
     assert meant("in October") == [("2022-10-01", "2022-11-01"), ("2023-10-01", "2023-11-01")]
 
 
+def test_a_day_of_the_week_in_a_query_is_the_one_before_unless_it_speaks_of_what_is_to_come() -> None:
+    assert meant("on Monday") == [("2023-11-13", "2023-11-14")]
+    assert meant("What will I do on Monday?") == [("2023-11-20", "2023-11-21")]
+
+
+def test_a_word_of_two_languages_counts_in_its_own() -> None:
+    assert meant("Qu'est-ce que j'ai acheté hier ?") == [("2023-11-13", "2023-11-14")]
+    assert meant("Was gibt es hier zu essen?") == []
+
+
 @pytest.mark.parametrize(
-    "text", ["What may I eat?", "march on!", "version 2.2020.1", "on 31 February", "the second of it"]
+    "text",
+    ["What may I eat?", "how many in a day?", "march on!", "version 2.2020.1", "on 31 February", "the second of it"],
 )
 def test_what_is_no_time_is_none(text: str) -> None:
     assert meant(text) == []
