@@ -167,9 +167,10 @@ def history(
 ) -> None:
     """Show every change of a memory, and take the last one back."""
     from memos_mcp.operations import history as histories  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = with_own_ledger(read_settings())
     found = histories.undo(settings, memory_id, progress=errors) if undo else histories.look(settings, memory_id)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
@@ -184,18 +185,20 @@ def backup(
 ) -> None:
     """Write everything that is kept on this machine into one file, while everything runs."""
     from memos_mcp.operations.backup import back_up  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    back_up(read_settings().data_dir, file, force=force, console=console, progress=errors)
+    back_up(with_own_ledger(read_settings()).data_dir, file, force=force, console=console, progress=errors)
 
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp backup` wrote.")]) -> None:
     """Put a backup in the place of what is kept, while hosts run; what was kept before stays beside it."""
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.operations.restore import restore as restore_backup  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    restore_backup(read_settings(), file, console=console, progress=errors)
+    restore_backup(with_own_ledger(read_settings()), file, console=console, progress=errors)
 
 
 @app.command()
@@ -206,24 +209,29 @@ def export(
 ) -> None:
     """Write messages and memories, word for word, for other programs to read or another store to take in."""
     from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    write_records(read_settings().data_dir, file, user_id=user, force=force, console=console, progress=errors)
+    write_records(
+        with_own_ledger(read_settings()).data_dir, file, user_id=user, force=force, console=console, progress=errors
+    )
 
 
 @app.command("import")
 def import_file(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp export` wrote.")]) -> None:
     """Take in what was exported, each thing once, however often the same file comes."""
     from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    take_in(read_settings(), file, console=console, progress=errors)
+    take_in(with_own_ledger(read_settings()), file, console=console, progress=errors)
 
 
 @app.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.operations.reindex import reindex as embed_anew  # noqa: PLC0415  # loads the model
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    embed_anew(read_settings(), console=console, progress=errors)
+    embed_anew(with_own_ledger(read_settings()), console=console, progress=errors)

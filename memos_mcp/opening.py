@@ -54,8 +54,15 @@ def open_store(
     def embedder() -> "Embedder":
         return load_embedder(settings.embedder, onnx_model=settings.onnx_model)
 
+    url = settings.ledger_url.get_secret_value()
+    if url and not settings.chroma_url:
+        raise ConfigurationError(
+            "MEMOS_LEDGER_URL needs MEMOS_CHROMA_URL: processes that share a ledger share its vectors too, on a Chroma "
+            "server."
+        )
     return open_local(
         settings.data_dir,
+        url=url,
         embedder=embedder,
         extractor=partial(_extractor, settings, embedder),
         patience=patience,

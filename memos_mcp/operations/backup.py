@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.errors import InvalidRequest, Unavailable
 from memos_mcp.operations.files import check_target, written_whole
 from memos_mcp.operations.ledger_files import copy, problem_of
@@ -26,7 +26,7 @@ def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progre
         raise InvalidRequest(f"Nothing is kept in {data_dir}, so there is nothing to back up.")
     check_target(file, data_dir=data_dir, force=force)
     with written_whole(file) as part:
-        with closing(Database.look(ledger, in_use=True)) as database:
+        with closing(SqliteDatabase.look(ledger, in_use=True)) as database:
             copy(database, part, progress=progress)
         with progress.status("Checking the copy"):
             problem = problem_of(part)

@@ -18,6 +18,7 @@ from memos_mcp.operations.checks.ledger import check_ledger
 from memos_mcp.operations.checks.model import check_model
 from memos_mcp.operations.checks.service import check_service
 from memos_mcp.operations.checks.settings import check_own_settings
+from memos_mcp.operations.checks.shared_ledger import check_shared_ledger
 from memos_mcp.operations.status import counted
 from memos_mcp.settings import Settings, own_variables, read_settings
 
@@ -45,8 +46,9 @@ def examine(
 def _checks(settings: Settings) -> dict[str, Check]:
     if backend_kind(settings) == "hosted":
         return {"hosted service": lambda: check_service(settings)}
+    shared = bool(settings.ledger_url.get_secret_value())
     checks: dict[str, Check] = {
-        "ledger": lambda: check_ledger(settings.data_dir),
+        "ledger": lambda: check_shared_ledger(settings) if shared else check_ledger(settings.data_dir),
         "engine": lambda: check_engine(settings),
         "model": lambda: check_model(settings),
         "vector index": lambda: check_index(settings),

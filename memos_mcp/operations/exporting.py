@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.operations.files import check_target, written_whole
@@ -28,7 +28,7 @@ def export(
     if kept_in(ledger) is None:
         raise InvalidRequest(f"Nothing is kept in {data_dir}, so there is nothing to export.")
     check_target(file, data_dir=data_dir, force=force)
-    with closing(Database.look(ledger, in_use=True)) as database, database.one_moment():
+    with closing(SqliteDatabase.look(ledger, in_use=True)) as database, database.one_moment():
         everything = Outgoing(database, user_id=user_id)
         total = everything.count()
         if user_id and not total:

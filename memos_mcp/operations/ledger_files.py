@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.errors import Unavailable
 from memos_mcp.instructions import visible
@@ -20,7 +20,7 @@ TABLES = frozenset({"meta", "user", "conversation", "task", "message", "memory",
 def problem_of(path: Path, *, in_use: bool = False) -> str:
     """Read a whole file and say what keeps it from being a ledger that this version reads; empty where nothing does."""
     try:
-        with closing(Database.look(path, in_use=in_use)) as database:
+        with closing(SqliteDatabase.look(path, in_use=in_use)) as database:
             found = database.number("PRAGMA user_version")
             tables = {str(row["name"]) for row in database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
             if not found or not tables >= TABLES:
@@ -37,7 +37,7 @@ def problem_of(path: Path, *, in_use: bool = False) -> str:
         return f"it cannot be read ({cause})" if isinstance(cause, sqlite3.Error) else str(exc)
 
 
-def copy(source: Database, target: Path, *, progress: Console) -> None:
+def copy(source: SqliteDatabase, target: Path, *, progress: Console) -> None:
     """Write a consistent copy of a ledger that may be in use.
 
     Raises:

@@ -11,7 +11,9 @@ from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
 from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.opening import open_local
+from memos_mcp.backends.local.places import IndexPlace
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.models import GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
@@ -26,9 +28,21 @@ async def store(
     extractor: Callable[[], Extractor] = RulesExtractor,
     settled: float = 0,
     redact: Redact | None = None,
+    url: str = "",
+    place: Callable[[Ledger], IndexPlace] | None = None,
+    learnt: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[LocalBackend]:
     """Open a store whose vector index follows at once, so that Chroma is in every test."""
-    async with open_local(folder, embedder=embedder, extractor=extractor, settled=settled, redact=redact) as backend:
+    async with open_local(
+        folder,
+        url=url,
+        embedder=embedder,
+        extractor=extractor,
+        settled=settled,
+        redact=redact,
+        place=place,
+        learnt=learnt,
+    ) as backend:
         yield backend
 
 

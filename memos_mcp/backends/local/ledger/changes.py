@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
 from memos_mcp.backends.local.ledger.messages import marks
+from memos_mcp.backends.local.ledger.seam import Database
 
 
 class Changes:
@@ -29,6 +29,7 @@ class Changes:
     ) -> None:
         """Give a memory another text; what it was goes into its history."""
         with self._database.transaction():
+            self._database.one_writer(user)
             self._note(seq, "rewritten", now=now, after={"memory_key": title, "memory_value": value})
             self.put_text(user, seq, title=title, value=value, features=features, keys=keys, now=now)
 
@@ -62,6 +63,7 @@ class Changes:
         """
         after = {"status": "archived", "superseded_by": superseded_by, "corrected_by": corrected_by}
         with self._database.transaction():
+            self._database.one_writer(user)
             self._note(seq, "archived", now=now, after=after, beside={"remainder": remainder} if remainder else {})
             self.put_status(user, seq, after, now=now)
 

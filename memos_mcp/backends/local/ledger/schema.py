@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.errors import ConfigurationError
 
 FORMAT = 2
@@ -13,14 +13,14 @@ MIGRATIONS: dict[int, str] = {1: "ALTER TABLE message ADD COLUMN utc_offset INTE
 """SQL that turns a ledger of the format in the key into one of the next format."""
 
 
-def open_ledger_file(path: Path) -> Database:
+def open_ledger_file(path: Path) -> SqliteDatabase:
     """Open a ledger, new or old, in this version's format.
 
     Raises:
         ConfigurationError: it was written by a newer version.
         Unavailable: it cannot be used.
     """
-    database = Database.open(path)
+    database = SqliteDatabase.open(path)
     try:
         _bring_up_to_date(database)
     except BaseException:
@@ -29,7 +29,7 @@ def open_ledger_file(path: Path) -> Database:
     return database
 
 
-def _bring_up_to_date(database: Database) -> None:
+def _bring_up_to_date(database: SqliteDatabase) -> None:
     found = _format_of(database)
     if found > FORMAT:
         raise ConfigurationError(
@@ -46,11 +46,11 @@ def _bring_up_to_date(database: Database) -> None:
         _run(database, MIGRATIONS[step], step + 1)
 
 
-def _format_of(database: Database) -> int:
+def _format_of(database: SqliteDatabase) -> int:
     return database.number("PRAGMA user_version")
 
 
-def _run(database: Database, sql: str, reached: int) -> None:
+def _run(database: SqliteDatabase, sql: str, reached: int) -> None:
     try:
         database.script(f"BEGIN IMMEDIATE; {sql} PRAGMA user_version = {reached}; COMMIT;")
     except Exception:
