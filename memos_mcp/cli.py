@@ -228,6 +228,17 @@ def import_file(file: Annotated[Path, typer.Argument(help="A file that `memos-mc
 
 
 @app.command()
+def migrate(
+    source: Annotated[str, typer.Option("--from", help="A data directory, or postgresql://...")],
+    target: Annotated[str, typer.Option("--to", help="The other of the two, with nothing in it yet.")],
+) -> None:
+    """Move a store between a data directory and PostgreSQL; where it was ended, it goes on."""
+    from memos_mcp.operations.migrate import migrate as move  # noqa: PLC0415
+
+    move(source, target, console=console, progress=errors)
+
+
+@app.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
     from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415

@@ -20,6 +20,7 @@ from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import SETTLED, Indexing
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.moving import MOVING
 from memos_mcp.backends.local.ledger.shared import connect
 from memos_mcp.backends.local.places import FolderPlace, IndexPlace
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
@@ -126,6 +127,10 @@ def offset_at(milliseconds: int, *, zone: tzinfo | None) -> int:
 
 
 def _prepare(ledger: Ledger, embedder: Embedder) -> None:
+    if ledger.noted(MOVING):
+        raise ConfigurationError(
+            "A store is being moved into this ledger: let `memos-mcp migrate` end, or run it again where it was ended."
+        )
     made_with = ledger.noted("embedder")
     if made_with and made_with != embedder.name:
         raise ConfigurationError(

@@ -1,7 +1,7 @@
 """What the ledger asks of a database."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -75,6 +75,9 @@ class Database(ABC):
     def removals(self, user: int) -> int:
         """Return a number that grows when another process removes messages of a user."""
         return 0
+
+    def continue_keys(self, tables: Iterable[str]) -> None:  # noqa: B027 - one that does so by itself
+        """Go on after the keys that rows were given when they were copied."""
 
     @abstractmethod
     def execute(self, sql: str, parameters: Parameters = ()) -> int:

@@ -2,7 +2,7 @@
 
 import select
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -207,6 +207,16 @@ class PostgresDatabase(Database):
         """Return a number that grows when messages of a user are removed."""
         return self.number("SELECT removals FROM user WHERE key = ?", (user,))
 
+    def continue_keys(self, tables: Iterable[str]) -> None:
+        """Go on after the keys that rows were given when they were copied."""
+        for table in tables:
+            key = "seq" if self.number(_HAS_SEQ, (table,)) else "key"
+            self.rows(
+                "SELECT setval(pg_get_serial_sequence(format('%I.%I', current_schema, CAST(? AS TEXT)), ?), top)"
+                f" FROM (SELECT max({key}) AS top FROM {table}) AS found WHERE top IS NOT NULL",
+                (table, key),
+            )
+
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Change rows and give the number of them."""
         with as_sentences(), self._connected() as connection:
@@ -244,6 +254,10 @@ class PostgresDatabase(Database):
             connection.execute(sql.encode())
 
 
+_HAS_SEQ = (
+    "SELECT count(*) FROM information_schema.columns"
+    " WHERE table_schema = current_schema AND table_name = ? AND column_name = 'seq'"
+)
 _SET_IDLE = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
 _LOCK = "SELECT set_config('idle_in_transaction_session_timeout', ?, true) FROM user WHERE key = ? FOR NO KEY UPDATE"
 
