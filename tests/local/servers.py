@@ -1,6 +1,5 @@
 """Real servers on loopback: PostgreSQL and Chroma."""
 
-import gc
 import os
 import shutil
 import socket
@@ -9,7 +8,6 @@ import sys
 import tempfile
 import time
 import uuid
-import warnings
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,12 +17,9 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from chromadb.api.shared_system_client import SharedSystemClient
 
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.places import ServerPlace
-from tests.local.stores import store
+from tests.local.stores import collect_sockets, place_on, store
 
 
 def free_port() -> int:
@@ -151,17 +146,6 @@ def both_servers(folder: Path) -> Generator[Servers]:
 async def replica(folder: Path, url: str, servers: Servers, **options: Any) -> AsyncGenerator[LocalBackend]:  # noqa: ANN401
     """Open a store whose ledger is at a URL of the server, and whose vectors are on the other."""
 
-    def place(ledger: Ledger) -> ServerPlace:
-        return ServerPlace(ledger, servers.chroma, api_key="", tenant="", database="")
-
-    async with store(folder, url=url, place=place, **options) as backend:
+    async with store(folder, url=url, place=place_on(servers.chroma), **options) as backend:
         yield backend
     collect_sockets()
-
-
-def collect_sockets() -> None:
-    """Collect what Chroma's client leaves to the garbage collector where its warning is expected."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        SharedSystemClient.clear_system_cache()
-        gc.collect()

@@ -8,17 +8,12 @@ from pathlib import Path
 
 import anyio
 
-from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.places import ServerPlace
 from tests.local.conversation import add
-from tests.local.stores import store
+from tests.local.stores import place_on, store
 
 
 async def write(folder: Path, url: str, chroma: str) -> None:
-    def place(ledger: Ledger) -> ServerPlace:
-        return ServerPlace(ledger, chroma, api_key="", tenant="", database="")
-
-    async with store(folder, url=url, place=place) as backend:
+    async with store(folder, url=url, place=place_on(chroma)) as backend:
         print("opened", flush=True)
         number = 1
         while True:

@@ -8,13 +8,11 @@ import pytest
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
-from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.opening import open_local
-from memos_mcp.backends.local.places import ServerPlace
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
-from tests.local.servers import chroma_server, collect_sockets, free_port
-from tests.local.stores import find, followed, found_messages, store
+from tests.local.servers import chroma_server, free_port
+from tests.local.stores import collect_sockets, find, followed, found_messages, place_on, store
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -35,9 +33,7 @@ def port() -> int:
 
 
 def on_server(folder: Path, port: int) -> AbstractAsyncContextManager[LocalBackend]:
-    def place(ledger: Ledger) -> ServerPlace:
-        return ServerPlace(ledger, f"http://127.0.0.1:{port}", api_key="", tenant="", database="")
-
+    place = place_on(f"http://127.0.0.1:{port}")
     return open_local(folder, embedder=HashedEmbedder, extractor=RulesExtractor, place=place, settled=0)
 
 

@@ -13,7 +13,8 @@ from memos_mcp.operations.checks.shared_ledger import check_shared_ledger
 from memos_mcp.operations.own_ledger import with_own_ledger
 from memos_mcp.operations.status import look
 from memos_mcp.settings import Settings, read_settings
-from tests.local.servers import Servers, collect_sockets
+from tests.local.servers import Servers
+from tests.local.stores import collect_sockets
 
 
 def settings(folder: Path, url: str, *, chroma: str = "") -> Settings:

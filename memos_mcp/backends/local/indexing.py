@@ -122,6 +122,11 @@ class Indexing:
                 self._awaited -= 1
         return True
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an index to ask."""
+        return self._index is not None
+
     def is_complete(self, user: int) -> bool:
         """Say whether `nearest` sees all of a user's texts that have vectors."""
         return self._ledger.vectors.pending_count(user) <= MOST_BESIDE

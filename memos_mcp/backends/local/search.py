@@ -89,6 +89,8 @@ class Search:
 
     def _wait(self, user: int) -> bool:
         waiting = self._indexing.unembedded(user)
+        if not waiting and self._indexing.is_open:
+            return self._indexing.is_complete(user)
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
 
@@ -99,9 +101,12 @@ class Search:
             now=now,
             tokens=embedding.tokens,
             words=embedding.words,
-            thread=self._ledger.messages.conversation_key(user, request.conversation_id),
+            thread=self._thread(user, request.conversation_id),
         )
         return Asked(request, user, query, self._near(user, embedding), filters.parse(request.filter))
+
+    def _thread(self, user: int, conversation_id: str) -> int | None:
+        return self._ledger.messages.conversation_key(user, conversation_id) if conversation_id else None
 
     def _near(self, user: int, embedding: Embedding) -> dict[Kind, list[tuple[int, float]]] | None:
         """Give the nearest messages and memories; a memory without a vector of its own is as near as its message."""

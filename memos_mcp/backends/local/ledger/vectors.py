@@ -187,14 +187,12 @@ class Vectors:
     def unembedded_count(self, user: int | None = None, *, after: int = 0) -> int:
         """Count the texts that have no vector yet, of one user or of all, among those that came after one."""
         only, parameters = ("", (after,)) if user is None else (" AND pending.user = ?", (after, user))
-        return sum(
-            self._database.number(
-                f"SELECT count(*) FROM pending JOIN {kind} ON {kind}.seq = pending.seq WHERE kind = '{kind}'"
-                f" AND pending.key > ?{only} AND NOT EXISTS (SELECT 1 FROM {kind}_vector WHERE seq = pending.seq)",
-                parameters,
-            )
+        counts = " + ".join(
+            f"(SELECT count(*) FROM pending JOIN {kind} ON {kind}.seq = pending.seq WHERE kind = '{kind}'"
+            f" AND pending.key > ?{only} AND NOT EXISTS (SELECT 1 FROM {kind}_vector WHERE seq = pending.seq))"
             for kind in ("message", "memory")
         )
+        return self._database.number(f"SELECT {counts}", (*parameters, *parameters))
 
     def expected(self, user: int) -> int:
         """Count the texts that the index should hold once it has followed."""

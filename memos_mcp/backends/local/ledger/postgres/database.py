@@ -220,7 +220,7 @@ class PostgresDatabase(Database):
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Change rows and give the number of them."""
         with as_sentences(), self._connected() as connection:
-            return connection.execute(translated(sql), parameters).rowcount
+            return connection.execute(*translated(sql, parameters)).rowcount
 
     def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
         """Insert a row and give its key, which is in the column of this name."""
@@ -232,12 +232,12 @@ class PostgresDatabase(Database):
     def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """Change many rows alike."""
         with as_sentences(), self._connected() as connection, connection.cursor() as cursor:
-            cursor.executemany(translated(sql), rows)
+            cursor.executemany(translated(sql, ())[0], rows)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[Found]:
         """Read rows."""
         with as_sentences(), self._connected() as connection, connection.cursor(binary=True) as cursor:
-            return cursor.execute(translated(sql), parameters).fetchall()
+            return cursor.execute(*translated(sql, parameters)).fetchall()
 
     def format(self) -> int:
         """Read the format of what the database holds; 0 where it holds no ledger."""
