@@ -23,7 +23,8 @@ def engine_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runnin
         yield started
 
 
-LOCAL = ("local", "local over PostgreSQL", "local, learning with a chat model")
+ON_SERVERS = pytest.param("local over PostgreSQL", marks=pytest.mark.filterwarnings("ignore::ResourceWarning"))
+LOCAL = ("local", ON_SERVERS, "local, learning with a chat model")
 
 
 @pytest.fixture(params=[*LOCAL, "cloud", "product", "engine"])

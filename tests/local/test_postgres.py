@@ -19,6 +19,8 @@ from tests.local.conversation import add
 from tests.local.servers import Servers, replica
 from tests.local.stores import everything_said, find, found_messages
 
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
+
 KEPT_APART = {"claim", "conversation", "history", "memory", "memory_vector", "message", "message_vector"} | {
     "pending",
     "source",

@@ -17,6 +17,8 @@ from tests.local.conversation import add
 from tests.local.servers import Servers, replica
 from tests.local.stores import everything_said, find, found_messages, store
 
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
+
 QUIET = Console(quiet=True)
 ODD = "A NUL \x00 and a \U0010ffff in between."
 

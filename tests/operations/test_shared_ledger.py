@@ -16,6 +16,8 @@ from memos_mcp.settings import Settings, read_settings
 from tests.local.servers import Servers
 from tests.local.stores import collect_sockets
 
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
+
 
 def settings(folder: Path, url: str, *, chroma: str = "") -> Settings:
     return read_settings({"MEMOS_DATA_DIR": str(folder), "MEMOS_LEDGER_URL": url, "MEMOS_CHROMA_URL": chroma})
