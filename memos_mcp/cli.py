@@ -97,6 +97,17 @@ def serve(
     run_server(read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or ())
 
 
+@app.command("open")
+def open_page(
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the link and leave it at that.")] = False,
+) -> None:
+    """Open the page that shows what is remembered, to correct it and to have it forgotten."""
+    from memos_mcp.operations.page import open_page as show_page  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    show_page(read_settings().data_dir, browse=not no_browser, console=console)
+
+
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """Show the engine, what is kept, and what waits."""
@@ -176,6 +187,47 @@ def history(
         typer.echo(found.model_dump_json(indent=2))
     else:
         histories.show(found, console)
+
+
+@app.command()
+def forget(
+    text: Annotated[str, typer.Argument(help="A word, a name or a phrase: all that speaks of it goes.")] = "",
+    memory: Annotated[list[str] | None, typer.Option(help="A memory that goes; may be repeated.")] = None,
+    message: Annotated[list[str] | None, typer.Option(help="A message that goes; may be repeated.")] = None,
+    conversation: Annotated[list[str] | None, typer.Option(help="A conversation that goes; may be repeated.")] = None,
+    with_messages: Annotated[
+        bool, typer.Option("--with-messages", help="With the messages that the memories come from.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete for good, from every file, all about a word or a person, or what is named; shown first."""
+    from memos_mcp.models import DeleteMemory  # noqa: PLC0415
+    from memos_mcp.operations import forgetting  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    if not (text or memory or message or conversation):
+        raise typer.BadParameter("Name a word, or a --memory, --message or --conversation.")
+    settings = with_own_ledger(read_settings())
+    request = DeleteMemory(
+        text=text,
+        memory_ids=tuple(memory or ()),
+        message_ids=tuple(message or ()),
+        conversation_ids=tuple(conversation or ()),
+        delete_messages=with_messages,
+    )
+    found = forgetting.look(settings, request)
+    if not dry_run and not found.is_empty:
+        if not yes:
+            forgetting.show(found, errors)
+            typer.confirm("Delete this for good?", abort=True, err=True)
+        found = forgetting.forget(settings, request, progress=errors)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        forgetting.show(found, console)
 
 
 @app.command()

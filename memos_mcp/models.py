@@ -313,19 +313,62 @@ class MemoryPage(Frozen):
     pages: int = 1
 
 
+class Stretch(Frozen):
+    """The messages of a conversation from `first` to `last`, both included: each the id of a message, or a time."""
+
+    conversation_id: Identifier
+    first: AnyId
+    last: AnyId
+
+
 class DeleteMemory(Frozen):
-    """The request of delete/memory: these memories, what a filter matches or, with `everything`, all of the user."""
+    """The request of delete/memory: what is named, what a filter matches or, with `everything`, all of the user.
+
+    MemOS deletes memories alone; the rest is ours. `message_ids`, `conversation_ids` and `stretch` name messages,
+    with `delete_messages` those go too that the memories were learnt from, and `text` is everything that speaks of a
+    word or a person, with the messages that it was learnt from. A memory that loses its last message goes. With
+    `dry_run` nothing goes, and the receipt says what would.
+    """
 
     memory_ids: tuple[str, ...] = ()
     filter: JsonValue = None
     everything: bool = False
+    delete_messages: bool = False
+    message_ids: tuple[str, ...] = ()
+    conversation_ids: tuple[str, ...] = ()
+    stretch: Stretch | None = None
+    text: str = ""
+    dry_run: bool = False
+
+    @property
+    def of_messages(self) -> bool:
+        """Whether it asks for more than a service that deletes memories alone can do."""
+        return bool(
+            self.delete_messages
+            or self.message_ids
+            or self.conversation_ids
+            or self.stretch
+            or self.text
+            or self.dry_run
+        )
 
 
 class DeleteReceipt(Frozen):
-    """The answer to a deletion: the ids that are gone."""
+    """The answer to a deletion: the ids of the memories and messages that are gone, or with `dry_run` would be.
+
+    `still_held_by` are messages that stay and hold what the memories said, `fewer_sources` memories that stay and
+    lost a message, `stale_backups` the files that may still hold what was deleted. In a dry run
+    `message_detail_list` has the first of the messages.
+    """
 
     success: bool = True
     deleted: tuple[str, ...] = ()
+    deleted_messages: tuple[str, ...] = ()
+    still_held_by: tuple[StoredMessage, ...] = ()
+    fewer_sources: tuple[str, ...] = ()
+    stale_backups: tuple[str, ...] = ()
+    message_detail_list: tuple[StoredMessage, ...] = ()
+    dry_run: bool = False
 
 
 class UpdateMemory(Frozen):

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from socket import socket
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -19,15 +19,25 @@ from mcp.server.subscriptions import ResourceUpdated
 from psutil import Process
 
 from memos_mcp import __version__
+from memos_mcp.api_models import Client
+from memos_mcp.backends.base import Browsing, Curating
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
+from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
-from memos_mcp.errors import MemosError
+from memos_mcp.errors import InvalidRequest, MemosError
+from memos_mcp.http.serve import callable_url
+from memos_mcp.http.v1.routes import Store
+from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
+from memos_mcp.opening import backend_kind
 from memos_mcp.server import uris
+from memos_mcp.server.answering import text_for_agents
 from memos_mcp.server.app import build_server
 from memos_mcp.server.notices import Notices
+from memos_mcp.server.presence import Presence
 from memos_mcp.server.session import Session
 from memos_mcp.server.stdio import warm_up
 from memos_mcp.settings import Settings, differences, read_settings
@@ -55,20 +65,36 @@ class Engine:
         self._url = url
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
+        self.visits = Visits()
         self._callers = Callers(stores.local, default_user=settings.user_id)
-        self._notices = Notices(lambda: self._callers.current().whose())
+        self._notices = Notices(
+            lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
+        )
         self.server: MCPServer[Any] = build_server(
             self._callers.backend,
             user_id=lambda: self._callers.current().user_id,
             conversation_id=lambda: self._callers.current().conversation_id,
             notices=self._notices,
         )
+        self._presence = Presence(lambda: self._callers.current().whose())
+        self._presence.attach(self.server)
+        local = stores.local
+        self.store = Store(
+            local.lent(), cast("Browsing", local.lent("browsing")), cast("Curating", local.lent("curating"))
+        )
+        self.surroundings = Surroundings(
+            text_for_agents=partial(text_for_agents, stores.local.lent()),
+            clients=self.clients,
+            watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
+        )
+        self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
 
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""
         async with anyio.create_task_group() as group:
             group.start_soon(self._end_on_signal)
             group.start_soon(self._watch)
+            group.start_soon(self._page.run, self.ending)
             async with anyio.create_task_group() as visits:
                 visits.start_soon(self._let_in, visits)
                 await self.ending.wait()
@@ -77,6 +103,10 @@ class Engine:
                     session.stopped.set()
                 visits.cancel_scope.deadline = anyio.current_time() + GRACE
             group.cancel_scope.cancel()
+
+    def clients(self, user_id: str) -> tuple[Client, ...]:
+        """Return the hosts that are connected to the local memory of a user."""
+        return self._presence.clients(whose_at(LOCAL, user_id))
 
     async def tell_of(self, learnt: MemoryObjectReceiveStream[str]) -> None:
         """Tell whoever watches that memories of a user have changed in the background."""
@@ -143,8 +173,24 @@ class Engine:
                     await visitor.read()  # until the command has left
             case "status":
                 await answer(status=(await self._status(hello)).model_dump())
+            case "open":
+                await answer(**await self._link(hello))
             case _:
                 await answer()
+
+    async def _link(self, hello: Hello) -> dict[str, str]:
+        """Answer with a link that opens the page once."""
+        try:
+            settings = read_settings(hello.settings)
+            if backend_kind(settings) != "local":
+                raise InvalidRequest(
+                    "The page shows the store on this machine, and MEMOS_API_KEY or MEMOS_BASE_URL name another "
+                    "service. Set MEMOS_BACKEND=local to see what is kept here."
+                )
+            url = callable_url(self._url) or await self._page.url()
+        except MemosError as exc:
+            return {"refused": str(exc)}
+        return {"link": f"{url}/#open={self.visits.link(settings.user_id)}"}
 
     async def _status(self, hello: Hello) -> EngineStatus:
         try:
@@ -168,8 +214,8 @@ class Engine:
             if not self._door.is_open():
                 logger.warning("the data directory no longer holds this engine; it ends")
                 self.ending.set()
-            idle = not self._url and not self._sessions
-            if idle and time.monotonic() - self._last >= self._settings.engine_idle:
+            idle = min(time.monotonic() - self._last, self.visits.idle_for())
+            if not self._url and not self._sessions and idle >= self._settings.engine_idle:
                 self.ending.set()
             with suppress(OSError):
                 if not self._url and os.fstat(2).st_size > LARGEST_LOG:

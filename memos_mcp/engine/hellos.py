@@ -27,7 +27,7 @@ class Hello(BaseModel):
     role: Annotated[Literal["host", "operator"], Field(alias="as")]
     conversation: str = ""
     settings: dict[str, str] = {}
-    ask: Literal["", "ping", "status", "stop", "pause"] = ""
+    ask: Literal["", "ping", "status", "stop", "pause", "open"] = ""
 
     def is_newer(self) -> bool:
         """Say whether the other process is of a newer version than this engine."""

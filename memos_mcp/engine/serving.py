@@ -51,7 +51,10 @@ class HttpServer:
             means=cast("Means", store.lent("means")),
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
+            store=engine.store,
+            surroundings=engine.surroundings,
             rate=Rate() if self._tokens else None,
+            visits=engine.visits,
         )
         started = anyio.Event()
         async with anyio.create_task_group() as group:

@@ -1,11 +1,13 @@
 """Our models as the `data` of the contract: every list present, times as every known client reads them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from memos_mcp.models import (
     AddReceipt,
+    DeleteReceipt,
     Memory,
     MemoryPage,
     MessagePage,
@@ -24,6 +26,15 @@ Answer = dict[str, Any]
 def plain(model: BaseModel) -> Answer:
     """Write a model as it is."""
     return model.model_dump(mode="json")
+
+
+def deletion(receipts: Sequence[DeleteReceipt]) -> Answer:
+    """Write what was deleted, of several users perhaps; beside the ids of memories only what there is."""
+    joined: Answer = {"success": True, "deleted": []}
+    for one in receipts:
+        for name, value in one.model_dump(mode="json", exclude_defaults=True).items():
+            joined[name] = [*joined.get(name, []), *value] if isinstance(value, list) else value
+    return joined
 
 
 def receipt(added: AddReceipt) -> Answer:

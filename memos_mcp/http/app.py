@@ -17,14 +17,18 @@ from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.errors import MemosError
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.chat import Answering, Chat
-from memos_mcp.http.envelope import refusal
+from memos_mcp.http.envelope import refusal_at
 from memos_mcp.http.further import Further, Means
 from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
 from memos_mcp.http.health import health
 from memos_mcp.http.knowledge_bases import KnowledgeBaseRoutes, Library
+from memos_mcp.http.page import Page
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
+from memos_mcp.http.v1 import routes as v1
+from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.visits import Visits
 
 NOTHING_SECURED_TWICE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """The guard checks Host and Origin before the transports see them."""
@@ -44,20 +48,27 @@ def build_app(
     means: Means | None = None,
     library: Library | None = None,
     chat_model: Answering | None = None,
+    store: v1.Store | None = None,
+    surroundings: Surroundings | None = None,
+    visits: Visits | None = None,
 ) -> Starlette:
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
-    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them.
+    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them, `store`
+    and `surroundings` for those of `/api/v1`, which the page calls; it is shown where there are `visits`.
     """
+    tokens = tokens or Tokens(())
     routes: list[BaseRoute] = [
         Route("/health", health, methods=["GET"]),
         *extra,
+        *(Page(visits, tokens=tokens, user_id=user_id, is_closed=False).routes() if visits else ()),
         *Rest(backend, default_user=user_id, owners=owners).routes(),
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
         Chat(backend, chat_model, default_user=user_id).route(),
         *(KnowledgeBaseRoutes(library).routes() if library else ()),
+        *(v1.routes(store, surroundings or Surroundings(), default_user=user_id) if store else ()),
     ]
     lifespan = None
     if server is not None:
@@ -68,7 +79,7 @@ def build_app(
         lifespan = streamable.router.lifespan_context
         routes += streamable.routes if "streamable-http" in transports else []
         routes += sse.routes if "sse" in transports else []
-    guard = Middleware(Guard, hosts=hosts or Hosts(), tokens=tokens or Tokens(()), rate=rate)
+    guard = Middleware(Guard, hosts=hosts or Hosts(), tokens=tokens, rate=rate, visits=visits)
     return Starlette(
         routes=routes,
         middleware=[guard, Middleware(AuthContextMiddleware)],
@@ -77,9 +88,20 @@ def build_app(
     )
 
 
+def build_page(visits: Visits, *, user_id: str, routes: Sequence[BaseRoute]) -> Starlette:
+    """Put the page together with the `routes` that it calls, for visits alone."""
+    page = Page(visits, tokens=Tokens(()), user_id=user_id, is_closed=True)
+    return Starlette(
+        routes=[*page.routes(), *routes],
+        middleware=[Middleware(Guard, hosts=Hosts(), tokens=Tokens(()), rate=None, visits=visits, is_closed=True)],
+        exception_handlers={HTTPException: no_such_route},
+    )
+
+
 async def no_such_route(request: Request, exc: Exception) -> Response:
     """Answer what has no route, or not for this method, in the envelope."""
     status = exc.status_code if isinstance(exc, HTTPException) else 500
-    response = refusal(MemosError(f"There is no {request.method} at this path: check path and method."), status=status)
+    error = MemosError(f"There is no {request.method} at this path: check path and method.")
+    response = refusal_at(request.url.path, error, status=status)
     response.headers.update((exc.headers if isinstance(exc, HTTPException) else None) or {})
     return response

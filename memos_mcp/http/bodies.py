@@ -157,6 +157,11 @@ class DeleteMemoryBody(Body):
 
     memory_ids: Annotated[MemoryIds, Field(min_length=1)] | None = None
     user_ids: Annotated[tuple[Given, ...], Field(min_length=1)] | None = None
+    message_ids: Annotated[MemoryIds, Field(min_length=1)] | None = None
+    conversation_ids: Annotated[tuple[Given, ...], Field(min_length=1)] | None = None
+    delete_messages: bool = False
+    text: Filled | None = None
+    dry_run: bool = False
     agent_id: Identifier = ""
     filter: Filter = None
 
@@ -181,15 +186,27 @@ class DeleteMemoryBody(Body):
             InvalidRequest: it does not say what is to go, or says more than is understood.
         """
         condition = of_agent(self.filter, self.agent_id)
-        if self.memory_ids is not None:
+        if self.memory_ids or self.message_ids or self.conversation_ids or self.text:
             if condition is not None:
                 raise InvalidRequest("Name memory_ids, or agent_id and filter; not both. Nothing was deleted.")
-            return DeleteMemory(memory_ids=self.memory_ids)
+            return DeleteMemory(
+                memory_ids=self.memory_ids or (),
+                message_ids=self.message_ids or (),
+                conversation_ids=self.conversation_ids or (),
+                text=self.text or "",
+                delete_messages=self.delete_messages,
+                dry_run=self.dry_run,
+            )
         if unknown := self.ignored():
             raise InvalidRequest(f"{unknown[0]}, so that more would be deleted than is meant. Nothing was deleted.")
         if condition is None and not self.users():
             raise InvalidRequest("Name memory_ids, or the user_id whose memory is to go.", code=40002)
-        return DeleteMemory(filter=condition, everything=condition is None)
+        return DeleteMemory(
+            filter=condition,
+            everything=condition is None,
+            delete_messages=self.delete_messages,
+            dry_run=self.dry_run,
+        )
 
 
 class UpdateMemoryBody(Body):

@@ -16,13 +16,16 @@ from urllib.parse import urlsplit
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
-from memos_mcp.http.envelope import Envelope, refusal
+from memos_mcp.http.envelope import refusal_at
+from memos_mcp.http.page import is_public
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
+from memos_mcp.http.visits import Visits
 from memos_mcp.models import ENGINE_HEADER
 
 LARGEST_BODY: Final = 10_000_000
@@ -71,12 +74,23 @@ def _is_address(name: str) -> bool:
 class Guard:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Hosts, tokens: Tokens, rate: Rate | None) -> None:
-        """Take the app; without tokens there is neither authorisation nor a rate."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Hosts,
+        tokens: Tokens,
+        rate: Rate | None,
+        visits: Visits | None = None,
+        is_closed: bool = False,
+    ) -> None:
+        """Take the app; without tokens there is neither authorisation nor a rate, unless only visits are let in."""
         self._app = app
         self._hosts = hosts
         self._tokens = tokens
         self._rate = rate
+        self._visits = visits or Visits()
+        self._is_closed = is_closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check a request, and pass it on with its user, or answer it."""
@@ -88,18 +102,19 @@ class Guard:
             self._check_origin(headers)
             if scope["path"].startswith(_SIGN_IN):
                 raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
-            if self._tokens:
-                grant = self._authorise(headers)
+            grant = None if is_public(scope["path"]) else self._authorise(headers)
+            if grant is not None:
                 await self._check_rate(grant)
                 scope["user"] = _user(grant)
             _check_content_type(scope["method"], headers)
             received = await _body(headers, receive)
         except MemosError as exc:
-            await _refuse(exc)(scope, receive, send)
+            await _refuse(exc, scope["path"])(scope, receive, send)
             return
         if received is not None:
             scope["path"] = _single_slashes(scope["path"])
-            await self._app(scope, received, _announced(send))
+            with self._visits.during():
+                await self._app(scope, received, _announced(send))
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
@@ -108,7 +123,16 @@ class Guard:
         if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
             raise Forbidden("Web pages of other origins may not call this server.", code=40103)
 
-    def _authorise(self, headers: Headers) -> Grant:
+    def _authorise(self, headers: Headers) -> Grant | None:
+        """Return what the call may do; None where there is nobody to tell apart."""
+        visit = self._visits.of(headers)
+        if visit is not None:
+            return Grant(visit.name, visit.user_id)
+        if self._is_closed:
+            raise Unauthorised("Only the page is let in here: run `memos-mcp open`.")
+        return self._by_token(headers) if self._tokens else None
+
+    def _by_token(self, headers: Headers) -> Grant:
         shown = headers.get("authorization", "")
         if not shown.lower().startswith(_SCHEMES):
             raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=40100)
@@ -127,8 +151,8 @@ class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
 
 
-def _refuse(error: MemosError) -> Envelope:
-    response = refusal(error)
+def _refuse(error: MemosError, path: str) -> Response:
+    response = refusal_at(path, error)
     if error.status == HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
     response.headers[ENGINE_HEADER] = __version__

@@ -16,7 +16,7 @@ from memos_mcp.http.answers import Answer
 from memos_mcp.http.callers import Caller, Owners
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.parsing import parse
-from memos_mcp.models import DeleteReceipt, GetMemory
+from memos_mcp.models import GetMemory
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Rest:
         except Forbidden as exc:
             raise Forbidden(str(exc), code=NOT_YOURS_TO_DELETE) from exc
         receipts = [await self._backend.delete_memory(wanted, user_id=user_id) for user_id in users]
-        return answers.plain(DeleteReceipt(deleted=tuple(one for receipt in receipts for one in receipt.deleted)))
+        return answers.deletion(receipts)
 
     async def _owner(self, request: Request, named: tuple[str, ...], memory_ids: tuple[str, ...]) -> str:
         """Say whose these memories are to be."""

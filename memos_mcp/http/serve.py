@@ -92,6 +92,11 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def callable_url(url: str) -> str:
+    """Give the address at which this machine reaches a server that listens on all of its addresses."""
+    return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:")
+
+
 async def serve(
     app: ASGIApp, listener: socket.socket, *, started: anyio.Event | None = None, ending: anyio.Event | None = None
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.filesize import decimal
 
-from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE, note_backup
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.errors import InvalidRequest, Unavailable
 from memos_mcp.operations.files import check_target, written_whole
@@ -34,6 +34,7 @@ def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progre
             raise Unavailable(
                 f"No backup was made: the copy of {ledger} is not good, {problem}. Run `memos-mcp doctor`."
             )
+    note_backup(data_dir, file)
     store = kept_in(file)
     assert store is not None  # noqa: S101  # it was checked
     size = decimal(file.stat().st_size)

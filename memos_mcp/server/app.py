@@ -10,6 +10,7 @@ from memos_mcp import __version__
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.server import completions, prompts
 from memos_mcp.server.access import Access
+from memos_mcp.server.apps import apps
 from memos_mcp.server.notices import Notices
 from memos_mcp.server.order import in_order
 from memos_mcp.server.resources import Resources
@@ -49,6 +50,7 @@ def build_server(
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=tools(),
+        extensions=[apps()],
         log_level="WARNING",
         lifespan=_lend(access),
         subscriptions=notices,

@@ -28,11 +28,16 @@ class PlainTool(Tool):
 
     @classmethod
     def of(
-        cls, function: Callable[..., Awaitable[CallToolResult]], *, title: str, annotations: ToolAnnotations
+        cls,
+        function: Callable[..., Awaitable[CallToolResult]],
+        *,
+        title: str,
+        annotations: ToolAnnotations,
+        meta: dict[str, Any] | None = None,
     ) -> Tool:
         """Make a tool of a function: its name, its docstring, its signature."""
         description = " ".join((function.__doc__ or "").split())
-        tool = cls.from_function(function, title=title, description=description, annotations=annotations)
+        tool = cls.from_function(function, title=title, description=description, annotations=annotations, meta=meta)
         told = tool.fn_metadata
         tool.parameters = slim(tool.parameters)
         tool.fn_metadata = _AsSent(

@@ -2,18 +2,22 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import anyio
 import anyio.to_thread
-from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.acting import acting_for
 from memos_mcp.backends.local.agent_memories import AgentMemories
+from memos_mcp.backends.local.browsing import Browsing
+from memos_mcp.backends.local.curating import Curating
 from memos_mcp.backends.local.extractors.secrets import redact_values
 from memos_mcp.backends.local.extractors.sentences import shorten
+from memos_mcp.backends.local.forgetting import Forgetting
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
@@ -26,7 +30,7 @@ from memos_mcp.backends.local.means import Means
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import Corrected, Correcting, keys
+from memos_mcp.backends.local.upkeep import Corrected, Correcting, Upkeep, keys
 from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
@@ -84,31 +88,35 @@ class LocalBackend:
         indexing: Indexing,
         indexes: Indexes,
         learning: Learning,
+        upkeep: Upkeep,
         correcting: Correcting,
         agent_memories: AgentMemories,
         clock: Callable[[], int],
         redact: Redact | None,
         offset: Callable[[int], int],
+        copies: Callable[[], Sequence[Path]] = tuple,
     ) -> None:
-        """Take collaborators that are running."""
+        """Take collaborators that are running; `copies` gives the files to which the store was copied."""
         self._redact = redact
         self._offset = offset
         self._ledger = ledger
         self._search = search
         self._indexing = indexing
-        self._indexes = indexes
+        self._forgetting = Forgetting(ledger, indexes, changed=indexing.wake, copies=copies)
         self._learning = learning
         self._correcting = correcting
         self._agent_memories = agent_memories
         self._clock = clock
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
+        self.browsing = Browsing(ledger, search, clock=clock, offset=offset)
+        self.curating = Curating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
         self.means = Means(search, learning, clock=clock, redact=redact)
         self.library = Library(self._bases, clock=clock)
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         """Commit the messages to the ledger; vectors and memories follow."""
         check_add(request)
-        receipt = await self._of_user(user_id, partial(self._add, request, user_id))
+        receipt = await acting_for(user_id, self._ledger, partial(self._add, request, user_id))
         if not request.wait or receipt.status != "running":
             return receipt
         task = await self._completed(receipt.task_id, user_id=user_id)
@@ -173,7 +181,7 @@ class LocalBackend:
         """Rank by words, vectors, neighbours and time together."""
         check_search(request)
         filters.parse(request.filter)
-        return await self._of_user(user_id, partial(self._find, request, user_id), abandon=True)
+        return await acting_for(user_id, self._ledger, partial(self._find, request, user_id), abandon=True)
 
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
         user = self._ledger.messages.user_key(user_id)
@@ -185,7 +193,7 @@ class LocalBackend:
 
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
         """Read a page of a conversation from the ledger."""
-        return await self._of_user(user_id, partial(self._messages, request, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._messages, request, user_id))
 
     def _messages(self, request: GetMessage, user_id: str) -> MessagePage:
         user = self._ledger.messages.user_key(user_id)
@@ -218,7 +226,7 @@ class LocalBackend:
     async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
         """Read memories from the ledger."""
         chosen = filters.parse(request.filter)
-        return await self._of_user(user_id, partial(self._known, request, user_id, chosen))
+        return await acting_for(user_id, self._ledger, partial(self._known, request, user_id, chosen))
 
     def _known(self, request: GetMemory, user_id: str, chosen: filters.Filter | None) -> MemoryPage:
         user = self._ledger.messages.user_key(user_id)
@@ -256,7 +264,7 @@ class LocalBackend:
 
     async def get_conversation(self, request: GetConversation, *, user_id: str) -> ConversationPage:
         """Read the list of conversations from the ledger."""
-        return await self._of_user(user_id, partial(self._conversations, request, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._conversations, request, user_id))
 
     def _conversations(self, request: GetConversation, user_id: str) -> ConversationPage:
         user = self._ledger.messages.user_key(user_id)
@@ -274,40 +282,14 @@ class LocalBackend:
         )
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
-        """Remove memories, or all of a user, from the ledger; the vectors follow."""
-        return await self._of_user(user_id, partial(self._delete, request, user_id))
-
-    def _delete(self, request: DeleteMemory, user_id: str) -> DeleteReceipt:
-        user = self._ledger.messages.user_key(user_id)
-        if request.everything:
-            return self._forget(user)
-        seqs = self._seqs(request.memory_ids, user) if request.memory_ids else self._matching(request.filter, user)
-        if user is not None and seqs:
-            self._ledger.memories.remove(user, seqs)
-            self._indexing.wake()
-        return DeleteReceipt(deleted=tuple(map(memory_id, seqs)))
-
-    def _matching(self, filter: JsonValue, user: int | None) -> list[int]:  # noqa: A002
-        """Give the memories, archived ones too, that a filter matches."""
-        chosen = filters.parse(filter)
-        if chosen is None:
-            raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
-        return [] if user is None else sorted(self._ledger.memories.matching(user, *filters.to_sql(chosen)))
-
-    def _forget(self, user: int | None) -> DeleteReceipt:
-        if user is None:
-            raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
-        self._ledger.messages.forget_user(user)
-        self._indexes.forget(user)
-        self._ledger.vectors.forget_tokens()
-        self._indexing.wake()
-        return DeleteReceipt()
+        """Remove what is named, and what cannot be without it, from the ledger; the vectors follow."""
+        return await acting_for(user_id, self._ledger, partial(self._forgetting.delete, request, user_id=user_id))
 
     async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
         """Rewrite a memory in the ledger; its vector follows."""
         if not request.content and not request.title:
             raise InvalidRequest("Give content, title or both; nothing was changed.", code=40002)
-        return await self._of_user(user_id, partial(self._update, request, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._update, request, user_id))
 
     def _update(self, request: UpdateMemory, user_id: str) -> UpdateReceipt:
         if self._redact is not None:
@@ -339,7 +321,7 @@ class LocalBackend:
         conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
         kept = AddMessage(messages=(message,), conversation_id=conversation_id)
         check_add(kept)
-        return await self._of_user(user_id, partial(self._correct, kept, user_id, request.memory_ids))
+        return await acting_for(user_id, self._ledger, partial(self._correct, kept, user_id, request.memory_ids))
 
     def _correct(self, request: AddMessage, user_id: str, memory_ids: tuple[str, ...]) -> FeedbackReceipt:
         request, _ = self._without_secrets(self._with_offsets(request))
@@ -374,7 +356,7 @@ class LocalBackend:
 
     async def get_status(self, task_id: str, *, user_id: str) -> Task:
         """Read a task from the ledger."""
-        return await self._of_user(user_id, partial(self._task, task_id, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._task, task_id, user_id))
 
     async def memory_owner(self, memory_id: str) -> str | None:
         """Give the user who has a memory: the REST contract names memories by their ids alone."""
@@ -384,15 +366,6 @@ class LocalBackend:
     async def task_owner(self, task_id: str) -> str | None:
         """Give the user whose add left a task behind."""
         return await _in_thread(partial(self._ledger.tasks.owner, task_id))
-
-    async def _of_user(self, user_id: str, call: Callable[[], T], *, abandon: bool = False) -> T:
-        """Run what a user asked for in a thread, which sees what is theirs."""
-
-        def as_asked() -> T:
-            with self._ledger.database.of_user(user_id):
-                return call()
-
-        return await _in_thread(as_asked, abandon=abandon)
 
     def _task(self, task_id: str, user_id: str) -> Task:
         user = self._ledger.messages.user_key(user_id)

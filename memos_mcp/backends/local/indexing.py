@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.gathering import AT_ONCE, BATCH, Gathering, OwnGathering, SharedGathering
+from memos_mcp.backends.local.ledger import wiping
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Pending, Text
 from memos_mcp.backends.local.places import HOLDS_DELETED, IndexPlace
@@ -28,6 +29,9 @@ SETTLED = 30.0
 """Seconds after which fewer are handed over too, and those of every user."""
 
 FAILURES_BEFORE_A_FRESH_INDEX = 3
+
+PATIENCE_OF_RENEWAL = 20
+"""After a deletion the index is filled anew (half a millisecond a vector), at most for so small a part of the time."""
 
 GATHERING = 0.2
 """Seconds for which texts are gathered before they are embedded, unless a search waits for them: each round costs a
@@ -53,6 +57,9 @@ class Indexing:
         self._place = place
         self._index: ChromaIndex | None = None
         self._gathering = _gathering(ledger, settled=settled)
+        self._settled = settled
+        self._renewed_from: float | None = None
+        self._renewal_took = 0.0
         self._failures = 0
         self._failed_at: float | None = None
         self._awaited = 0
@@ -89,6 +96,8 @@ class Indexing:
         try:
             found = dict(index.query(user, vector, limit=limit))
         except Unavailable as exc:
+            if self._index is not index:  # it was replaced meanwhile
+                return self.nearest(user, vector, limit=limit)
             self._note_failure(exc)
             return None
         self._failures = 0
@@ -135,7 +144,7 @@ class Indexing:
         try:
             embedded = self._embed()
             self._tell()
-            return self._feed(enough=AT_ONCE if embedded else GATHERED) or embedded
+            return self._feed(enough=AT_ONCE if embedded else GATHERED) or embedded or self._renew()
         except Unavailable as exc:
             self._note_failure(exc)
             return False
@@ -145,7 +154,11 @@ class Indexing:
     def _until_due(self) -> float | None:
         if self._failed_at is not None:
             return max(0.05, self._failed_at + PAUSE_AFTER_FAILURE - time.monotonic())
-        return self._gathering.pause()
+        due = self._gathering.pause()
+        if self._renewed_from is None:
+            return due
+        renewal = max(0.05, self._renewed_from - time.monotonic())
+        return renewal if due is None else min(due, renewal)
 
     def _embed(self) -> bool:
         self._gather()
@@ -182,6 +195,8 @@ class Indexing:
         index, self._failed_at = self._index, None
         if index is None:
             self._index = self._place.open()
+            if self._ledger.noted(wiping.HOLDS_DELETED):
+                self._renewed_from = time.monotonic()
             return True  # it may have found that everything has to be handed over again
         with self._ledger.database.claim(seconds=LONGEST_CLAIM):
             user = self._gathering.due(enough)
@@ -197,13 +212,45 @@ class Indexing:
     def _follow(self, index: ChromaIndex, user: int, pending: Sequence[Pending]) -> None:
         if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
             index.forget(user)
-            self._ledger.note(HOLDS_DELETED, "yes")
+            self._note_deletion()
             return
         gone = {one.text for one in pending if one.content is None}
         if gone:
             index.remove(user, gone)
-            self._ledger.note(HOLDS_DELETED, "yes")
+            self._note_deletion()
         index.put(user, {one.text: one.vector for one in pending if one.content is not None and one.vector is not None})
+
+    def _note_deletion(self) -> None:
+        """Note that Chroma's files hold what was deleted, and when to begin with files that do not."""
+        self._ledger.note(HOLDS_DELETED, "yes")
+        self._renewed_from = time.monotonic() + max(self._settled, PATIENCE_OF_RENEWAL * self._renewal_took)
+
+    def _renew(self) -> bool:
+        """Fill new files with what is kept, some time after a deletion; the old index serves meanwhile."""
+        old = self._index
+        if old is None or self._renewed_from is None or time.monotonic() < self._renewed_from:
+            return False
+        self._renewed_from, began = None, time.monotonic()
+        if self._ledger.noted(wiping.HOLDS_DELETED):
+            wiping.write_anew(self._ledger.database)
+        fresh = self._place.renewed(self._fill)
+        self._renewal_took = time.monotonic() - began
+        if fresh is not None:
+            self._index = fresh
+            old.close()
+            self._place.remove_old()
+        return True
+
+    def _fill(self, index: ChromaIndex) -> bool:
+        for user in self._ledger.messages.users():
+            for kind in ("message", "memory"):
+                last = Text(kind, 0)
+                while vectors := self._ledger.vectors.after(user, last, limit=AT_ONCE):
+                    index.put(user, vectors)
+                    last = max(vectors)
+                    if self._worker.stopping:
+                        return False
+        return True
 
     def _note_failure(self, failure: Unavailable) -> None:
         logger.warning("the vector index failed: %s", failure.__cause__)

@@ -111,6 +111,8 @@ class Learning:
     def _keep(self, drafts: list[Draft], task: OpenTask, *, taken_over: bool = False) -> None:
         with self._ledger.database.transaction():
             self._ledger.database.one_writer(task.user)
+            if not self._ledger.tasks.is_whole(task):
+                return  # messages were deleted meanwhile: what was drafted may tell of them, and is drafted anew
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
             self._ledger.tasks.complete(task, views, taken_over=taken_over)
 

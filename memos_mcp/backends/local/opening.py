@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.backend import LocalBackend, Redact, milliseconds_now
-from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of, hold
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
@@ -92,10 +92,12 @@ async def open_local(
                     indexing=indexing,
                     indexes=indexes,
                     learning=learning,
+                    upkeep=upkeep,
                     correcting=Correcting(ledger, indexes, upkeep, clock=clock),
                     agent_memories=AgentMemories(ledger, upkeep),
                     clock=clock,
                     redact=redact,
+                    copies=partial(copies_of, data_dir),
                     offset=partial(offset_at, zone=ZoneInfo(timezone) if timezone else None),
                 )
             finally:

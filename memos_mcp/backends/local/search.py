@@ -14,6 +14,7 @@ from memos_mcp.backends.local.outdated import Outdated, Ranked
 from memos_mcp.backends.local.past import asks_for_the_past
 from memos_mcp.backends.local.rerank import rerank
 from memos_mcp.backends.local.retrieval.index import Hit, Query
+from memos_mcp.backends.local.retrieval.query import Reasons
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult
 
 MOST_MEMORIES = 200
@@ -52,6 +53,15 @@ class Asked:
     chosen: filters.Filter | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, and the reasons for each memory and message by its key, where they were asked for."""
+
+    result: SearchResult
+    memories: Mapping[int, Reasons]
+    messages: Mapping[int, Reasons]
+
+
 class Search:
     """Finds a user's memories, preferences and messages."""
 
@@ -65,13 +75,20 @@ class Search:
 
     def run(self, request: SearchMemory, *, user: int, now: int) -> SearchResult:
         """Answer a search of this user."""
+        return self._run(request, user=user, now=now).result
+
+    def explained(self, request: SearchMemory, *, user: int, now: int) -> Found:
+        """Answer a search of this user, and say why each text was found."""
+        return self._run(request, user=user, now=now, explain=True)
+
+    def _run(self, request: SearchMemory, *, user: int, now: int, explain: bool = False) -> Found:
         complete = self._wait(user)
-        asked = self._asked(request, user=user, now=now)
+        asked = self._asked(request, user=user, now=now, explain=explain)
         messages = self._find("message", asked, limit=request.message_limit_number)
         wanted = request.memory_limit_number + (request.preference_limit_number if request.include_preference else 0)
         memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
         known, preferences = self._memories(asked, memories)
-        return SearchResult(
+        result = SearchResult(
             memory_detail_list=known,
             preference_detail_list=preferences,
             message_detail_list=self._outdated.read(
@@ -82,6 +99,7 @@ class Search:
             preference_note=PREFERENCE_NOTE if preferences else "",
             notice="" if complete and asked.near is not None else BY_WORDS,
         )
+        return Found(result, _reasons(memories), _reasons(messages))
 
     def rank(self, query: str, documents: Sequence[str], *, now: int) -> list[tuple[int, float]]:
         """Give the position of each document and its relativity to a query, the best first."""
@@ -94,7 +112,7 @@ class Search:
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
 
-    def _asked(self, request: SearchMemory, *, user: int, now: int) -> Asked:
+    def _asked(self, request: SearchMemory, *, user: int, now: int, explain: bool) -> Asked:
         embedding = self._embedder.embed(request.query, query=True)
         query = Query(
             text=request.query,
@@ -102,6 +120,7 @@ class Search:
             tokens=embedding.tokens,
             words=embedding.words,
             thread=self._thread(user, request.conversation_id),
+            explain=explain,
         )
         return Asked(request, user, query, self._near(user, embedding), filters.parse(request.filter))
 
@@ -174,6 +193,10 @@ class Search:
         for relativity, seq in chains:
             if seq in stored:
                 yield stored[seq].model_copy(update={"relativity": relativity})
+
+
+def _reasons(hits: Sequence[Hit]) -> dict[int, Reasons]:
+    return {hit.seq: hit.reasons for hit in hits if hit.reasons is not None}
 
 
 def _sure(hits: Sequence[Hit], request: SearchMemory) -> Sequence[Hit]:

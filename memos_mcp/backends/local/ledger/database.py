@@ -217,7 +217,11 @@ class SqliteDatabase(Database):
             finally:
                 self._connection.execute("ROLLBACK")
 
-    def forget_deleted(self) -> None:
-        """Leave nothing of deleted rows in the write-ahead log."""
+    def size(self) -> int:
+        """Give the bytes of the file."""
+        return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
+
+    def empty_log(self) -> None:
+        """Write the write-ahead log back into the file and leave nothing in it."""
         with self._lock, as_sentences(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

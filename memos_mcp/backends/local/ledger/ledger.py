@@ -9,6 +9,8 @@ from memos_mcp.backends.local.ledger.claims import Claims
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories
 from memos_mcp.backends.local.ledger.messages import Messages
+from memos_mcp.backends.local.ledger.pages import Pages
+from memos_mcp.backends.local.ledger.removal import Removal
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
 from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.backends.local.ledger.tasks import Tasks
@@ -29,6 +31,8 @@ class Ledger:
         self.history = History(database)
         self.memories = Memories(database, self.claims)
         self.changes = Changes(database, self.memories, claims=self.claims, history=self.history)
+        self.pages = Pages(database)
+        self.removal = Removal(database, self.memories)
         self.tasks = Tasks(database)
         self.vectors = Vectors(database)
         self.work = Work(database)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
+from memos_mcp.backends.local.ledger.wiping import wipe
 from memos_mcp.models import AddMessage, Conversation, StoredMessage
 
 READ_AT_ONCE = 500
@@ -258,7 +259,7 @@ class Messages:
             self._database.execute(
                 f"DELETE FROM conversation WHERE user = ? AND key IN ({marks(conversations)})", chosen
             )
-        self._database.forget_deleted()
+        wipe(self._database)
 
     def forget_user(self, user: int) -> None:
         """Remove everything of a user, and have the vector index follow."""
@@ -267,7 +268,7 @@ class Messages:
             self._database.execute("DELETE FROM pending WHERE user = ?", (user,))
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
             self._database.execute("DELETE FROM user WHERE key = ?", (user,))
-        self._database.forget_deleted()
+        wipe(self._database)
 
 
 _STORED = (

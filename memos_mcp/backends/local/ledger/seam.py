@@ -104,6 +104,3 @@ class Database(ABC):
         """Read one number; 0 where there is no row or no value."""
         found = self.row(sql, parameters)
         return int(found[0] or 0) if found else 0
-
-    def forget_deleted(self) -> None:  # noqa: B027 - one that clears up by itself
-        """Leave nothing of deleted rows where a copy of the files would show it."""

@@ -1,10 +1,11 @@
 """Opening a ledger in PostgreSQL: its format, and the steps from an older one."""
 
+import re
 from importlib.resources import files
 
 from memos_mcp.backends.local.ledger.postgres.database import PostgresDatabase
 from memos_mcp.backends.local.ledger.postgres.dialect import translated_schema
-from memos_mcp.backends.local.ledger.schema import FORMAT, MIGRATIONS
+from memos_mcp.backends.local.ledger.schema import FORMAT, INDEXES, MIGRATIONS
 from memos_mcp.errors import ConfigurationError
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('memos schema ' || current_schema, 0))"
@@ -36,6 +37,7 @@ def _bring_up_to_date(database: PostgresDatabase) -> None:
                 f"reads {FORMAT}). Upgrade memos-mcp here too, or name another database."
             )
         if found == FORMAT:
+            _make_indexes(database)
             return
         if found == 0:
             database.script(translated_schema(_read("schema.sql")) + _read("postgres/beside.sql"))
@@ -45,6 +47,14 @@ def _bring_up_to_date(database: PostgresDatabase) -> None:
             "INSERT INTO meta VALUES ('format', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (str(FORMAT),),
         )
+        _make_indexes(database)
+
+
+def _make_indexes(database: PostgresDatabase) -> None:
+    """Make those that older versions have not made; to make one, its table is locked."""
+    there = {row[0] for row in database.rows("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema")}
+    if not there.issuperset(re.findall(r"IF NOT EXISTS (\w+)", INDEXES)):
+        database.script(translated_schema(INDEXES))
 
 
 def _read(name: str) -> str:
