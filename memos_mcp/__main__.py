@@ -14,6 +14,10 @@ def main() -> None:
         from memos_mcp.engine.running import run_engine  # noqa: PLC0415  # no command line parser: hosts wait for it
 
         sys.exit(run_engine())
+    if arguments[:1] == ["hook"] and "--help" not in arguments:
+        from memos_mcp.relay.hook import main as hook  # noqa: PLC0415  # hosts run one at every prompt
+
+        sys.exit(hook(arguments[1:]))
     if arguments:
         from memos_mcp.cli import run  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -12,6 +12,9 @@ from rich.console import Console
 
 from memos_mcp import __version__
 from memos_mcp.errors import MemosError
+
+if TYPE_CHECKING:
+    from memos_mcp.operations.installing import Report
 
 app = typer.Typer(
     name="memos-mcp",
@@ -33,6 +36,13 @@ class Transport(StrEnum):
     STREAMABLE_HTTP = "streamable-http"
     SSE = "sse"
     STDIO = "stdio"
+
+
+class InstallScope(StrEnum):
+    """Whose files of hosts are written."""
+
+    USER = "user"
+    PROJECT = "project"
 
 
 def run() -> None:
@@ -170,6 +180,64 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
+HostsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[HOST]...", help="Hosts, such as cursor or claude-desktop; without one, all that are found."
+    ),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+ScopeOption = Annotated[
+    InstallScope, typer.Option(help="For this user everywhere, or in the files of the project in the current folder.")
+]
+
+
+@app.command()
+def install(
+    hosts: HostsArgument = None,
+    scope: ScopeOption = InstallScope.USER,
+    env: Annotated[
+        list[str] | None, typer.Option(help="A setting for the server, such as MEMOS_USER_ID=ann; may be repeated.")
+    ] = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put this server into the hosts of this machine, and prove that it answers."""
+    from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    report = installing.install(
+        Machine.here(), hosts or (), scope=scope.value, variables=installing.variables_of(env or ()), dry_run=dry_run
+    )
+    _tell_installed(report, as_json=as_json)
+
+
+@app.command()
+def uninstall(
+    hosts: HostsArgument = None,
+    scope: ScopeOption = InstallScope.USER,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take this server out of the hosts of this machine; what is kept stays."""
+    from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    report = installing.uninstall(Machine.here(), hosts or (), scope=scope.value, dry_run=dry_run)
+    _tell_installed(report, as_json=as_json)
+
+
+def _tell_installed(report: "Report", *, as_json: bool) -> None:
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        installing.show(report, console)
+    if not report.is_well:
+        raise typer.Exit(1)
+
+
 @app.command()
 def history(
     memory_id: Annotated[str, typer.Argument(help='A memory, such as "k12".')],
@@ -253,30 +321,84 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp ba
     restore_backup(with_own_ledger(read_settings()), file, console=console, progress=errors)
 
 
+class Form(StrEnum):
+    """How an export is written."""
+
+    JSONL = "jsonl"
+    MARKDOWN = "markdown"
+
+
+class Service(StrEnum):
+    """Where memories can be moved from and to."""
+
+    HOSTED = "hosted"
+
+
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="Where to write, a JSON line each.")],
+    target: Annotated[
+        Path | None, typer.Argument(help="A file, - for standard output, or (Markdown) a folder.", show_default=False)
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="JSON lines, or Markdown: a file a conversation.")
+    ] = Form.JSONL,
+    to: Annotated[Service | None, typer.Option("--to", help="Send to MemOS Cloud in place of writing.")] = None,
     user: Annotated[str, typer.Option(help="Of this user alone.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
-    """Write messages and memories, word for word, for other programs to read or another store to take in."""
-    from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
-    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
+    """Write messages and memories, word for word, for people, other programs or another store."""
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
+    if to is not None:
+        from memos_mcp.operations.hosted import send_to_hosted  # noqa: PLC0415
+
+        send_to_hosted(read_settings(), user=user, console=console, progress=errors)
+        return
+    from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
+
+    if target is None:
+        raise typer.BadParameter("name a file or a folder, - for standard output, or --to hosted")
     write_records(
-        with_own_ledger(read_settings()).data_dir, file, user_id=user, force=force, console=console, progress=errors
+        with_own_ledger(read_settings()).data_dir,
+        target,
+        form=form.value,
+        user_id=user,
+        force=force,
+        console=console,
+        progress=errors,
     )
 
 
 @app.command("import")
-def import_file(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp export` wrote.")]) -> None:
-    """Take in what was exported, each thing once, however often the same file comes."""
-    from memos_mcp.operations.importing import take_in  # noqa: PLC0415
-    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
+def import_paths(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files, folders and archives, such as an export of ChatGPT; docs/import.md lists what.",
+            metavar="PATH…",
+            show_default=False,
+        ),
+    ] = None,
+    service: Annotated[Service | None, typer.Option("--from", help="Take from MemOS Cloud.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is there and how much is new; take nothing.")
+    ] = False,
+) -> None:
+    """Take in what other programs, or `memos-mcp export`, wrote: each thing once, however often it comes."""
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    take_in(with_own_ledger(read_settings()), file, console=console, progress=errors)
+    if service is not None:
+        from memos_mcp.operations.hosted import take_from_hosted  # noqa: PLC0415
+
+        take_from_hosted(read_settings(), dry_run=dry_run, console=console, progress=errors)
+        return
+    from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
+
+    if not paths:
+        raise typer.BadParameter("name files or folders, or --from hosted")
+    take_in(with_own_ledger(read_settings()), paths, dry_run=dry_run, console=console, progress=errors)
 
 
 @app.command()
@@ -288,6 +410,20 @@ def migrate(
     from memos_mcp.operations.migrate import migrate as move  # noqa: PLC0415
 
     move(source, target, console=console, progress=errors)
+
+
+@app.command()
+def hook(
+    event: Annotated[str, typer.Argument(help="The host's own name of the event, such as UserPromptSubmit.")],
+    host: Annotated[
+        str,
+        typer.Option(help="claude-code, cursor, codex, gemini or vscode; told from the event where it is left out."),
+    ] = "",
+) -> None:
+    """Speak a host's hook protocol: give what bears on a session or a prompt, keep what was said."""
+    from memos_mcp.relay.hook import main  # noqa: PLC0415
+
+    raise typer.Exit(main([event, "--host", host]))
 
 
 @app.command()

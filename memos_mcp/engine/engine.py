@@ -1,6 +1,7 @@
 """The engine: it lets relays and commands in, and runs an MCP session for each relay."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -24,9 +25,11 @@ from memos_mcp.backends.base import Browsing, Curating
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
+from memos_mcp.engine.hooking import serve_hook
 from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.errors import InvalidRequest, MemosError
+from memos_mcp.hooks.handling import Hooks
 from memos_mcp.http.serve import callable_url
 from memos_mcp.http.v1.routes import Store
 from memos_mcp.http.v1.surroundings import Surroundings
@@ -66,6 +69,7 @@ class Engine:
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
         self.visits = Visits()
+        self._hooks = Hooks(settings.data_dir)
         self._callers = Callers(stores.local, default_user=settings.user_id)
         self._notices = Notices(
             lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
@@ -126,7 +130,13 @@ class Engine:
             visitor = await Visitor.receive(connection, self._door)
             hello = visitor and await visitor.hello()
             if visitor is not None and hello is not None:
-                await (self._host(visitor, hello) if hello.role == "host" else self._operator(visitor, hello))
+                match hello.role:
+                    case "host":
+                        await self._host(visitor, hello)
+                    case "hook":
+                        await self._hook(visitor, hello)
+                    case "operator":
+                        await self._operator(visitor, hello)
         except (OSError, EOFError) as exc:
             logger.debug("a process left: %r", exc)
         finally:
@@ -160,6 +170,22 @@ class Engine:
         finally:
             self._sessions.discard(session)
             self._last = time.monotonic()
+
+    async def _hook(self, visitor: Visitor, hello: Hello) -> None:
+        try:
+            settings = read_settings(hello.settings)
+            account, backend = self._stores.of(settings)
+        except MemosError as exc:
+            await visitor.answer(refused=str(exc))
+            return
+        await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
+        self._callers.enter(Caller(account, settings.user_id, "", backend))
+        try:
+            await serve_hook(visitor, hello.hook, self._hooks, await backend(), settings)
+        except MemosError as exc:
+            await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
+        await self._notices.changed(uris.CONVERSATIONS, uris.PROFILE)
+        self._last = time.monotonic()
 
     async def _operator(self, visitor: Visitor, hello: Hello) -> None:
         answer = partial(visitor.answer, data_dir=self._door.data_dir, pid=os.getpid())

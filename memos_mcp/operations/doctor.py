@@ -1,12 +1,12 @@
 """`memos-mcp doctor`: everything that can be wrong, looked at, with how to mend it."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from memos_mcp.errors import ConfigurationError, MemosError
+from memos_mcp.hosts.machine import Machine
 from memos_mcp.opening import backend_kind
 from memos_mcp.operations.checks.chat_model import check_chat_model
 from memos_mcp.operations.checks.directory import check_directory
@@ -27,10 +27,8 @@ Check = Callable[[], Iterable[Finding]]
 STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
 
 
-def examine(
-    variables: Mapping[str, str], *, home: Path, folder: Path, tell: Callable[[str], None]
-) -> Iterator[Finding]:
-    """Look at everything, telling what is looked at next; `folder` is that of a project that may have its own files.
+def examine(variables: Mapping[str, str], *, machine: Machine, tell: Callable[[str], None]) -> Iterator[Finding]:
+    """Look at everything, telling what is looked at next.
 
     What needs a thing that is wrong is not looked at.
     """
@@ -40,7 +38,7 @@ def examine(
         wrong = yield from _run({"data directory": lambda: check_directory(settings.data_dir)}, tell)
         if not wrong:
             yield from _run(_checks(settings), tell)
-    yield from _run({"hosts": lambda: check_hosts(home, folder)}, tell)
+    yield from _run({"hosts": lambda: check_hosts(machine)}, tell)
 
 
 def _checks(settings: Settings) -> dict[str, Check]:
@@ -101,8 +99,7 @@ def run_checks(*, as_json: bool, console: Console, progress: Console) -> bool:
     with progress.status("") as status:
         checks = examine(
             own_variables(),
-            home=Path.home(),
-            folder=Path.cwd(),
+            machine=Machine.here(),
             tell=lambda about: status.update(f"Looking at the {about}"),
         )
         for finding in checks:

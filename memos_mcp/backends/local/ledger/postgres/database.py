@@ -210,7 +210,7 @@ class PostgresDatabase(Database):
     def continue_keys(self, tables: Iterable[str]) -> None:
         """Go on after the keys that rows were given when they were copied."""
         for table in tables:
-            key = "seq" if self.number(_HAS_SEQ, (table,)) else "key"
+            key = "seq" if table in {"message", "memory"} else "key"
             self.rows(
                 "SELECT setval(pg_get_serial_sequence(format('%I.%I', current_schema, CAST(? AS TEXT)), ?), top)"
                 f" FROM (SELECT max({key}) AS top FROM {table}) AS found WHERE top IS NOT NULL",
@@ -254,10 +254,6 @@ class PostgresDatabase(Database):
             connection.execute(sql.encode())
 
 
-_HAS_SEQ = (
-    "SELECT count(*) FROM information_schema.columns"
-    " WHERE table_schema = current_schema AND table_name = ? AND column_name = 'seq'"
-)
 _SET_IDLE = "SELECT set_config('idle_in_transaction_session_timeout', %s, true)"
 _LOCK = "SELECT set_config('idle_in_transaction_session_timeout', ?, true) FROM user WHERE key = ? FOR NO KEY UPDATE"
 
