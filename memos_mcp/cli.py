@@ -274,9 +274,10 @@ def history(
 ) -> None:
     """Show every change of a memory, and take the last one back."""
     from memos_mcp.operations import history as histories  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = with_own_ledger(read_settings())
     found = histories.undo(settings, memory_id, progress=errors) if undo else histories.look(settings, memory_id)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
@@ -300,11 +301,12 @@ def forget(
     """Delete for good, from every file, all about a word or a person, or what is named; shown first."""
     from memos_mcp.models import DeleteMemory  # noqa: PLC0415
     from memos_mcp.operations import forgetting  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if not (text or memory or message or conversation):
         raise typer.BadParameter("Name a word, or a --memory, --message or --conversation.")
-    settings = read_settings()
+    settings = with_own_ledger(read_settings())
     request = DeleteMemory(
         text=text,
         memory_ids=tuple(memory or ()),
@@ -331,18 +333,20 @@ def backup(
 ) -> None:
     """Write everything that is kept on this machine into one file, while everything runs."""
     from memos_mcp.operations.backup import back_up  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    back_up(read_settings().data_dir, file, force=force, console=console, progress=errors)
+    back_up(with_own_ledger(read_settings()).data_dir, file, force=force, console=console, progress=errors)
 
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp backup` wrote.")]) -> None:
     """Put a backup in the place of what is kept, while hosts run; what was kept before stays beside it."""
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.operations.restore import restore as restore_backup  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    restore_backup(read_settings(), file, console=console, progress=errors)
+    restore_backup(with_own_ledger(read_settings()), file, console=console, progress=errors)
 
 
 class Form(StrEnum):
@@ -379,11 +383,12 @@ def export(
         send_to_hosted(read_settings(), user=user, console=console, progress=errors)
         return
     from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
 
     if target is None:
         raise typer.BadParameter("name a file or a folder, - for standard output, or --to hosted")
     write_records(
-        read_settings().data_dir,
+        with_own_ledger(read_settings()).data_dir,
         target,
         form=form.value,
         user_id=user,
@@ -417,10 +422,22 @@ def import_paths(
         take_from_hosted(read_settings(), dry_run=dry_run, console=console, progress=errors)
         return
     from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
 
     if not paths:
         raise typer.BadParameter("name files or folders, or --from hosted")
-    take_in(read_settings(), paths, dry_run=dry_run, console=console, progress=errors)
+    take_in(with_own_ledger(read_settings()), paths, dry_run=dry_run, console=console, progress=errors)
+
+
+@app.command()
+def migrate(
+    source: Annotated[str, typer.Option("--from", help="A data directory, or postgresql://...")],
+    target: Annotated[str, typer.Option("--to", help="The other of the two, with nothing in it yet.")],
+) -> None:
+    """Move a store between a data directory and PostgreSQL; where it was ended, it goes on."""
+    from memos_mcp.operations.migrate import migrate as move  # noqa: PLC0415
+
+    move(source, target, console=console, progress=errors)
 
 
 @app.command()
@@ -440,7 +457,8 @@ def hook(
 @app.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
+    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.operations.reindex import reindex as embed_anew  # noqa: PLC0415  # loads the model
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    embed_anew(read_settings(), console=console, progress=errors)
+    embed_anew(with_own_ledger(read_settings()), console=console, progress=errors)

@@ -78,8 +78,15 @@ def open_store(
         except MissingLibrary as exc:
             return AbsentEmbedder(exc)
 
+    url = settings.ledger_url.get_secret_value()
+    if url and not settings.chroma_url:
+        raise ConfigurationError(
+            "MEMOS_LEDGER_URL needs MEMOS_CHROMA_URL: processes that share a ledger share its vectors too, on a Chroma "
+            "server."
+        )
     return open_local(
         settings.data_dir,
+        url=url,
         embedder=embedder,
         extractor=partial(_extractor, settings, embedder),
         patience=patience,

@@ -43,6 +43,7 @@ OF_THE_STORE: Final = (
     "chroma_api_key",
     "chroma_tenant",
     "chroma_database",
+    "ledger_url",
     "timezone",
 )
 """What concerns the store and not the host: these may stand in the store's `config.toml`."""
@@ -102,6 +103,7 @@ class Settings(BaseModel):
     chroma_api_key: SecretStr = SecretStr("")
     chroma_tenant: str = ""
     chroma_database: str = ""
+    ledger_url: SecretStr = SecretStr("")
     timezone: Annotated[str, AfterValidator(_known_zone)] = ""
     tokens: SecretStr = SecretStr("")
     access_log: Annotated[Literal["off", "text", "json"], AnyCase] = "off"

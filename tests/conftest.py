@@ -1,14 +1,45 @@
 """What every test needs before anything is imported."""
 
 import os
+from collections import defaultdict
+from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.local.servers import Servers
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says what else the machine does
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator["Servers"]:
+    """One PostgreSQL and one Chroma for all tests that ask for them: each has a ledger of its own."""
+    from tests.local.servers import both_servers
+
+    with both_servers(tmp_path_factory.mktemp("chroma")) as started:
+        yield started
+
+
+ON_SERVERS = pytest.param("PostgreSQL", marks=pytest.mark.filterwarnings("ignore::ResourceWarning"))
+"""Chroma's client leaves sockets to the garbage collector."""
+
+
+@pytest.fixture(params=["SQLite", ON_SERVERS])
+def both_ledgers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have `store` open what is in a folder, and then once more have it open a ledger in PostgreSQL for each folder."""
+    if request.param == "PostgreSQL":
+        from tests.local import stores
+
+        started: Servers = request.getfixturevalue("servers")
+        monkeypatch.setattr(stores, "urls", defaultdict(started.postgres.empty))
+        monkeypatch.setattr(stores, "chroma", [started.chroma])
+
 
 STARTS_PROCESSES = {
     "conformance",
@@ -21,6 +52,7 @@ STARTS_PROCESSES = {
     "test_crashes",
     "test_embedders",
     "test_main_job",
+    "test_postgres",
     "test_real_model",
     "test_serve",
     "test_stdio",

@@ -1,6 +1,7 @@
 """The seam between the server and what keeps the memory."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from memos_mcp.api_models import (
@@ -40,8 +41,8 @@ from memos_mcp.models import (
 )
 
 if TYPE_CHECKING:
-    from memos_mcp.backends.local.ledger.database import Database
     from memos_mcp.backends.local.ledger.ledger import Ledger
+    from memos_mcp.backends.local.ledger.seam import Database
 
 T = TypeVar("T")
 
@@ -120,8 +121,16 @@ class Curating(Protocol):
 class Transferring(Protocol):
     """How a store on this machine lends its ledger to what moves all of it; a hosted service has no such thing."""
 
-    async def read(self, call: "Callable[[Database], T]") -> T:
-        """Call with the ledger's file as others write to it, to read it."""
+    async def read(self, call: "Callable[[Database], T]", *, user_id: str = "") -> T:
+        """Call with the ledger as others write to it, to read what is a user's (empty: anybody's)."""
+        ...
+
+    async def copy_to(self, file: Path) -> None:
+        """Write a copy of the ledger's file.
+
+        Raises:
+            InvalidRequest: the ledger is no file.
+        """
         ...
 
     async def write(self, call: "Callable[[Ledger, bool], T]") -> T:

@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 
 from memos_mcp.backends.local.extractors.secrets import redact_values
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.incoming import Incoming, Known
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
 from memos_mcp.backends.local.upkeep import KEYS_VERSION, keys
 from memos_mcp.errors import InvalidRequest

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.filesize import decimal
 
 from memos_mcp.backends.local.directory import LEDGER_FILE, note_backup
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.errors import InvalidRequest, Unavailable
 from memos_mcp.operations.files import check_target, sweep, written_whole
 from memos_mcp.operations.ledger_files import copy, damaged_texts, named, problem_of
@@ -27,7 +27,7 @@ def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progre
     check_target(file, data_dir=data_dir, force=force)
     sweep(file.parent, f".{file.name}.*.part")
     with written_whole(file) as part:
-        with closing(Database.look(ledger, in_use=True)) as database:
+        with closing(SqliteDatabase.look(ledger, in_use=True)) as database:
             copy(database, part, progress=progress)
         with progress.status("Checking the copy"):
             problem = problem_of(part)

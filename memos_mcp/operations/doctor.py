@@ -44,9 +44,11 @@ def _checks(settings: Settings) -> dict[str, Check]:
     from memos_mcp.operations.checks.index import check_index  # noqa: PLC0415
     from memos_mcp.operations.checks.ledger import check_ledger  # noqa: PLC0415
     from memos_mcp.operations.checks.model import check_model  # noqa: PLC0415
+    from memos_mcp.operations.checks.shared_ledger import check_shared_ledger  # noqa: PLC0415
 
+    shared = bool(settings.ledger_url.get_secret_value())
     checks: dict[str, Check] = {
-        "ledger": lambda: check_ledger(settings.data_dir),
+        "ledger": lambda: check_shared_ledger(settings) if shared else check_ledger(settings.data_dir),
         "engine": lambda: check_engine(settings),
         "model": lambda: check_model(settings),
         "vector index": lambda: check_index(settings),

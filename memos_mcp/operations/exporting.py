@@ -10,7 +10,7 @@ from typing import Literal
 from rich.console import Console
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
 from memos_mcp.errors import InvalidRequest
@@ -46,7 +46,7 @@ def export(
         raise InvalidRequest(f"Nothing is kept in {data_dir}, so there is nothing to export.")
     if form == "jsonl" and target != STANDARD_OUTPUT:
         check_target(target, data_dir=data_dir, force=force)
-    with closing(Database.look(ledger, in_use=True)) as database, database.one_moment():
+    with closing(SqliteDatabase.look(ledger, in_use=True)) as database, database.one_moment():
         everything = Outgoing(database, user_id=user_id)
         total = everything.count()
         if user_id and not total:

@@ -12,7 +12,7 @@ from memos_mcp.api_models import ShownMemory, ShownMessage
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of
 from memos_mcp.backends.local.forgetting import Forgetting
 from memos_mcp.backends.local.indexes import Indexes
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
@@ -54,7 +54,7 @@ def look(settings: Settings, request: DeleteMemory) -> Forgotten:
         Unavailable: the ledger cannot be read.
     """
     path = _ledger_file(settings)
-    with closing(Database.look(path, in_use=is_held(settings.data_dir))) as database:
+    with closing(SqliteDatabase.look(path, in_use=is_held(settings.data_dir))) as database:
         return _forgotten(Ledger(database), settings, request.model_copy(update={"dry_run": True}))
 
 

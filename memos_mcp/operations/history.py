@@ -11,7 +11,7 @@ from rich.text import Text
 
 from memos_mcp.backends.local.backend import milliseconds_now
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.upkeep import Undo, Upkeep
@@ -47,7 +47,7 @@ def look(settings: Settings, memory_id: str) -> MemoryHistory:
         Unavailable: the ledger cannot be read.
     """
     path = _ledger_file(settings, memory_id)
-    with closing(Database.look(path, in_use=is_held(settings.data_dir))) as database:
+    with closing(SqliteDatabase.look(path, in_use=is_held(settings.data_dir))) as database:
         return _history(Ledger(database), settings.user_id, memory_id)
 
 

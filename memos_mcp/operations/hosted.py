@@ -14,7 +14,7 @@ from rich.console import Console
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
@@ -173,7 +173,7 @@ def send_to_hosted(
     if kept_in(ledger) is None:
         raise InvalidRequest(f"Nothing is kept in {settings.data_dir}, so there is nothing to export.")
     sent = _Sent(settings)
-    with closing(Database.look(ledger, in_use=True)) as database, bar("Sending", progress) as report:
+    with closing(SqliteDatabase.look(ledger, in_use=True)) as database, bar("Sending", progress) as report:
         outgoing = Outgoing(database, user_id=user)
         total = outgoing.count()
         new = itertools.chain(

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.importing.running import Found, Recognised, recognise, run, survey
@@ -67,7 +67,7 @@ def _survey(settings: Settings, recognised: Recognised, *, progress: Console) ->
     with bar("Looking", progress) as report:
         if kept_in(ledger) is None:
             return survey(recognised, user_id=settings.user_id, database=None, report=report)
-        with closing(Database.look(ledger, in_use=True)) as database:
+        with closing(SqliteDatabase.look(ledger, in_use=True)) as database:
             return survey(recognised, user_id=settings.user_id, database=database, report=report)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.errors import Unavailable
 from memos_mcp.instructions import visible
@@ -22,7 +22,7 @@ TABLES = frozenset({"meta", "user", "conversation", "task", "message", "memory",
 def problem_of(path: Path, *, in_use: bool = False) -> str:
     """Read a whole file and say what keeps it from being a ledger that this version reads; empty where nothing does."""
     try:
-        with closing(Database.look(path, in_use=in_use)) as database:
+        with closing(SqliteDatabase.look(path, in_use=in_use)) as database:
             found = database.number("PRAGMA user_version")
             tables = {str(row["name"]) for row in database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
             if not found or not tables >= TABLES:
@@ -42,7 +42,7 @@ def problem_of(path: Path, *, in_use: bool = False) -> str:
 def damaged_texts(path: Path, *, in_use: bool = False) -> list[str]:
     """Read every text of a ledger and name the rows whose text cannot be decoded, which no check of SQLite finds."""
     found: list[str] = []
-    with closing(Database.look(path, in_use=in_use)) as database, database.one_moment():
+    with closing(SqliteDatabase.look(path, in_use=in_use)) as database, database.one_moment():
         for table in sorted(TABLES):
             columns = database.rows(f"PRAGMA table_info({table})")
             key, texts = columns[0]["name"], [row["name"] for row in columns if row["type"] == "TEXT"]
@@ -57,7 +57,7 @@ def named(damaged: Sequence[str]) -> str:
     return f"texts that are damaged on disk: {', '.join(damaged[:_NAMED])}{more}"
 
 
-def copy(source: Database, target: Path, *, progress: Console) -> None:
+def copy(source: SqliteDatabase, target: Path, *, progress: Console) -> None:
     """Write a consistent copy of a ledger that may be in use.
 
     Raises:

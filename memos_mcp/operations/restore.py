@@ -11,7 +11,7 @@ from rich.console import Console
 
 from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database, as_sentences
+from memos_mcp.backends.local.ledger.database import SqliteDatabase, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.places import collection_prefix
 from memos_mcp.errors import InvalidRequest, Unavailable
@@ -64,7 +64,7 @@ def _prepared(data_dir: Path, file: Path, *, progress: Console) -> Generator[Pat
         sweep(data_dir, f"{LEDGER_FILE}.restoring-*")
         os.close(os.open(copied, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         try:
-            with closing(Database.look(file)) as database:
+            with closing(SqliteDatabase.look(file)) as database:
                 copy(database, copied, progress=progress)
             _make_independent(copied)
             yield copied
@@ -74,7 +74,7 @@ def _prepared(data_dir: Path, file: Path, *, progress: Console) -> Generator[Pat
 
 def _make_independent(copied: Path) -> None:
     """Let it share nothing with the vector index of the store that it was copied from: all is indexed anew."""
-    ledger = Ledger(Database.open(copied))
+    ledger = Ledger(SqliteDatabase.open(copied))
     try:
         ledger.note("index_place", "a backup")
         ledger.database.execute("DELETE FROM meta WHERE name = 'identity'")
@@ -119,7 +119,7 @@ def _write_log_back(ledger: Path) -> None:
         Unavailable: another program has it open.
     """
     try:
-        with closing(Database.open(ledger)) as database:
+        with closing(SqliteDatabase.open(ledger)) as database:
             database.rows("PRAGMA journal_mode=DELETE")
     except Unavailable as exc:
         if getattr(exc.__cause__, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
@@ -132,7 +132,7 @@ def _forget_on_server(settings: Settings, before: Path) -> None:
     Raises:
         Unavailable: that is not possible now.
     """
-    with closing(Database.look(before)) as database:
+    with closing(SqliteDatabase.look(before)) as database:
         prefix = collection_prefix(Ledger(database).noted("identity"))
     try:
         with closing(

@@ -12,7 +12,7 @@ from rich.text import Text
 from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database, as_sentences
+from memos_mcp.backends.local.ledger.database import SqliteDatabase, as_sentences
 from memos_mcp.engine.asking import ask
 from memos_mcp.errors import Unavailable
 from memos_mcp.models import EngineStatus, Frozen, StoreStatus
@@ -66,6 +66,7 @@ def look(settings: Settings) -> Overview:
         Unavailable: the data directory cannot be read.
     """
     data_dir = settings.data_dir
+    url = settings.ledger_url.get_secret_value()
     told, engine = _ask(data_dir)
     ledger = data_dir / LEDGER_FILE
     letters = Outbox(data_dir, account="").waiting()
@@ -75,7 +76,7 @@ def look(settings: Settings) -> Overview:
         data_dir=data_dir,
         held=is_held(data_dir),
         engine=engine,
-        store=(told and told.store) or kept_in(ledger),
+        store=(told and told.store) or (_kept_at(url) if url else kept_in(ledger)),
         ledger_bytes=sum(path.stat().st_size for path in (ledger, Path(f"{ledger}-wal")) if path.exists()),
         waiting_for_service=letters.waiting,
         refused_by_service=letters.refused,
@@ -101,6 +102,15 @@ def _ask(data_dir: Path) -> tuple[EngineStatus | None, FoundEngine | None]:
     )
 
 
+def _kept_at(url: str) -> StoreStatus | None:
+    """Count what a ledger in PostgreSQL keeps; None where it keeps nothing, or there is no store to look into it."""
+    if not has_store():
+        return None
+    from memos_mcp.backends.local.ledger.shared import examine  # noqa: PLC0415  # loads numpy, as below
+
+    return examine(url).status
+
+
 def kept_in(path: Path) -> StoreStatus | None:
     """Count what a ledger file keeps, without changing it; None where there is none, or an empty one.
 
@@ -113,7 +123,7 @@ def kept_in(path: Path) -> StoreStatus | None:
             return None
     from memos_mcp.backends.local.ledger.ledger import Ledger  # noqa: PLC0415  # loads numpy, where there is a store
 
-    with closing(Database.look(path)) as database:
+    with closing(SqliteDatabase.look(path)) as database:
         return Ledger(database).status() if database.number("PRAGMA user_version") else None
 
 

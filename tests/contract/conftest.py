@@ -12,6 +12,7 @@ from tests.fakes.cloud import FakeCloud
 from tests.fakes.product_server import FakeProductServer
 from tests.hosted.opened import hosted, product
 from tests.http.process import Running, running
+from tests.local.servers import Servers, replica
 from tests.local.stores import repeating_model, store
 
 
@@ -22,12 +23,20 @@ def engine_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runnin
         yield started
 
 
-@pytest.fixture(params=["local", "local, learning with a chat model", "cloud", "product", "engine"])
+ON_SERVERS = pytest.param("local over PostgreSQL", marks=pytest.mark.filterwarnings("ignore::ResourceWarning"))
+LOCAL = ("local", ON_SERVERS, "local, learning with a chat model")
+
+
+@pytest.fixture(params=[*LOCAL, "cloud", "product", "engine"])
 async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MemoryBackend]:
     """The store in process, with either extractor; the hosted backend before the fakes and a real engine."""
     match request.param:
         case "local":
             async with store(tmp_path) as backend:
+                yield backend
+        case "local over PostgreSQL":
+            servers: Servers = request.getfixturevalue("servers")
+            async with replica(tmp_path, servers.postgres.empty(), servers) as backend:
                 yield backend
         case "local, learning with a chat model":
             async with store(tmp_path, extractor=repeating_model) as backend:

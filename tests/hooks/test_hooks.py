@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.errors import Unavailable
 from memos_mcp.importing.building import digest
 from memos_mcp.models import StoreStatus
@@ -73,7 +73,7 @@ class Machine:
 
     def kept(self, user: str) -> list[tuple[str, str, str, str]]:
         """Give what is kept of a user: role, content, conversation, project."""
-        with closing(Database.look(self.data_dir / LEDGER_FILE, in_use=True)) as database:
+        with closing(SqliteDatabase.look(self.data_dir / LEDGER_FILE, in_use=True)) as database:
             rows = database.rows(
                 "SELECT role, content, conversation_id, app_id FROM message JOIN user ON user.key = message.user"
                 " JOIN conversation ON conversation.key = message.conversation WHERE user_id = ? ORDER BY seq",
@@ -89,7 +89,7 @@ class Machine:
         self.until(lambda: self._memories(user) >= count)
 
     def _memories(self, user: str) -> int:
-        with closing(Database.look(self.data_dir / LEDGER_FILE, in_use=True)) as database:
+        with closing(SqliteDatabase.look(self.data_dir / LEDGER_FILE, in_use=True)) as database:
             sql = "SELECT count(*) FROM memory JOIN user ON user.key = memory.user WHERE user_id = ?"
             return database.number(sql, (user,))
 

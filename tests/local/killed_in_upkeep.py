@@ -1,6 +1,7 @@
-"""A process that is killed in the middle of upkeep: `python -m tests.local.killed_in_upkeep FOLDER MOMENT`.
+"""A process that is killed in the middle of upkeep.
 
-`MOMENT` counts the looks at the clock inside the transaction that keeps memories.
+`python -m tests.local.killed_in_upkeep FOLDER MOMENT [URL CHROMA]`: `MOMENT` counts the looks at the clock inside the
+transaction that keeps memories. `URL` and `CHROMA` say where the ledger and its vectors are, if they are on servers.
 """
 
 import os
@@ -16,6 +17,7 @@ from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.opening import open_local
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
+from tests.local.stores import place_on
 
 NEW = "I moved to Berlin. I work at Bosch now."
 
@@ -35,13 +37,19 @@ class DeadlyClock:
         return milliseconds_now()
 
 
-async def main(folder: Path, moment: int) -> None:
+async def main(folder: Path, moment: int, url: str = "", chroma: str = "") -> None:
     clock = DeadlyClock(moment)
     async with open_local(
-        folder, embedder=HashedEmbedder, extractor=RulesExtractor, clock=clock, settled=0
+        folder,
+        url=url,
+        place=place_on(chroma) if chroma else None,
+        embedder=HashedEmbedder,
+        extractor=RulesExtractor,
+        clock=clock,
+        settled=0,
     ) as clock.backend:
         await clock.backend.add_message(add(NEW, conversation_id="new", wait=True), user_id="u")
 
 
 if __name__ == "__main__":
-    anyio.run(main, Path(sys.argv[1]), int(sys.argv[2]))
+    anyio.run(main, Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])

@@ -1,21 +1,34 @@
 """Opening stores for tests, with the deterministic embedder and the rules extractor."""
 
+import gc
+import warnings
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
+from chromadb.api.shared_system_client import SharedSystemClient
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
 from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.opening import open_local
+from memos_mcp.backends.local.places import IndexPlace, ServerPlace
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.models import GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
 from tests.fakes.hashed_embedder import HashedEmbedder
+
+urls: dict[Path, str] = defaultdict(str)
+"""Where the ledger of a folder's store is, if it is in PostgreSQL."""
+
+chroma: list[str] = []
+"""The Chroma server on which their vectors are then."""
 
 
 @asynccontextmanager
@@ -26,10 +39,37 @@ async def store(
     extractor: Callable[[], Extractor] = RulesExtractor,
     settled: float = 0,
     redact: Redact | None = None,
+    url: str = "",
+    place: Callable[[Ledger], IndexPlace] | None = None,
+    learnt: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[LocalBackend]:
     """Open a store whose vector index follows at once, so that Chroma is in every test."""
-    async with open_local(folder, embedder=embedder, extractor=extractor, settled=settled, redact=redact) as backend:
+    async with open_local(
+        folder,
+        url=url or urls[folder],
+        embedder=embedder,
+        extractor=extractor,
+        settled=settled,
+        redact=redact,
+        place=place or (place_on(*chroma) if chroma else None),
+        learnt=learnt,
+    ) as backend:
         yield backend
+    if chroma:
+        collect_sockets()
+
+
+def collect_sockets() -> None:
+    """Collect what Chroma's client leaves to the garbage collector where its warning is expected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        SharedSystemClient.clear_system_cache()
+        gc.collect()
+
+
+def place_on(chroma: str) -> Callable[[Ledger], ServerPlace]:
+    """Have vectors on a Chroma server."""
+    return partial(ServerPlace, url=chroma, api_key="", tenant="", database="")
 
 
 def repeating_model() -> Extractor:

@@ -10,6 +10,8 @@ from memos_mcp.models import AddMessage, AddReceipt, AgentMemory, GetMemory, Mem
 from tests.local.conversation import add
 from tests.local.stores import store
 
+pytestmark = pytest.mark.usefixtures("both_ledgers")
+
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[LocalBackend]:

@@ -1,27 +1,18 @@
 """The vectors on a real Chroma server, which comes and goes."""
 
-import gc
-import socket
-import subprocess
-import sys
-import time
-import warnings
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import httpx
 import pytest
-from chromadb.api.shared_system_client import SharedSystemClient
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
-from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.opening import open_local
-from memos_mcp.backends.local.places import ServerPlace
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
-from tests.local.stores import find, followed, found_messages, store
+from tests.local.servers import chroma_server, free_port
+from tests.local.stores import collect_sockets, find, followed, found_messages, place_on, store
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -30,10 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 def sockets_that_chroma_leaves() -> Iterator[None]:
     """Collect what Chroma's client leaves to the garbage collector where its warning is expected."""
     yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        SharedSystemClient.clear_system_cache()
-        gc.collect()
+    collect_sockets()
 
 
 FACTS = [f"Fact number {number} about otters." for number in range(20)]
@@ -41,39 +29,11 @@ FACTS = [f"Fact number {number} about otters." for number in range(20)]
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@contextmanager
-def chroma_server(folder: Path, port: int) -> Iterator[None]:
-    """Run `chroma run` on loopback."""
-    chroma = Path(sys.executable).with_name("chroma")
-    command = [str(chroma), "run", "--path", str(folder), "--port", str(port), "--host", "127.0.0.1"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        try:
-            wait_for(port)
-            yield
-        finally:
-            server.kill()
-
-
-def wait_for(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/api/v2/heartbeat").is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise TimeoutError("chroma run did not answer")
+    return free_port()
 
 
 def on_server(folder: Path, port: int) -> AbstractAsyncContextManager[LocalBackend]:
-    def place(ledger: Ledger) -> ServerPlace:
-        return ServerPlace(ledger, f"http://127.0.0.1:{port}", api_key="", tenant="", database="")
-
+    place = place_on(f"http://127.0.0.1:{port}")
     return open_local(folder, embedder=HashedEmbedder, extractor=RulesExtractor, place=place, settled=0)
 
 

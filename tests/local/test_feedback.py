@@ -16,6 +16,8 @@ from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
 from tests.local.stores import everything_said, find, store
 
+pytestmark = pytest.mark.usefixtures("both_ledgers")
+
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[LocalBackend]:

@@ -177,6 +177,7 @@ def test_a_model_that_comes_back_in_time_makes_the_memories_itself(ledger: Ledge
     assert [maker for _, maker in makers(ledger)] == ["llm:back:1"]
 
 
+@pytest.mark.usefixtures("both_ledgers")
 async def test_what_the_application_wants_kept_is_told_to_the_model_once_and_then_forgotten(tmp_path: Path) -> None:
     chat = FakeChat(proposal(title="t", value="I bought 3 shares.", perspective="user", sources=[1]))
 

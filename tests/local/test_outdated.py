@@ -11,6 +11,8 @@ from memos_mcp.models import AddFeedback, GetMemory, StoredMessage
 from tests.local.conversation import add
 from tests.local.stores import find, store
 
+pytestmark = pytest.mark.usefixtures("both_ledgers")
+
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[LocalBackend]:

@@ -14,8 +14,11 @@ from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.opening import open_local
 from memos_mcp.models import AddMessage, DeleteMemory, GetMemory, Memory, Message, Preference, UpdateMemory
 from tests.fakes.hashed_embedder import HashedEmbedder
+from tests.local import stores
 from tests.local.conversation import add
 from tests.local.stores import everything_said, find, store
+
+pytestmark = pytest.mark.usefixtures("both_ledgers")
 
 DAY = 86_400_000
 
@@ -249,7 +252,15 @@ async def test_a_kill_in_the_middle_of_upkeep_changes_nothing_and_the_next_start
     async with store(tmp_path) as backend:
         await tell(backend, "I live in Paris.", "I work at Siemens.")
 
-    killer = [sys.executable, "-m", "tests.local.killed_in_upkeep", str(tmp_path), str(moment)]
+    killer = [
+        sys.executable,
+        "-m",
+        "tests.local.killed_in_upkeep",
+        str(tmp_path),
+        str(moment),
+        stores.urls[tmp_path],
+        *stores.chroma,
+    ]
     killed = await anyio.run_process(killer, check=False)
     assert killed.returncode == -signal.SIGKILL
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from memos_mcp.backends.hosted import HostedBackend
 from memos_mcp.backends.local.directory import LEDGER_FILE, hold
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
 from memos_mcp.operations.backup import back_up
 from memos_mcp.operations.ledger_files import problem_of
@@ -139,7 +139,7 @@ async def test_a_backup_made_while_a_front_writes_is_a_moment_of_the_store(data_
             await writing.wait()
             for _ in range(5):
                 await anyio.to_thread.run_sync(lambda: backed_up(data_dir, file, force=True))
-                with closing(Database.look(file)) as database:
+                with closing(SqliteDatabase.look(file)) as database:
                     contents = [row["content"] for row in database.rows("SELECT content FROM message ORDER BY seq")]
                 assert contents == [f"{number} {part}" for number in range(len(contents) // 2) for part in "ab"]
             group.cancel_scope.cancel()

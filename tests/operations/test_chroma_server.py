@@ -9,7 +9,7 @@ import pytest
 
 from memos_mcp.backends.hosted import HostedBackend
 from memos_mcp.models import SearchMemory
-from tests.local.test_chroma_server import chroma_server
+from tests.local.servers import chroma_server
 from tests.operations.machine import front, memos, nearest, say
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
 from memos_mcp.errors import ConfigurationError, InvalidRequest, Unavailable
 from memos_mcp.models import AddMessage, Message
@@ -54,7 +54,7 @@ def say(cloud: FakeCloud, *contents: str, conversation_id: str) -> None:
 
 
 def kept(settings: Settings) -> tuple[list[str], list[str]]:
-    with closing(Database.look(settings.data_dir / LEDGER_FILE)) as database:
+    with closing(SqliteDatabase.look(settings.data_dir / LEDGER_FILE)) as database:
         outgoing = Outgoing(database)
         messages = [f"{one.conversation_id}: {one.content} ({one.create_time})" for one in outgoing.messages()]
         return messages, [one.memory_value for one in outgoing.memories()]

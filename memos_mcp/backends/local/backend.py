@@ -11,6 +11,7 @@ import anyio
 import anyio.to_thread
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.acting import acting_for
 from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.browsing import Browsing
 from memos_mcp.backends.local.curating import Curating
@@ -123,7 +124,7 @@ class LocalBackend:
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         """Commit the messages to the ledger; vectors and memories follow."""
         check_add(request)
-        receipt = await _in_thread(partial(self._add, request, user_id))
+        receipt = await acting_for(user_id, self._ledger, partial(self._add, request, user_id))
         if not request.wait or receipt.status != "running":
             return receipt
         task = await self._completed(receipt.task_id, user_id=user_id)
@@ -200,7 +201,7 @@ class LocalBackend:
         """Rank by words, vectors, neighbours and time together."""
         check_search(request)
         filters.parse(request.filter)
-        return await _in_thread(partial(self._find, request, user_id), abandon=True)
+        return await acting_for(user_id, self._ledger, partial(self._find, request, user_id), abandon=True)
 
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
         user = self._ledger.messages.user_key(user_id)
@@ -212,7 +213,7 @@ class LocalBackend:
 
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
         """Read a page of a conversation from the ledger."""
-        return await _in_thread(partial(self._messages, request, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._messages, request, user_id))
 
     def _messages(self, request: GetMessage, user_id: str) -> MessagePage:
         user = self._ledger.messages.user_key(user_id)
@@ -245,7 +246,7 @@ class LocalBackend:
     async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
         """Read memories from the ledger."""
         chosen = filters.parse(request.filter)
-        return await _in_thread(partial(self._known, request, user_id, chosen))
+        return await acting_for(user_id, self._ledger, partial(self._known, request, user_id, chosen))
 
     def _known(self, request: GetMemory, user_id: str, chosen: filters.Filter | None) -> MemoryPage:
         user = self._ledger.messages.user_key(user_id)
@@ -253,7 +254,7 @@ class LocalBackend:
             return self._named(request.memory_ids, user)
         if user is None:
             return MemoryPage(size=request.size)
-        condition, parameters = filters.to_sql(chosen) if chosen else ("1", [])
+        condition, parameters = filters.to_sql(chosen) if chosen else ("TRUE", [])
         condition = f"status = 'activated' AND ({condition})"
         if not request.include_preference:
             condition = f"preference IS NULL AND {condition}"
@@ -283,7 +284,7 @@ class LocalBackend:
 
     async def get_conversation(self, request: GetConversation, *, user_id: str) -> ConversationPage:
         """Read the list of conversations from the ledger."""
-        return await _in_thread(partial(self._conversations, request, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._conversations, request, user_id))
 
     def _conversations(self, request: GetConversation, user_id: str) -> ConversationPage:
         user = self._ledger.messages.user_key(user_id)
@@ -302,13 +303,13 @@ class LocalBackend:
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Remove what is named, and what cannot be without it, from the ledger; the vectors follow."""
-        return await _in_thread(partial(self._forgetting.delete, request, user_id=user_id))
+        return await acting_for(user_id, self._ledger, partial(self._forgetting.delete, request, user_id=user_id))
 
     async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
         """Rewrite a memory in the ledger; its vector follows."""
         if not request.content and not request.title:
             raise InvalidRequest("Give content, title or both; nothing was changed.", code=40002)
-        return await _in_thread(partial(self._update, request, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._update, request, user_id))
 
     def _update(self, request: UpdateMemory, user_id: str) -> UpdateReceipt:
         if self._redact is not None:
@@ -340,7 +341,7 @@ class LocalBackend:
         conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
         kept = AddMessage(messages=(message,), conversation_id=conversation_id)
         check_add(kept)
-        return await _in_thread(partial(self._correct, kept, user_id, request.memory_ids))
+        return await acting_for(user_id, self._ledger, partial(self._correct, kept, user_id, request.memory_ids))
 
     def _correct(self, request: AddMessage, user_id: str, memory_ids: tuple[str, ...]) -> FeedbackReceipt:
         request, _ = self._without_secrets(self._with_offsets(request))
@@ -375,7 +376,7 @@ class LocalBackend:
 
     async def get_status(self, task_id: str, *, user_id: str) -> Task:
         """Read a task from the ledger."""
-        return await _in_thread(partial(self._task, task_id, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._task, task_id, user_id))
 
     async def memory_owner(self, memory_id: str) -> str | None:
         """Give the user who has a memory: the REST contract names memories by their ids alone."""

@@ -24,6 +24,7 @@ from memos_mcp.api_models import (
     Why,
     iso_time,
 )
+from memos_mcp.backends.local.acting import acting_for
 from memos_mcp.backends.local.ledger.history import Change
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
@@ -54,7 +55,7 @@ class Browsing:
 
     async def counts(self, *, user_id: str) -> Counts:
         """Count what is kept of a user."""
-        return await run_sync(self._counts, user_id)
+        return await acting_for(user_id, self._ledger, partial(self._counts, user_id))
 
     async def store_status(self) -> StoreStatus:
         """Say how much is kept of all users, and what waits."""
@@ -62,35 +63,35 @@ class Browsing:
 
     async def home(self, *, user_id: str) -> Home:
         """Give what is known at a glance."""
-        return await run_sync(self._home, user_id)
+        return await acting_for(user_id, self._ledger, partial(self._home, user_id))
 
     async def memories(self, query: MemoriesQuery, *, user_id: str) -> MemoryList:
         """Give a page of memories."""
-        return await run_sync(partial(self._memories, query, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._memories, query, user_id))
 
     async def memory(self, memory_id: str, *, user_id: str) -> MemoryDetail:
         """Give one memory with all that belongs to it."""
-        return await run_sync(partial(self._memory, memory_id, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._memory, memory_id, user_id))
 
     async def conversations(self, query: ConversationsQuery, *, user_id: str) -> ConversationList:
         """Give a page of conversations."""
-        return await run_sync(partial(self._conversations, query, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._conversations, query, user_id))
 
     async def messages(self, conversation_id: str, query: MessagesQuery, *, user_id: str) -> MessageList:
         """Give a part of a conversation."""
-        return await run_sync(partial(self._messages, conversation_id, query, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._messages, conversation_id, query, user_id))
 
     async def search(self, query: SearchQuery, *, user_id: str) -> SearchHits:
         """Search, and say of each hit why it was found."""
-        return await run_sync(partial(self._found, query, user_id), abandon_on_cancel=True)
+        return await acting_for(user_id, self._ledger, partial(self._found, query, user_id), abandon=True)
 
     async def shown(self, memory_ids: Sequence[str], message_ids: Sequence[str], *, user_id: str) -> Shown:
         """Give memories and messages by their ids, as far as there are any."""
-        return await run_sync(partial(self._shown, memory_ids, message_ids, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._shown, memory_ids, message_ids, user_id))
 
     async def mentions(self, text: str, *, user_id: str) -> int:
         """Count what speaks of a word or a person."""
-        return await run_sync(partial(self._mentions, text, user_id))
+        return await acting_for(user_id, self._ledger, partial(self._mentions, text, user_id))
 
     def _shown(self, memory_ids: Sequence[str], message_ids: Sequence[str], user_id: str) -> Shown:
         user = self._ledger.messages.user_key(user_id)

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from anyio.to_thread import run_sync
-
 from memos_mcp.api_models import MemoryDetail, MemoryPatch
+from memos_mcp.backends.local.acting import acting_for
 from memos_mcp.backends.local.browsing import Browsing
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
@@ -59,7 +58,7 @@ class Curating:
             change(user, seq)
             self._changed()
 
-        await run_sync(do)
+        await acting_for(user_id, self._ledger, do)
         return await self._browsing.memory(memory_id, user_id=user_id)
 
     def _find(self, memory_id: str, user_id: str) -> tuple[int, int]:

@@ -187,11 +187,11 @@ def _compile(condition: Condition) -> tuple[str, list[object]]:
 
 
 def _compile_info(field: str, sign: str, value: str | float) -> tuple[str, list[object]]:
-    types = "('text')" if isinstance(value, str) else "('integer', 'real')"
-    one_value = f"pair.type IN {types} AND pair.value {sign} ?"
+    types, column = ("('text')", "value") if isinstance(value, str) else ("('integer', 'real')", "atom")
+    one_value = f"pair.type IN {types} AND pair.{column} {sign} ?"
     one_of_list = (
         "pair.type = 'array' AND EXISTS "
-        f"(SELECT 1 FROM json_each(pair.value) AS member WHERE member.type IN {types} AND member.value {sign} ?)"
+        f"(SELECT 1 FROM json_each(pair.value) AS member WHERE member.type IN {types} AND member.{column} {sign} ?)"
     )
     return (
         f"EXISTS (SELECT 1 FROM {_PAIRS} AS pair WHERE pair.key = ? AND ({one_value} OR {one_of_list}))",

@@ -21,6 +21,7 @@ class UserIndexes:
     messages: Index = field(default_factory=Index)
     memories: Index = field(default_factory=Index)
     generation: int = -1
+    removals: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -38,6 +39,7 @@ class Indexes:
         indexes = self._of(user)
         with indexes.lock:
             if kind == "message":
+                self._follow_removals(user, indexes)
                 rows = self._ledger.messages.rows_after(user, indexes.messages.last_seq)
                 indexes.messages.extend(_entries(rows))
                 return indexes.messages.search(query, limit=limit)
@@ -65,9 +67,18 @@ class Indexes:
                 self._users.popitem(last=False)
             return indexes
 
+    def _follow_removals(self, user: int, indexes: UserIndexes) -> None:
+        removals = self._ledger.database.removals(user)
+        if removals != indexes.removals:
+            indexes.messages = Index()
+            indexes.removals = removals
+            self._ledger.vectors.forget_tokens()
+
     def _follow_memories(self, user: int, indexes: UserIndexes) -> None:
         generation = self._ledger.memories.generation(user)
         if generation != indexes.generation:
+            if self._ledger.database.shared:  # another process may have given a memory another text
+                self._ledger.vectors.forget_tokens()
             indexes.memories = Index()
             indexes.generation = generation
         rows = self._ledger.memories.rows_after(user, indexes.memories.last_seq)

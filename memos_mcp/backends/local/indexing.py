@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
+from memos_mcp.backends.local.gathering import AT_ONCE, BATCH, Gathering, OwnGathering, SharedGathering
 from memos_mcp.backends.local.ledger import wiping
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Pending, Text
@@ -21,18 +21,12 @@ from memos_mcp.perspective import bare
 
 logger = logging.getLogger(__name__)
 
-BATCH = 32
-"""Texts embedded before their vectors are stored together."""
-
 GATHERED = 64
 """Texts of a user that are handed to Chroma together: a call for one takes 9 ms of processor time, for sixteen 14, for
 64 between 25 and 90. Until then a search reads their vectors from the ledger."""
 
 SETTLED = 30.0
 """Seconds after which fewer are handed over too, and those of every user."""
-
-AT_ONCE = 128
-"""The most texts handed over in one call, for which searches wait; as many are gathered while more are coming."""
 
 FAILURES_BEFORE_A_FRESH_INDEX = 3
 
@@ -45,6 +39,12 @@ transaction, however few texts it has."""
 
 MISSING = "missing_library"
 """Noted in the ledger: the sentence about what cannot be imported."""
+
+LONGEST_CLAIM = 60
+"""Seconds for which a process that was stopped keeps the texts of a user that it embeds or hands over."""
+
+LOOK_AGAIN = 0.05
+"""Seconds after which a search looks again whether another process has made the vectors that it waits for."""
 
 MOST_BESIDE = 1_000
 """Texts of a user that a search looks at beside the index: 1 ms for as many."""
@@ -59,11 +59,8 @@ class Indexing:
         self._embedder = embedder
         self._place = place
         self._index: ChromaIndex | None = None
-        self._embedded = 0
-        self._gathered: Counter[int] = Counter()
+        self._gathering = _gathering(ledger, settled=settled)
         self._settled = settled
-        self._since: dict[int, float] = {}
-        self._overdue: set[int] = set()
         self._renewed_from: float | None = None
         self._renewal_took = 0.0
         self._failures = 0
@@ -91,8 +88,9 @@ class Indexing:
         self._worker.begin_to_stop()
         self._tell()
         self._worker.stop()
-        if self._index is not None:
-            self._index.close()
+        index, self._index = self._index, None
+        if index is not None:
+            index.close()
             self._place.left()
 
     def nearest(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
@@ -118,7 +116,7 @@ class Indexing:
 
     def unembedded(self, user: int) -> int:
         """Count the texts of a user that have no vector yet."""
-        return self._ledger.vectors.unembedded_count(user, after=self._embedded)
+        return self._gathering.unembedded(user)
 
     def wait_until_embedded(self, user: int, *, patience: float) -> bool:
         """Wait until the index is open and all that the ledger has of a user has its vector.
@@ -134,10 +132,18 @@ class Indexing:
                     left = deadline - time.monotonic()
                     if left <= 0 or self._failed_at is not None:
                         return False
+                    if self._ledger.database.shared:
+                        self._worker.wake()  # another process may have stored it
+                        left = min(left, LOOK_AGAIN)
                     self._progress.wait(left)
             finally:
                 self._awaited -= 1
         return True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an index to ask."""
+        return self._index is not None
 
     def is_complete(self, user: int) -> bool:
         """Say whether `nearest` sees all of a user's texts that have vectors."""
@@ -157,37 +163,33 @@ class Indexing:
     def _until_due(self) -> float | None:
         if self._failed_at is not None:
             return max(0.05, self._failed_at + PAUSE_AFTER_FAILURE - time.monotonic())
-        due = [since + self._settled for since in self._since.values()]
-        if self._renewed_from is not None:
-            due.append(self._renewed_from)
-        return max(0.05, min(due) - time.monotonic()) if due else None
+        due = self._gathering.pause()
+        if self._renewed_from is None:
+            return due
+        renewal = max(0.05, self._renewed_from - time.monotonic())
+        return renewal if due is None else min(due, renewal)
 
     def _embed(self) -> bool:
         self._gather()
-        pending = self._ledger.vectors.pending_after(self._embedded, BATCH)
-        made: list[tuple[Text, Embedding]] = []
-        for one in pending:
-            if one.vector is None and one.content is not None:
-                made.append((one.text, self._embedder.embed(embedded_part(one))))
-            if one.content is None:
-                self._overdue.add(one.user)
-            if self._worker.stopping:
-                break
-        if made:
-            self._ledger.vectors.keep(made)
+        with self._ledger.database.claim(seconds=LONGEST_CLAIM):
+            pending = self._gathering.next()
+            made: list[tuple[Text, Embedding]] = []
+            for one in pending:
+                if one.vector is None and one.content is not None:
+                    made.append((one.text, self._embedder.embed(embedded_part(one))))
+                if self._worker.stopping:
+                    break
+            if made:
+                self._ledger.vectors.keep(made)
         if self._worker.stopping or not pending:
             return False
-        now = time.monotonic()
-        for one in pending:
-            self._gathered[one.user] += 1
-            self._since.setdefault(one.user, now)
-        self._embedded = pending[-1].key
+        self._gathering.passed(pending)
         return True
 
     def _gather(self) -> None:
         """Let more texts come, while few are there and nobody waits for them."""
         with self._progress:
-            few = 0 < self._ledger.vectors.count_after(self._embedded, limit=BATCH) < BATCH
+            few = 0 < self._gathering.unembedded() < BATCH
             if few and not self._awaited and not self._worker.stopping:
                 self._progress.wait(GATHERING)
 
@@ -206,26 +208,16 @@ class Indexing:
             if self._ledger.noted(wiping.HOLDS_DELETED):
                 self._renewed_from = time.monotonic()
             return True  # it may have found that everything has to be handed over again
-        user = next(iter(self._due(enough)), None)
-        if user is None or self._worker.stopping:
-            return False
-        pending = self._ledger.vectors.pending_of(user, until=self._embedded, limit=AT_ONCE)
-        self._follow(index, user, pending)
-        self._ledger.vectors.done([one.key for one in pending])
+        with self._ledger.database.claim(seconds=LONGEST_CLAIM):
+            user = self._gathering.due(enough)
+            if user is None or self._worker.stopping:
+                return False
+            pending = self._gathering.of(user)
+            self._follow(index, user, pending)
+            self._ledger.vectors.done([one.key for one in pending])
         self._failures = 0
-        self._gathered[user] -= len(pending)
-        if len(pending) < AT_ONCE:
-            self._overdue.discard(user)
-            del self._gathered[user], self._since[user]
+        self._gathering.fed(user, pending)
         return True
-
-    def _due(self, enough: int) -> Sequence[int]:
-        old = time.monotonic() - self._settled
-        return [
-            user
-            for user, count in self._gathered.items()
-            if count >= enough or user in self._overdue or self._since[user] <= old
-        ]
 
     def _follow(self, index: ChromaIndex, user: int, pending: Sequence[Pending]) -> None:
         if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
@@ -296,6 +288,12 @@ class Indexing:
         except MemosError:
             logger.warning("the broken index could not be closed", exc_info=True)
         self._worker.wake()
+
+
+def _gathering(ledger: Ledger, *, settled: float) -> Gathering:
+    if ledger.database.shared:
+        return SharedGathering(ledger.vectors, ledger.work, settled=settled)
+    return OwnGathering(ledger.vectors, settled=settled)
 
 
 def embedded_part(text: Pending) -> str:

@@ -25,6 +25,9 @@ OWNER: Final = "knowledgebase:"
 """What the ids of the users begin with that stand for knowledge bases."""
 
 ALL: Final = "all"
+MOST: Final = 2**31
+"""More documents than a knowledge base has."""
+
 MEMORY_TYPE: Final = "DocumentMemory"
 
 
@@ -118,7 +121,10 @@ class KnowledgeBases:
     def joined(self, found: SearchResult, request: SearchMemory, *, now: int) -> SearchResult:
         """Put pieces of the knowledge bases that a search names among the memories, the best first."""
         chosen = self._identifiers() if ALL in request.knowledgebase_ids else request.knowledgebase_ids
-        pieces = [piece for identifier in chosen for piece in self._pieces(identifier, request, now)]
+        pieces: list[Memory] = []
+        for identifier in chosen:
+            with self._ledger.database.of_user(OWNER + identifier):
+                pieces += self._pieces(identifier, request, now)
         everything = sorted((*found.memory_detail_list, *pieces), key=lambda one: -(one.relativity or 0))
         return found.model_copy(update={"memory_detail_list": tuple(everything[: request.memory_limit_number])})
 
@@ -152,7 +158,7 @@ class KnowledgeBases:
         user = self._ledger.messages.user_key(OWNER + identifier)
         if user is None:
             return
-        listed, _ = self._ledger.messages.conversations(user, prefix="", size=-1, page=1)
+        listed, _ = self._ledger.messages.conversations(user, prefix="", size=MOST, page=1)
         names = self._ledger.messages.first_info(user)
         for one in listed:
             name: JsonValue = names[one.conversation_id].get("file", "")

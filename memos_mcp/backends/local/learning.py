@@ -9,7 +9,7 @@ from memos_mcp.backends.local.extractors.base import Draft, Extractor, Source
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.upkeep import Upkeep
-from memos_mcp.backends.local.worker import Worker
+from memos_mcp.backends.local.worker import LOOK_EVERY, Worker
 from memos_mcp.errors import MemosError, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,9 @@ FIRST_PAUSE = 5_000
 """Milliseconds before a failed extraction is tried again; each further pause is twice as long."""
 
 LONGEST_PAUSE = 3_600_000
+
+LONGEST_CLAIM = 600
+"""Seconds for which a process that was stopped keeps an add that it learns from: longer than a model thinks."""
 
 PATIENCE = 86_400_000
 """Milliseconds after an add from which on a failed extraction is not tried again: the rules take its place.
@@ -85,16 +88,24 @@ class Learning:
 
     def step(self) -> bool:
         """Learn from the next add that is due; say whether there was one."""
-        task = self._ledger.tasks.next_open(self._clock())
-        if task is None:
-            return False
+        with self._ledger.database.claim(seconds=LONGEST_CLAIM):
+            task = self._ledger.tasks.next_open(self._clock())
+            if task is None:
+                return False
+            learnt = self._try(task)
+        if learnt:
+            self._told()
+            self._learnt(task.user)
+        return True
+
+    def _try(self, task: OpenTask) -> bool:
         try:
             self._learn(task)
         except MemosError as exc:
-            self._fail(task, exc)
+            return self._fail(task, exc)
         except Exception as exc:  # one add that cannot be learnt from must not hold up those after it
             logger.exception("learning failed")
-            self._fail(task, exc)
+            return self._fail(task, exc)
         return True
 
     def _learn(self, task: OpenTask) -> None:
@@ -105,25 +116,27 @@ class Learning:
 
     def _keep(self, drafts: list[Draft], task: OpenTask, *, taken_over: bool = False) -> None:
         with self._ledger.database.transaction():
+            self._ledger.database.one_writer(task.user)
             if not self._ledger.tasks.is_whole(task):
                 return  # messages were deleted meanwhile: what was drafted may tell of them, and is drafted anew
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
             self._ledger.tasks.complete(task, views, taken_over=taken_over)
             self._ledger.forget_instructions()
-        self._told()
-        self._learnt(task.user)
 
-    def _fail(self, task: OpenTask, reason: Exception) -> None:
+    def _fail(self, task: OpenTask, reason: Exception) -> bool:
+        """Let another extractor learn where this one has failed for long enough; say whether one did."""
         if self._worker.stopping:
-            return
+            return False
         if task.attempts + 1 < FEWEST_ATTEMPTS or self._clock() - task.added < PATIENCE:
             self._postpone(task, reason)
-            return
+            return False
         try:
             self._take_over(task)
         except Exception as exc:  # what cannot be kept waits, visibly
             logger.exception("learning failed")
             self._postpone(task, exc)
+            return False
+        return True
 
     def _take_over(self, task: OpenTask) -> None:
         logger.warning(
@@ -140,4 +153,5 @@ class Learning:
 
     def _until_due(self) -> float | None:
         due = self._ledger.tasks.next_due()
-        return None if due is None else max(0.05, (due - self._clock()) / 1000)
+        pause = None if due is None else max(0.05, (due - self._clock()) / 1000)
+        return min(pause or LOOK_EVERY, LOOK_EVERY) if self._ledger.database.shared else pause

@@ -20,6 +20,8 @@ from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import SETTLED, Indexing
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.moving import MOVING
+from memos_mcp.backends.local.ledger.shared import connect
 from memos_mcp.backends.local.places import FolderPlace, IndexPlace
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
 from memos_mcp.backends.local.search import Search
@@ -31,6 +33,7 @@ from memos_mcp.errors import ConfigurationError
 async def open_local(
     data_dir: Path,
     *,
+    url: str = "",
     embedder: Callable[[], Embedder],
     extractor: Callable[[], Extractor],
     place: Callable[[Ledger], IndexPlace] | None = None,
@@ -43,6 +46,7 @@ async def open_local(
 ) -> AsyncGenerator[LocalBackend]:
     """Open the store of a data directory, for this process alone, and close it at the end.
 
+    With the `url` of a PostgreSQL database the ledger is there, and other processes may have it open too.
     `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
     that a process which is just ending gets to let go of the directory. `redact` takes secrets out of what is added.
     `timezone` is that of the user (an IANA name; empty: the machine's own). After `settled` seconds the vector index
@@ -55,7 +59,7 @@ async def open_local(
     """
     lock = await run_sync(partial(hold, data_dir, patience=patience))
     try:
-        ledger = await run_sync(partial(Ledger.open, data_dir / LEDGER_FILE))
+        ledger = await run_sync(partial(connect, url) if url else partial(Ledger.open, data_dir / LEDGER_FILE))
         try:
             model = await run_sync(embedder)
             await run_sync(partial(_prepare, ledger, model))
@@ -73,8 +77,10 @@ async def open_local(
                 instead=RulesExtractor(),
                 clock=clock,
                 told=indexing.wake,
-                learnt=lambda user: learnt(ledger.messages.users().get(user, "")),
+                learnt=partial(_tell, ledger, learnt),
             )
+            listening = ledger.database.listening(learnt)
+            await run_sync(listening.__enter__)
             indexing.start()
             learning.start()
             try:
@@ -98,10 +104,19 @@ async def open_local(
                 with anyio.CancelScope(shield=True):
                     await run_sync(learning.close)
                     await run_sync(indexing.close)
+                    await run_sync(listening.__exit__, None, None, None)
         finally:
             ledger.close()
     finally:
         lock.release()
+
+
+def _tell(ledger: Ledger, learnt: Callable[[str], None], user: int) -> None:
+    user_id = ledger.messages.user_id(user)
+    if ledger.database.shared:
+        ledger.database.tell(user_id)
+    else:
+        learnt(user_id)
 
 
 def offset_at(milliseconds: int, *, zone: tzinfo | None) -> int:
@@ -114,6 +129,10 @@ def offset_at(milliseconds: int, *, zone: tzinfo | None) -> int:
 
 
 def _prepare(ledger: Ledger, embedder: Embedder) -> None:
+    if ledger.noted(MOVING):
+        raise ConfigurationError(
+            "A store is being moved into this ledger: let `memos-mcp migrate` end, or run it again where it was ended."
+        )
     made_with = ledger.noted("embedder")
     if made_with and embedder.name and made_with != embedder.name:
         raise ConfigurationError(

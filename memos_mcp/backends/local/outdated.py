@@ -50,7 +50,8 @@ class Outdated:
         """Return the messages in order; where the `past` is asked for, outdated ones keep their rank."""
         replaced = self._memories.replaced_messages([ranked.seq for ranked in found])
         ordered = list(found) if past else step_back(found, replaced, limit=limit)
-        replaced |= self._memories.replaced_messages([ranked.seq for ranked in ordered if ranked.seq not in replaced])
+        seen = {ranked.seq for ranked in found}
+        replaced |= self._memories.replaced_messages([ranked.seq for ranked in ordered if ranked.seq not in seen])
         stored = self._messages.by_seq([ranked.seq for ranked in ordered])
         return tuple(
             stored[ranked.seq].model_copy(

@@ -131,6 +131,8 @@ class Search:
 
     def _wait(self, user: int) -> bool:
         waiting = self._indexing.unembedded(user)
+        if not waiting and self._indexing.is_open:
+            return self._indexing.is_complete(user)
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
 
@@ -141,7 +143,7 @@ class Search:
             now=now,
             tokens=embedding.tokens if embedding else None,
             words=embedding.words if embedding else (),
-            thread=self._ledger.messages.conversation_key(user, request.conversation_id),
+            thread=self._thread(user, request.conversation_id),
             explain=explain,
         )
         near = self._near(user, embedding) if embedding else None
@@ -152,6 +154,9 @@ class Search:
             return self._embedder.embed(text, query=True)
         except MissingLibrary:
             return None
+
+    def _thread(self, user: int, conversation_id: str) -> int | None:
+        return self._ledger.messages.conversation_key(user, conversation_id) if conversation_id else None
 
     def _near(self, user: int, embedding: Embedding) -> dict[Kind, list[tuple[int, float]]] | None:
         """Give the nearest messages and memories; a memory without a vector of its own is as near as its message."""

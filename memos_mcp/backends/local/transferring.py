@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from anyio.to_thread import run_sync
 
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.acting import acting_for
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.seam import Database
+from memos_mcp.errors import InvalidRequest
 
 T = TypeVar("T")
 
@@ -25,17 +29,36 @@ class Transferring:
         self._changed = changed
         self._redacts = redacts
 
-    async def read(self, call: Callable[[Database], T]) -> T:
-        """Call with the ledger's file as others write to it, to read it."""
-        return await run_sync(partial(self._read, call))
+    async def read(self, call: Callable[[Database], T], *, user_id: str = "") -> T:
+        """Call with the ledger as others write to it, to read what is a user's (empty: anybody's)."""
+        reading = partial(self._read, call)
+        return await (acting_for(user_id, self._ledger, reading) if user_id else run_sync(reading))
+
+    async def copy_to(self, file: Path) -> None:
+        """Write a copy of the ledger's file.
+
+        Raises:
+            InvalidRequest: the ledger is no file.
+        """
+        await run_sync(partial(self._copy_to, file))
 
     async def write(self, call: Callable[[Ledger, bool], T]) -> T:
         """Call with the ledger, and whether secrets are to be left out."""
         return await run_sync(partial(self._write, call))
 
     def _read(self, call: Callable[[Database], T]) -> T:
-        with closing(Database.look(self._ledger.database.path, in_use=True)) as database:
+        own = self._ledger.database
+        if not isinstance(own, SqliteDatabase):
+            return call(own)
+        with closing(SqliteDatabase.look(own.path, in_use=True)) as database:
             return call(database)
+
+    def _copy_to(self, file: Path) -> None:
+        own = self._ledger.database
+        if not isinstance(own, SqliteDatabase):
+            raise InvalidRequest("The ledger is in PostgreSQL: back it up with pg_dump, see docs/replicas.md.")
+        with closing(SqliteDatabase.look(own.path, in_use=True)) as database:
+            database.copy_to(file)
 
     def _write(self, call: Callable[[Ledger, bool], T]) -> T:
         try:

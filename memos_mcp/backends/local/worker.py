@@ -11,6 +11,9 @@ logger = logging.getLogger(__name__)
 PAUSE_AFTER_FAILURE = 5.0
 """Seconds before a step that failed is tried again."""
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks for work that another process has left behind."""
+
 
 class Worker:
     """A thread with an owner: `wake` it when there is work, `stop` it and it ends after the step in hand.

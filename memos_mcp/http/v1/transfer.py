@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from starlette.responses import FileResponse, Response
 
 from memos_mcp.api_models import ExportQuery, Imported, ImportQuery, iso_time
 from memos_mcp.backends.base import Browsing, Transferring
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.errors import Forbidden
 from memos_mcp.http.v1.operation import Call, Operation
 from memos_mcp.importing.running import Recognised, recognise, run, survey
@@ -63,8 +63,8 @@ class Transfer:
     async def export(self, call: Call) -> Response:
         """Give JSON lines, which can be imported, or a zip of Markdown for people."""
         if call.query(ExportQuery).format == "markdown":
-            return await self._file("memory.zip", partial(_write_markdown, call.user_id))
-        return await self._file("memory.jsonl", partial(_write_lines, call.user_id))
+            return await self._records("memory.zip", _write_markdown, call.user_id)
+        return await self._records("memory.jsonl", _write_lines, call.user_id)
 
     async def backup(self, call: Call) -> Response:
         """Give a copy of the ledger to its owner.
@@ -74,7 +74,7 @@ class Transfer:
         """
         if call.is_bound and not await self._is_alone(call.user_id):
             raise Forbidden("A backup holds every user's memory: export yours, or run `memos-mcp backup`.")
-        return await self._file("memory-backup.sqlite3", lambda database, file: database.copy_to(file))
+        return await self._file("memory-backup.sqlite3", self._transferring.copy_to)
 
     async def _is_alone(self, user_id: str) -> bool:
         """Say whether a user is the only one of the store."""
@@ -82,11 +82,16 @@ class Transfer:
         counts = await self._browsing.counts(user_id=user_id)
         return users == 1 and counts.conversations > 0
 
-    async def _file(self, name: str, write: Callable[[Database, Path], None]) -> Response:
+    async def _records(self, name: str, write: Callable[[str, Path, Database], None], user_id: str) -> Response:
+        return await self._file(
+            name, lambda file: self._transferring.read(partial(write, user_id, file), user_id=user_id)
+        )
+
+    async def _file(self, name: str, write: Callable[[Path], Awaitable[None]]) -> Response:
         folder = await run_sync(partial(tempfile.mkdtemp, prefix="memos-mcp-"))
         forget = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
         try:
-            await self._transferring.read(lambda database: write(database, Path(folder) / name))
+            await write(Path(folder) / name)
         except BaseException:
             await forget()
             raise
@@ -111,13 +116,13 @@ def _looked_at(recognised: Recognised, user_id: str, database: Database) -> Impo
     )
 
 
-def _write_lines(user_id: str, database: Database, file: Path) -> None:
+def _write_lines(user_id: str, file: Path, database: Database) -> None:
     with file.open("w", encoding="utf-8", newline="\n") as lines:
         for record in _records(user_id, database):
             lines.write(record.model_dump_json() + "\n")
 
 
-def _write_markdown(user_id: str, database: Database, file: Path) -> None:
+def _write_markdown(user_id: str, file: Path, database: Database) -> None:
     inner = file.with_name("memory")
     inner.mkdir()
     folder = MarkdownFolder(inner, force=False)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from memos_mcp.backends.local.chroma import ChromaIndex, check_importable
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.shared import examine
 from memos_mcp.backends.local.places import FolderPlace, collection_prefix
 from memos_mcp.backends.local.probe import probe
 from memos_mcp.errors import Unavailable
@@ -30,20 +31,34 @@ def check_index(settings: Settings) -> Iterator[Finding]:
     """
     check_importable()
     data_dir = settings.data_dir
+    if url := settings.ledger_url.get_secret_value():
+        yield from _check_shared(settings, url)
+        return
     store = kept_in(data_dir / LEDGER_FILE)
     if store is None:
         yield Finding.ok(ABOUT, "nothing to index yet")
     elif settings.chroma_url:
-        yield from _check_server(settings)
+        with closing(SqliteDatabase.look(data_dir / LEDGER_FILE)) as database:
+            identity = Ledger(database).noted("identity")
+        yield from _check_server(settings, identity)
     elif is_held(data_dir):
         yield Finding.ok(ABOUT, f"in use{_waiting(store)}; it is looked into when no engine runs")
     else:
         yield _check_folder(data_dir, store)
 
 
-def _check_server(settings: Settings) -> Iterator[Finding]:
-    with closing(Database.look(settings.data_dir / LEDGER_FILE)) as database:
-        prefix = collection_prefix(Ledger(database).noted("identity"))
+def _check_shared(settings: Settings, url: str) -> Iterator[Finding]:
+    found = examine(url)
+    if not settings.chroma_url:
+        mend = "Set MEMOS_CHROMA_URL to a Chroma server that every process reaches."
+        yield Finding.wrong(ABOUT, "a ledger in PostgreSQL needs a Chroma server for its vectors", mend=mend)
+    elif not found.format:
+        yield Finding.ok(ABOUT, "nothing to index yet")
+    else:
+        yield from _check_server(settings, found.identity)
+
+
+def _check_server(settings: Settings, identity: str) -> Iterator[Finding]:
     try:
         with closing(
             ChromaIndex.connect(
@@ -51,7 +66,7 @@ def _check_server(settings: Settings) -> Iterator[Finding]:
                 api_key=settings.chroma_api_key.get_secret_value(),
                 tenant=settings.chroma_tenant,
                 database=settings.chroma_database,
-                prefix=prefix,
+                prefix=collection_prefix(identity),
             )
         ) as index:
             vectors = sum(index.counts().values())
@@ -78,7 +93,7 @@ def _copy(data_dir: Path, target: Path) -> bool:
     """Copy the index while nobody else can open it; False where there is none."""
     lock = hold(data_dir)
     try:
-        with closing(Database.look(data_dir / LEDGER_FILE)) as database:
+        with closing(SqliteDatabase.look(data_dir / LEDGER_FILE)) as database:
             folder = FolderPlace(Ledger(database), data_dir / CHROMA_FOLDER).current
         if not folder.is_dir():
             return False

@@ -13,6 +13,8 @@ from memos_mcp.http.guard import LARGEST_BODY
 from memos_mcp.http.tokens import Tokens
 from tests.http.engine import engine
 from tests.http.v1.client import V1, Api, Json, read, refused
+from tests.local import stores
+from tests.local.servers import Servers
 
 SISTER = "My sister Ana collects lighthouses."
 DOG = "I have a dog called Bruno."
@@ -29,6 +31,7 @@ def chat(*texts: str) -> bytes:
     return json.dumps(turns).encode()
 
 
+@pytest.mark.usefixtures("both_ledgers")
 async def test_a_file_is_looked_at_then_taken_in_once(api: Api) -> None:
     tried = read(await send(api, chat(SISTER, DOG), dry_run=True))
     assert (tried["messages"], tried["new_messages"], tried["dry_run"]) == (2, 2, True)
@@ -42,6 +45,7 @@ async def test_a_file_is_looked_at_then_taken_in_once(api: Api) -> None:
     assert found["hits"][0]["message"]["content"] == SISTER
 
 
+@pytest.mark.usefixtures("both_ledgers")
 async def test_an_export_comes_back_as_it_was_even_into_another_users_memory(api: Api) -> None:
     await api.say(SISTER, user_id="alice")
 
@@ -75,6 +79,15 @@ async def test_a_backup_is_a_ledger(api: Api, tmp_path: Path) -> None:
     with sqlite3.connect(file) as ledger:
         assert ledger.execute("SELECT content FROM message").fetchall() == [(SISTER,)]
     ledger.close()
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
+async def test_a_ledger_in_postgresql_is_backed_up_by_its_own_tools(tmp_path: Path, servers: Servers) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stores, "urls", {tmp_path: servers.postgres.empty()})
+        patch.setattr(stores, "chroma", [servers.chroma])
+        async with engine(tmp_path) as opened:
+            assert "pg_dump" in refused(await Api(opened).call("GET", "/backup"), 400)
 
 
 async def test_a_token_gets_no_backup_of_others_and_imports_into_its_own_memory_alone(tmp_path: Path) -> None:

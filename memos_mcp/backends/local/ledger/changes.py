@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
 from memos_mcp.backends.local.ledger.messages import marks
+from memos_mcp.backends.local.ledger.seam import Database
 
 
 class Wording(NamedTuple):
@@ -53,6 +53,7 @@ class Changes:
     ) -> None:
         """Give a memory another text and, where they are given, other tags; what it was goes into its history."""
         with self._database.transaction():
+            self._database.one_writer(user)
             after: dict[str, object] = {"memory_key": title, "memory_value": value}
             if tags is not None and (written := json.dumps(tags, ensure_ascii=False)) != json.dumps(
                 self.wording(seq).tags, ensure_ascii=False
@@ -71,6 +72,7 @@ class Changes:
         """Put a memory back into force."""
         after = {"status": "activated", "superseded_by": None, "corrected_by": None}
         with self._database.transaction():
+            self._database.one_writer(user)
             self._database.execute("UPDATE history SET undone = 1 WHERE memory = ? AND event = 'archived'", (seq,))
             self._note(seq, "restored", now=now, after=after)
             self.put_status(user, seq, after, now=now)
@@ -105,6 +107,7 @@ class Changes:
         """
         after = {"status": "archived", "superseded_by": superseded_by, "corrected_by": corrected_by}
         with self._database.transaction():
+            self._database.one_writer(user)
             self._note(seq, "archived", now=now, after=after, beside={"remainder": remainder} if remainder else {})
             self.put_status(user, seq, after, now=now)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.messages import marks
+from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.models import Grain
 
 CANDIDATES = 50
@@ -56,8 +56,9 @@ class Claims:
 
     def saying(self, user: int, words: str) -> list[Candidate]:
         """Return the newest memories in force that have these words, in any case of ASCII letters, newest first."""
-        sql = f"SELECT {_COLUMNS} FROM memory WHERE user = ? AND status = 'activated' AND instr(lower(memory_value), ?)"
-        rows = self._database.rows(f"{sql} ORDER BY seq DESC LIMIT ?", (user, words.lower(), CANDIDATES))
+        said = "user = ? AND status = 'activated' AND instr(lower(memory_value), ?) > 0"
+        sql = f"SELECT {_COLUMNS} FROM memory WHERE {said} ORDER BY seq DESC LIMIT ?"
+        rows = self._database.rows(sql, (user, words.lower(), CANDIDATES))
         return [Candidate(*row) for row in rows]
 
     def in_force(self, user: int, seqs: Collection[int]) -> list[Candidate]:

@@ -8,12 +8,10 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from memos_mcp.backends.local.ledger.seam import Database, Parameters
 from memos_mcp.errors import MemosError, Unavailable
 
 logger = logging.getLogger(__name__)
-
-Parameters = Sequence[object]
-"""What is bound to the question marks of a statement."""
 
 
 @contextmanager
@@ -85,7 +83,7 @@ def _is_text(raw: bytes | None) -> bool:
     return True
 
 
-class Database:
+class SqliteDatabase(Database):
     """A connection that any thread may use, one at a time; writes happen in `transaction`.
 
     Each committed transaction is on disk (`synchronous=FULL`); what was deleted is overwritten (`secure_delete`).
@@ -101,7 +99,7 @@ class Database:
         self._mark = _mark(path)
 
     @classmethod
-    def open(cls, path: Path) -> "Database":
+    def open(cls, path: Path) -> "SqliteDatabase":
         """Open or create the file, for its owner alone.
 
         Raises:
@@ -125,7 +123,7 @@ class Database:
         return cls(connection, path)
 
     @classmethod
-    def look(cls, path: Path, *, in_use: bool = False) -> "Database":
+    def look(cls, path: Path, *, in_use: bool = False) -> "SqliteDatabase":
         """Open a file to read it only; nothing is created beside it, unless it is in use or was left by a crash.
 
         `in_use` says that others may write to it meanwhile, even if none has it open now.
@@ -188,13 +186,13 @@ class Database:
         with self._lock, as_sentences(self._path):
             return self._connection.execute(sql, parameters).rowcount
 
-    def insert(self, sql: str, parameters: Parameters) -> int:
+    def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
         """Insert a row and give its key."""
         with self._lock, as_sentences(self._path):
-            key = self._connection.execute(sql, parameters).lastrowid
-        if key is None:
+            inserted = self._connection.execute(sql, parameters).lastrowid
+        if inserted is None:
             raise MemosError("The ledger gave no key for a new row. Run `memos-mcp doctor`.")
-        return key
+        return inserted
 
     def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """Change many rows alike."""
@@ -214,16 +212,6 @@ class Database:
             raw = ", ".join(f"CAST({column} AS BLOB)" for column in columns)
             cursor = self._connection.execute(f"SELECT CAST({key} AS INTEGER), {raw} FROM {table}")
             return [found for found, *values in cursor if not all(map(_is_text, values))]
-
-    def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
-        """Read the first row, if there is one."""
-        found = self.rows(sql, parameters)
-        return found[0] if found else None
-
-    def number(self, sql: str, parameters: Parameters = ()) -> int:
-        """Read one number; 0 where there is no row or no value."""
-        found = self.row(sql, parameters)
-        return int(found[0] or 0) if found else 0
 
     def script(self, sql: str) -> None:
         """Run several statements; inside a transaction of their own they are all or nothing."""

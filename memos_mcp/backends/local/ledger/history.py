@@ -1,12 +1,11 @@
 """The history of memories in the ledger: every change, and which of them were taken back."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.seam import Database, Found
 
 UNDOABLE = ("archived", "rewritten", "strengthened")
 """The events that can be taken back; `undone` and `linked` are not among them."""
@@ -57,7 +56,7 @@ class History:
         self.note(memory, "undone", now=now, before={}, after={"event": change.event})
 
 
-def _change(row: sqlite3.Row) -> Change:
+def _change(row: Found) -> Change:
     return Change(
         key=row["key"],
         time=row["time"],

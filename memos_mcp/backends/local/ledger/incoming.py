@@ -6,9 +6,9 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.models import TaskState
 
@@ -126,17 +126,17 @@ class Incoming:
             self._insert_task(record, uuid.uuid4().hex[:12], user, conversation, "completed")
         if known is not None:
             self._memories[record.user_id, record.id] = known
-            self._database.execute_many("INSERT OR IGNORE INTO source VALUES (?, ?)", [(known, one) for one in sources])
+            self._database.execute_many(
+                "INSERT INTO source VALUES (?, ?) ON CONFLICT DO NOTHING", [(known, one) for one in sources]
+            )
 
     def _same(self, user: int, record: MemoryRecord, sources: Collection[int]) -> int | None:
         """Find the memory that says the same and has a source in common, or none either; not one of this import."""
         rows = self._database.rows(
-            "SELECT seq, (SELECT json_group_array(message) FROM source WHERE memory = seq) AS sources FROM memory"
-            " WHERE user = ? AND memory_value = ?",
-            (user, record.memory_value),
+            "SELECT seq FROM memory WHERE user = ? AND memory_value = ?", (user, record.memory_value)
         )
         for row in rows:
-            there = set(json.loads(row["sources"]))
+            there = set(self._ledger.memories.source_seqs(row["seq"]))
             if row["seq"] not in self._new_memories and (there & set(sources) or not (there or sources)):
                 return int(row["seq"])
         return None
@@ -178,10 +178,11 @@ class Incoming:
             )
 
     def _places(self, record: MessageRecord | MemoryRecord) -> tuple[int, int]:
-        self._database.execute("INSERT OR IGNORE INTO user (user_id) VALUES (?)", (record.user_id,))
-        user = self._database.number("SELECT key FROM user WHERE user_id = ?", (record.user_id,))
+        user = self._ledger.messages.user_to_write_for(record.user_id)
         place = (user, record.conversation_id)
-        self._database.execute("INSERT OR IGNORE INTO conversation (user, conversation_id) VALUES (?, ?)", place)
+        self._database.execute(
+            "INSERT INTO conversation (user, conversation_id) VALUES (?, ?) ON CONFLICT DO NOTHING", place
+        )
         sql = "SELECT key FROM conversation WHERE user = ? AND conversation_id = ?"
         return user, self._database.number(sql, place)
 
@@ -199,7 +200,7 @@ class Incoming:
     def _put(self, table: str, **columns: object) -> int:
         marks = ", ".join("?" * len(columns))
         return self._database.insert(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(columns.values())
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(columns.values()), key="seq"
         )
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from memos_mcp.backends.local.ledger.changes import Changes
 from memos_mcp.backends.local.ledger.claims import Claims
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories
 from memos_mcp.backends.local.ledger.messages import Messages
 from memos_mcp.backends.local.ledger.pages import Pages
 from memos_mcp.backends.local.ledger.removal import Removal
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
+from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.backends.local.ledger.tasks import Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
+from memos_mcp.backends.local.ledger.work import Work
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
 from memos_mcp.models import StoreStatus
 
@@ -34,6 +35,7 @@ class Ledger:
         self.removal = Removal(database, self.memories)
         self.tasks = Tasks(database)
         self.vectors = Vectors(database)
+        self.work = Work(database)
 
     @classmethod
     def open(cls, path: Path) -> "Ledger":
@@ -56,7 +58,9 @@ class Ledger:
 
     def note(self, name: str, value: str) -> None:
         """Note a value under a name."""
-        self.database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+        self.database.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
 
     def forget_note(self, name: str) -> None:
         """Forget what was noted under a name."""
@@ -74,7 +78,7 @@ class Ledger:
         """Forget the instructions of adds that were learnt from, or are gone."""
         self.database.execute(
             "DELETE FROM meta WHERE name LIKE 'instructions %'"
-            " AND CAST(substr(name, 14) AS INTEGER) NOT IN (SELECT key FROM task WHERE state = 'running')"
+            " AND name NOT IN (SELECT 'instructions ' || key FROM task WHERE state = 'running')"
         )
 
     def status(self) -> StoreStatus:

@@ -1,13 +1,12 @@
 """Memories and preferences in the ledger."""
 
 import json
-import sqlite3
 from collections.abc import Collection
 
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
-from memos_mcp.backends.local.ledger.database import Database, Parameters
 from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id, read_seq
+from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
 from memos_mcp.backends.local.retrieval.features import says_most_of
 from memos_mcp.models import Memory, Preference
 
@@ -51,6 +50,7 @@ class Memories:
         `features` and `keys` are what the index and the upkeep derive from its text.
         """
         with self._database.transaction():
+            self._database.one_writer(user)
             label = self._database.row(
                 "SELECT agent_id, app_id, tags, info, create_time FROM message WHERE seq = ?",
                 (max(draft.sources),),
@@ -80,6 +80,7 @@ class Memories:
                     info,
                     features,
                 ),
+                key="seq",
             )
             self._database.execute_many("INSERT INTO source VALUES (?, ?)", [(seq, one) for one in set(draft.sources)])
             self._claims.put(user, seq, keys)
@@ -220,7 +221,7 @@ SELECT message, max(replacement) AS replacement FROM replacing WHERE NOT EXISTS 
 _STORED = "SELECT memory.*, conversation_id FROM memory JOIN conversation ON conversation.key = memory.conversation"
 
 
-def _stored(row: sqlite3.Row, *, sources: tuple[str, ...], supersedes: tuple[str, ...]) -> Memory | Preference:
+def _stored(row: Found, *, sources: tuple[str, ...], supersedes: tuple[str, ...]) -> Memory | Preference:
     superseded_by = "" if row["superseded_by"] is None else memory_id(row["superseded_by"])
     if row["preference"]:
         return Preference(

@@ -1,14 +1,13 @@
 """Messages in the ledger: kept word for word, in order."""
 
 import json
-import sqlite3
 import uuid
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from memos_mcp.backends.local.ledger.database import Database, Parameters
+from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
 from memos_mcp.backends.local.ledger.wiping import wipe
 from memos_mcp.models import AddMessage, Conversation, Removed, StoredMessage
 
@@ -51,8 +50,8 @@ def in_chunks(seqs: Collection[int]) -> Iterator[list[int]]:
 
 
 def marks(parameters: Collection[object]) -> str:
-    """Write one question mark a parameter."""
-    return ",".join("?" * len(parameters))
+    """Write one question mark a parameter; what nothing is in, where there are none."""
+    return ",".join("?" * len(parameters)) or "NULL"
 
 
 class Messages:
@@ -66,6 +65,11 @@ class Messages:
         """Give the key of a user who has stored something."""
         row = self._database.row("SELECT key FROM user WHERE user_id = ?", (user_id,))
         return None if row is None else int(row["key"])
+
+    def user_id(self, user: int) -> str:
+        """Give the id of a user; empty where there is none of that key any more."""
+        row = self._database.row("SELECT user_id FROM user WHERE key = ?", (user,))
+        return "" if row is None else str(row["user_id"])
 
     def users(self) -> dict[int, str]:
         """Give every user's key and id."""
@@ -86,10 +90,9 @@ class Messages:
         Without `learn` the task is done already: no memories are made of them.
         """
         with self._database.transaction():
+            user = self.user_to_write_for(user_id)
             if request.key and (known := self._by_idempotency_key(user_id, request.key)):
                 return known
-            self._database.execute("INSERT OR IGNORE INTO user (user_id) VALUES (?)", (user_id,))
-            user = self._database.number("SELECT key FROM user WHERE user_id = ?", (user_id,))
             conversation = self._conversation(user, request.conversation_id)
             task_id = uuid.uuid4().hex[:12]
             task = self._database.insert(
@@ -98,6 +101,13 @@ class Messages:
             )
             self._store(request, features, now=now, user=user, conversation=conversation, task=task)
         return Added(task_id, request.conversation_id, repeated=False)
+
+    def user_to_write_for(self, user_id: str) -> int:
+        """Give the key of a user, new or known, for whom the transaction in hand alone writes."""
+        self._database.execute("INSERT INTO user (user_id) VALUES (?) ON CONFLICT DO NOTHING", (user_id,))
+        user = self._database.number("SELECT key FROM user WHERE user_id = ?", (user_id,))
+        self._database.one_writer(user)
+        return user
 
     def _by_idempotency_key(self, user_id: str, key: str) -> Added | None:
         row = self._database.row(
@@ -147,6 +157,7 @@ class Messages:
                     info,
                     blob,
                 ),
+                key="seq",
             )
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', ?)", (user, seq))
 
@@ -157,9 +168,9 @@ class Messages:
     def count_later(self, conversation: int, seq: int | None) -> int | None:
         """Count the messages after one of a conversation; None where the conversation does not have it."""
         row = self._database.row(
-            "SELECT (SELECT count(*) FROM message WHERE conversation = ?1 AND seq > ?2) AS later FROM message"
-            " WHERE seq = ?2 AND conversation = ?1",
-            (conversation, seq),
+            "SELECT (SELECT count(*) FROM message WHERE conversation = ? AND seq > ?) AS later FROM message"
+            " WHERE seq = ? AND conversation = ?",
+            (conversation, seq, seq, conversation),
         )
         return None if row is None else int(row["later"])
 
@@ -227,9 +238,8 @@ class Messages:
     def first_info(self, user: int) -> dict[str, dict[str, JsonValue]]:
         """Give what was said about the first message of each conversation of a user."""
         rows = self._database.rows(
-            "SELECT conversation_id, info, min(seq) FROM message"
-            " JOIN conversation ON conversation.key = message.conversation WHERE message.user = ?"
-            " GROUP BY conversation.key",
+            "SELECT conversation_id, info FROM message JOIN conversation ON conversation.key = message.conversation"
+            " WHERE seq IN (SELECT min(seq) FROM message WHERE user = ? GROUP BY conversation)",
             (user,),
         )
         return {row["conversation_id"]: json.loads(row["info"]) for row in rows}
@@ -239,6 +249,7 @@ class Messages:
         chosen = (user, *conversations)
         where = f"user = ? AND conversation IN ({marks(conversations)})"
         with self._database.transaction():
+            self._database.one_writer(user)
             for kind in ("message", "memory"):
                 self._database.execute(
                     f"INSERT INTO pending (user, kind, seq) SELECT user, '{kind}', seq FROM {kind}"
@@ -253,6 +264,7 @@ class Messages:
     def forget_user(self, user: int) -> Removed:
         """Remove everything of a user, have the vector index follow, and return how much it was."""
         with self._database.transaction():
+            self._database.one_writer(user)
             removed = Removed(
                 conversations=self._database.number("SELECT count(*) FROM conversation WHERE user = ?", (user,)),
                 messages=self._database.number("SELECT count(*) FROM message WHERE user = ?", (user,)),
@@ -288,7 +300,7 @@ def read_seq(identifier: str, letter: str) -> int | None:
     return int(digits) if is_one else None
 
 
-def _stored(row: sqlite3.Row) -> StoredMessage:
+def _stored(row: Found) -> StoredMessage:
     return StoredMessage(
         id=message_id(row["seq"]),
         role=row["role"],

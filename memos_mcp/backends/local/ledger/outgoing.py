@@ -1,13 +1,12 @@
 """Reading everything in a ledger as records."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.memories import memory_id
 from memos_mcp.backends.local.ledger.messages import message_id
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.backends.local.ledger.seam import Database, Found
 
 AT_ONCE = 500
 """Rows read at once."""
@@ -47,7 +46,7 @@ class Outgoing:
             }
             yield MemoryRecord.model_validate(_fields(row) | names)
 
-    def _rows(self, sql: str) -> Iterator[sqlite3.Row]:
+    def _rows(self, sql: str) -> Iterator[Found]:
         last = 0
         while rows := self._database.rows(sql, (self._user_id, self._user_id, last, AT_ONCE)):
             yield from rows
@@ -70,6 +69,6 @@ _MESSAGES = (
 _MEMORIES = "SELECT memory.*, preference AS preference_type, user_id, conversation_id " + _JOINED.format("memory", "")
 
 
-def _fields(row: sqlite3.Row) -> dict[str, object]:
+def _fields(row: Found) -> dict[str, object]:
     fields: dict[str, object] = {name: row[name] for name in row.keys() if name != "features"}  # noqa: SIM118
     return fields | {"tags": json.loads(row["tags"]), "info": json.loads(row["info"])}

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import sqlite3
 from collections.abc import Collection, Sequence
 from typing import Literal
 
@@ -22,9 +21,9 @@ from memos_mcp.api_models import (
     SortBy,
     iso_time,
 )
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.memories import memory_id
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks, message_id
+from memos_mcp.backends.local.ledger.seam import Database, Found
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.perspective import bare
 
@@ -203,7 +202,7 @@ class Pages:
         )
         return None if row is None else int(row["seq"])
 
-    def _conversation(self, row: sqlite3.Row) -> ShownConversation:
+    def _conversation(self, row: Found) -> ShownConversation:
         spoken = self._database.rows(
             "SELECT count(*) AS total, min(create_time) AS first, max(create_time) AS last FROM message"
             " WHERE conversation = ?",
@@ -246,7 +245,7 @@ def _condition(query: MemoriesQuery, conversation: int | None) -> tuple[str, lis
     return " AND ".join(["1 = 1", *conditions]), [value for values in conditions.values() for value in values]
 
 
-def _memory(row: sqlite3.Row, *, sources: Collection[int], replaces: Collection[int]) -> ShownMemory:
+def _memory(row: Found, *, sources: Collection[int], replaces: Collection[int]) -> ShownMemory:
     return ShownMemory(
         memory_id=memory_id(row["seq"]),
         kind="preference" if row["preference"] else "memory",
@@ -265,7 +264,7 @@ def _memory(row: sqlite3.Row, *, sources: Collection[int], replaces: Collection[
     )
 
 
-def _message(row: sqlite3.Row, *, memories: Collection[int]) -> ShownMessage:
+def _message(row: Found, *, memories: Collection[int]) -> ShownMessage:
     return ShownMessage(
         message_id=message_id(row["seq"]),
         conversation_id=row["conversation_id"],

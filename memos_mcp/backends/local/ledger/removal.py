@@ -4,9 +4,9 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from memos_mcp.backends.local.ledger.database import Database, Parameters
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks
+from memos_mcp.backends.local.ledger.seam import Database, Parameters
 from memos_mcp.backends.local.ledger.wiping import wipe
 from memos_mcp.backends.local.wording import Wording
 
@@ -69,6 +69,7 @@ class Removal:
     ) -> None:
         """Remove messages, memories and changes of a user's memories, all or nothing."""
         with self._database.transaction():
+            self._database.one_writer(user)
             left = self.resting_on(messages) - set(memories)
             where = self._conversations_of("message", messages) | self._conversations_of("memory", memories)
             self._forget_changes(left, changes)
@@ -104,12 +105,12 @@ class Removal:
         """Have a memory that lost a message stand where its last one does, with a vector if it needs one now."""
         self._database.execute(
             "UPDATE memory SET conversation = (SELECT conversation FROM message WHERE seq ="
-            " (SELECT max(message) FROM source WHERE memory = ?1)) WHERE seq = ?1",
-            (memory,),
+            " (SELECT max(message) FROM source WHERE memory = ?)) WHERE seq = ?",
+            (memory, memory),
         )
         row = self._database.row(
-            "SELECT features FROM memory WHERE seq = ?1 AND NOT EXISTS (SELECT 1 FROM memory_vector WHERE seq = ?1)",
-            (memory,),
+            "SELECT features FROM memory WHERE seq = ? AND NOT EXISTS (SELECT 1 FROM memory_vector WHERE seq = ?)",
+            (memory, memory),
         )
         if row is not None:
             self._memories.have_embedded(user, memory, row["features"])

@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.errors import ConfigurationError
 
 FORMAT = 2
@@ -22,14 +22,14 @@ CREATE INDEX IF NOT EXISTS memory_sure ON memory (user, status, confidence, seq,
 """SQL that makes what pages are read by."""
 
 
-def open_ledger_file(path: Path) -> Database:
+def open_ledger_file(path: Path) -> SqliteDatabase:
     """Open a ledger, new or old, in this version's format.
 
     Raises:
         ConfigurationError: it was written by a newer version.
         Unavailable: it cannot be used.
     """
-    database = Database.open(path)
+    database = SqliteDatabase.open(path)
     try:
         _bring_up_to_date(database)
         _make_indexes(database)
@@ -39,7 +39,7 @@ def open_ledger_file(path: Path) -> Database:
     return database
 
 
-def _bring_up_to_date(database: Database) -> None:
+def _bring_up_to_date(database: SqliteDatabase) -> None:
     found = _format_of(database)
     if found > FORMAT:
         raise ConfigurationError(
@@ -56,16 +56,16 @@ def _bring_up_to_date(database: Database) -> None:
         _run(database, MIGRATIONS[step], step + 1)
 
 
-def _make_indexes(database: Database) -> None:
+def _make_indexes(database: SqliteDatabase) -> None:
     """Make the indexes that older versions have not made: they are derived, so the format is the same without them."""
     database.script(INDEXES)
 
 
-def _format_of(database: Database) -> int:
+def _format_of(database: SqliteDatabase) -> int:
     return database.number("PRAGMA user_version")
 
 
-def _run(database: Database, sql: str, reached: int) -> None:
+def _run(database: SqliteDatabase, sql: str, reached: int) -> None:
     try:
         database.script(f"BEGIN IMMEDIATE; {sql} PRAGMA user_version = {reached}; COMMIT;")
     except Exception:

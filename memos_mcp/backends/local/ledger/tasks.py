@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from memos_mcp.backends.local.extractors.base import Source
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks
+from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.models import MemoryViews, Task
 
 CONTEXT = 6
 """How many messages before an add its extraction may look back at."""
+
+MOST_LOOKED_AT = 1_000
+"""Tasks among which one is sought that nobody else has claimed."""
 
 TAKEN_OVER = "tasks_taken_over"
 """The name under which is noted how many tasks were given to another extractor than was asked for."""
@@ -54,19 +57,29 @@ class Tasks:
         return None if row is None else str(row["user_id"])
 
     def next_open(self, now: int) -> OpenTask | None:
-        """Give the first task that is due."""
-        return self._open("state = 'running' AND due <= ? ORDER BY key LIMIT 1", now)
+        """Give the first task that is due, and claim its user's."""
+        claimed = self._database.claimed("tasks of", "due.user")
+        while user := self._database.number(
+            "SELECT user FROM (SELECT user FROM task WHERE state = 'running' AND due <= ? ORDER BY key LIMIT ?) AS due"
+            f" WHERE {claimed} LIMIT 1",
+            (now, MOST_LOOKED_AT),
+        ):
+            # read after it is claimed, for whoever had it until then may have closed the task
+            task = self._open("user = ? AND state = 'running' AND due <= ? ORDER BY key LIMIT 1", user, now)
+            if task is not None:
+                return task
+        return None
 
     def open(self, task_id: str) -> OpenTask | None:
         """Return a task with its messages."""
         return self._open("id = ?", task_id)
 
-    def _open(self, which: str, parameter: int | str) -> OpenTask | None:
+    def _open(self, which: str, *parameters: int | str) -> OpenTask | None:
         row = self._database.row(
             "SELECT key, user, conversation, attempts,"
             " coalesce((SELECT min(update_time) FROM message WHERE task = task.key), 0) AS added"
             f" FROM task WHERE {which}",
-            (parameter,),
+            parameters,
         )
         if row is None:
             return None
@@ -103,7 +116,9 @@ class Tasks:
         )
         if taken_over:
             self._database.execute(
-                "INSERT INTO meta VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1", (TAKEN_OVER,)
+                "INSERT INTO meta VALUES (?, 1)"
+                " ON CONFLICT (name) DO UPDATE SET value = CAST(meta.value AS INTEGER) + 1",
+                (TAKEN_OVER,),
             )
 
     def close(self, task_id: str, views: MemoryViews) -> None:
@@ -127,7 +142,7 @@ class Tasks:
 
     def taken_over_count(self) -> int:
         """Count the tasks that were ever given to another extractor."""
-        return self._database.number("SELECT coalesce((SELECT value FROM meta WHERE name = ?), 0)", (TAKEN_OVER,))
+        return self._database.number("SELECT coalesce((SELECT value FROM meta WHERE name = ?), '0')", (TAKEN_OVER,))
 
     def next_due(self) -> int | None:
         """Say when the next open task is due."""

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding
-from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks
+from memos_mcp.backends.local.ledger.seam import Database
 
 Kind = Literal["message", "memory"]
 TOKEN_DIMENSIONS = 64
@@ -64,9 +64,18 @@ class Vectors:
         """Give the first texts of a user that the index has not followed, none of them after the one given."""
         return self._pending("pending.user = ? AND pending.key <= ?", (user, until), limit)
 
+    def without_vector(self, user: int, *, limit: int) -> list[Pending]:
+        """Give the first texts of a user that have no vector."""
+        return self._pending("pending.user = ? AND vector IS NULL AND {content} IS NOT NULL", (user,), limit)
+
+    def ready(self, user: int, *, limit: int) -> list[Pending]:
+        """Give the first texts of a user that the index can follow: they have a vector, or are gone."""
+        return self._pending("pending.user = ? AND (vector IS NOT NULL OR {content} IS NULL)", (user,), limit)
+
     def _pending(self, where: str, parameters: tuple[int, ...], limit: int) -> list[Pending]:
         queries = (
-            f"SELECT * FROM ({_OF_KIND.format(kind=kind, content=content, where=where)} ORDER BY pending.key LIMIT ?)"
+            f"SELECT * FROM ({_OF_KIND.format(kind=kind, content=content, where=where.format(content=content))}"
+            f" ORDER BY pending.key LIMIT ?) AS {kind}s"
             for kind, content in (("message", "message.content"), ("memory", "memory.memory_value"))
         )
         rows = self._database.rows(
@@ -95,8 +104,9 @@ class Vectors:
             for text, embedding in embeddings:
                 tokens = None if embedding.tokens is None else embedding.tokens.tobytes()
                 self._database.execute(
-                    f"INSERT OR REPLACE INTO {text.kind}_vector (seq, vector, tokens)"
-                    f" SELECT seq, ?, ? FROM {text.kind} WHERE seq = ?",
+                    f"INSERT INTO {text.kind}_vector (seq, vector, tokens)"
+                    f" SELECT seq, ?, ? FROM {text.kind} WHERE seq = ?"
+                    " ON CONFLICT (seq) DO UPDATE SET vector = excluded.vector, tokens = excluded.tokens",
                     (embedding.vector.astype(np.float16).tobytes(), tokens, text.seq),
                 )
                 self._kept[text.kind].pop(text.seq, None)
@@ -166,7 +176,9 @@ class Vectors:
 
     def count_after(self, key: int, *, limit: int) -> int:
         """Count the texts after one, of any user, that the index has not followed, as far as a limit."""
-        return self._database.number("SELECT count(*) FROM (SELECT 1 FROM pending WHERE key > ? LIMIT ?)", (key, limit))
+        return self._database.number(
+            "SELECT count(*) FROM (SELECT 1 FROM pending WHERE key > ? LIMIT ?) AS waiting", (key, limit)
+        )
 
     def pending_count(self, user: int) -> int:
         """Count what the index has not followed of a user."""
@@ -175,21 +187,19 @@ class Vectors:
     def unembedded_count(self, user: int | None = None, *, after: int = 0) -> int:
         """Count the texts that have no vector yet, of one user or of all, among those that came after one."""
         only, parameters = ("", (after,)) if user is None else (" AND pending.user = ?", (after, user))
-        return sum(
-            self._database.number(
-                f"SELECT count(*) FROM pending JOIN {kind} ON {kind}.seq = pending.seq WHERE kind = '{kind}'"
-                f" AND pending.key > ?{only} AND NOT EXISTS (SELECT 1 FROM {kind}_vector WHERE seq = pending.seq)",
-                parameters,
-            )
+        counts = " + ".join(
+            f"(SELECT count(*) FROM pending JOIN {kind} ON {kind}.seq = pending.seq WHERE kind = '{kind}'"
+            f" AND pending.key > ?{only} AND NOT EXISTS (SELECT 1 FROM {kind}_vector WHERE seq = pending.seq))"
             for kind in ("message", "memory")
         )
+        return self._database.number(f"SELECT {counts}", (*parameters, *parameters))
 
     def expected(self, user: int) -> int:
         """Count the texts that the index should hold once it has followed."""
         return self._database.number(
-            "SELECT (SELECT count(*) FROM message WHERE user = ?1)"
-            " + (SELECT count(*) FROM memory JOIN memory_vector USING (seq) WHERE user = ?1)",
-            (user,),
+            "SELECT (SELECT count(*) FROM message WHERE user = ?)"
+            " + (SELECT count(*) FROM memory JOIN memory_vector USING (seq) WHERE user = ?)",
+            (user, user),
         )
 
     def after(self, user: int, text: Text, *, limit: int) -> dict[Text, NDArray[np.float32]]:
@@ -221,7 +231,7 @@ class Vectors:
         last = self._database.number("SELECT max(key) FROM pending")
         self._database.execute(
             "INSERT INTO pending (user, kind, seq)"
-            f" SELECT user, 'message', seq FROM message WHERE 1 {only} ORDER BY seq",
+            f" SELECT user, 'message', seq FROM message WHERE TRUE {only} ORDER BY seq",
             parameters,
         )
         with_vectors = (

@@ -1,0 +1,62 @@
+"""A ledger in PostgreSQL, where the extra that it needs is installed."""
+
+from dataclasses import dataclass
+
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.schema import FORMAT
+from memos_mcp.errors import ConfigurationError
+from memos_mcp.models import StoreStatus
+
+_MISSING = "MEMOS_LEDGER_URL needs psycopg, which is not installed: pip install 'memos-mcp[postgres]'."
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is in a database: the format of its ledger (0: none), and how much where this version reads it.
+
+    `unguarded` says that its user sees the rows of everybody, whatever the policies say.
+    """
+
+    format: int
+    identity: str
+    unguarded: bool
+    status: StoreStatus | None
+
+
+def connect(url: str) -> Ledger:
+    """Open or create a ledger in a PostgreSQL database.
+
+    Raises:
+        ConfigurationError: the database refuses the address, or was written by a newer version.
+        Unavailable: it cannot be reached or used.
+    """
+    try:
+        from memos_mcp.backends.local.ledger.postgres.opening import open_postgres  # noqa: PLC0415
+    except ImportError as exc:
+        raise ConfigurationError(_MISSING) from exc
+    return Ledger(open_postgres(url))
+
+
+def examine(url: str) -> Examined:
+    """Look into a database and change nothing.
+
+    Raises:
+        ConfigurationError: the database refuses the address.
+        Unavailable: it cannot be reached or read.
+    """
+    try:
+        from memos_mcp.backends.local.ledger.postgres.database import PostgresDatabase  # noqa: PLC0415
+    except ImportError as exc:
+        raise ConfigurationError(_MISSING) from exc
+    database = PostgresDatabase.open(url)
+    try:
+        found = database.format()
+        ledger = Ledger(database)
+        return Examined(
+            format=found,
+            identity=ledger.noted("identity") if found else "",
+            unguarded=database.is_unguarded(),
+            status=ledger.status() if found == FORMAT else None,
+        )
+    finally:
+        database.close()
