@@ -1,4 +1,4 @@
-"""What a running server costs: processor time, memory, disk, open files."""
+"""What a server costs: running, in processor time, memory, disk and open files; and installed, by its dependencies."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import anyio
 import psutil
 
 from benchmarks.baselines import Encoder
+from benchmarks.install_size import WAYS_IN, install_sizes
+from benchmarks.report import show
 
 IDLE = 0.03
 """Seconds of processor time in a second of the clock below which a process has nothing left to do."""
@@ -45,3 +47,13 @@ def embedding_milliseconds(encode: Encoder, texts: list[str]) -> float:
     for text in texts:
         encode(text)
     return (processor_seconds(process) - before) / len(texts) * 1000
+
+
+def main() -> None:
+    """Show what each dependency costs in an install."""
+    for name in WAYS_IN:
+        show(f"{name}: the first line is the package itself and the whole install", install_sizes(name))
+
+
+if __name__ == "__main__":
+    main()

@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 EVERYDAY = Path(__file__).with_name("everyday.json")
+MIXED = Path(__file__).parent / "data" / "mixed.json"
 PAIRS = Path(__file__).with_name("pairs.json")
 PAIRS_HELD_OUT = Path(__file__).with_name("pairs_held_out.json")
 """Written when the rules of upkeep were there, and not looked at while they are changed."""
+CHANGES = Path(__file__).parent / "data" / "pairs_changes.json"
+CHANGES_HELD_OUT = Path(__file__).parent / "data" / "pairs_changes_held_out.json"
+"""What people say when their lives change: two sets written together, of which rules were written for the first."""
 COMMON_CAPITALS = {
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
     *("december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),

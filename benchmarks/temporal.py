@@ -22,7 +22,7 @@ import typer
 from benchmarks.golds import Gold, gold
 from benchmarks.report import dump, run, say, show
 from benchmarks.samples import Sample, Turn, load_locomo, select
-from memos_mcp.backends.local.extractors.when import TimeMention, resolve
+from memos_mcp.backends.local.temporal import TimeMention, resolve
 
 _UNITS = r"days?|nights?|weekends?|weeks?|months?|years?"
 _WEEKDAYS = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"

@@ -11,7 +11,7 @@ if __name__ == "__main__":  # run by its path, its folder would hide the standar
 import typer
 
 from benchmarks.report import Cell, dump, run, say, show
-from benchmarks.samples import PAIRS_HELD_OUT, Pair, load_pairs
+from benchmarks.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, Pair, load_pairs
 from memos_mcp.backends.local.upkeep.corrections import compare
 
 LABELS = {"same": "duplicate", "updates": "update", "different": "different"}
@@ -46,17 +46,22 @@ def measure(pairs: Sequence[Pair]) -> tuple[dict[str, dict[str, Cell]], list[str
 
 
 def main(as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False) -> None:
-    """Measure the verdicts on both sets, and each language of the first apart; what is held out is not shown."""
+    """Measure the verdicts on all sets, and each language of the first apart; what is held out is not shown."""
     pairs = load_pairs()
     rows, wrong = measure(pairs)
     held_out, _ = measure(load_pairs(PAIRS_HELD_OUT))
+    changes, _ = measure(load_pairs(CHANGES))
+    changes_held_out, _ = measure(load_pairs(CHANGES_HELD_OUT))
     languages = list(dict.fromkeys(pair.language for pair in pairs))
     apart = {language: measure([pair for pair in pairs if pair.language == language])[0] for language in languages}
     if as_json:
-        dump({"pairs": rows, "held out": held_out, "languages": apart, "wrong": wrong})
+        further = {"changes": changes, "changes held out": changes_held_out}
+        dump({"pairs": rows, "held out": held_out, **further, "languages": apart, "wrong": wrong})
         return
     show("Verdicts of upkeep", rows)
     show("Held out", held_out)
+    show("Changes in a life", changes)
+    show("Changes in a life, held out", changes_held_out)
     for language, of_it in apart.items():
         show(language, of_it)
     say(wrong)

@@ -2,6 +2,10 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from memos_mcp.operations.about import ThisMachine
 
 # onnxruntime sends usage data home unless this is set before its import; no setting of the user's changes that.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -13,7 +17,11 @@ def main() -> None:
     if arguments == ["engine"]:
         from memos_mcp.engine.running import run_engine  # noqa: PLC0415  # no command line parser: hosts wait for it
 
-        sys.exit(run_engine())
+        sys.exit(run_engine(_this_machine))
+    if arguments[:1] == ["hook"] and "--help" not in arguments:
+        from memos_mcp.relay.hook import main as hook  # noqa: PLC0415  # hosts run one at every prompt
+
+        sys.exit(hook(arguments[1:]))
     if arguments:
         from memos_mcp.cli import run  # noqa: PLC0415
 
@@ -24,6 +32,12 @@ def main() -> None:
         from memos_mcp.relay.relay import main as relay  # noqa: PLC0415  # nothing else, for a host starts many
 
         sys.exit(relay())
+
+
+def _this_machine() -> "ThisMachine":
+    from memos_mcp.operations.about import ThisMachine  # noqa: PLC0415
+
+    return ThisMachine()
 
 
 def _serve_embedded() -> None:

@@ -4,7 +4,7 @@ import logging
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -12,6 +12,9 @@ from rich.console import Console
 
 from memos_mcp import __version__, accounts
 from memos_mcp.errors import MemosError
+
+if TYPE_CHECKING:
+    from memos_mcp.operations.installing import Report
 
 app = typer.Typer(
     name="memos-mcp",
@@ -25,6 +28,9 @@ app.add_typer(accounts.user, name="user")
 console = Console()
 errors = Console(stderr=True)
 
+OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy"}
+"""What an installation for the hosted service alone is without."""
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
@@ -37,12 +43,26 @@ class Transport(StrEnum):
     STDIO = "stdio"
 
 
+class InstallScope(StrEnum):
+    """Whose files of hosts are written."""
+
+    USER = "user"
+    PROJECT = "project"
+
+
 def run() -> None:
     """Run the command line; an error of ours is one sentence and exit status 1."""
     try:
         app()
     except MemosError as exc:
         errors.print(f"memos-mcp: {exc}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except ModuleNotFoundError as exc:
+        from memos_mcp.opening import NO_STORE  # noqa: PLC0415
+
+        if (exc.name or "").partition(".")[0] not in OF_THE_STORE:
+            raise
+        errors.print(f"memos-mcp: {NO_STORE}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
@@ -94,6 +114,7 @@ def serve(
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
     from memos_mcp.engine.running import run_server  # noqa: PLC0415
+    from memos_mcp.operations.about import ThisMachine  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if transport is Transport.STDIO:
@@ -103,8 +124,26 @@ def serve(
         raise typer.Exit(serve_host(take_wire()))
     wanted = {"streamable-http", "sse"} if transport is Transport.ALL else {transport.value}
     run_server(
-        read_settings(), host=host, port=port, transports=frozenset(wanted), names=name or (), oauth=oauth, url=url
+        read_settings(),
+        host=host,
+        port=port,
+        transports=frozenset(wanted),
+        names=name or (),
+        machine=ThisMachine(),
+        oauth=oauth,
+        url=url,
     )
+
+
+@app.command("open")
+def open_page(
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the link and leave it at that.")] = False,
+) -> None:
+    """Open the page that shows what is remembered, to correct it and to have it forgotten."""
+    from memos_mcp.operations.page import open_page as show_page  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    show_page(read_settings().data_dir, browse=not no_browser, console=console)
 
 
 @app.command()
@@ -169,6 +208,64 @@ def doctor(as_json: JsonOption = False) -> None:
         raise typer.Exit(1)
 
 
+HostsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[HOST]...", help="Hosts, such as cursor or claude-desktop; without one, all that are found."
+    ),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+ScopeOption = Annotated[
+    InstallScope, typer.Option(help="For this user everywhere, or in the files of the project in the current folder.")
+]
+
+
+@app.command()
+def install(
+    hosts: HostsArgument = None,
+    scope: ScopeOption = InstallScope.USER,
+    env: Annotated[
+        list[str] | None, typer.Option(help="A setting for the server, such as MEMOS_USER_ID=ann; may be repeated.")
+    ] = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put this server into the hosts of this machine, and prove that it answers."""
+    from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    report = installing.install(
+        Machine.here(), hosts or (), scope=scope.value, variables=installing.variables_of(env or ()), dry_run=dry_run
+    )
+    _tell_installed(report, as_json=as_json)
+
+
+@app.command()
+def uninstall(
+    hosts: HostsArgument = None,
+    scope: ScopeOption = InstallScope.USER,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take this server out of the hosts of this machine; what is kept stays."""
+    from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    report = installing.uninstall(Machine.here(), hosts or (), scope=scope.value, dry_run=dry_run)
+    _tell_installed(report, as_json=as_json)
+
+
+def _tell_installed(report: "Report", *, as_json: bool) -> None:
+    from memos_mcp.operations import installing  # noqa: PLC0415
+
+    if as_json:
+        typer.echo(report.model_dump_json(indent=2))
+    else:
+        installing.show(report, console)
+    if not report.is_well:
+        raise typer.Exit(1)
+
+
 @app.command()
 def history(
     memory_id: Annotated[str, typer.Argument(help='A memory, such as "k12".')],
@@ -185,6 +282,46 @@ def history(
         typer.echo(found.model_dump_json(indent=2))
     else:
         histories.show(found, console)
+
+
+@app.command()
+def forget(
+    text: Annotated[str, typer.Argument(help="A word, a name or a phrase: all that speaks of it goes.")] = "",
+    memory: Annotated[list[str] | None, typer.Option(help="A memory that goes; may be repeated.")] = None,
+    message: Annotated[list[str] | None, typer.Option(help="A message that goes; may be repeated.")] = None,
+    conversation: Annotated[list[str] | None, typer.Option(help="A conversation that goes; may be repeated.")] = None,
+    with_messages: Annotated[
+        bool, typer.Option("--with-messages", help="With the messages that the memories come from.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Delete for good, from every file, all about a word or a person, or what is named; shown first."""
+    from memos_mcp.models import DeleteMemory  # noqa: PLC0415
+    from memos_mcp.operations import forgetting  # noqa: PLC0415
+    from memos_mcp.settings import read_settings  # noqa: PLC0415
+
+    if not (text or memory or message or conversation):
+        raise typer.BadParameter("Name a word, or a --memory, --message or --conversation.")
+    settings = read_settings()
+    request = DeleteMemory(
+        text=text,
+        memory_ids=tuple(memory or ()),
+        message_ids=tuple(message or ()),
+        conversation_ids=tuple(conversation or ()),
+        delete_messages=with_messages,
+    )
+    found = forgetting.look(settings, request)
+    if not dry_run and not found.is_empty:
+        if not yes:
+            forgetting.show(found, errors)
+            typer.confirm("Delete this for good?", abort=True, err=True)
+        found = forgetting.forget(settings, request, progress=errors)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        forgetting.show(found, console)
 
 
 @app.command()
@@ -208,26 +345,96 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp ba
     restore_backup(read_settings(), file, console=console, progress=errors)
 
 
+class Form(StrEnum):
+    """How an export is written."""
+
+    JSONL = "jsonl"
+    MARKDOWN = "markdown"
+
+
+class Service(StrEnum):
+    """Where memories can be moved from and to."""
+
+    HOSTED = "hosted"
+
+
 @app.command()
 def export(
-    file: Annotated[Path, typer.Argument(help="Where to write, a JSON line each.")],
+    target: Annotated[
+        Path | None, typer.Argument(help="A file, - for standard output, or (Markdown) a folder.", show_default=False)
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="JSON lines, or Markdown: a file a conversation.")
+    ] = Form.JSONL,
+    to: Annotated[Service | None, typer.Option("--to", help="Send to MemOS Cloud in place of writing.")] = None,
     user: Annotated[str, typer.Option(help="Of this user alone.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
-    """Write messages and memories, word for word, for other programs to read or another store to take in."""
-    from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+    """Write messages and memories, word for word, for people, other programs or another store."""
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    write_records(read_settings().data_dir, file, user_id=user, force=force, console=console, progress=errors)
+    if to is not None:
+        from memos_mcp.operations.hosted import send_to_hosted  # noqa: PLC0415
+
+        send_to_hosted(read_settings(), user=user, console=console, progress=errors)
+        return
+    from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
+
+    if target is None:
+        raise typer.BadParameter("name a file or a folder, - for standard output, or --to hosted")
+    write_records(
+        read_settings().data_dir,
+        target,
+        form=form.value,
+        user_id=user,
+        force=force,
+        console=console,
+        progress=errors,
+    )
 
 
 @app.command("import")
-def import_file(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp export` wrote.")]) -> None:
-    """Take in what was exported, each thing once, however often the same file comes."""
-    from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+def import_paths(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Files, folders and archives, such as an export of ChatGPT; docs/import.md lists what.",
+            metavar="PATH…",
+            show_default=False,
+        ),
+    ] = None,
+    service: Annotated[Service | None, typer.Option("--from", help="Take from MemOS Cloud.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is there and how much is new; take nothing.")
+    ] = False,
+) -> None:
+    """Take in what other programs, or `memos-mcp export`, wrote: each thing once, however often it comes."""
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
-    take_in(read_settings(), file, console=console, progress=errors)
+    if service is not None:
+        from memos_mcp.operations.hosted import take_from_hosted  # noqa: PLC0415
+
+        take_from_hosted(read_settings(), dry_run=dry_run, console=console, progress=errors)
+        return
+    from memos_mcp.operations.importing import take_in  # noqa: PLC0415
+
+    if not paths:
+        raise typer.BadParameter("name files or folders, or --from hosted")
+    take_in(read_settings(), paths, dry_run=dry_run, console=console, progress=errors)
+
+
+@app.command()
+def hook(
+    event: Annotated[str, typer.Argument(help="The host's own name of the event, such as UserPromptSubmit.")],
+    host: Annotated[
+        str,
+        typer.Option(help="claude-code, cursor, codex, gemini or vscode; told from the event where it is left out."),
+    ] = "",
+) -> None:
+    """Speak a host's hook protocol: give what bears on a session or a prompt, keep what was said."""
+    from memos_mcp.relay.hook import main  # noqa: PLC0415
+
+    raise typer.Exit(main([event, "--host", host]))
 
 
 @app.command()

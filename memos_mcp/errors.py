@@ -82,6 +82,10 @@ class Unavailable(MemosError):
     status = 503
 
 
+class MissingLibrary(Unavailable):
+    """A library that the vectors need cannot be imported; words alone go on."""
+
+
 class ConfigurationError(MemosError):
     """What a setting asks for cannot be had; the sentence says how to get it."""
 

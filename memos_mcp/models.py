@@ -144,7 +144,8 @@ class AddMessage(Frozen):
 
     `key` makes an add safe to repeat: the same key from the same user stores once and answers alike. `wait`
     answers when the memories are there too (MemOS's `async_mode: false`). `memories` are the agent's own, which go
-    before those that are learnt from the same messages.
+    before those that are learnt from the same messages. `custom_extract_prompt` says what the application wants a chat
+    model to keep of these messages.
     """
 
     messages: tuple[Message, ...]
@@ -156,6 +157,7 @@ class AddMessage(Frozen):
     key: Identifier = ""
     wait: bool = False
     memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
+    custom_extract_prompt: Annotated[str, Field(max_length=4_000)] = ""
 
 
 class AddReceipt(Frozen):
@@ -313,12 +315,44 @@ class MemoryPage(Frozen):
     pages: int = 1
 
 
+class Stretch(Frozen):
+    """The messages of a conversation from `first` to `last`, both included: each the id of a message, or a time."""
+
+    conversation_id: Identifier
+    first: AnyId
+    last: AnyId
+
+
 class DeleteMemory(Frozen):
-    """The request of delete/memory: these memories, what a filter matches or, with `everything`, all of the user."""
+    """The request of delete/memory: what is named, what a filter matches or, with `everything`, all of the user.
+
+    MemOS deletes memories alone; the rest is ours. `message_ids`, `conversation_ids` and `stretch` name messages,
+    with `delete_messages` those go too that the memories were learnt from, and `text` is everything that speaks of a
+    word or a person, with the messages that it was learnt from. A memory that loses its last message goes. With
+    `dry_run` nothing goes, and the receipt says what would.
+    """
 
     memory_ids: tuple[str, ...] = ()
     filter: JsonValue = None
     everything: bool = False
+    delete_messages: bool = False
+    message_ids: tuple[str, ...] = ()
+    conversation_ids: tuple[str, ...] = ()
+    stretch: Stretch | None = None
+    text: str = ""
+    dry_run: bool = False
+
+    @property
+    def of_messages(self) -> bool:
+        """Whether it asks for more than a service that deletes memories alone can do."""
+        return bool(
+            self.delete_messages
+            or self.message_ids
+            or self.conversation_ids
+            or self.stretch
+            or self.text
+            or self.dry_run
+        )
 
 
 class Removed(Frozen):
@@ -330,10 +364,21 @@ class Removed(Frozen):
 
 
 class DeleteReceipt(Frozen):
-    """The answer to a deletion: the ids that are gone and, where all of a user went, how much that was."""
+    """The answer to a deletion: the ids of the memories and messages that are gone, or with `dry_run` would be.
+
+    `still_held_by` are messages that stay and hold what the memories said, `fewer_sources` memories that stay and
+    lost a message, `stale_backups` the files that may still hold what was deleted. In a dry run
+    `message_detail_list` has the first of the messages. Where all of a user went, `removed` is how much that was.
+    """
 
     success: bool = True
     deleted: tuple[str, ...] = ()
+    deleted_messages: tuple[str, ...] = ()
+    still_held_by: tuple[StoredMessage, ...] = ()
+    fewer_sources: tuple[str, ...] = ()
+    stale_backups: tuple[str, ...] = ()
+    message_detail_list: tuple[StoredMessage, ...] = ()
+    dry_run: bool = False
     removed: Removed | None = None
 
 
@@ -427,7 +472,8 @@ class StoreStatus(Frozen):
     """How much a store keeps, of all users together, and what waits for the background.
 
     Of the adds that wait for their memories, `failed_for_memories` failed and are tried again; `taken_over_by_rules`
-    counts those that a chat model failed for so long that the rules took its place.
+    counts those that a chat model failed for so long that the rules took its place. `missing` says which library
+    cannot be imported.
     """
 
     users: int = 0
@@ -439,6 +485,7 @@ class StoreStatus(Frozen):
     failed_for_memories: int = 0
     taken_over_by_rules: int = 0
     embedder: str = ""
+    missing: str = ""
 
 
 class EngineStatus(Frozen):

@@ -3,10 +3,11 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.errors import ConfigurationError, MissingLibrary
 from memos_mcp.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,12 +19,31 @@ if TYPE_CHECKING:
     from memos_mcp.backends.local.places import ServerPlace
 
 
+NO_STORE = (
+    "This installation (memos-mcp-hosted) speaks to MemOS alone and has no store of its own. Set MEMOS_API_KEY, or "
+    "MEMOS_BASE_URL for MemOS's own server; or install memos-mcp, which keeps everything on this machine."
+)
+"""What is said where a store on this machine is asked for, and what it needs is not installed."""
+
+
+def has_store() -> bool:
+    """Say whether this installation has what a store on this machine needs."""
+    return find_spec("chromadb") is not None
+
+
 def backend_kind(settings: Settings) -> Literal["hosted", "local"]:
     """Say which backend the settings ask for; MemOS's own server needs no key.
 
     Raises:
-        ConfigurationError: the hosted one, without a key.
+        ConfigurationError: the hosted one, without a key, or the local one, which is not installed.
     """
+    kind = _asked_for(settings)
+    if kind == "local" and not has_store():
+        raise ConfigurationError(NO_STORE)
+    return kind
+
+
+def _asked_for(settings: Settings) -> Literal["hosted", "local"]:
     has_key = bool(settings.api_key.get_secret_value()) or settings.spoken == "product"
     match settings.backend:
         case "auto":
@@ -46,13 +66,17 @@ def open_store(
 ) -> "AbstractAsyncContextManager[LocalBackend]":
     """Open the local store inside this process; `learnt` is told of users whose memories change in the background."""
     # Chroma, numpy and the model are loaded by the process that holds the store, and by no other.
+    from memos_mcp.backends.local.embedders.absent import AbsentEmbedder  # noqa: PLC0415
     from memos_mcp.backends.local.embedders.load import load_embedder  # noqa: PLC0415
     from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
     from memos_mcp.backends.local.opening import open_local  # noqa: PLC0415
 
     @cache
     def embedder() -> "Embedder":
-        return load_embedder(settings.embedder, onnx_model=settings.onnx_model)
+        try:
+            return load_embedder(settings.embedder, onnx_model=settings.onnx_model)
+        except MissingLibrary as exc:
+            return AbsentEmbedder(exc)
 
     return open_local(
         settings.data_dir,

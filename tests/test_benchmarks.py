@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from benchmarks import peers
-from benchmarks.samples import EVERYDAY, PAIRS_HELD_OUT, Question, Sample, Turn, load_everyday, load_pairs
+from benchmarks.samples import (
+    EVERYDAY,
+    MIXED,
+    PAIRS_HELD_OUT,
+    Question,
+    Sample,
+    Turn,
+    load_everyday,
+    load_histories,
+    load_pairs,
+)
 
 SAMPLES = load_everyday()
 QUESTIONS = [(sample, question) for sample in SAMPLES for question in sample.questions]
@@ -103,6 +113,16 @@ def test_the_pairs_held_out_are_none_of_the_others() -> None:
     held_out = load_pairs(PAIRS_HELD_OUT)
     assert not known & {(pair.old, pair.new) for pair in held_out}
     assert min(Counter(pair.label for pair in held_out).values()) >= 10
+
+
+def test_each_mixed_conversation_has_an_answer_and_neighbours_that_do_not_answer() -> None:
+    samples = load_histories(MIXED)
+    assert Counter(sample.part for sample in samples) == {"tune": 20, "held": 20}
+    for sample in samples:
+        ids = {turn.id for turn in sample.turns}
+        assert len({turn.conversation_id for turn in sample.turns}) == 1
+        assert len(sample.questions) == 2
+        assert all(question.evidence and question.evidence < ids for question in sample.questions)
 
 
 def test_texts_are_read_out_of_an_answer_of_several_json_values() -> None:

@@ -1,4 +1,4 @@
-"""The README is true: what it names exists, and what exists is named."""
+"""The README and the pages beside it are true: what they name exists, and what exists is named."""
 
 import json
 import re
@@ -13,22 +13,31 @@ from memos_mcp.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+HOSTS = (ROOT / "docs/hosts.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 
 
-def json_blocks() -> list[dict[str, object]]:
-    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", README, re.DOTALL)]
+def json_blocks(page: str) -> list[dict[str, object]]:
+    return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
 
 
-def test_the_configuration_is_that_of_the_example_file() -> None:
+@pytest.mark.parametrize("page", [README, HOSTS], ids=["README", "hosts"])
+def test_the_configuration_is_that_of_the_example_file(page: str) -> None:
     example = json.loads((ROOT / "claude_desktop_config.example.json").read_text(encoding="utf-8"))
 
-    assert example in json_blocks()
+    assert example in json_blocks(page)
 
 
 def test_every_setting_is_named_and_every_setting_named_exists() -> None:
-    named = set(re.findall(r"\bMEMOS_[A-Z_]+[A-Z]\b", README))
+    settings = {f"MEMOS_{name.upper()}" for name in Settings.model_fields}
 
-    assert named == {f"MEMOS_{name.upper()}" for name in Settings.model_fields}
+    assert settings_in(REFERENCE) == settings
+    assert settings_in(README) | settings_in(HOSTS) <= settings
+
+
+def settings_in(page: str) -> set[str]:
+    return set(re.findall(r"\bMEMOS_[A-Z_]+[A-Z]\b", page))
 
 
 def test_every_tool_is_named_and_every_tool_named_exists() -> None:
@@ -41,9 +50,34 @@ def test_every_command_is_named_and_every_command_named_exists() -> None:
     command = typer.main.get_command(app)
     visible = {name for name, one in getattr(command, "commands", {}).items() if not one.hidden}
 
-    assert set(re.findall(r"`memos-mcp ([a-z]+)", README)) == visible
+    assert commands_in(REFERENCE) == visible
+    assert commands_in(README) | commands_in(HOSTS) <= visible
 
 
-@pytest.mark.parametrize("path", re.findall(r"^ +(\w+/|\w+\.py) ", README, re.MULTILINE))
+def commands_in(page: str) -> set[str]:
+    return set(re.findall(r"`memos-mcp ([a-z]+)", page))
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 130
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda page: page.name
+)
+def test_a_link_leads_to_a_page_that_is_there(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", re.findall(r"^ +(\w+/|\w+\.py) ", ARCHITECTURE, re.MULTILINE))
 def test_the_layout_names_what_is_there(path: str) -> None:
     assert list((ROOT / "memos_mcp").rglob(path.rstrip("/")))
+
+
+def test_the_pictures_are_there_and_small() -> None:
+    pictures = [ROOT / path for path in re.findall(r"!\[[^\]]+\]\((docs/[\w.-]+)\)", README)]
+
+    assert len(pictures) == 3
+    assert sum(picture.stat().st_size for picture in pictures) < 300_000

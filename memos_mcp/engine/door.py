@@ -23,6 +23,7 @@ class Door:
             Refused: the user's runtime directory is not the user's alone.
         """
         self.data_dir = data_dir
+        self._path.unlink(missing_ok=True)  # first of all: nobody listens there, and the lock says that somebody does
         self.secret = os.urandom(wire.NONCE_BYTES)
         self._lock = lock
         os.ftruncate(lock, 0)
@@ -48,7 +49,6 @@ class Door:
 
     def _listen(self) -> socket.socket:
         path = self._path
-        path.unlink(missing_ok=True)  # nobody listens there: the lock is ours
         if wire.IS_UNIX:
             listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             listener.bind(str(path))

@@ -1,6 +1,7 @@
 """The engine: it lets relays and commands in, and runs an MCP session for each relay."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -9,7 +10,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from socket import socket
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -19,15 +20,28 @@ from mcp.server.subscriptions import ResourceUpdated
 from psutil import Process
 
 from memos_mcp import __version__
+from memos_mcp.api_models import Client
+from memos_mcp.backends.base import Browsing, Curating, Transferring
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
+from memos_mcp.engine.hooking import serve_hook
+from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
-from memos_mcp.errors import MemosError
+from memos_mcp.errors import InvalidRequest, MemosError
+from memos_mcp.hooks.handling import Hooks
+from memos_mcp.hooks.keeping import Keeping
+from memos_mcp.http.serve import callable_url
+from memos_mcp.http.v1.routes import Store
+from memos_mcp.http.v1.surroundings import Machine, Surroundings
+from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
+from memos_mcp.opening import backend_kind
 from memos_mcp.server import uris
+from memos_mcp.server.answering import text_for_agents
 from memos_mcp.server.app import build_server
 from memos_mcp.server.notices import Notices
+from memos_mcp.server.presence import Presence
 from memos_mcp.server.session import Session
 from memos_mcp.server.stdio import warm_up
 from memos_mcp.settings import Settings, differences, read_settings
@@ -46,7 +60,9 @@ LARGEST_LOG = 10_000_000
 class Engine:
     """One engine; `url` is where it also serves over HTTP."""
 
-    def __init__(self, door: Door, settings: Settings, stores: Stores, *, url: str = "") -> None:
+    def __init__(
+        self, door: Door, settings: Settings, stores: Stores, *, url: str = "", machine: Machine | None = None
+    ) -> None:
         """Take what is open already."""
         self.ending = anyio.Event()
         self._door = door
@@ -55,20 +71,41 @@ class Engine:
         self._url = url
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
+        self._hooks = Hooks(settings.data_dir)
+        self.visits = Visits()
         self._callers = Callers(stores.local, default_user=settings.user_id)
-        self._notices = Notices(lambda: self._callers.current().whose())
+        self._notices = Notices(
+            lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
+        )
         self.server: MCPServer[Any] = build_server(
             self._callers.backend,
             user_id=lambda: self._callers.current().user_id,
             conversation_id=lambda: self._callers.current().conversation_id,
             notices=self._notices,
         )
+        self._presence = Presence(lambda: self._callers.current().whose())
+        self._presence.attach(self.server)
+        local = stores.local
+        self.store = Store(
+            local.lent(),
+            cast("Browsing", local.lent("browsing")),
+            cast("Curating", local.lent("curating")),
+            cast("Transferring", local.lent("transferring")),
+        )
+        self.surroundings = Surroundings(
+            text_for_agents=partial(text_for_agents, stores.local.lent()),
+            clients=self.clients,
+            machine=machine,
+            watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
+        )
+        self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
 
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""
         async with anyio.create_task_group() as group:
             group.start_soon(self._end_on_signal)
             group.start_soon(self._watch)
+            group.start_soon(self._page.run, self.ending)
             async with anyio.create_task_group() as visits:
                 visits.start_soon(self._let_in, visits)
                 await self.ending.wait()
@@ -77,6 +114,10 @@ class Engine:
                     session.stopped.set()
                 visits.cancel_scope.deadline = anyio.current_time() + GRACE
             group.cancel_scope.cancel()
+
+    def clients(self, user_id: str) -> tuple[Client, ...]:
+        """Return the hosts that are connected to the local memory of a user."""
+        return self._presence.clients(whose_at(LOCAL, user_id))
 
     async def tell_of(self, learnt: MemoryObjectReceiveStream[str]) -> None:
         """Tell whoever watches that memories of a user have changed in the background."""
@@ -96,7 +137,13 @@ class Engine:
             visitor = await Visitor.receive(connection, self._door)
             hello = visitor and await visitor.hello()
             if visitor is not None and hello is not None:
-                await (self._host(visitor, hello) if hello.role == "host" else self._operator(visitor, hello))
+                match hello.role:
+                    case "host":
+                        await self._host(visitor, hello)
+                    case "hook":
+                        await self._hook(visitor, hello)
+                    case "operator":
+                        await self._operator(visitor, hello)
         except (OSError, EOFError) as exc:
             logger.debug("a process left: %r", exc)
         finally:
@@ -131,6 +178,29 @@ class Engine:
             self._sessions.discard(session)
             self._last = time.monotonic()
 
+    async def _hook(self, visitor: Visitor, hello: Hello) -> None:
+        from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415 - few engines have hooks
+
+        if self.ending.is_set():
+            await visitor.answer(ending=True)
+            return
+        try:
+            settings = read_settings(hello.settings)
+            account, backend = self._stores.of(settings)
+        except MemosError as exc:
+            await visitor.answer(refused=str(exc))
+            return
+        await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
+        self._callers.enter(Caller(account, settings.user_id, "", backend))
+        told = partial(self._notices.changed, uris.CONVERSATIONS, uris.PROFILE)
+        secrets = redact if settings.secrets == "redact" else None
+        try:
+            keeping = Keeping(await backend(), settings.user_id, secrets, told)
+            await serve_hook(visitor, hello.hook, self._hooks, keeping)
+        except MemosError as exc:
+            await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
+        self._last = time.monotonic()
+
     async def _operator(self, visitor: Visitor, hello: Hello) -> None:
         answer = partial(visitor.answer, data_dir=self._door.data_dir, pid=os.getpid())
         match hello.ask:
@@ -143,8 +213,24 @@ class Engine:
                     await visitor.read()  # until the command has left
             case "status":
                 await answer(status=(await self._status(hello)).model_dump())
+            case "open":
+                await answer(**await self._link(hello))
             case _:
                 await answer()
+
+    async def _link(self, hello: Hello) -> dict[str, str]:
+        """Answer with a link that opens the page once."""
+        try:
+            settings = read_settings(hello.settings)
+            if backend_kind(settings) != "local":
+                raise InvalidRequest(
+                    "The page shows the store on this machine, and MEMOS_API_KEY or MEMOS_BASE_URL name another "
+                    "service. Set MEMOS_BACKEND=local to see what is kept here."
+                )
+            url = callable_url(self._url) or await self._page.url()
+        except MemosError as exc:
+            return {"refused": str(exc)}
+        return {"link": f"{url}/#open={self.visits.link(settings.user_id)}"}
 
     async def _status(self, hello: Hello) -> EngineStatus:
         try:
@@ -168,8 +254,8 @@ class Engine:
             if not self._door.is_open():
                 logger.warning("the data directory no longer holds this engine; it ends")
                 self.ending.set()
-            idle = not self._url and not self._sessions
-            if idle and time.monotonic() - self._last >= self._settings.engine_idle:
+            idle = min(time.monotonic() - self._last, self.visits.idle_for())
+            if not self._url and not self._sessions and idle >= self._settings.engine_idle:
                 self.ending.set()
             with suppress(OSError):
                 if not self._url and os.fstat(2).st_size > LARGEST_LOG:

@@ -17,17 +17,28 @@ from memos_mcp.relay import wire
 LONGEST = 1 << 20
 
 
+class HookHello(BaseModel):
+    """Which hook of which host it is, and the folder that the host names to its processes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    event: str = ""
+    host: str = ""
+    folder: str = ""
+
+
 class Hello(BaseModel):
-    """What a relay or a command says first. `settings` are the `MEMOS_` variables of its process."""
+    """What a relay, a hook or a command says first. `settings` are the `MEMOS_` variables of its process."""
 
     model_config = ConfigDict(frozen=True)
 
     memos: int
     version: str
-    role: Annotated[Literal["host", "operator"], Field(alias="as")]
+    role: Annotated[Literal["host", "hook", "operator"], Field(alias="as")]
     conversation: str = ""
     settings: dict[str, str] = {}
-    ask: Literal["", "ping", "status", "stop", "pause"] = ""
+    hook: HookHello = HookHello()
+    ask: Literal["", "ping", "status", "stop", "pause", "open"] = ""
 
     def is_newer(self) -> bool:
         """Say whether the other process is of a newer version than this engine."""
@@ -86,6 +97,15 @@ class Visitor:
     async def read(self) -> bytes:
         """Return the next bytes, none at the end."""
         return await self._reader.read(1 << 16)
+
+    async def read_all(self, longest: int) -> bytes:
+        """Return all that comes until the other end has said everything; nothing where that is too long."""
+        told = bytearray()
+        while piece := await self.read():
+            told += piece
+            if len(told) > longest:
+                return b""
+        return bytes(told)
 
     async def send(self, line: bytes) -> None:
         """Send a line.

@@ -17,11 +17,12 @@ from memos_mcp.relay.values import data_dir_of
 from memos_mcp.relay.wire import Refused, engine_pid
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from anyio.streams.memory import MemoryObjectSendStream
 
     from memos_mcp.engine.serving import HttpServer
+    from memos_mcp.http.v1.surroundings import Machine
     from memos_mcp.settings import Settings
 
 PATIENCE = 10.0
@@ -30,8 +31,11 @@ PATIENCE = 10.0
 PATIENCE_OF_A_SERVER = 30.0
 
 
-def run_engine() -> int:
-    """Run the shared engine of a data directory until nobody needs it; return the exit status."""
+def run_engine(machine: "Callable[[], Machine] | None" = None) -> int:
+    """Run the shared engine of a data directory until nobody needs it; return the exit status.
+
+    `machine` gives what shows the machine to its user; it is called when the engine listens already.
+    """
     os.umask(0o077)
     try:
         data_dir = data_dir_of(os.environ)
@@ -40,10 +44,10 @@ def run_engine() -> int:
         return _ended(exc)
     except (OSError, Refused) as exc:
         return _ended(exc, status=1)
-    return ENDED_FOR_ANOTHER if door is None else _run_at(door)
+    return ENDED_FOR_ANOTHER if door is None else _run_at(door, machine)
 
 
-def _run_at(door: Door) -> int:
+def _run_at(door: Door, machine: "Callable[[], Machine] | None") -> int:
     from memos_mcp.opening import backend_kind  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
@@ -51,7 +55,7 @@ def _run_at(door: Door) -> int:
         settings = read_settings()
         backend_kind(settings)
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        anyio.run(_run, door, settings)
+        anyio.run(_run, door, settings, None, machine and machine())
     except MemosError as exc:
         return _ended(exc)
     finally:
@@ -64,7 +68,9 @@ def _ended(exc: Exception, *, status: int = ENDED_BY_SETTINGS) -> int:
     return status
 
 
-async def _run(door: Door, settings: "Settings", server: "HttpServer | None" = None) -> None:
+async def _run(
+    door: Door, settings: "Settings", server: "HttpServer | None" = None, machine: "Machine | None" = None
+) -> None:
     """Run an engine and, where there is one, a server over HTTP beside it."""
     from memos_mcp.engine.engine import Engine  # noqa: PLC0415  # it listens already
     from memos_mcp.engine.stores import holding  # noqa: PLC0415
@@ -77,7 +83,7 @@ async def _run(door: Door, settings: "Settings", server: "HttpServer | None" = N
             loop.call_soon_threadsafe(_put, changed, user_id)
 
     async with changed, learnt, holding(tell, observe=server.observe if server else None) as stores:
-        engine = Engine(door, settings, stores, url=server.url if server else "")
+        engine = Engine(door, settings, stores, url=server.url if server else "", machine=machine)
         async with anyio.create_task_group() as group:
             group.start_soon(engine.tell_of, learnt)
             if server is not None:
@@ -99,26 +105,29 @@ def run_server(
     port: int,
     transports: frozenset[str],
     names: "Collection[str]" = (),
+    machine: "Machine | None" = None,
     oauth: bool = False,
     url: str = "",
 ) -> None:
     """Serve the store over HTTP to all who know the address, and to this machine's hosts, until a signal.
 
-    A shared engine that runs hands over. `names` are further ones by which it may be called. With `oauth` users
-    sign in, at the address `url` that callers use.
+    A shared engine that runs hands over. `names` are further ones by which it may be called; `machine` shows
+    the machine to its user. With `oauth` users sign in, at the address `url` that callers use.
 
     Raises:
-        ConfigurationError: the address cannot be had or would be open to others, the tokens make no sense, or another
-            `serve` has the store.
+        ConfigurationError: the backend or the address cannot be had, the address would be open to others, the tokens
+            make no sense, or another `serve` has the store.
     """
     from memos_mcp.engine.serving import HttpServer  # noqa: PLC0415
+    from memos_mcp.opening import backend_kind  # noqa: PLC0415
 
+    backend_kind(settings)
     os.umask(0o077)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     server = HttpServer(settings, host=host, port=port, transports=transports, names=names, oauth=oauth, url=url)
     door = open_in_place(str(settings.data_dir))
     try:
-        anyio.run(_run, door, settings, server)
+        anyio.run(_run, door, settings, server, machine)
     finally:
         door.unlock()
 

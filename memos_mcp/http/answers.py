@@ -1,5 +1,6 @@
 """Our models as the `data` of the contract: every list present, times as every known client reads them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -28,19 +29,20 @@ def plain(model: BaseModel) -> Answer:
     return model.model_dump(mode="json")
 
 
+def deletion(receipts: Sequence[DeleteReceipt]) -> Answer:
+    """Write what was deleted, of several users perhaps; beside the ids of memories only what there is."""
+    joined: Answer = {"success": True, "deleted": []}
+    for one in receipts:
+        for name, value in one.model_dump(mode="json", exclude_defaults=True).items():
+            joined[name] = [*joined.get(name, []), *value] if isinstance(value, list) else value
+    if removed := [one.removed for one in receipts if one.removed is not None]:
+        joined["removed"] = {name: sum(getattr(one, name) for one in removed) for name in Removed.model_fields}
+    return joined
+
+
 def receipt(added: AddReceipt) -> Answer:
     """Write what an add gives back; a note only where there is one."""
     return added.model_dump(mode="json", exclude=None if added.note else {"note"})
-
-
-def deletion(receipts: list[DeleteReceipt]) -> Answer:
-    """Write what is gone, of each user named; how much, where all of a user went."""
-    written = plain(DeleteReceipt(deleted=tuple(one for receipt in receipts for one in receipt.deleted)))
-    removed = [receipt.removed for receipt in receipts if receipt.removed is not None]
-    del written["removed"]
-    if removed:
-        written["removed"] = {name: sum(getattr(one, name) for one in removed) for name in Removed.model_fields}
-    return written
 
 
 def task(followed: Task) -> Answer:

@@ -22,10 +22,14 @@ from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
 from memos_mcp.http.health import Opening, probes
 from memos_mcp.http.knowledge_bases import KnowledgeBaseRoutes, Library
 from memos_mcp.http.metrics import Metrics
+from memos_mcp.http.page import Page
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
 from memos_mcp.http.unknown import no_such_route
+from memos_mcp.http.v1 import routes as v1
+from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.visits import Visits
 
 if TYPE_CHECKING:
     from memos_mcp.http.signin.routes import SignIn
@@ -48,6 +52,9 @@ def build_app(
     means: Means | None = None,
     library: Library | None = None,
     chat_model: Answering | None = None,
+    store: v1.Store | None = None,
+    surroundings: Surroundings | None = None,
+    visits: Visits | None = None,
     opening: Opening | None = None,
     audit: Audit | None = None,
     access_log: Form | None = None,
@@ -58,20 +65,24 @@ def build_app(
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
-    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them.
-    `opening` is awaited by the probes, to tell whether the store can be had. `audit` is
-    told of refused tokens, and `access_log` is the form of a line a request.
+    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them, `store`
+    and `surroundings` for those of `/api/v1`, which the page calls; it is shown where there are `visits`.
+    `opening` is awaited by the probes, to tell whether the store can be had. `audit` is told of refused tokens, and
+    `access_log` is the form of a line a request.
     """
+    tokens = tokens or Tokens(())
     routes: list[BaseRoute] = [
         *probes(opening),
         *([metrics.route()] if metrics else ()),
         *(sign_in.routes() if sign_in else ()),
         *extra,
+        *(Page(visits, tokens=tokens, user_id=user_id, is_closed=False).routes() if visits else ()),
         *Rest(backend, default_user=user_id, owners=owners).routes(),
         *Further(backend, means, default_user=user_id, owners=owners).routes(),
         Chat(backend, chat_model, default_user=user_id).route(),
         openapi.route(),
         *(KnowledgeBaseRoutes(library).routes() if library else ()),
+        *(v1.routes(store, surroundings or Surroundings(), default_user=user_id) if store else ()),
     ]
     lifespan = None
     if server is not None:
@@ -83,7 +94,7 @@ def build_app(
         routes += streamable.routes if "streamable-http" in transports else []
         routes += sse.routes if "sse" in transports else []
     guard = Middleware(
-        Guard, hosts=hosts or Hosts(), tokens=tokens or Tokens(()), rate=rate, audit=audit, sign_in=sign_in
+        Guard, hosts=hosts or Hosts(), tokens=tokens, rate=rate, visits=visits, audit=audit, sign_in=sign_in
     )
     logged = [Middleware(AccessLog, form=access_log)] if access_log else []
     return Starlette(
@@ -91,4 +102,14 @@ def build_app(
         middleware=[*logged, guard, Middleware(AuthContextMiddleware)],
         exception_handlers={HTTPException: no_such_route},
         lifespan=lifespan,
+    )
+
+
+def build_page(visits: Visits, *, user_id: str, routes: Sequence[BaseRoute]) -> Starlette:
+    """Put the page together with the `routes` that it calls, for visits alone."""
+    page = Page(visits, tokens=Tokens(()), user_id=user_id, is_closed=True)
+    return Starlette(
+        routes=[*page.routes(), *routes],
+        middleware=[Middleware(Guard, hosts=Hosts(), tokens=Tokens(()), rate=None, visits=visits, is_closed=True)],
+        exception_handlers={HTTPException: no_such_route},
     )

@@ -45,7 +45,6 @@ class AddMessageBody(Body):
         "allow_public": "memories are their user's own here",
         "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
         "allow_memory_view": "all kinds of memories are made",
-        "custom_extract_prompt": "the extractor's own instructions are used",
     }
 
     messages: Annotated[tuple[Said, ...], BeforeValidator(read_messages), Field(min_length=1)]
@@ -55,6 +54,7 @@ class AddMessageBody(Body):
     tags: tuple[str, ...] = ()
     info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
+    custom_extract_prompt: Annotated[str, Field(max_length=4_000)] = ""
     async_mode: bool = True
 
     def request(self, *, key: str) -> AddMessage:
@@ -68,6 +68,7 @@ class AddMessageBody(Body):
             info=self.info,
             key=key,
             memories=self.memories,
+            custom_extract_prompt=self.custom_extract_prompt,
             wait=not self.async_mode,
         )
 
@@ -157,6 +158,11 @@ class DeleteMemoryBody(Body):
 
     memory_ids: Annotated[MemoryIds, Field(min_length=1)] | None = None
     user_ids: Annotated[tuple[Given, ...], Field(min_length=1)] | None = None
+    message_ids: Annotated[MemoryIds, Field(min_length=1)] | None = None
+    conversation_ids: Annotated[tuple[Given, ...], Field(min_length=1)] | None = None
+    delete_messages: bool = False
+    text: Filled | None = None
+    dry_run: bool = False
     agent_id: Identifier = ""
     filter: Filter = None
 
@@ -181,15 +187,27 @@ class DeleteMemoryBody(Body):
             InvalidRequest: it does not say what is to go, or says more than is understood.
         """
         condition = of_agent(self.filter, self.agent_id)
-        if self.memory_ids is not None:
+        if self.memory_ids or self.message_ids or self.conversation_ids or self.text:
             if condition is not None:
                 raise InvalidRequest("Name memory_ids, or agent_id and filter; not both. Nothing was deleted.")
-            return DeleteMemory(memory_ids=self.memory_ids)
+            return DeleteMemory(
+                memory_ids=self.memory_ids or (),
+                message_ids=self.message_ids or (),
+                conversation_ids=self.conversation_ids or (),
+                text=self.text or "",
+                delete_messages=self.delete_messages,
+                dry_run=self.dry_run,
+            )
         if unknown := self.ignored():
             raise InvalidRequest(f"{unknown[0]}, so that more would be deleted than is meant. Nothing was deleted.")
         if condition is None and not self.users():
             raise InvalidRequest("Name memory_ids, or the user_id whose memory is to go.", code=40002)
-        return DeleteMemory(filter=condition, everything=condition is None)
+        return DeleteMemory(
+            filter=condition,
+            everything=condition is None,
+            delete_messages=self.delete_messages,
+            dry_run=self.dry_run,
+        )
 
 
 class UpdateMemoryBody(Body):

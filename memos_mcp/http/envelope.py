@@ -29,6 +29,23 @@ class Envelope(Response):
         super().__init__(body.encode("ascii"), status_code=status, headers=headers)
 
 
+class Problem(Response):
+    """A refusal of `/api/v1`: `{"error": sentence}`, beside the HTTP status."""
+
+    media_type = "application/json"
+
+    def __init__(self, error: MemosError, *, status: int | None = None) -> None:
+        """Answer with an error."""
+        headers = None if error.retry_after is None else {"retry-after": str(math.ceil(error.retry_after))}
+        body = json.dumps({"error": str(error)})
+        super().__init__(body.encode("ascii"), status_code=status or error.status, headers=headers)
+
+
+def refusal_at(path: str, error: MemosError, *, status: int | None = None) -> Response:
+    """Answer with an error in the form that the path's callers read."""
+    return Problem(error, status=status) if path.startswith("/api/v1/") else refusal(error, status=status)
+
+
 def refusal(error: MemosError, *, status: int | None = None) -> Envelope:
     """Answer with an error; HTTP has a status of its own for some of what the contract has one code for."""
     return Envelope(None, code=error.code, message=str(error), status=status or error.status, wait=error.retry_after)

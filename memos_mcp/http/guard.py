@@ -13,19 +13,24 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from memos_mcp import __version__
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
 from memos_mcp.http.audit import Audit, address_of
-from memos_mcp.http.envelope import Envelope, refusal
+from memos_mcp.http.envelope import refusal_at
+from memos_mcp.http.half_sent import MOST, PATIENCE
 from memos_mcp.http.health import PROBES
 from memos_mcp.http.metrics import is_own_reader
+from memos_mcp.http.page import is_public
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Grant, Tokens
+from memos_mcp.http.visits import Visits
 from memos_mcp.models import ENGINE_HEADER
 
 if TYPE_CHECKING:
@@ -34,6 +39,10 @@ if TYPE_CHECKING:
 LARGEST_BODY: Final = 10_000_000
 """Bytes of a request's body at most."""
 
+LARGEST_FILE: Final = 1_000_000_000
+"""Bytes of a file that is taken in; it is not held in memory."""
+
+FILE_ROUTE: Final = "/api/v1/import"
 LARGEST_FORM: Final = 100_000
 """Bytes of what is sent to the sign-in, which anybody may call."""
 
@@ -46,6 +55,13 @@ _SIGN_IN = ("/.well-known/oauth-", "/.well-known/openid-configuration", "/regist
 """Where clients look for a sign-in, which there is not: told that it is there but closed, they try to register."""
 
 _SCHEMES = ("bearer ", "token ")
+
+_OTHER_TYPES: Final = {
+    (True, False): "application/octet-stream",
+    (False, True): "application/x-www-form-urlencoded",
+    (False, False): "application/json",
+}
+"""What may be posted beside JSON, to the route of files and to the sign-in."""
 
 MISSING: Final = 40100
 """The code of a call without a token."""
@@ -90,14 +106,24 @@ class Guard:
         hosts: Hosts,
         tokens: Tokens,
         rate: Rate | None,
+        visits: Visits | None = None,
+        is_closed: bool = False,
+        patience: float = PATIENCE,
         audit: Audit | None = None,
         sign_in: "SignIn | None" = None,
     ) -> None:
-        """Take the app; without tokens there is neither authorisation nor a rate."""
+        """Take the app; without tokens there is neither authorisation nor a rate, unless only visits are let in.
+
+        A body has `patience` seconds for each of its pieces.
+        """
         self._app = app
         self._hosts = hosts
         self._tokens = tokens
         self._rate = rate
+        self._patience = patience
+        self._reading = 0
+        self._visits = visits or Visits()
+        self._is_closed = is_closed
         self._audit = audit or Audit()
         self._sign_in = sign_in
 
@@ -109,15 +135,16 @@ class Guard:
         headers = Headers(scope=scope)
         try:
             self._check_origin(headers)
-            is_sign_in = False
-            if self._sign_in is not None and self._sign_in.covers(scope["path"]):
-                is_sign_in = True
+            is_sign_in = self._sign_in is not None and self._sign_in.covers(scope["path"])
+            if self._sign_in is not None and is_sign_in:
                 await self._sign_in.check_rate(address_of(scope))
             elif (grant := self._enter(scope, headers)) is not None:
                 await self._check_rate(grant.name)
                 scope["user"] = _user(grant)
-            _check_content_type(scope["method"], headers, form_too=is_sign_in)
-            received = await _body(headers, receive, most=LARGEST_FORM if is_sign_in else LARGEST_BODY)
+            is_file = scope["path"] == FILE_ROUTE
+            _check_content_type(scope["method"], headers, also=_OTHER_TYPES[is_file, is_sign_in])
+            most = LARGEST_FORM if is_sign_in else LARGEST_BODY
+            received = _bounded(receive) if is_file else await self._received(headers, receive, most=most)
         except MemosError as exc:
             if isinstance(exc, Unauthorised) and exc.code != MISSING:
                 self._audit.note(
@@ -128,7 +155,8 @@ class Guard:
         if received is not None:
             scope["path"] = _single_slashes(scope["path"])
             is_probe = scope["path"] in PROBES
-            await self._app(scope, received, send if is_probe else _announced(send))
+            with self._visits.during():
+                await self._app(scope, received, send if is_probe else _announced(send))
 
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
@@ -141,10 +169,16 @@ class Guard:
         """Return what the caller may do; None for what is open, or where there is nobody to tell apart."""
         if scope["path"].startswith(_SIGN_IN):
             raise NotFound("There is no sign-in here: a token goes into the header `Authorization: Bearer TOKEN`.")
-        is_open = scope["path"] in PROBES or is_own_reader(scope, headers)
-        return self._authorise(headers) if (self._tokens or self._sign_in) and not is_open else None
+        if is_public(scope["path"]) or scope["path"] in PROBES or is_own_reader(scope, headers):
+            return None
+        visit = self._visits.of(headers)
+        if visit is not None:
+            return Grant(visit.name, visit.user_id)
+        if self._is_closed:
+            raise Unauthorised("Only the page is let in here: run `memos-mcp open`.")
+        return self._by_token(headers) if self._tokens or self._sign_in else None
 
-    def _authorise(self, headers: Headers) -> Grant:
+    def _by_token(self, headers: Headers) -> Grant:
         shown = headers.get("authorization", "")
         if not shown.lower().startswith(_SCHEMES):
             raise Unauthorised("The token is missing: send the header `Authorization: Bearer TOKEN`.", code=MISSING)
@@ -159,8 +193,17 @@ class Guard:
         if wait is not None:
             raise RateLimited(f"Too many calls with this token: wait {wait:.0f} seconds.", retry_after=wait)
 
-    def _refuse(self, error: MemosError, path: str) -> Envelope:
-        response = refusal(error)
+    async def _received(self, headers: Headers, receive: Receive, *, most: int) -> Receive | None:
+        if self._reading >= MOST:
+            raise RateLimited("Too many requests are only half sent: try again in a moment.", retry_after=1)
+        self._reading += 1
+        try:
+            return await _body(headers, receive, most=most, patience=self._patience)
+        finally:
+            self._reading -= 1
+
+    def _refuse(self, error: MemosError, path: str) -> Response:
+        response = refusal_at(path, error)
         if error.status == HTTPStatus.UNAUTHORIZED:
             was_shown = error.code != MISSING
             challenge = self._sign_in.challenge(path, was_shown=was_shown) if self._sign_in else "Bearer"
@@ -173,6 +216,10 @@ class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
 
 
+class _HalfSent(InvalidRequest):
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+
 def _user(grant: Grant) -> AuthenticatedUser:
     """Say who is calling, in the way that the MCP transports read; they bind a session to it."""
     return AuthenticatedUser(
@@ -180,18 +227,18 @@ def _user(grant: Grant) -> AuthenticatedUser:
     )
 
 
-def _check_content_type(method: str, headers: Headers, *, form_too: bool) -> None:
+def _check_content_type(method: str, headers: Headers, *, also: str) -> None:
     """Refuse what a web page can send without being asked: a form, unless it has a header that no page can set."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data" and headers.get("authorization"):
         return
-    if form_too and kind == "application/x-www-form-urlencoded":
+    if kind == also:
         return
     if method == "POST" and kind != "application/json":
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
 
 
-async def _body(headers: Headers, receive: Receive, *, most: int) -> Receive | None:
+async def _body(headers: Headers, receive: Receive, *, most: int, patience: float) -> Receive | None:
     """Read the body up to the limit, and give what hands it out again; None where the client left meanwhile."""
     declared = headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > most:
@@ -200,7 +247,11 @@ async def _body(headers: Headers, receive: Receive, *, most: int) -> Receive | N
     size = 0
     more = True
     while more:
-        message = await receive()
+        try:
+            with anyio.fail_after(patience):
+                message = await receive()
+        except TimeoutError as exc:
+            raise _HalfSent("The rest of the body did not come. Nothing was stored; send it again.") from exc
         if message["type"] == "http.disconnect":
             return None
         size += len(message.get("body", b""))
@@ -213,6 +264,21 @@ async def _body(headers: Headers, receive: Receive, *, most: int) -> Receive | N
         return messages.popleft() if messages else await receive()
 
     return again
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Give a body piece by piece, up to the limit of files."""
+    size = 0
+
+    async def piece() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_FILE:
+            raise TooLarge(f"The file is over {LARGEST_FILE:,} bytes: run `memos-mcp import FILE`.")
+        return message
+
+    return piece
 
 
 def _too_large(most: int) -> TooLarge:

@@ -25,7 +25,7 @@ async def parse(request: Request, model: type[Parsed]) -> Parsed:
         InvalidRequest: it is no JSON object, or not what the endpoint takes.
     """
     try:
-        fields = _json_object(await request.body())
+        fields = json_object(await request.body())
         body = model.model_validate(fields)
     except ValidationError as exc:
         error = exc.errors(include_url=False)[0]
@@ -48,7 +48,12 @@ def _cut(body: Body, fields: dict[str, Any]) -> list[str]:
     ]
 
 
-def _json_object(raw: bytes) -> dict[str, Any]:
+def json_object(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object of whole characters.
+
+    Raises:
+        InvalidRequest: it is none.
+    """
     try:
         text = raw.decode()
         value = json.loads(text, parse_constant=_no_number)

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from memos_mcp.errors import ConfigurationError
 from memos_mcp.http.guard import LOOPBACK_NAMES, Hosts
+from memos_mcp.http.half_sent import PATIENCE, impatient
 from memos_mcp.http.tokens import Tokens
 
 logger = logging.getLogger(__name__)
@@ -116,13 +117,23 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def callable_url(url: str) -> str:
+    """Give the address at which this machine reaches a server that listens on all of its addresses."""
+    return url.replace("://0.0.0.0:", "://127.0.0.1:").replace("://[::]:", "://[::1]:")
+
+
 async def serve(
-    app: ASGIApp, listener: socket.socket, *, started: anyio.Event | None = None, ending: anyio.Event | None = None
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    started: anyio.Event | None = None,
+    ending: anyio.Event | None = None,
+    patience: float = PATIENCE,
 ) -> None:
     """Serve until SIGINT or SIGTERM, or until `ending` is set, then let open calls finish for a short while.
 
     Unlike uvicorn alone it returns after a signal, so that the caller closes the store. `started` is set as soon as
-    calls are taken.
+    calls are taken. A request whose head is not there `patience` seconds after its first byte is cut off.
     """
     config = uvicorn.Config(
         app,
@@ -131,6 +142,7 @@ async def serve(
         access_log=False,
         server_header=False,
         ws="none",
+        http=impatient(patience=patience),
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from memos_mcp.http.envelope import Envelope
+from memos_mcp.errors import NotFound
+from memos_mcp.http.envelope import Envelope, refusal_at
 
 NO_ROUTE = 40400
 NO_METHOD = 40500
@@ -21,12 +22,20 @@ async def no_such_route(request: Request, exc: Exception) -> Response:
     served = _routes(request)
     near = difflib.get_close_matches(asked, served, n=1)
     guess = f" Did you mean {near[0]}?" if near else ""
+    if request.url.path.startswith("/api/v1/"):
+        return _with_headers(
+            refusal_at(request.url.path, NotFound(f"There is no {asked} here.{guess}"), status=status), exc
+        )
     response = Envelope(
         {"routes": served},
         code=NO_METHOD if status == HTTPStatus.METHOD_NOT_ALLOWED else NO_ROUTE,
         message=f"There is no {asked} here.{guess} The routes that there are stand in data.routes.",
         status=status,
     )
+    return _with_headers(response, exc)
+
+
+def _with_headers(response: Response, exc: Exception) -> Response:
     response.headers.update((exc.headers if isinstance(exc, HTTPException) else None) or {})
     return response
 

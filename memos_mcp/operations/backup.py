@@ -6,11 +6,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.filesize import decimal
 
-from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.directory import LEDGER_FILE, note_backup
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.errors import InvalidRequest, Unavailable
-from memos_mcp.operations.files import check_target, written_whole
-from memos_mcp.operations.ledger_files import copy, problem_of
+from memos_mcp.operations.files import check_target, sweep, written_whole
+from memos_mcp.operations.ledger_files import copy, damaged_texts, named, problem_of
 from memos_mcp.operations.status import kept, kept_in
 
 
@@ -25,6 +25,7 @@ def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progre
     if kept_in(ledger) is None:
         raise InvalidRequest(f"Nothing is kept in {data_dir}, so there is nothing to back up.")
     check_target(file, data_dir=data_dir, force=force)
+    sweep(file.parent, f".{file.name}.*.part")
     with written_whole(file) as part:
         with closing(Database.look(ledger, in_use=True)) as database:
             copy(database, part, progress=progress)
@@ -34,7 +35,12 @@ def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progre
             raise Unavailable(
                 f"No backup was made: the copy of {ledger} is not good, {problem}. Run `memos-mcp doctor`."
             )
+        damaged = damaged_texts(part)
+    note_backup(data_dir, file)
     store = kept_in(file)
     assert store is not None  # noqa: S101  # it was checked
     size = decimal(file.stat().st_size)
     console.print(f"Backed up {kept(store)} to {file} ({size}), and checked it.", highlight=False, soft_wrap=True)
+    if damaged:
+        told = f"It has {named(damaged)}. They are kept as they are; an older backup may have them whole."
+        console.print(told, highlight=False, soft_wrap=True)

@@ -1,21 +1,17 @@
 """`memos-mcp doctor`: everything that can be wrong, looked at, with how to mend it."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from memos_mcp.errors import ConfigurationError, MemosError
+from memos_mcp.hosts.machine import Machine
 from memos_mcp.opening import backend_kind
 from memos_mcp.operations.checks.chat_model import check_chat_model
 from memos_mcp.operations.checks.directory import check_directory
-from memos_mcp.operations.checks.engine import check_engine
 from memos_mcp.operations.checks.finding import Finding
 from memos_mcp.operations.checks.hosts import check_hosts
-from memos_mcp.operations.checks.index import check_index
-from memos_mcp.operations.checks.ledger import check_ledger
-from memos_mcp.operations.checks.model import check_model
 from memos_mcp.operations.checks.service import check_service
 from memos_mcp.operations.checks.settings import check_own_settings
 from memos_mcp.operations.status import counted
@@ -26,10 +22,8 @@ Check = Callable[[], Iterable[Finding]]
 STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
 
 
-def examine(
-    variables: Mapping[str, str], *, home: Path, folder: Path, tell: Callable[[str], None]
-) -> Iterator[Finding]:
-    """Look at everything, telling what is looked at next; `folder` is that of a project that may have its own files.
+def examine(variables: Mapping[str, str], *, machine: Machine, tell: Callable[[str], None]) -> Iterator[Finding]:
+    """Look at everything, telling what is looked at next.
 
     What needs a thing that is wrong is not looked at.
     """
@@ -39,12 +33,18 @@ def examine(
         wrong = yield from _run({"data directory": lambda: check_directory(settings.data_dir)}, tell)
         if not wrong:
             yield from _run(_checks(settings), tell)
-    yield from _run({"hosts": lambda: check_hosts(home, folder)}, tell)
+    yield from _run({"hosts": lambda: check_hosts(machine)}, tell)
 
 
 def _checks(settings: Settings) -> dict[str, Check]:
     if backend_kind(settings) == "hosted":
         return {"hosted service": lambda: check_service(settings)}
+    # What the store is made of is not there in an installation for the hosted service alone.
+    from memos_mcp.operations.checks.engine import check_engine  # noqa: PLC0415
+    from memos_mcp.operations.checks.index import check_index  # noqa: PLC0415
+    from memos_mcp.operations.checks.ledger import check_ledger  # noqa: PLC0415
+    from memos_mcp.operations.checks.model import check_model  # noqa: PLC0415
+
     checks: dict[str, Check] = {
         "ledger": lambda: check_ledger(settings.data_dir),
         "engine": lambda: check_engine(settings),
@@ -99,8 +99,7 @@ def run_checks(*, as_json: bool, console: Console, progress: Console) -> bool:
     with progress.status("") as status:
         checks = examine(
             own_variables(),
-            home=Path.home(),
-            folder=Path.cwd(),
+            machine=Machine.here(),
             tell=lambda about: status.update(f"Looking at the {about}"),
         )
         for finding in checks:

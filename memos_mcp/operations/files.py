@@ -1,9 +1,12 @@
 """Files that an owner asks for: written whole or not at all, for the owner alone."""
 
+import glob
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.errors import InvalidRequest, Unavailable
@@ -21,6 +24,15 @@ def check_target(file: Path, *, data_dir: Path, force: bool) -> None:
         raise InvalidRequest(f"{file} is part of the store itself: name another file.")
     if file.exists() and not force:
         raise InvalidRequest(f"{file} exists already: name another file, or add --force to replace it.")
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove what dead processes have left: files that have a process's number where the asterisk stands."""
+    before, _, after = pattern.partition("*")
+    for left in folder.glob(f"{glob.escape(before)}*{after}"):
+        number = left.name.removeprefix(before).removesuffix(after).partition("-")[0]
+        if number.isdecimal() and not psutil.pid_exists(int(number)):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

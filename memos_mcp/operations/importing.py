@@ -1,114 +1,94 @@
-"""`memos-mcp import FILE`: take in what `memos-mcp export` wrote, or what was written like it; each thing once."""
+"""`memos-mcp import PATH…`: take in what other programs, or `memos-mcp export`, wrote; each thing once."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
 from rich.console import Console
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.extractors.secrets import redact_values
-from memos_mcp.backends.local.ledger.incoming import Incoming
+from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord, Record
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
-from memos_mcp.backends.local.upkeep import KEYS_VERSION, keys
 from memos_mcp.errors import InvalidRequest
-from memos_mcp.limits import check_add
-from memos_mcp.models import AddMessage, Message
+from memos_mcp.importing.running import Found, Recognised, recognise, run, survey
+from memos_mcp.models import clock_text
 from memos_mcp.operations.holding import held_alone
 from memos_mcp.operations.ledger_files import bar
-from memos_mcp.operations.status import counted
+from memos_mcp.operations.status import counted, kept_in
 from memos_mcp.settings import Settings
 
-Report = Callable[[int, int], None]
+_NAMED = 5
+"""Files that are not recognised, of which the names are shown."""
 
-_RECORD: TypeAdapter[MessageRecord | MemoryRecord] = TypeAdapter(Record)
 
-
-def take_in(settings: Settings, file: Path, *, console: Console, progress: Console) -> None:
-    """Take in a file, all of it or nothing; the engine finishes first, and hosts go on at their next call.
+def take_in(
+    settings: Settings, paths: Sequence[Path], *, dry_run: bool = False, console: Console, progress: Console
+) -> None:
+    """Say what files, folders and archives hold, and take in what is new; hosts go on at their next call.
 
     Raises:
-        InvalidRequest: the file is not there, or a line of it makes no sense.
+        InvalidRequest: there is nothing at a path, nothing in it is recognised, or a line of our own makes no sense.
         ConfigurationError: a server that is no shared engine holds the store.
         Unavailable: the engine does not end, or the store cannot be used.
     """
-    if not file.is_file():
-        raise InvalidRequest(f"There is no file {file}; nothing was changed.")
-    with bar("Checking", progress) as report:
-        total = sum(1 for _ in _records(file, report))
-    if not total:
-        raise InvalidRequest(f"{file} is empty; nothing was changed.")
+    recognised = recognise(paths)
+    found = _survey(settings, recognised, progress=progress)
+    _show(found, recognised, console)
+    if not any(one.messages or one.memories for one in found.values()):
+        raise InvalidRequest("There is no message and no memory in what was recognised; nothing was changed.")
+    if dry_run:
+        return
+    left_out: list[int] = []
     with (
         held_alone(settings.data_dir, progress=progress),
         closing(Ledger.open(settings.data_dir / LEDGER_FILE)) as ledger,
         bar("Importing", progress) as report,
     ):
-        records = _records(file, report)
-        taken = _take_all(ledger, map(_without_secrets, records) if settings.secrets == "redact" else records)
-    console.print(
-        f"Imported {counted(taken.new_messages, 'message')} and {counted(taken.new_memories, 'memory', 'memories')}; "
-        "what was there already was left as it is.",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _take_all(ledger: Ledger, records: Iterator[MessageRecord | MemoryRecord]) -> Incoming:
-    incoming = Incoming(ledger, keys=keys, now=time.time_ns() // 1_000_000)
-    with ledger.database.transaction():
-        if not ledger.messages.users():  # nothing that an older version derived
-            ledger.note("features", str(FEATURES_VERSION))
-            ledger.note("keys", str(KEYS_VERSION))
-        for record in records:
-            incoming.take(record)
-        incoming.finish()
-    return incoming
-
-
-def _records(file: Path, report: Report) -> Iterator[MessageRecord | MemoryRecord]:
-    """Read the lines of a file, reporting (bytes read, of how many).
-
-    Raises:
-        InvalidRequest: a line is no record, or one that could not be kept.
-    """
-    size, read = file.stat().st_size, 0
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            read += len(line)
-            if line.strip():
-                yield _parsed(line, f"line {number} of {file}")
-            report(read, size)
-
-
-def _parsed(line: bytes, where: str) -> MessageRecord | MemoryRecord:
-    try:
-        record = _RECORD.validate_json(line)
-        content, role = (
-            (record.content, record.role) if isinstance(record, MessageRecord) else (record.memory_value, "user")
+        messages, memories = run(
+            recognised,
+            ledger,
+            user_id=settings.user_id,
+            redact=settings.secrets == "redact",
+            report=report,
+            without_sources=left_out.append,
         )
-        check_add(AddMessage(messages=(Message(role=role, content=content),), info=record.info))
-    except ValidationError as exc:
-        error = exc.errors()[0]
-        field = ".".join(str(part) for part in error["loc"])
-        raise InvalidRequest(f"{where}: {field} {error['msg']}. Nothing was changed.") from exc
-    except InvalidRequest as exc:
-        raise InvalidRequest(f"{where}: {exc} Nothing was changed.") from exc
-    return record
+    _say(
+        console,
+        f"Imported {counted(messages, 'message')} and {counted(memories, 'memory', 'memories')}; "
+        "what was there already was left as it is.",
+    )
+    if count := sum(left_out):
+        told = counted(count, "memory was", "memories were")
+        _say(console, f"{told} left out: none of the messages that they were made of is in the file.")
 
 
-def _without_secrets(record: MessageRecord | MemoryRecord) -> MessageRecord | MemoryRecord:
-    texts = ("content", "tags", "info") if isinstance(record, MessageRecord) else _MEMORY_TEXTS
-    fields = record.model_dump(mode="json", include=set(texts))
-    return record.model_copy(update={name: _redacted(value) for name, value in fields.items()})
+def _survey(settings: Settings, recognised: Recognised, *, progress: Console) -> Mapping[str, Found]:
+    ledger = settings.data_dir / LEDGER_FILE
+    with bar("Looking", progress) as report:
+        if kept_in(ledger) is None:
+            return survey(recognised, user_id=settings.user_id, database=None, report=report)
+        with closing(Database.look(ledger, in_use=True)) as database:
+            return survey(recognised, user_id=settings.user_id, database=database, report=report)
 
 
-_MEMORY_TEXTS = ("memory_key", "memory_value", "reasoning", "tags", "info")
+def _show(found: Mapping[str, Found], recognised: Recognised, console: Console) -> None:
+    for title, one in found.items():
+        when = f", {clock_text(one.first)[:10]} to {clock_text(one.last)[:10]}" if one.first and one.last else ""
+        _say(
+            console,
+            f"{title}: {counted(one.messages, 'message')} of {counted(len(one.conversations), 'conversation')}, "
+            f"{counted(one.memories, 'memory', 'memories')}{when}; {one.new_messages + one.new_memories:,} new.",
+        )
+        if one.undated:
+            _say(console, f"  Without a time of their own: {one.undated:,}.")
+        if one.left_out:
+            told = ", ".join(f"{count:,} {what}" for what, count in one.left_out.most_common())
+            _say(console, f"  Left out: {told}.")
+    if recognised.unknown:
+        shown = ", ".join(recognised.unknown[:_NAMED])
+        more = ", …" if len(recognised.unknown) > _NAMED else ""
+        _say(console, f"Not recognised: {counted(len(recognised.unknown), 'file')} ({shown}{more}).")
 
 
-def _redacted(value: JsonValue) -> JsonValue | tuple[JsonValue, ...]:
-    redacted, _ = redact_values(value)
-    return tuple(redacted) if isinstance(redacted, list) else redacted
+def _say(console: Console, line: str) -> None:
+    console.print(line, highlight=False, soft_wrap=True, markup=False)

@@ -1,7 +1,7 @@
 """Ledger files as such: whether one is whole, and copying one with a progress bar."""
 
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.errors import Unavailable
 from memos_mcp.instructions import visible
+
+_NAMED = 5
 
 TABLES = frozenset({"meta", "user", "conversation", "task", "message", "memory", "source", "history", "pending"})
 """What every ledger has, of whatever format."""
@@ -35,6 +37,24 @@ def problem_of(path: Path, *, in_use: bool = False) -> str:
     except Unavailable as exc:
         cause = exc.__cause__
         return f"it cannot be read ({cause})" if isinstance(cause, sqlite3.Error) else str(exc)
+
+
+def damaged_texts(path: Path, *, in_use: bool = False) -> list[str]:
+    """Read every text of a ledger and name the rows whose text cannot be decoded, which no check of SQLite finds."""
+    found: list[str] = []
+    with closing(Database.look(path, in_use=in_use)) as database, database.one_moment():
+        for table in sorted(TABLES):
+            columns = database.rows(f"PRAGMA table_info({table})")
+            key, texts = columns[0]["name"], [row["name"] for row in columns if row["type"] == "TEXT"]
+            if texts:
+                found += [f"{table} {row}" for row in database.undecodable(table, key=key, columns=texts)]
+    return found
+
+
+def named(damaged: Sequence[str]) -> str:
+    """Write which texts are damaged."""
+    more = f" and {len(damaged) - _NAMED} more" if len(damaged) > _NAMED else ""
+    return f"texts that are damaged on disk: {', '.join(damaged[:_NAMED])}{more}"
 
 
 def copy(source: Database, target: Path, *, progress: Console) -> None:

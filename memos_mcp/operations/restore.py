@@ -15,6 +15,7 @@ from memos_mcp.backends.local.ledger.database import Database, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.places import collection_prefix
 from memos_mcp.errors import InvalidRequest, Unavailable
+from memos_mcp.operations.files import sweep
 from memos_mcp.operations.holding import held_alone
 from memos_mcp.operations.ledger_files import copy, problem_of
 from memos_mcp.operations.status import kept, kept_in
@@ -60,6 +61,7 @@ def _prepared(data_dir: Path, file: Path, *, progress: Console) -> Generator[Pat
     copied = data_dir / f"{LEDGER_FILE}.restoring-{os.getpid()}"
     with as_sentences(copied):
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sweep(data_dir, f"{LEDGER_FILE}.restoring-*")
         os.close(os.open(copied, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         try:
             with closing(Database.look(file)) as database:

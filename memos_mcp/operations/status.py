@@ -13,11 +13,10 @@ from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import Database, as_sentences
-from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.engine.asking import ask
 from memos_mcp.errors import Unavailable
 from memos_mcp.models import EngineStatus, Frozen, StoreStatus
-from memos_mcp.opening import backend_kind
+from memos_mcp.opening import backend_kind, has_store
 from memos_mcp.operations.holding import is_held
 from memos_mcp.relay.wire import engine_pid
 from memos_mcp.settings import Settings
@@ -103,10 +102,17 @@ def _ask(data_dir: Path) -> tuple[EngineStatus | None, FoundEngine | None]:
 
 
 def kept_in(path: Path) -> StoreStatus | None:
-    """Count what a ledger file keeps, without changing it; None where there is none, or one that is empty yet."""
+    """Count what a ledger file keeps, without changing it; None where there is none, or an empty one.
+
+    An installation for the hosted service alone does not look into one that another has made.
+    """
+    if not has_store():
+        return None
     with as_sentences(path):
         if not path.exists() or not path.stat().st_size:
             return None
+    from memos_mcp.backends.local.ledger.ledger import Ledger  # noqa: PLC0415  # loads numpy, where there is a store
+
     with closing(Database.look(path)) as database:
         return Ledger(database).status() if database.number("PRAGMA user_version") else None
 
@@ -139,6 +145,8 @@ def _rows(overview: Overview) -> list[tuple[str, str]]:
         )
     if overview.store is not None:
         rows.append(("Embedded by", overview.store.embedder or "nothing yet"))
+        if overview.store.missing:
+            rows.append(("Missing", f"{overview.store.missing} Search goes by words alone."))
     return rows
 
 

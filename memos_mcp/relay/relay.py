@@ -24,6 +24,9 @@ SILENCE: Final = 5.0
 SILENCE_PATIENCE: Final = 15.0
 """Seconds that it gets for the answer."""
 
+END_PATIENCE: Final = 60.0
+"""Seconds that what is under way gets when the host says no more."""
+
 LOOK_EVERY: Final = 1.0
 """Seconds between two looks at how the engine is."""
 
@@ -112,7 +115,7 @@ class Relay:
                 return
             with contextlib.suppress(OSError):
                 self._connection.shutdown(socket.SHUT_WR)
-        self._done.wait(SILENCE_PATIENCE)
+        self._done.wait(END_PATIENCE)
 
     def _take(self, line: bytes, *, is_part: bool) -> None:
         """Pass a line of the host on, or a part of one that is too long to be looked into."""

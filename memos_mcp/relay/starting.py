@@ -122,9 +122,6 @@ def spawn(data_dir: str) -> "subprocess.Popen[Any]":
     log = os.path.join(data_dir, LOG_FILE)  # noqa: PTH118
     if os.path.exists(log) and os.path.getsize(log) > LARGEST_LOG:  # noqa: PTH110, PTH202
         os.replace(log, f"{log}.1")  # noqa: PTH105
-    apart: dict[str, Any] = {"start_new_session": True}
-    if sys.platform == "win32":
-        apart = {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         engine = subprocess.Popen(  # our own module, no shell
@@ -134,13 +131,36 @@ def spawn(data_dir: str) -> "subprocess.Popen[Any]":
             stderr=descriptor,
             cwd=os.path.abspath(os.sep),  # noqa: PTH100
             env=os.environ | {"MEMOS_DATA_DIR": data_dir, "PYTHONSAFEPATH": "1"},
-            **apart,
+            **_apart(),
         )
     finally:
         os.close(descriptor)
     # Should it end before this process does, somebody has to take note, or it stays a zombie.
     threading.Thread(target=engine.wait, name="engine-reaper", daemon=True).start()
     return engine
+
+
+def start_apart(arguments: list[str]) -> "subprocess.Popen[bytes]":
+    """Start this program in a process that outlives this one and can be written to."""
+    import subprocess  # noqa: PLC0415
+
+    return subprocess.Popen[bytes](  # our own module, no shell
+        [sys.executable, "-P", "-m", "memos_mcp", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=os.path.abspath(os.sep),  # noqa: PTH100
+        **_apart(),
+    )
+
+
+def _apart() -> dict[str, Any]:
+    """Return what makes a process outlive its parent."""
+    import subprocess  # noqa: PLC0415
+
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 def last_line(data_dir: str) -> str:

@@ -32,6 +32,9 @@ LONGEST_PATH: Final = 100
 PATIENCE: Final = 25.0
 """Seconds in which an engine answers a hello: half a second on a quiet machine, when it has just been started."""
 
+LOOK_AGAIN: Final = 0.5
+"""Seconds after which a process that waits for a proof looks whether the engine is at another port by now."""
+
 NONCE_BYTES: Final = 32
 LONGEST_HELLO: Final = 1 << 20
 
@@ -100,14 +103,17 @@ def _connect_by_path(data_dir: str) -> socket.socket:
 
 
 def _connect_by_port(data_dir: str) -> socket.socket:
-    port, secret = read_port(data_dir)
+    found = read_port(data_dir)
     if (unused := lock(os.path.join(data_dir, LOCK_FILE), patience=0)) is not None:  # noqa: PTH118
         os.close(unused)
         raise Absent  # whoever is at this port now is no engine
+    _check_port(data_dir, found)  # an engine that has just got the lock takes the file of the one before it away
+    port, secret = found
     connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     try:
         nonce = os.urandom(NONCE_BYTES)
         connection.sendall(nonce)
+        _await_proof(connection, data_dir, found)
         proof, theirs = _receive(connection, NONCE_BYTES), _receive(connection, NONCE_BYTES)
         _check_proof(proof, secret, nonce)
         connection.sendall(prove(secret, b"relay", theirs))
@@ -120,6 +126,27 @@ def _connect_by_port(data_dir: str) -> socket.socket:
 def _check_user(connection: socket.socket) -> None:
     if not is_of_this_user(connection):
         raise Refused("Another user's process listens in place of the engine: nothing was sent to it.")
+
+
+def _await_proof(connection: socket.socket, data_dir: str, found: tuple[int, bytes]) -> None:
+    """Wait until the other end says something; an engine that opens meanwhile says where it is, and is gone to."""
+    until = time.monotonic() + PATIENCE
+    connection.settimeout(LOOK_AGAIN)
+    while True:
+        try:
+            connection.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            _check_port(data_dir, found)
+            if time.monotonic() > until:
+                raise
+        else:
+            connection.settimeout(PATIENCE)
+            return
+
+
+def _check_port(data_dir: str, found: tuple[int, bytes]) -> None:
+    if read_port(data_dir) != found:
+        raise Absent
 
 
 def _check_proof(proof: bytes, secret: bytes, nonce: bytes) -> None:

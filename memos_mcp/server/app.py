@@ -10,8 +10,11 @@ from memos_mcp import __version__
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.server import completions, prompts
 from memos_mcp.server.access import Access
+from memos_mcp.server.apps import apps
+from memos_mcp.server.faults import in_words
 from memos_mcp.server.notices import Notices
 from memos_mcp.server.order import in_order
+from memos_mcp.server.progress import reporting
 from memos_mcp.server.resources import Resources
 from memos_mcp.server.sdk import advertise_list_changes
 from memos_mcp.server.tools import tools
@@ -49,6 +52,7 @@ def build_server(
         version=__version__,
         instructions=INSTRUCTIONS,
         tools=tools(),
+        extensions=[apps()],
         log_level="WARNING",
         lifespan=_lend(access),
         subscriptions=notices,
@@ -59,6 +63,7 @@ def build_server(
             "server/discover": _AN_HOUR,
         },
     )
+    server.middleware.extend((in_words, reporting))
     notices.attach(server)
     Resources(access).attach(server)
     completions.attach(server, access)

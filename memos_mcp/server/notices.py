@@ -34,9 +34,13 @@ class Notices:
     An event goes to the listeners and sessions of the user on whose behalf it is published.
     """
 
-    def __init__(self, whose: Callable[[], str]) -> None:
-        """Take the function that names the memory which the current request is about."""
+    def __init__(self, whose: Callable[[], str], *, is_told: Callable[[], bool] = lambda: False) -> None:
+        """Take the function that names the memory which the current request is about.
+
+        `is_told` says whether that memory itself tells what changes in the background, so that nobody need follow.
+        """
         self._whose = whose
+        self._is_told = is_told
         self._buses: dict[str, InMemorySubscriptionBus] = {}
         self._sessions: dict[Connection, tuple[str, set[str]]] = {}
         self._listed: dict[tuple[str, str], None] = {}
@@ -44,7 +48,11 @@ class Notices:
 
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Register a listener for the current user's events."""
-        return self._buses.setdefault(self._whose(), InMemorySubscriptionBus()).subscribe(listener)
+        return self.watch(self._whose(), listener)
+
+    def watch(self, whom: str, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        """Register a listener for the events of the memory of this name; return what ends that."""
+        return self._buses.setdefault(whom, InMemorySubscriptionBus()).subscribe(listener)
 
     async def publish(self, event: ServerEvent) -> None:
         """Tell everybody who listens for the current user."""
@@ -69,6 +77,8 @@ class Notices:
 
         Whoever reads at the first notice of an add sees nothing of its memories yet.
         """
+        if self._is_told():
+            return
         task = asyncio.create_task(self._follow(status, uris))  # ends with the event loop at the latest
         self._followed.add(task)
         task.add_done_callback(self._followed.discard)
@@ -81,15 +91,16 @@ class Notices:
                 pause = min(2 * pause, _LAST_LOOK)
             await self.changed(*uris)
 
-    async def listed(self, conversation_id: str) -> None:
-        """Tell that the list has changed, where this conversation may be new to it."""
+    async def listed(self, conversation_id: str) -> bool:
+        """Tell that the list has changed, where this conversation may be new to it, and return whether it may."""
         key = (self._whose(), conversation_id)
         if key in self._listed:
-            return
+            return False
         self._listed[key] = None
         if len(self._listed) > _REMEMBERED:
             del self._listed[next(iter(self._listed))]
         await self.publish(ResourcesListChanged())
+        return True
 
     def attach(self, server: MCPServer) -> None:
         """Serve the older era's subscriptions, and learn of its sessions."""

@@ -12,8 +12,11 @@ from pydantic import JsonValue, ValidationError
 
 from memos_mcp.errors import MemosError
 from memos_mcp.server.arguments import given, misnamed, names_of, refusal
+from memos_mcp.server.faults import BROKEN
 
-_BROKEN = "The server failed at this; its log says why. Other calls still work."
+_UNANSWERED = (
+    "The user was asked, and the host sent no answer that says yes or no. Nothing was done: ask the user yourself."
+)
 
 
 class _AsSent(FuncMetadata):
@@ -28,11 +31,16 @@ class PlainTool(Tool):
 
     @classmethod
     def of(
-        cls, function: Callable[..., Awaitable[CallToolResult]], *, title: str, annotations: ToolAnnotations
+        cls,
+        function: Callable[..., Awaitable[CallToolResult]],
+        *,
+        title: str,
+        annotations: ToolAnnotations,
+        meta: dict[str, Any] | None = None,
     ) -> Tool:
         """Make a tool of a function: its name, its docstring, its signature."""
         description = " ".join((function.__doc__ or "").split())
-        tool = cls.from_function(function, title=title, description=description, annotations=annotations)
+        tool = cls.from_function(function, title=title, description=description, annotations=annotations, meta=meta)
         told = tool.fn_metadata
         tool.parameters = slim(tool.parameters)
         tool.fn_metadata = _AsSent(
@@ -53,13 +61,15 @@ class PlainTool(Tool):
         except UnexpectedToolError as exc:
             if isinstance(exc.__cause__, MemosError):
                 raise ToolError(str(exc.__cause__)) from exc.__cause__
-            raise UnexpectedToolError(_BROKEN) from exc.__cause__
+            raise UnexpectedToolError(BROKEN) from exc.__cause__
         except ToolError as exc:
             if isinstance(exc.__cause__, ValidationError):
                 properties = self.parameters["properties"]
                 sentence = refusal(self.name, exc.__cause__, names=names, schema=properties)
                 raise ToolError(sentence) from exc.__cause__
-            raise ToolError(str(exc).removeprefix(f"Error executing tool {self.name}: ")) from exc.__cause__
+            told = str(exc).removeprefix(f"Error executing tool {self.name}: ")
+            unanswered = told.startswith("Resolver ") and "elicitation" in told
+            raise ToolError(_UNANSWERED if unanswered else told) from exc.__cause__
 
 
 def slim(schema: dict[str, Any]) -> dict[str, Any]:

@@ -1,19 +1,26 @@
 """Prompts: what a user may want to ask of a memory with one click."""
 
-from typing import Any
+import logging
+from typing import Any, cast
 
 from mcp import MCPError
 from mcp.server import MCPServer
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
-from mcp.types import INTERNAL_ERROR
+from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
 from memos_mcp.errors import MemosError
-from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, with_instructions
+from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, visible, with_instructions
 from memos_mcp.limits import check_search
 from memos_mcp.models import GetMemory, SearchMemory
+from memos_mcp.refusals import SHOWN
 from memos_mcp.server import text
 from memos_mcp.server.access import Access
 from memos_mcp.server.sizes import shortened
+
+logger = logging.getLogger(__name__)
+
+_ARGUMENTS = {"recall": {"topic"}, "remember": {"text"}, "review": set[str]()}
 
 
 async def recall(ctx: Context[Access], topic: str = "") -> str:
@@ -56,3 +63,27 @@ def attach(server: MCPServer[Any]) -> None:
     server.prompt(title="Recall")(recall)
     server.prompt(title="Remember")(remember)
     server.prompt(title="Review what is remembered")(review)
+    server.middleware.append(_known_only)
+
+
+async def _known_only(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Refuse a prompt or an argument that there is not, which the SDK takes for a failure of the server."""
+    params = ctx.params or {}
+    problem = _unknown(params.get("name"), params.get("arguments")) if ctx.method == "prompts/get" else ""
+    if problem:
+        logger.warning("prompts/get was refused: %s", problem)
+        raise MCPError(code=INVALID_PARAMS, message=problem)
+    return await call_next(ctx)
+
+
+def _unknown(name: object, arguments: object) -> str:
+    if not isinstance(name, str):
+        return ""  # the SDK says what is wrong with it
+    if name not in _ARGUMENTS:
+        return f'There is no prompt "{visible(name[:SHOWN])}"; there are {", ".join(_ARGUMENTS)}.'
+    given = cast("dict[str, object]", arguments) if isinstance(arguments, dict) else {}
+    extra = next((one for one in given if one not in _ARGUMENTS[name]), None)
+    if extra is None:
+        return ""
+    takes = f"it takes {', '.join(_ARGUMENTS[name])}" if _ARGUMENTS[name] else "it takes none"
+    return f'The prompt {name} has no argument "{visible(extra[:SHOWN])}"; {takes}.'

@@ -29,7 +29,7 @@ _MESSAGES = {
         "required": ["role", "content"],
     },
 }
-_IDS = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+_IDS = {"type": "array", "items": {"type": "string"}}
 
 Messages = Annotated[
     list[Said],
@@ -74,17 +74,16 @@ QueryTime = Annotated[ChatTime, WithJsonSchema({"type": "string"})]
 Filter = Annotated[JsonValue, BeforeValidator(read_json), WithJsonSchema({"type": "string"})]
 MessageId = Annotated[AnyId, WithJsonSchema({"type": "string"})]
 MemoryIds = Annotated[
-    list[AnyId],
+    Sequence[AnyId],
     BeforeValidator(read_ids),
-    Field(min_length=1),
     WithJsonSchema(_IDS),
     _names("memory_ids", "memory_id", "ids", "id"),
 ]
+MessageIds = Annotated[
+    Sequence[AnyId], BeforeValidator(read_ids), WithJsonSchema(_IDS), _names("message_ids", "message_id")
+]
 CorrectedIds = Annotated[
-    Sequence[str],
-    BeforeValidator(read_ids),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}}),
-    _names("memory_ids", "memory_id"),
+    Sequence[str], BeforeValidator(read_ids), WithJsonSchema(_IDS), _names("memory_ids", "memory_id")
 ]
 Feedback = Annotated[str, _names("feedback_content", "feedback", "content", "text")]
 

@@ -136,8 +136,9 @@ class Resources:
         except MemosError as exc:
             raise MCPError(code=INTERNAL_ERROR, message=str(exc)) from exc
         listed = [_resource(one) for one in page.conversation_detail_list]
+        attachable = [one for one in await fixed() if not one.uri.startswith("ui:")]  # a view is read by its address
         return ListResourcesResult(
-            resources=[*(await fixed()), *listed] if number == 1 else listed,
+            resources=[*attachable, *listed] if number == 1 else listed,
             next_cursor=str(number + 1) if number < page.pages else None,
         )
 
@@ -180,4 +181,4 @@ def _resource(one: Conversation) -> Resource:
 def _summary(one: Conversation) -> str:
     first, last = clock_text(one.create_time)[:10], clock_text(one.update_time)[:10]
     days = first if first == last else f"{first} to {last}"
-    return f"{one.total} messages, {days}"
+    return f"{one.total} messages, {days}" if one.total else days  # the cloud does not say how many

@@ -1,7 +1,6 @@
 """What the SDK does not offer in public: the connection behind a session, the server behind `MCPServer`."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, TypeVar
 
 from mcp.server import MCPServer
@@ -10,6 +9,7 @@ from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import NotificationOptions
 from mcp.server.lowlevel.server import Server
 from mcp.server.session import ServerSession
+from mcp.types import ServerCapabilities
 from pydantic import BaseModel
 
 _Params = TypeVar("_Params", bound=BaseModel)
@@ -36,8 +36,15 @@ def answer(
 
 
 def advertise_list_changes(server: MCPServer[Any]) -> None:
-    """Have `initialize` say, on every transport, that resource lists change and that this is told."""
+    """Say in both eras, on every transport, that the list of resources changes and is told; tools and prompts stay."""
     inner = lowlevel(server)
-    options = NotificationOptions(resources_changed=True)
-    told = partial(inner.create_initialization_options, options)
-    inner.create_initialization_options = told  # pyright: ignore[reportAttributeAccessIssue]
+    found = inner.get_capabilities
+
+    def told(_: NotificationOptions | None = None, *given: Any, **named: Any) -> ServerCapabilities:  # noqa: ANN401
+        capabilities = found(NotificationOptions(resources_changed=True), *given, **named)
+        for unchanging in (capabilities.tools, capabilities.prompts):
+            if unchanging is not None:
+                unchanging.list_changed = False
+        return capabilities
+
+    inner.get_capabilities = told  # pyright: ignore[reportAttributeAccessIssue]

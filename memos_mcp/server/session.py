@@ -28,8 +28,11 @@ from memos_mcp.server.sdk import lowlevel
 
 logger = logging.getLogger(__name__)
 
+_PATIENCE = 20.0
+"""Calls under way when the input ends get so many seconds to be answered, so that `... | memos-mcp` works too."""
+
 _GRACE = 0.4
-"""Calls under way when the end comes get so many seconds to be answered, so that `... | memos-mcp` works too."""
+"""Calls under way when a signal asks to stop get so many seconds."""
 
 
 class Session:
@@ -79,11 +82,16 @@ class Session:
             async with anyio.create_task_group() as reading:
                 reading.start_soon(self._until_stopped, reading.cancel_scope)
                 await self._pass_on(to_server, to_client)
+                await self._settled(_PATIENCE)
                 self.stopped.set()
-            if self._waiting:
-                self._idle = anyio.Event()
-                with anyio.move_on_after(_GRACE):
-                    await self._idle.wait()
+            await self._settled(_GRACE)
+
+    async def _settled(self, patience: float) -> None:
+        """Wait until all calls are answered, or `patience` seconds have passed."""
+        if self._waiting:
+            self._idle = anyio.Event()
+            with anyio.move_on_after(patience):
+                await self._idle.wait()
 
     async def _until_stopped(self, scope: anyio.CancelScope) -> None:
         await self.stopped.wait()

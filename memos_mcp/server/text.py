@@ -24,6 +24,7 @@ from memos_mcp.server.sizes import ANSWER_BYTES, size_of
 NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
 READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
+ONE_CONVERSATION = "Pass this conversation_id to go on with it in another session."
 _NEGLIGIBLE = 0.001
 """What bears on the query with less than this costs words and says nothing; evidence is found down to 0.002."""
 
@@ -130,6 +131,11 @@ def added_text(receipt: AddReceipt, *, count: int) -> str:
     """Say what an add stored, and where."""
     stored = f"Stored {count} message{'s' if count != 1 else ''} in conversation {_quoted(receipt.conversation_id)}"
     return _sentences(f"{stored} (task {receipt.task_id}, {receipt.status}).", receipt.note)
+
+
+def with_way_back(note: str) -> str:
+    """Say how a client keeps one conversation that opens a session, and so gets a new one, for each call."""
+    return _sentences(note, ONE_CONVERSATION)
 
 
 def feedback_text(receipt: FeedbackReceipt) -> str:

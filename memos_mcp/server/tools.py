@@ -11,14 +11,15 @@ from memos_mcp.limits import check_add, check_search
 from memos_mcp.models import (
     AddFeedback,
     AddMessage,
-    DeleteMemory,
     GetMemory,
     GetMessage,
     SearchMemory,
 )
 from memos_mcp.server import text, uris, views
 from memos_mcp.server.access import Access, repeat_key
-from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_text, doomed_texts
+from memos_mcp.server.answering import MEMORIES, MESSAGES, PREFERENCES
+from memos_mcp.server.apps import BOUND
+from memos_mcp.server.deletion import Deletion, confirm_deletion, deletion_request, deletion_text, doomed_texts
 from memos_mcp.server.plain_tool import PlainTool
 from memos_mcp.server.reading import read_conversation, read_message
 from memos_mcp.server.requests import (
@@ -30,6 +31,7 @@ from memos_mcp.server.requests import (
     MemoryIds,
     MemoryLimit,
     MessageId,
+    MessageIds,
     MessageLimit,
     Messages,
     Page,
@@ -60,10 +62,12 @@ async def add_message(
     )
     check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
-    await access.notices.listed(receipt.conversation_id)
+    is_new = await access.notices.listed(receipt.conversation_id)
     await access.notices.changed(uris.conversation(receipt.conversation_id), uris.CONVERSATIONS, uris.PROFILE)
     if receipt.status == "running":
         access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
+    if is_new and not conversation_id:
+        receipt = receipt.model_copy(update={"note": text.with_way_back(receipt.note)})
     return _result(text.added_text(receipt, count=len(messages)), views.receipt(receipt))
 
 
@@ -71,8 +75,8 @@ async def search_memory(
     query: Query,
     ctx: Context[Access],
     conversation_id: ConversationId = "",
-    memory_limit_number: MemoryLimit = 6,
-    message_limit_number: MessageLimit = 9,
+    memory_limit_number: MemoryLimit = MEMORIES,
+    message_limit_number: MessageLimit = MESSAGES,
     return_instruction: bool = False,
     return_full_instruction: bool = False,
     filter: Filter = None,  # noqa: A002 - MemOS's name
@@ -139,19 +143,25 @@ async def get_memory(
 
 
 async def delete_memory(
-    memory_ids: MemoryIds,
     ctx: Context[Access],
     doomed: Annotated[list[str], Resolve(doomed_texts)],
     answer: Annotated[ElicitationResult[Deletion], Resolve(confirm_deletion)],
+    memory_ids: MemoryIds = (),
+    delete_messages: bool = False,
+    message_ids: MessageIds = (),
+    conversation_id: ConversationId = "",
 ) -> Annotated[CallToolResult, views.DeleteView]:
-    """Delete memories or preferences for good, by id. Call only when the user wants them forgotten."""
+    """Delete for good, by id: memories or preferences (delete_messages: with the messages that they come from),
+    messages, or a whole conversation. Call only when the user wants them forgotten."""
     access = ctx.request_context.lifespan_context
     if answer.action != "accept" or not answer.data.delete:
         return _result("Nothing was deleted: the user said no.", {"success": False, "deleted": []})
-    request = DeleteMemory(memory_ids=tuple(memory_ids))
+    request = deletion_request(memory_ids, delete_messages, message_ids, conversation_id)
     receipt = await (await access.backend()).delete_memory(request, user_id=access.user_id())
-    await access.notices.changed(*map(uris.memory, receipt.deleted), uris.PROFILE)
-    return _result(deletion_text(receipt, doomed=doomed), views.receipt(receipt))
+    conversations = (uris.conversation(conversation_id),) if conversation_id else ()
+    listed = (uris.CONVERSATIONS,) if receipt.deleted_messages else ()
+    await access.notices.changed(*map(uris.memory, receipt.deleted), *conversations, *listed, uris.PROFILE)
+    return _result(deletion_text(receipt, doomed=doomed), views.deletion(receipt))
 
 
 async def add_feedback(
@@ -175,17 +185,13 @@ async def add_feedback(
     return _result(text.feedback_text(receipt), views.receipt(receipt))
 
 
-PREFERENCES = 5
-"""The most preferences in an answer: more of them are seldom to the point."""
-
-
 def tools() -> list[Tool]:
     """Give the tools with their titles and hints."""
     return [
         PlainTool.of(add_message, title="Remember messages", annotations=_hints(destructive=False)),
-        PlainTool.of(search_memory, title="Search memory", annotations=_hints(read_only=True)),
+        PlainTool.of(search_memory, title="Search memory", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(get_message, title="Read a conversation", annotations=_hints(read_only=True)),
-        PlainTool.of(get_memory, title="List memories", annotations=_hints(read_only=True)),
+        PlainTool.of(get_memory, title="List memories", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(delete_memory, title="Delete memories", annotations=_hints(destructive=True)),
         PlainTool.of(add_feedback, title="Correct a memory", annotations=_hints(destructive=False)),
     ]

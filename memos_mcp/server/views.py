@@ -124,10 +124,14 @@ class MemoriesView(TypedDict, total=False):
 
 
 class DeleteView(TypedDict, total=False):
-    """The answer of delete_memory."""
+    """The answer of delete_memory: ids of memories and of messages."""
 
     success: bool
     deleted: list[str]
+    deleted_messages: list[str]
+    still_held_by: list[str]
+    fewer_sources: list[str]
+    stale_backups: list[str]
 
 
 class FeedbackView(TypedDict, total=False):
@@ -175,7 +179,14 @@ def known(page: MemoryPage, *, notice: str) -> dict[str, Any]:
     return {"notice": notice, **lists, "total": page.total, "current": page.current, "pages": page.pages}
 
 
-def receipt(answer: AddReceipt | DeleteReceipt | FeedbackReceipt) -> dict[str, Any]:
+def deletion(answer: DeleteReceipt) -> dict[str, Any]:
+    """Show what was deleted; of the messages that still say it, the ids."""
+    shown = answer.model_dump(mode="json", exclude={"still_held_by", "message_detail_list", "dry_run"})
+    shown["still_held_by"] = [message.id for message in answer.still_held_by]
+    return {name: value for name, value in shown.items() if value or name == "deleted"}
+
+
+def receipt(answer: AddReceipt | FeedbackReceipt) -> dict[str, Any]:
     """Show what was done."""
     return {name: value for name, value in answer.model_dump(mode="json").items() if value not in ("", None)}
 

@@ -38,4 +38,4 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for engine in engines_of(folder):
         with suppress(psutil.NoSuchProcess):
             os.kill(engine.pid, signal.SIGKILL)
-            engine.wait(10)
+            engine.wait(60)

@@ -13,6 +13,7 @@ from mcp.server.subscriptions import ResourceUpdated
 from mcp.types import PromptReference
 
 from tests.engine.conftest import engines_of
+from tests.http.process import running
 from tests.server.clients import structured
 from tests.server.test_v1_client import CLIENT, V1_PYTHON
 
@@ -32,7 +33,7 @@ async def test_a_client_of_either_era_is_served_across_an_engines_death(data_dir
             first = structured(await client.call_tool("add_message", {"messages": "before"}))
             (engine,) = engines_of(data_dir)
             engine.kill()
-            engine.wait(10)
+            engine.wait(60)
             second = structured(await client.call_tool("add_message", {"messages": "after"}))
             read = structured(await client.call_tool("get_message", {}))
             listed = await client.list_resources()
@@ -57,6 +58,16 @@ async def test_a_listener_of_the_newer_era_hears_of_another_hosts_add(data_dir: 
         ):
             await adding.call_tool("add_message", {"messages": "hello", "conversation_id": "c"})
             assert await anext(aiter(changes)) == ResourceUpdated(uri=uri)
+
+
+async def test_hosts_of_a_server_hear_of_adds_over_http_and_the_other_way_round(data_dir: Path) -> None:
+    uri = "memos://conversations/c"
+    with anyio.fail_after(120), running(data_dir) as server:
+        async with host(data_dir, "auto") as by_relay, Client(f"{server.url}/mcp") as by_http:
+            for watching, adding in ((by_relay, by_http), (by_http, by_relay)):
+                async with watching.listen(resource_subscriptions=[uri]) as changes:
+                    await adding.call_tool("add_message", {"messages": "hello", "conversation_id": "c"})
+                    assert await anext(aiter(changes)) == ResourceUpdated(uri=uri)
 
 
 async def test_users_and_accounts_hear_nothing_of_each_other(data_dir: Path) -> None:

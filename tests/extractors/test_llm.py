@@ -247,9 +247,9 @@ def test_a_call_in_hand_ends_when_the_extractor_is_closed() -> None:
     raised: list[BaseException] = []
     thread = threading.Thread(target=lambda: raised.append(_raised(lambda: model.extract([BERLIN], before=[]))))
     thread.start()
-    assert asked.wait(10)
+    assert asked.wait(60)
     model.close()
-    thread.join(10)
+    thread.join(60)
 
     assert [type(error) for error in raised] == [Unavailable]
     assert isinstance(_raised(lambda: model.extract([BERLIN], before=[])), Unavailable)

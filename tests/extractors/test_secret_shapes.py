@@ -1,17 +1,21 @@
 """How many secrets of many shapes are found, and how few innocent texts are taken for one."""
 
+import pytest
+
 from memos_mcp.backends.local.extractors.secrets import redact, redact_values
-from tests.extractors.secret_shapes import INNOCENT, SHAPES
+from tests.extractors.secret_shapes import FURTHER_INNOCENT, FURTHER_SHAPES, INNOCENT, SHAPES
 
 
-def test_nine_in_ten_of_the_shapes_are_found() -> None:
-    missed = [text for text, secret in SHAPES if secret in redact(text)[0]]
+@pytest.mark.parametrize("shapes", [SHAPES, FURTHER_SHAPES])
+def test_nine_in_ten_of_the_shapes_are_found(shapes: list[tuple[str, str]]) -> None:
+    missed = [text for text, secret in shapes if secret in redact(text)[0]]
 
-    assert len(missed) <= len(SHAPES) // 10, missed
+    assert len(missed) <= len(shapes) // 10, missed
 
 
-def test_at_most_one_innocent_text_is_taken_for_a_secret() -> None:
-    hit = [text for text in INNOCENT if redact(text)[1]]
+@pytest.mark.parametrize("innocent", [INNOCENT, FURTHER_INNOCENT])
+def test_at_most_one_innocent_text_is_taken_for_a_secret(innocent: list[str]) -> None:
+    hit = [text for text in innocent if redact(text)[1]]
 
     assert len(hit) <= 1, hit
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.http.app import build_app
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Tokens
+from memos_mcp.http.v1.routes import Store
+from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.server.answering import text_for_agents
 from tests.local.stores import store
 
 REST = "/api/openmem/v1"
@@ -60,6 +64,8 @@ async def engine(
             means=backend.means,
             library=backend.library,
             chat_model=chat_model,
+            store=Store(backend, backend.browsing, backend.curating, backend.transferring),
+            surroundings=Surroundings(text_for_agents=partial(text_for_agents, backend)),
         )
         async with client_of(app) as client:
             yield Engine(client, backend)

@@ -34,7 +34,7 @@ def running(folder: Path, *options: str, **settings: str) -> Generator[Running]:
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         finally:
             process.kill()
             process.communicate()

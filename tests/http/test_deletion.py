@@ -48,7 +48,8 @@ async def test_the_owner_may_be_named_beside_the_memories(api: Engine) -> None:
 
     data = await api.data("delete/memory", {"user_ids": ["ana"], "memory_ids": [one], "source": "MEMOS"})
 
-    assert data == {"success": True, "deleted": [one]}
+    assert (data["success"], data["deleted"]) == (True, [one])
+    assert [message["content"] for message in data["still_held_by"]] == ["I work as a nurse in Porto."]
     assert list(await known(api, "ana")) == others
 
 

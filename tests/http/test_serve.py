@@ -24,7 +24,7 @@ from memos_mcp.models import GetMessage
 from tests.contract.test_contract import said
 from tests.http.process import running
 
-ENDS_WITHIN = 10.0
+ENDS_WITHIN = 30.0
 """Seconds after which a server that has not ended is held to hang."""
 
 

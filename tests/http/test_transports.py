@@ -131,7 +131,7 @@ async def test_a_token_reaches_its_users_memory_over_mcp_and_rest_alike(guarded_
 async def test_a_session_is_of_no_use_with_another_token(guarded_engine: Running) -> None:
     own, other = ({"authorization": f"Bearer {kind}-legacy-token"} for kind in ("sse", "http"))
     ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-    http = httpx2.AsyncClient(base_url=guarded_engine.url, timeout=10)
+    http = httpx2.AsyncClient(base_url=guarded_engine.url, timeout=60)
     async with http, http.stream("GET", "/sse", headers=own) as stream:
         lines = stream.aiter_lines()
         path = next(line for line in [await anext(lines), await anext(lines)] if line.startswith("data: "))[6:]

@@ -69,5 +69,18 @@ async def followed(backend: LocalBackend) -> None:
             await anyio.sleep(0.02)
 
 
+async def renewed(backend: LocalBackend) -> None:
+    """Wait until the index is in files that never held what was deleted."""
+    ledger, indexing = backend._ledger, backend._indexing
+    with anyio.fail_after(60):
+        while (
+            ledger.vectors.count_after(0, limit=1)
+            or ledger.noted("index_holds_deleted") == "yes"
+            or indexing._renewed_from is not None
+            or len(list((ledger.database.path.parent / "chroma").iterdir())) > 1
+        ):
+            await anyio.sleep(0.02)
+
+
 def found_messages(result: SearchResult) -> list[str]:
     return [message.content for message in result.message_detail_list]

@@ -10,7 +10,7 @@ from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.models import DeleteMemory, GetMemory
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
-from tests.local.stores import everything_said, find, followed, store
+from tests.local.stores import everything_said, find, followed, renewed, store
 
 SAID = "The unmistakable walrus of Zanzibar sleeps under my bed beside two old violins."
 KEPT = "My sister collects lighthouses, fountain pens and unusual maps of Antarctica."
@@ -51,6 +51,7 @@ async def test_a_deleted_memory_is_in_no_file_of_the_store(tmp_path: Path) -> No
 
         await backend.delete_memory(DeleteMemory(memory_ids=("k1",)), user_id="u")
         await followed(backend)
+        await renewed(backend)
 
         assert files_with(tmp_path, value.encode()) == set()
     await reopen(tmp_path)
@@ -67,6 +68,7 @@ async def test_a_forgotten_user_is_in_no_file_of_the_store_and_another_stays(tmp
 
         await backend.delete_memory(DeleteMemory(everything=True), user_id="u")
         await followed(backend)
+        await renewed(backend)
 
         assert files_with(tmp_path, b"walrus") == set()
     await reopen(tmp_path)

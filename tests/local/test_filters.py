@@ -2,15 +2,18 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.filters import Condition, Filter, parse, to_sql
 from memos_mcp.errors import InvalidRequest
-from memos_mcp.models import epoch_milliseconds
+from memos_mcp.models import AddMessage, Message, SearchMemory, epoch_milliseconds
+from tests.local.stores import store
 
 KEYS = ["topic", "level", 'a "quoted" $.key', "键", "create"]
 WORDS = st.sampled_from(["", "work", "家", "o'clock", 'say "x"', "5", "💡", "%"])
@@ -186,3 +189,40 @@ def test_another_form_is_refused_with_the_right_one(wanted: JsonValue, says: str
     with pytest.raises(InvalidRequest, match=says) as caught:
         parse(wanted)
     assert "\n" not in str(caught.value)
+
+
+async def test_a_field_that_nothing_has_is_named_in_the_answer(tmp_path: Path) -> None:
+    async with store(tmp_path) as backend:
+        said = AddMessage(
+            messages=(Message(role="user", content="My bike is green"),),
+            conversation_id="c",
+            info={"topic": "bikes"},
+            async_mode=False,
+        )
+        await backend.add_message(said, user_id="u")
+        known = await backend.search_memory(_bike({"and": [{"topic": "bikes"}]}), user_id="u")
+        misspelt = await backend.search_memory(_bike({"or": [{"topik": "bikes"}, {"topic": "bikes"}]}), user_id="u")
+
+    assert [message.content for message in known.message_detail_list] == ["My bike is green"]
+    assert "filter" not in known.notice
+    assert [message.content for message in misspelt.message_detail_list] == ["My bike is green"]
+    assert 'The filter names "topik"' in misspelt.notice
+
+
+async def test_a_number_beyond_json_that_was_stored_before_spoils_no_filter(tmp_path: Path) -> None:
+    async with store(tmp_path) as backend:
+        for text, info in (("My bike is green", {"level": 5}), ("My car is red", {"level": 7})):
+            said = AddMessage(messages=(Message(role="user", content=text),), conversation_id="c", info=info)
+            await backend.add_message(said, user_id="u")
+    with closing(sqlite3.connect(tmp_path / LEDGER_FILE)) as ledger, ledger:
+        ledger.execute("UPDATE message SET info = '{\"level\": Infinity}' WHERE seq = 2")
+    async with store(tmp_path) as backend:
+        found = await backend.search_memory(_bike({"and": [{"level": {"lte": 5}}]}), user_id="u")
+        above = await backend.search_memory(_bike({"and": [{"level": {"gt": 5}}]}), user_id="u")
+
+    assert [message.content for message in found.message_detail_list] == ["My bike is green"]
+    assert len(above.message_detail_list) <= 1
+
+
+def _bike(wanted: JsonValue) -> SearchMemory:
+    return SearchMemory(query="bike", relativity=0, filter=wanted)

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.samples import CHANGES, CHANGES_HELD_OUT, load_pairs
+from memos_mcp.backends.local.upkeep.corrections import compare
 from memos_mcp.backends.local.upkeep.judge import Verdict, judge
 from memos_mcp.backends.local.upkeep.statements import told
 from tests.local.statement_pairs import APART, KEPT, NOT_JUDGED, REPEATED, UPDATED
@@ -85,3 +87,25 @@ def test_who_corrects_needs_no_word_that_says_that_it_is_new() -> None:
 def test_any_text_can_be_judged_and_never_updates_itself(one: str, other: str) -> None:
     assert verdict(one, other).relation in ("same", "updates", "different")
     assert verdict(one, one, near=True).relation in ("same", "different")
+
+
+def test_changes_in_a_life_are_recognised_and_what_others_changed_is_not_taken_for_one() -> None:
+    for path in (CHANGES, CHANGES_HELD_OUT):
+        judged = [(pair, compare(pair.old, pair.new, near=False).relation) for pair in load_pairs(path)]
+        updates = [relation for pair, relation in judged if pair.label == "update"]
+        wrong = [pair for pair, relation in judged if pair.label == "different" and relation != "different"]
+
+        assert updates.count("updates") >= 0.6 * len(updates)
+        assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("My manager is Olga.", "Olga left; Peter is my manager now."),
+        ("I read on a Kindle.", "My Kindle broke, so I read on a Kobo now."),
+        ("I play the guitar.", "I gave up the guitar for the piano."),
+    ],
+)
+def test_a_memory_whose_value_was_replaced_is_found_by_what_it_ends_with(old: str, new: str) -> None:
+    assert told(old).keys & told(new).sought

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from memos_mcp.backends.local.backend import NO_INSTRUCTIONS
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.extractors.base import Draft, Source
+from memos_mcp.backends.local.extractors.base import Draft, Extractor, Source
+from memos_mcp.backends.local.extractors.llm import LlmExtractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
 from memos_mcp.backends.local.learning import FEWEST_ATTEMPTS, FIRST_PAUSE, LONGEST_PAUSE, PATIENCE, Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.opening import open_local
 from memos_mcp.backends.local.upkeep import Upkeep
 from memos_mcp.errors import Unavailable
+from memos_mcp.models import AddMessage, Message
+from tests.fakes.chat import URL, FakeChat, proposal
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
-from tests.local.stores import find
+from tests.local.stores import find, store
 
 HOUR = 3_600_000
 
@@ -36,9 +40,10 @@ class AwayExtractor:
     clock: Clock
     retry_after: float | None = None
     name: str = "llm:away:1"
+    takes_instructions: bool = False
     asked: list[int] = field(default_factory=list)
 
-    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Draft]:
         del messages, before
         self.asked.append(self.clock.now)
         raise Unavailable("The model's endpoint cannot be reached.", retry_after=self.retry_after)
@@ -130,7 +135,7 @@ def test_what_waits_what_failed_and_what_was_taken_over_is_counted(ledger: Ledge
 
 
 class FailingRules(RulesExtractor):
-    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Draft]:
         raise ValueError
 
 
@@ -170,3 +175,39 @@ def test_a_model_that_comes_back_in_time_makes_the_memories_itself(ledger: Ledge
     Learning(ledger, back, upkeep, instead=RulesExtractor(), clock=clock, told=lambda: None).step()
 
     assert [maker for _, maker in makers(ledger)] == ["llm:back:1"]
+
+
+async def test_what_the_application_wants_kept_is_told_to_the_model_once_and_then_forgotten(tmp_path: Path) -> None:
+    chat = FakeChat(proposal(title="t", value="I bought 3 shares.", perspective="user", sources=[1]))
+
+    def model() -> Extractor:
+        rules, embed = RulesExtractor(), HashedEmbedder().embed
+        return LlmExtractor(
+            URL, model="m", api_key="", fallback=rules, embed=lambda text: embed(text).vector, connect=chat.connect
+        )
+
+    wanted = AddMessage(
+        messages=(Message(role="user", content="I bought 3 shares of Initech."),),
+        conversation_id="c",
+        custom_extract_prompt="Keep trades alone.",
+        wait=True,
+    )
+    async with store(tmp_path, extractor=model) as backend:
+        receipt = await backend.add_message(wanted, user_id="u")
+        await backend.add_message(wanted.model_copy(update={"custom_extract_prompt": ""}), user_id="u")
+        left = backend._ledger.database.rows("SELECT name FROM meta WHERE name LIKE 'instructions%'")
+
+    told = [asked["messages"][0]["content"] for asked in chat.asked]
+    assert receipt.note == ""
+    assert [text.endswith("Keep trades alone.") for text in told] == [True, False]
+    assert left == []
+
+
+async def test_rules_say_that_they_take_no_instructions(tmp_path: Path) -> None:
+    wanted = AddMessage(
+        messages=(Message(role="user", content="I moved to Rome."),), custom_extract_prompt="Keep trades alone."
+    )
+    async with store(tmp_path) as backend:
+        receipt = await backend.add_message(wanted, user_id="u")
+
+    assert receipt.note == NO_INSTRUCTIONS

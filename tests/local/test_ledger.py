@@ -141,7 +141,7 @@ def test_a_removed_memory_leaves_no_trace_in_the_files(ledger: Ledger) -> None:
     put(ledger, add("one"))
     seq = memory(ledger, 1, value="an unmistakable sentence")
 
-    ledger.memories.remove(1, [seq])
+    ledger.removal.remove(1, memories=[seq], messages=())
 
     files = [path.read_bytes() for path in ledger.database.path.parent.iterdir()]
     assert not any(b"unmistakable" in content for content in files)

@@ -15,8 +15,9 @@ class Repeating:
     """Drafts each message as a memory."""
 
     name = "repeating"
+    takes_instructions = False
 
-    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Draft]:
         return [Draft(key="", value=one.content, sources=(one.seq,)) for one in messages]
 
     def close(self) -> None:

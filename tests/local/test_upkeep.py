@@ -227,7 +227,7 @@ async def test_adds_while_memories_are_kept_up_lose_and_repeat_nothing(backend: 
 class GroundlessExtractor(RulesExtractor):
     """Drafts a memory without a source where it is told to, which nothing can keep."""
 
-    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Draft]:
         if messages[0].content == "Be groundless.":
             return [Draft(key="", value="nothing", sources=())]
         return super().extract(messages, before=before)

@@ -33,4 +33,4 @@ def data_dir(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         with suppress(psutil.NoSuchProcess):
             engine.resume()
             engine.kill()
-            engine.wait(10)
+            engine.wait(60)

@@ -18,6 +18,7 @@ from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox, account_of
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.hosts.machine import Machine
 from memos_mcp.operations.checks.directory import check_directory
 from memos_mcp.operations.checks.engine import judge
 from memos_mcp.operations.checks.finding import Finding
@@ -35,7 +36,7 @@ SECRET = "sk-a-secret-that-nobody-may-see"  # noqa: S105
 def found(home: Path, **variables: str) -> list[Finding]:
     """Look at everything, as the command does in a process with these variables."""
     given = {**own_variables(), **variables}
-    return list(examine(given, home=home, folder=home / "project", tell=lambda _: None))
+    return list(examine(given, machine=Machine.here(home=home, folder=home / "project"), tell=lambda _: None))
 
 
 async def found_meanwhile(home: Path, **variables: str) -> list[Finding]:

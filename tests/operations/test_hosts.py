@@ -2,14 +2,18 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from memos_mcp import __version__
+from memos_mcp.hosts.entries import Server, own_command
+from memos_mcp.hosts.machine import Machine
+from memos_mcp.hosts.proof import Answer, NoAnswer
 from memos_mcp.operations.checks.finding import Finding
-from memos_mcp.operations.checks.hosts import check_hosts, own_command
+from memos_mcp.operations.checks.hosts import check_hosts
 
 pytestmark = [
     pytest.mark.usefixtures("data_dir"),
@@ -32,8 +36,14 @@ def written(path: Path, document: object) -> Path:
     return path
 
 
-def checked(home: Path) -> list[Finding]:
-    return list(check_hosts(home, home / "project"))
+def answers(server: Server) -> Answer:
+    """Answer as this version does; what a real start says is tested with the proof itself."""
+    del server
+    return Answer(name="memos-mcp", version=__version__, tools=6)
+
+
+def checked(home: Path, *, proof: Callable[[Server], Answer] = answers) -> list[Finding]:
+    return list(check_hosts(Machine.here(home=home, folder=home / "project"), proof=proof))
 
 
 def ours(**fields: object) -> dict[str, Any]:
@@ -114,29 +124,33 @@ def test_a_command_that_is_not_there_is_wrong_and_the_right_one_is_named(home: P
     assert own_command() in finding.mend
 
 
-def test_a_command_that_does_not_run_is_wrong(home: Path) -> None:
-    command = at(home, "bin", "memos-mcp")
-    command.write_text("#!/nowhere/python\n")
-    command.chmod(0o755)
-    written(at(home, ".cursor", "mcp.json"), ours(command=str(command)))
+def test_a_command_that_does_not_answer_is_wrong_and_its_last_words_are_shown(home: Path) -> None:
+    written(at(home, ".cursor", "mcp.json"), ours())
 
-    (finding,) = checked(home)
+    def silent(server: Server) -> Answer:
+        raise NoAnswer(f"{server.command} was started, and it ends without an answer; it said: no module")
+
+    (finding,) = checked(home, proof=silent)
 
     assert finding.level == "wrong"
-    assert "does not run" in finding.found
+    assert "it said: no module" in finding.found
+    assert "memos-mcp install" in finding.mend
 
 
-def test_a_command_of_another_version_is_a_warning(home: Path) -> None:
-    command = at(home, "bin", "memos-mcp")
-    command.write_text("#!/bin/sh\necho 0.0.1\n")
-    command.chmod(0o755)
-    written(at(home, ".cursor", "mcp.json"), ours(command=str(command)))
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(name="memos-mcp", version="0.0.1", tools=6), "memos-mcp 0.0.1"),
+        (Answer(name="another", version=__version__, tools=1), "another server, another"),
+    ],
+)
+def test_a_command_of_another_version_or_program_is_a_warning(home: Path, answer: Answer, said: str) -> None:
+    written(at(home, ".cursor", "mcp.json"), ours())
 
-    warning = checked(home)[0]
+    warning = checked(home, proof=lambda _: answer)[0]
 
     assert warning.level == "warning"
-    assert "memos-mcp 0.0.1" in warning.found
-    assert __version__ in warning.found
+    assert said in warning.found
 
 
 def test_variables_that_make_no_sense_are_wrong_where_they_stand_and_no_secret_is_shown(home: Path) -> None:
@@ -179,7 +193,7 @@ def test_a_file_that_is_no_json_is_wrong(home: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "servers", [None, [], {}, {"memos-mcp": "text"}, {"x": {"args": 3}}, {"memos": {"command": "npx", "args": ["x"]}}]
+    "servers", [None, [], {}, {"memos-mcp": "text"}, {"x": {"args": 3}}, {"x": {"command": "npx", "args": ["x"]}}]
 )
 def test_a_file_that_does_not_name_us_counts_as_none(home: Path, servers: object) -> None:
     written(at(home, ".cursor", "mcp.json"), {"mcpServers": servers})
@@ -198,16 +212,76 @@ def test_an_entry_with_a_number_among_its_variables_is_wrong(home: Path) -> None
     assert "env.MEMOS_ENGINE_IDLE" in finding.found
 
 
-def test_another_program_that_starts_us_is_not_run(home: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "command", "args", "package"),
+    [
+        ("memos", "uvx", ["memos-mcp"], "memos-mcp"),
+        ("memory", "/opt/bin/uvx", ["--python", "3.12", "memos-mcp@latest"], "memos-mcp@latest"),
+        ("memory", "uv", ["tool", "run", "--from", "memos-mcp==9", "memos-mcp"], "memos-mcp==9"),
+        ("memory", "pipx", ["run", "memos-mcp"], "memos-mcp"),
+        ("memos", "npx", ["-y", "@somebody/memory"], "@somebody/memory"),
+        ("memos", "cmd", ["/c", "npx", "-y", "memos-mcp"], "memos-mcp"),
+        ("memos", "C:\\nodejs\\npx.cmd", ["-y", "memos-mcp"], "memos-mcp"),
+    ],
+)
+def test_an_entry_that_fetches_a_package_by_its_name_is_warned_of_and_not_run(
+    home: Path, name: str, command: str, args: list[str], package: str
+) -> None:
+    written(at(home, ".cursor", "mcp.json"), {"mcpServers": {name: {"command": command, "args": args}}})
+
+    (finding,) = checked(home, proof=never)
+
+    assert finding.level == "warning"
+    assert f'"{package}"' in finding.found
+
+
+def never(server: Server) -> Answer:
+    raise AssertionError(server)
+
+
+def test_what_a_runner_takes_from_a_file_is_started_as_any_other(home: Path) -> None:
     command = at(home, "bin", "uvx")
-    command.write_text(f"#!/bin/sh\ntouch {home}/was-run\n")
+    command.write_text("#!/bin/sh\n")
     command.chmod(0o755)
-    written(at(home, ".cursor", "mcp.json"), ours(command=str(command), args=["memos-mcp"]))
+    args = ["--from", "/dist/memos_mcp-0.1.0-py3-none-any.whl", "memos-mcp"]
+    written(at(home, ".cursor", "mcp.json"), ours(command=str(command), args=args))
 
     (finding,) = checked(home)
 
     assert finding.level == "ok"
-    assert not (home / "was-run").exists()
+
+
+def test_the_scope_of_every_entry_is_named(home: Path) -> None:
+    written(at(home, ".claude.json"), {**ours(), "projects": {"/work/b": ours()}})
+    written(at(home, "project", ".mcp.json"), ours())
+
+    found = [finding.found for finding in checked(home)]
+
+    assert all(
+        said in one for said, one in zip(("user scope", "local scope of /work/b", "project scope"), found, strict=True)
+    )
+
+
+def test_what_the_host_fills_in_is_not_tried(home: Path) -> None:
+    written(at(home, ".cursor", "mcp.json"), ours(env={"MEMOS_USER_ID": "${env:USER}"}))
+
+    (finding,) = checked(home, proof=never)
+
+    assert (finding.level, "not tried" in finding.found) == ("ok", True)
+
+
+def test_goose_and_opencode_spell_an_entry_in_their_own_way(home: Path) -> None:
+    at(home, ".config", "goose", "config.yaml").write_text(
+        f"extensions:\n  memos:\n    cmd: {own_command()}\n    args: []\n"
+    )
+    written(at(home, ".config", "opencode", "opencode.json"), {"mcp": {"memos": {"command": [own_command()]}}})
+    written(at(home, ".lmstudio", "mcp.json"), {"mcpServers": {"memos": {"command": own_command(), "enabled": False}}})
+
+    assert [(finding.about, finding.level) for finding in checked(home)] == [
+        ("Goose", "ok"),
+        ("OpenCode", "ok"),
+        ("LM Studio", "warning"),
+    ]
 
 
 def test_an_address_is_shown_without_what_opens_it(home: Path) -> None:

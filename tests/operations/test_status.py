@@ -68,7 +68,7 @@ async def test_a_store_that_a_crash_left_is_counted(data_dir: Path) -> None:
         await say(backend, "I prefer window seats.")
     (engine,) = engines_of(data_dir)
     engine.kill()
-    engine.wait(10)
+    engine.wait(60)
 
     overview = look(read_settings())
 

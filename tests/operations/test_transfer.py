@@ -53,7 +53,7 @@ def exported(data_dir: Path, file: Path, *, user_id: str = "") -> list[Json]:
 
 
 async def imported(file: Path) -> None:
-    await anyio.to_thread.run_sync(lambda: take_in(read_settings(), file, console=SILENT, progress=SILENT))
+    await anyio.to_thread.run_sync(lambda: take_in(read_settings(), [file], console=SILENT, progress=SILENT))
 
 
 def written(file: Path, *records: Json) -> Path:
@@ -203,12 +203,62 @@ def test_a_line_that_makes_no_sense_is_named_and_nothing_is_taken(
     file.write_text(json.dumps(good) + "\n" + line.replace("%s", "x" * 1_000_001))
 
     with pytest.raises(InvalidRequest, match="Nothing was changed") as refused:
-        take_in(read_settings(), file, console=SILENT, progress=SILENT)
+        take_in(read_settings(), [file], console=SILENT, progress=SILENT)
 
     assert "line 2" in str(refused.value)
     assert sentence in str(refused.value)
     assert len(str(refused.value)) < 1000
     assert not data_dir.exists()
+
+
+async def test_an_export_for_people_has_a_file_a_conversation(data_dir: Path, tmp_path: Path) -> None:
+    async with front(data_dir) as backend:
+        await say(backend, "I prefer window seats.", "My cat is called\nMia.")
+        await say(backend, "我喜欢喝茶。", conversation_id="a/b: c", user_id="li")
+    folder = tmp_path / "notes"
+
+    made = memos("export", str(folder), "--format", "markdown")
+
+    assert made.returncode == 0, made.stderr
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.md"))
+    assert len(files) == 4
+    assert {"u/c.md", "u/memories.md", "li/memories.md"} < set(files)
+    page = (folder / "u" / "c.md").read_text(encoding="utf-8")
+    assert page.startswith("# c\n\n## user, 20")
+    assert "I prefer window seats.\n\n## user" in page
+    assert "My cat is called\nMia." in page
+    assert "window seats" in (folder / "u" / "memories.md").read_text(encoding="utf-8")
+    assert "is not empty" in memos("export", str(folder), "--format", "markdown").stderr
+    assert memos("export", str(folder), "--format", "markdown", "--force").returncode == 0
+    assert (folder / "u" / "c.md").read_text(encoding="utf-8") == page
+
+
+async def test_an_export_to_standard_output_can_be_piped(data_dir: Path) -> None:
+    async with front(data_dir) as backend:
+        await say(backend, "I prefer window seats.")
+
+    made = memos("export", "-")
+
+    records = [json.loads(line) for line in made.stdout.splitlines()]
+    assert records[0]["content"] == "I prefer window seats."
+    assert "Exported" in made.stderr
+
+
+def test_an_import_says_what_it_found_before_it_takes_it(data_dir: Path, tmp_path: Path) -> None:
+    facts = tmp_path / "facts.csv"
+    facts.write_text("fact,tags\nOwns a sauna,home\n,\n")
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+
+    looked = memos("import", "--dry-run", str(tmp_path))
+
+    assert looked.returncode == 0, looked.stderr
+    assert "1 memory" in looked.stdout
+    assert "1 new" in looked.stdout
+    assert "Not recognised: 1 file (photo.png)" in looked.stdout
+    assert not (data_dir / LEDGER_FILE).exists()
+    assert "Imported 0 messages and 1 memory" in memos("import", str(tmp_path)).stdout
+    assert "0 new" in memos("import", "--dry-run", str(tmp_path)).stdout
+    assert "What is recognised: " in memos("import", str(tmp_path / "photo.png")).stderr
 
 
 def test_a_file_that_is_not_there_or_empty_is_a_sentence(data_dir: Path, file: Path) -> None:

@@ -62,8 +62,9 @@ BAD_CALLS: list[tuple[str, dict[str, Any], str]] = [
     ("get_memory", {"size": 51}, "at most 50"),
     ("get_memory", {"size": 1.5}, "whole number"),
     ("delete_memory", {"memory_ids": ["p99"]}, 'No memory "p99" is known; get_memory lists the ids'),
-    ("delete_memory", {"memory_ids": []}, "memory_ids must have at least 1"),
-    ("delete_memory", {}, "memory_ids is required"),
+    ("delete_memory", {"memory_ids": []}, "Nothing was deleted"),
+    ("delete_memory", {"memory_ids": ["k1"], "conversation_id": "c"}, "deletes the whole conversation"),
+    ("delete_memory", {}, "Name what is to go: memory_ids"),
     ("add_feedback", {"feedback_content": ""}, "feedback_content is empty"),
     ("remember", {}, "Unknown tool: remember"),
 ]

@@ -58,6 +58,21 @@ async def test_a_user_who_says_no_keeps_them(backend: ListBackend, era: Era, ans
         assert await _known(client) == 2
 
 
+@pytest.mark.parametrize("content", [None, {"foo": 1}, {"delete": "perhaps"}])
+async def test_an_answer_that_says_neither_yes_nor_no_deletes_nothing_and_names_no_function(
+    backend: ListBackend, era: Era, content: dict[str, str | int | float | bool | list[str] | None] | None
+) -> None:
+    answer = _answering(ElicitResult(action="accept", content=content), [])
+    async with connected(backend, era=era, elicitation_callback=answer) as client:
+        await _two_facts(client)
+        line = await refused(client, "delete_memory", memory_ids=["p2"])
+
+        assert "Nothing was done" in line
+        assert "esolver" not in line
+        assert "confirm" not in line
+        assert await _known(client) == 2
+
+
 async def test_where_nobody_can_be_asked_the_host_has_been_told_that_it_destroys(client: Client) -> None:
     await _two_facts(client)
     tools = {tool.name: tool for tool in (await client.list_tools()).tools}

@@ -10,7 +10,7 @@ from mcp import Client
 from memos_mcp.errors import Unavailable
 from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS
 from memos_mcp.server.sizes import ANSWER_BYTES
-from memos_mcp.server.text import NOTHING_RELEVANT, NOTHING_STORED
+from memos_mcp.server.text import NOTHING_RELEVANT, NOTHING_STORED, ONE_CONVERSATION
 from tests.fakes.memory_backend import ListBackend
 from tests.server.clients import CONVERSATION, connected, structured, text_of
 
@@ -28,6 +28,7 @@ async def test_what_was_added_is_found_and_read_word_for_word(client: Client) ->
         "task_id": "t1",
         "status": "completed",
         "conversation_id": CONVERSATION,
+        "note": ONE_CONVERSATION,
     }
     assert found["memory_detail_list"][0]["memory_value"] == f"[user perspective] {TRIP}"
     assert found["message_detail_list"][0] == {

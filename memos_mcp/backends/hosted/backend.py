@@ -39,6 +39,12 @@ NOT_TAKEN = "The service takes no {}; they were not sent."
 """What is said where an argument is beyond the service's contract."""
 
 
+MEMORIES_ALONE = (
+    "The memory service deletes memories alone, or everything of a user: it has no way to delete messages or "
+    "conversations, or to try a deletion. Nothing was deleted."
+)
+
+
 class HostedBackend:
     """A `MemoryBackend` over the MemOS contract.
 
@@ -113,11 +119,13 @@ class HostedBackend:
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Remove memories, or everything of the user, what waits to be delivered included."""
-        if not (request.memory_ids or request.everything or request.filter):
+        if not (request.memory_ids or request.everything or request.filter or request.of_messages):
             raise InvalidRequest("memory_ids is empty: name the memories to delete.", code=40003)
         if request.everything and self._delivery is not None:
             await self._delivery.forget(user_id=user_id)
         for_engine = await self._is_engine(user_id)
+        if request.of_messages and (request.stretch or not for_engine):
+            raise InvalidRequest(MEMORIES_ALONE)
         if request.memory_ids and not for_engine:
             await cloud.by_ids(lambda page: self._memories(page, user_id=user_id), request.memory_ids)
         if request.filter is not None and not for_engine:

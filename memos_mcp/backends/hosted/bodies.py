@@ -28,6 +28,7 @@ def add_message(request: AddMessage, *, user_id: str) -> Body:
         "app_id": request.app_id,
         "tags": list(request.tags),
         "info": request.info,
+        "custom_extract_prompt": request.custom_extract_prompt,
     }
     return {
         "user_id": user_id,
@@ -89,7 +90,14 @@ def delete_memory(request: DeleteMemory, *, user_id: str, for_engine: bool) -> B
     if request.everything:
         return {"user_id": user_id}
     wanted: Body = _given({"memory_ids": list(request.memory_ids), "filter": request.filter})
-    return wanted | {"user_id": user_id} if for_engine else wanted
+    if not for_engine:
+        return wanted
+    of_messages = request.model_dump(
+        mode="json",
+        exclude_defaults=True,
+        include={"message_ids", "conversation_ids", "text", "delete_messages", "dry_run"},
+    )
+    return wanted | of_messages | {"user_id": user_id}
 
 
 def update_memory(request: UpdateMemory, *, user_id: str, for_engine: bool) -> Body:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from memos_mcp.backends.local.extractors.base import Draft, Source
 from memos_mcp.backends.local.extractors.grounding import unsupported
 from memos_mcp.backends.local.extractors.keyphrases import tags, title
-from memos_mcp.backends.local.extractors.when import resolve
 from memos_mcp.backends.local.extractors.words import matter
 from memos_mcp.backends.local.ledger.claims import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.tasks import OpenTask
+from memos_mcp.backends.local.temporal import resolve
 from memos_mcp.backends.local.upkeep import Upkeep
 from memos_mcp.backends.local.upkeep.judge import Verdict
 from memos_mcp.models import AgentMemory, Role

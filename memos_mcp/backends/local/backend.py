@@ -2,18 +2,21 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import anyio
 import anyio.to_thread
-from pydantic import JsonValue
 
 from memos_mcp.backends.local import filters
 from memos_mcp.backends.local.agent_memories import AgentMemories
+from memos_mcp.backends.local.browsing import Browsing
+from memos_mcp.backends.local.curating import Curating
 from memos_mcp.backends.local.extractors.secrets import redact_values
 from memos_mcp.backends.local.extractors.sentences import shorten
+from memos_mcp.backends.local.forgetting import Forgetting
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
@@ -26,7 +29,8 @@ from memos_mcp.backends.local.means import Means
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.upkeep import Corrected, Correcting, keys
+from memos_mcp.backends.local.transferring import Transferring
+from memos_mcp.backends.local.upkeep import Corrected, Correcting, Upkeep, keys
 from memos_mcp.errors import InvalidRequest, NotFound
 from memos_mcp.instructions import fit, with_instructions
 from memos_mcp.limits import check_add, check_search
@@ -57,6 +61,7 @@ from memos_mcp.perspective import bare
 
 FEEDBACK_CONVERSATION = "feedback"
 
+NO_INSTRUCTIONS = "custom_extract_prompt had no effect: it is for a chat model (MEMOS_EXTRACTOR=llm)."
 HIDDEN = (
     "{} secret(s), such as keys or passwords, were replaced by a mark and not stored. "
     "MEMOS_SECRETS=keep stores them word for word."
@@ -84,26 +89,36 @@ class LocalBackend:
         indexing: Indexing,
         indexes: Indexes,
         learning: Learning,
+        upkeep: Upkeep,
         correcting: Correcting,
         agent_memories: AgentMemories,
         clock: Callable[[], int],
         redact: Redact | None,
         offset: Callable[[int], int],
+        copies: Callable[[], Sequence[Path]] = tuple,
     ) -> None:
-        """Take collaborators that are running."""
+        """Take collaborators that are running; `copies` gives the files to which the store was copied."""
         self._redact = redact
         self._offset = offset
         self._ledger = ledger
         self._search = search
         self._indexing = indexing
-        self._indexes = indexes
+        self._forgetting = Forgetting(ledger, indexes, changed=indexing.wake, copies=copies)
         self._learning = learning
         self._correcting = correcting
         self._agent_memories = agent_memories
         self._clock = clock
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
+        self.browsing = Browsing(ledger, search, clock=clock, offset=offset)
+        self.curating = Curating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
+        self.transferring = Transferring(ledger, changed=self._follow, redacts=redact is not None)
         self.means = Means(search, learning, clock=clock, redact=redact)
         self.library = Library(self._bases, clock=clock)
+
+    def _follow(self) -> None:
+        """Have the background take up what was added."""
+        self._indexing.wake()
+        self._learning.wake()
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         """Commit the messages to the ledger; vectors and memories follow."""
@@ -122,10 +137,11 @@ class LocalBackend:
         with self._ledger.database.transaction():
             added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
             unsaid = "" if added.repeated else self._keep_memories(request, added.task_id)
+            unused = "" if added.repeated else self._instruct(request, added.task_id)
         self._indexing.wake()
         self._learning.wake()
         status = self._task(added.task_id, user_id).status if added.repeated else "running"
-        note = " ".join(filter(None, (HIDDEN.format(hidden) if hidden else "", unsaid)))
+        note = " ".join(filter(None, (HIDDEN.format(hidden) if hidden else "", unsaid, unused)))
         return AddReceipt(task_id=added.task_id, status=status, conversation_id=added.conversation_id, note=note)
 
     def _with_offsets(self, request: AddMessage) -> AddMessage:
@@ -146,6 +162,16 @@ class LocalBackend:
         task = self._ledger.tasks.open(task_id) if request.memories else None
         return "" if task is None else self._agent_memories.keep(request.memories, task=task).note
 
+    def _instruct(self, request: AddMessage, task_id: str) -> str:
+        """Keep what the application wants to be learnt, and say where that has no effect."""
+        if not request.custom_extract_prompt:
+            return ""
+        if not self._learning.takes_instructions:
+            return NO_INSTRUCTIONS
+        if task := self._ledger.tasks.open(task_id):
+            self._ledger.instruct(task.key, request.custom_extract_prompt)
+        return ""
+
     def _without_secrets(self, request: AddMessage) -> tuple[AddMessage, int]:
         if self._redact is None:
             return request, 0
@@ -160,6 +186,7 @@ class LocalBackend:
         tags = [self._redact(tag) for tag in request.tags]
         info, in_info = redact_values(request.info)
         update = {"messages": messages, "memories": memories, "tags": tuple(tag for tag, _ in tags), "info": info}
+        update["custom_extract_prompt"] = self._redact(request.custom_extract_prompt)[0]
         return request.model_copy(update=update), in_info + sum(hidden for _, hidden in (*redacted, *tags))
 
     async def _completed(self, task_id: str, *, user_id: str) -> Task:
@@ -274,34 +301,8 @@ class LocalBackend:
         )
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
-        """Remove memories, or all of a user, from the ledger; the vectors follow."""
-        return await _in_thread(partial(self._delete, request, user_id))
-
-    def _delete(self, request: DeleteMemory, user_id: str) -> DeleteReceipt:
-        user = self._ledger.messages.user_key(user_id)
-        if request.everything:
-            return self._forget(user)
-        seqs = self._seqs(request.memory_ids, user) if request.memory_ids else self._matching(request.filter, user)
-        if user is not None and seqs:
-            self._ledger.memories.remove(user, seqs)
-            self._indexing.wake()
-        return DeleteReceipt(deleted=tuple(map(memory_id, seqs)))
-
-    def _matching(self, filter: JsonValue, user: int | None) -> list[int]:  # noqa: A002
-        """Give the memories, archived ones too, that a filter matches."""
-        chosen = filters.parse(filter)
-        if chosen is None:
-            raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
-        return [] if user is None else sorted(self._ledger.memories.matching(user, *filters.to_sql(chosen)))
-
-    def _forget(self, user: int | None) -> DeleteReceipt:
-        if user is None:
-            raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
-        removed = self._ledger.messages.forget_user(user)
-        self._indexes.forget(user)
-        self._ledger.vectors.forget_tokens()
-        self._indexing.wake()
-        return DeleteReceipt(removed=removed)
+        """Remove what is named, and what cannot be without it, from the ledger; the vectors follow."""
+        return await _in_thread(partial(self._forgetting.delete, request, user_id=user_id))
 
     async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
         """Rewrite a memory in the ledger; its vector follows."""

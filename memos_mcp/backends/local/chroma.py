@@ -1,11 +1,13 @@
 """The vector index: Chroma, a collection a user, derived from the ledger and never the truth."""
 
+import ctypes
 import os
 import sys
 import threading
 from collections.abc import Collection as CollectionOf
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.ledger.vectors import Text
-from memos_mcp.errors import Unavailable
+from memos_mcp.errors import MissingLibrary, Unavailable
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -50,6 +52,19 @@ def shield_from_environment() -> None:
     os.environ["ANONYMIZED_TELEMETRY"] = "False"
 
 
+def check_importable() -> None:
+    """Import Chroma, which takes 0.7 s: only the process that searches pays it, and not before it has to.
+
+    Raises:
+        MissingLibrary: that fails.
+    """
+    shield_from_environment()
+    try:
+        import_module("chromadb")
+    except (ImportError, OSError, RuntimeError) as exc:  # RuntimeError: it finds SQLite too old
+        raise MissingLibrary(f"Chroma cannot be imported ({exc}): install memos-mcp again.") from exc
+
+
 class ChromaIndex:
     """Nearest texts by vector. Any thread may call, one at a time is served.
 
@@ -71,8 +86,7 @@ class ChromaIndex:
         Raises:
             Unavailable: Chroma cannot open it.
         """
-        shield_from_environment()
-        # 0.7 s: only the process that searches pays it, and not before it has to.
+        check_importable()
         import chromadb  # noqa: PLC0415
         from chromadb.config import Settings  # noqa: PLC0415
 
@@ -89,7 +103,7 @@ class ChromaIndex:
         Raises:
             Unavailable: it cannot be reached.
         """
-        shield_from_environment()
+        check_importable()
         import chromadb  # noqa: PLC0415
 
         with _as_unavailable():
@@ -215,6 +229,40 @@ def _few_indexes_open() -> Generator[None]:
 @contextmanager
 def _as_unavailable() -> Generator[None]:
     try:
-        yield
+        with _CLEAN_MEMORY.used():
+            yield
     except Exception as exc:  # Chroma raises bare Exceptions and its Rust side its own
         raise Unavailable(f"The vector index failed ({type(exc).__name__}); search goes on by words.") from exc
+
+
+class _CleanMemory:
+    """Has the C library give out memory that is zeroed, while it is used.
+
+    Chroma writes memory that it never used into its files as it is, with whatever texts the process had in it before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        library = ctypes.CDLL(None) if sys.platform == "linux" else None
+        self._mallopt = getattr(library, "mallopt", None)  # musl has none
+
+    @contextmanager
+    def used(self) -> Generator[None]:
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            before, self._users = self._users, self._users + change
+            if self._mallopt is not None and not (before and self._users):
+                self._mallopt(_M_PERTURB, 0xFF if self._users else 0)
+
+
+_M_PERTURB = -6
+"""glibc's option to fill memory that is given out with the complement of a byte, and what is given back with it."""
+
+_CLEAN_MEMORY = _CleanMemory()

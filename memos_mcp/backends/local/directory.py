@@ -9,6 +9,24 @@ from memos_mcp.errors import ConfigurationError, Unavailable
 LEDGER_FILE = "ledger.sqlite3"
 LOCK_FILE = "engine.lock"
 CHROMA_FOLDER = "chroma"
+BACKUPS_FILE = "backups.txt"
+"""A line for each backup that was written: where it is."""
+
+
+def note_backup(data_dir: Path, file: Path) -> None:
+    """Note that a backup was written, so that a deletion can name it."""
+    with (data_dir / BACKUPS_FILE).open("a", encoding="utf-8") as noted:
+        noted.write(f"{file.absolute()}\n")
+
+
+def copies_of(data_dir: Path) -> list[Path]:
+    """Give the copies of the ledger that are there still: older ones beside it, and backups that were noted."""
+    beside = [path for pattern in ("*.backup", "ledger.before-restore-*.sqlite3") for path in data_dir.glob(pattern)]
+    try:
+        noted = (data_dir / BACKUPS_FILE).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        noted = []
+    return [*sorted(beside), *(path for path in map(Path, dict.fromkeys(noted)) if path.is_file())]
 
 
 def hold(data_dir: Path, *, patience: float = 0) -> FileLock:

@@ -29,6 +29,12 @@ _IDENTIFIERS = ("agent_id", "app_id", "conversation_id", "related_id")
 _TIMES = ("create_time", "update_time")
 _EQUALITY_SIGNS = ("=", "==", "eq")
 _FORM = 'write filter as {"and": [{"field": "value"}, {"tags": {"contains": "tag"}}]}, or with "or"'
+_PAIRS = "json_each(CASE WHEN json_valid(info) THEN info ELSE '{}' END)"
+"""Older versions stored numbers that JSON does not have."""
+
+HAS_KEY = f"EXISTS (SELECT 1 FROM {_PAIRS} AS pair WHERE pair.key = ?)"
+"""Whether a row's `info` has a key; the key is bound in it."""
+
 _MAX_CONDITIONS = 100
 _LARGEST = 2**63 - 1
 _TYPES: dict[str, type | UnionType] = {"a text": str, "a number": int | float, "a text or a number": str | int | float}
@@ -83,6 +89,12 @@ def to_sql(filter: Filter) -> tuple[str, list[object]]:  # noqa: A002
     parts = [_compile(condition) for condition in filter.conditions]
     joined = (" AND " if filter.match_all else " OR ").join(sql for sql, _ in parts)
     return f"({joined})", [value for _, values in parts for value in values]
+
+
+def keys_of_info(filter: Filter) -> list[str]:  # noqa: A002
+    """Give the fields that are none of ours, and so are looked for among the keys of `info`."""
+    known = (*_IDENTIFIERS, *_TIMES, "tags")
+    return list(dict.fromkeys(one.field for one in filter.conditions if one.field not in known))
 
 
 def _condition(condition: JsonValue) -> Condition:
@@ -182,6 +194,6 @@ def _compile_info(field: str, sign: str, value: str | float) -> tuple[str, list[
         f"(SELECT 1 FROM json_each(pair.value) AS member WHERE member.type IN {types} AND member.value {sign} ?)"
     )
     return (
-        f"EXISTS (SELECT 1 FROM json_each(info) AS pair WHERE pair.key = ? AND ({one_value} OR {one_of_list}))",
+        f"EXISTS (SELECT 1 FROM {_PAIRS} AS pair WHERE pair.key = ? AND ({one_value} OR {one_of_list}))",
         [field, value, value],
     )

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
@@ -43,6 +43,14 @@ class Indexes:
                 return indexes.messages.search(query, limit=limit)
             self._follow_memories(user, indexes)
             return indexes.memories.search(query, limit=limit)
+
+    def remove_messages(self, user: int, seqs: Collection[int]) -> None:
+        """Take messages that the ledger has no more out of a user's index."""
+        with self._lock:
+            indexes = self._users.get(user)
+        if indexes is not None and seqs:
+            with indexes.lock:
+                indexes.messages.remove(seqs)
 
     def forget(self, user: int) -> None:
         """Let go of a user's indexes."""

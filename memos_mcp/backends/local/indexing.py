@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
+from memos_mcp.backends.local.ledger import wiping
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Pending, Text
 from memos_mcp.backends.local.places import HOLDS_DELETED, IndexPlace
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
-from memos_mcp.errors import MemosError, Unavailable
+from memos_mcp.errors import MemosError, MissingLibrary, Unavailable
 from memos_mcp.perspective import bare
 
 logger = logging.getLogger(__name__)
@@ -35,9 +36,15 @@ AT_ONCE = 128
 
 FAILURES_BEFORE_A_FRESH_INDEX = 3
 
+PATIENCE_OF_RENEWAL = 20
+"""After a deletion the index is filled anew (half a millisecond a vector), at most for so small a part of the time."""
+
 GATHERING = 0.2
 """Seconds for which texts are gathered before they are embedded, unless a search waits for them: each round costs a
 transaction, however few texts it has."""
+
+MISSING = "missing_library"
+"""Noted in the ledger: the sentence about what cannot be imported."""
 
 MOST_BESIDE = 1_000
 """Texts of a user that a search looks at beside the index: 1 ms for as many."""
@@ -57,11 +64,19 @@ class Indexing:
         self._settled = settled
         self._since: dict[int, float] = {}
         self._overdue: set[int] = set()
+        self._renewed_from: float | None = None
+        self._renewal_took = 0.0
         self._failures = 0
         self._failed_at: float | None = None
         self._awaited = 0
+        self._missing = ""
         self._progress = threading.Condition()
         self._worker = Worker("indexing", self._step, sleep=self._until_due)
+
+    @property
+    def missing(self) -> str:
+        """Which library cannot be imported, so that there are no vectors; empty where all can."""
+        return self._missing
 
     def start(self) -> None:
         """Open the index and follow the ledger, in the background."""
@@ -92,6 +107,8 @@ class Indexing:
         try:
             found = dict(index.query(user, vector, limit=limit))
         except Unavailable as exc:
+            if self._index is not index:  # it was replaced meanwhile
+                return self.nearest(user, vector, limit=limit)
             self._note_failure(exc)
             return None
         self._failures = 0
@@ -130,7 +147,7 @@ class Indexing:
         try:
             embedded = self._embed()
             self._tell()
-            return self._feed(enough=AT_ONCE if embedded else GATHERED) or embedded
+            return self._feed(enough=AT_ONCE if embedded else GATHERED) or embedded or self._renew()
         except Unavailable as exc:
             self._note_failure(exc)
             return False
@@ -140,7 +157,10 @@ class Indexing:
     def _until_due(self) -> float | None:
         if self._failed_at is not None:
             return max(0.05, self._failed_at + PAUSE_AFTER_FAILURE - time.monotonic())
-        return max(0.05, min(self._since.values()) + self._settled - time.monotonic()) if self._since else None
+        due = [since + self._settled for since in self._since.values()]
+        if self._renewed_from is not None:
+            due.append(self._renewed_from)
+        return max(0.05, min(due) - time.monotonic()) if due else None
 
     def _embed(self) -> bool:
         self._gather()
@@ -182,6 +202,9 @@ class Indexing:
         index, self._failed_at = self._index, None
         if index is None:
             self._index = self._place.open()
+            self._note_missing("")
+            if self._ledger.noted(wiping.HOLDS_DELETED):
+                self._renewed_from = time.monotonic()
             return True  # it may have found that everything has to be handed over again
         user = next(iter(self._due(enough)), None)
         if user is None or self._worker.stopping:
@@ -207,15 +230,58 @@ class Indexing:
     def _follow(self, index: ChromaIndex, user: int, pending: Sequence[Pending]) -> None:
         if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
             index.forget(user)
-            self._ledger.note(HOLDS_DELETED, "yes")
+            self._note_deletion()
             return
         gone = {one.text for one in pending if one.content is None}
         if gone:
             index.remove(user, gone)
-            self._ledger.note(HOLDS_DELETED, "yes")
+            self._note_deletion()
         index.put(user, {one.text: one.vector for one in pending if one.content is not None and one.vector is not None})
 
+    def _note_missing(self, missing: str) -> None:
+        if missing != self._ledger.noted(MISSING):
+            self._ledger.note(MISSING, missing)
+        self._missing = missing
+
+    def _note_deletion(self) -> None:
+        """Note that Chroma's files hold what was deleted, and when to begin with files that do not."""
+        self._ledger.note(HOLDS_DELETED, "yes")
+        self._renewed_from = time.monotonic() + max(self._settled, PATIENCE_OF_RENEWAL * self._renewal_took)
+
+    def _renew(self) -> bool:
+        """Fill new files with what is kept, some time after a deletion; the old index serves meanwhile."""
+        old = self._index
+        if old is None or self._renewed_from is None or time.monotonic() < self._renewed_from:
+            return False
+        self._renewed_from, began = None, time.monotonic()
+        if self._ledger.noted(wiping.HOLDS_DELETED):
+            wiping.write_anew(self._ledger.database)
+        fresh = self._place.renewed(self._fill)
+        self._renewal_took = time.monotonic() - began
+        if fresh is not None:
+            self._index = fresh
+            old.close()
+            self._place.remove_old()
+        return True
+
+    def _fill(self, index: ChromaIndex) -> bool:
+        for user in self._ledger.messages.users():
+            for kind in ("message", "memory"):
+                last = Text(kind, 0)
+                while vectors := self._ledger.vectors.after(user, last, limit=AT_ONCE):
+                    index.put(user, vectors)
+                    last = max(vectors)
+                    if self._worker.stopping:
+                        return False
+        return True
+
     def _note_failure(self, failure: Unavailable) -> None:
+        if isinstance(failure, MissingLibrary):
+            if str(failure) != self._missing:
+                logger.warning("%s Until then search goes by words alone.", failure)
+            self._note_missing(str(failure))
+            self._failed_at = time.monotonic()
+            return
         logger.warning("the vector index failed: %s", failure.__cause__)
         self._failed_at = time.monotonic()
         self._failures += 1

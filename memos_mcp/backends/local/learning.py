@@ -74,6 +74,11 @@ class Learning:
         self._extractor.close()
         self._worker.stop()
 
+    @property
+    def takes_instructions(self) -> bool:
+        """Whether the application can say what is to be kept."""
+        return self._extractor.takes_instructions
+
     def draft(self, messages: Sequence[Source]) -> list[Draft]:
         """Give the memories that messages would leave behind; nothing is stored."""
         return self._extractor.extract(messages, before=())
@@ -93,14 +98,18 @@ class Learning:
         return True
 
     def _learn(self, task: OpenTask) -> None:
-        drafts = self._extractor.extract(task.messages, before=task.before)
+        instructions = self._ledger.instructions(task.key)
+        drafts = self._extractor.extract(task.messages, before=task.before, instructions=instructions)
         told = self._ledger.memories.told_by(EXTRACTOR, [message.seq for message in task.messages])
         self._keep([draft for draft in drafts if draft.preference or not told.issuperset(draft.sources)], task)
 
     def _keep(self, drafts: list[Draft], task: OpenTask, *, taken_over: bool = False) -> None:
         with self._ledger.database.transaction():
+            if not self._ledger.tasks.is_whole(task):
+                return  # messages were deleted meanwhile: what was drafted may tell of them, and is drafted anew
             views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
             self._ledger.tasks.complete(task, views, taken_over=taken_over)
+            self._ledger.forget_instructions()
         self._told()
         self._learnt(task.user)
 

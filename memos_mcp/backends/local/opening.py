@@ -12,7 +12,7 @@ from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.agent_memories import AgentMemories
 from memos_mcp.backends.local.backend import LocalBackend, Redact, milliseconds_now
-from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of, hold
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extractors.base import Extractor
 from memos_mcp.backends.local.extractors.rules import RulesExtractor
@@ -86,10 +86,12 @@ async def open_local(
                     indexing=indexing,
                     indexes=indexes,
                     learning=learning,
+                    upkeep=upkeep,
                     correcting=Correcting(ledger, indexes, upkeep, clock=clock),
                     agent_memories=AgentMemories(ledger, upkeep),
                     clock=clock,
                     redact=redact,
+                    copies=partial(copies_of, data_dir),
                     offset=partial(offset_at, zone=ZoneInfo(timezone) if timezone else None),
                 )
             finally:
@@ -113,12 +115,12 @@ def offset_at(milliseconds: int, *, zone: tzinfo | None) -> int:
 
 def _prepare(ledger: Ledger, embedder: Embedder) -> None:
     made_with = ledger.noted("embedder")
-    if made_with and made_with != embedder.name:
+    if made_with and embedder.name and made_with != embedder.name:
         raise ConfigurationError(
             f"The vectors in this store were made by {made_with}, and MEMOS_EMBEDDER now asks for {embedder.name}. "
             "Run `memos-mcp reindex` to embed everything anew, or set MEMOS_EMBEDDER back."
         )
-    if not made_with:
+    if not made_with and embedder.name:
         ledger.note("embedder", embedder.name)
     if ledger.noted("features") != str(FEATURES_VERSION):
         ledger.analyse_again()

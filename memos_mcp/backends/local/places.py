@@ -3,11 +3,11 @@
 import hashlib
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from memos_mcp.backends.local.chroma import ChromaIndex
+from memos_mcp.backends.local.chroma import ChromaIndex, check_importable
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.probe import probe
 from memos_mcp.errors import Unavailable
@@ -40,6 +40,17 @@ class IndexPlace(Protocol):
         """Note that the index failed again and again: the next `open` gives one that works."""
         ...
 
+    def renewed(self, fill: Callable[[ChromaIndex], bool]) -> ChromaIndex | None:
+        """Give an index that holds nothing of what was deleted, filled by `fill`, in the place of the present one.
+
+        None where `fill` says that it did not finish, or where there is no need.
+        """
+        ...
+
+    def remove_old(self) -> None:
+        """Remove what is left of indexes that were replaced; they are closed."""
+        ...
+
 
 class FolderPlace:
     """Numbered folders for the index: a broken one is left behind for a fresh one.
@@ -60,6 +71,7 @@ class FolderPlace:
 
     def open(self) -> ChromaIndex:
         """Open the folder's index, or that of a fresh folder where the old one is broken."""
+        check_importable()  # without it every folder looks broken
         with self._ledger.database.transaction():
             if change_over(self._ledger, "folder") or self._ledger.noted(HOLDS_DELETED):
                 self.broken()  # a fresh folder has nothing of what was deleted, and costs half a millisecond a vector
@@ -73,7 +85,7 @@ class FolderPlace:
             self.broken()
             index = ChromaIndex.open_folder(self.current)
         self._ledger.note("index_left", "")  # until it is left again, nothing vouches for it
-        self._remove_old_folders()
+        self.remove_old()
         return index
 
     def left(self) -> None:
@@ -86,6 +98,31 @@ class FolderPlace:
             self._ledger.note("index_folder", str(int(self.current.name) + 1))
             self._ledger.note("index_left", "")
             self._ledger.vectors.index_again()
+        shutil.rmtree(self.current, ignore_errors=True)  # one that was begun and not finished
+
+    def renewed(self, fill: Callable[[ChromaIndex], bool]) -> ChromaIndex | None:
+        """Fill an index in the next folder, and make that the current one."""
+        following = self._root / str(int(self.current.name) + 1)
+        shutil.rmtree(following, ignore_errors=True)
+        index = ChromaIndex.open_folder(following)
+        try:
+            is_whole = fill(index)
+        except Unavailable:
+            is_whole = False
+        if not is_whole:
+            index.close()
+            shutil.rmtree(following, ignore_errors=True)
+            return None
+        with self._ledger.database.transaction():
+            self._ledger.note("index_folder", following.name)
+            self._ledger.note(HOLDS_DELETED, "perhaps")  # Chroma writes unused memory too: the next process is sure
+        return index
+
+    def remove_old(self) -> None:
+        """Remove the folders of indexes that are closed and no longer used."""
+        for folder in self._root.iterdir():
+            if folder != self.current:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _examine(self) -> None:
         if not self.current.exists():
@@ -97,11 +134,6 @@ class FolderPlace:
             self.broken()
             return
         put_in_again(self._ledger, counts)
-
-    def _remove_old_folders(self) -> None:
-        for folder in self._root.iterdir():
-            if folder != self.current:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 class ServerPlace:
@@ -136,6 +168,15 @@ class ServerPlace:
 
     def broken(self) -> None:
         """Do nothing: a server that was away is asked again."""
+
+    def renewed(self, fill: Callable[[ChromaIndex], bool]) -> ChromaIndex | None:
+        """Give none: what was deleted is gone from the server's collections, and its files are its own."""
+        del fill
+        self._ledger.note(HOLDS_DELETED, "")
+        return None
+
+    def remove_old(self) -> None:
+        """Do nothing: there is one place on a server."""
 
 
 def collection_prefix(identity: str) -> str:

@@ -1,10 +1,12 @@
 """Answering a query: wait for the vectors, rank, and read what was found."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from memos_mcp.backends.local import filters
+from memos_mcp.backends.local.announced import users_first
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
@@ -14,6 +16,8 @@ from memos_mcp.backends.local.outdated import Outdated, Ranked
 from memos_mcp.backends.local.past import asks_for_the_past
 from memos_mcp.backends.local.rerank import rerank
 from memos_mcp.backends.local.retrieval.index import Hit, Query
+from memos_mcp.backends.local.retrieval.query import Reasons
+from memos_mcp.errors import MissingLibrary
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult
 
 MOST_MEMORIES = 200
@@ -29,6 +33,13 @@ WORTH_WAITING_FOR = 1_000
 """Texts without a vector above which a search does not wait at all: it would take longer than `PATIENCE`."""
 
 BY_WORDS = "Some of what is stored is not in the vector index yet; it was searched by words alone."
+
+BY_WORDS_ALONE = "It was searched by words alone."
+
+UNKNOWN_FIELDS = (
+    "The filter names {}, which nothing stored has: besides agent_id, app_id, conversation_id, related_id, "
+    "tags, create_time and update_time a field is a key of info."
+)
 
 PREFERENCE_NOTE = (
     "Preferences are the user's own wishes as they were said. Follow those that bear on the task; "
@@ -52,6 +63,15 @@ class Asked:
     chosen: filters.Filter | None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, and the reasons for each memory and message by its key, where they were asked for."""
+
+    result: SearchResult
+    memories: Mapping[int, Reasons]
+    messages: Mapping[int, Reasons]
+
+
 class Search:
     """Finds a user's memories, preferences and messages."""
 
@@ -65,13 +85,20 @@ class Search:
 
     def run(self, request: SearchMemory, *, user: int, now: int) -> SearchResult:
         """Answer a search of this user."""
+        return self._run(request, user=user, now=now).result
+
+    def explained(self, request: SearchMemory, *, user: int, now: int) -> Found:
+        """Answer a search of this user, and say why each text was found."""
+        return self._run(request, user=user, now=now, explain=True)
+
+    def _run(self, request: SearchMemory, *, user: int, now: int, explain: bool = False) -> Found:
         complete = self._wait(user)
-        asked = self._asked(request, user=user, now=now)
+        asked = self._asked(request, user=user, now=now, explain=explain)
         messages = self._find("message", asked, limit=request.message_limit_number)
         wanted = request.memory_limit_number + (request.preference_limit_number if request.include_preference else 0)
         memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
         known, preferences = self._memories(asked, memories)
-        return SearchResult(
+        result = SearchResult(
             memory_detail_list=known,
             preference_detail_list=preferences,
             message_detail_list=self._outdated.read(
@@ -80,28 +107,51 @@ class Search:
                 past=asks_for_the_past(request.query),
             ),
             preference_note=PREFERENCE_NOTE if preferences else "",
-            notice="" if complete and asked.near is not None else BY_WORDS,
+            notice=" ".join(filter(None, (self._by_words(asked, complete=complete), self._unknown_fields(asked)))),
         )
+        return Found(result, _reasons(memories), _reasons(messages))
 
     def rank(self, query: str, documents: Sequence[str], *, now: int) -> list[tuple[int, float]]:
         """Give the position of each document and its relativity to a query, the best first."""
         return rerank(query, documents, embedder=self._embedder, now=now)
+
+    def _by_words(self, asked: Asked, *, complete: bool) -> str:
+        if complete and asked.near is not None:
+            return ""
+        return f"{BY_WORDS_ALONE} {self._indexing.missing}" if self._indexing.missing else BY_WORDS
+
+    def _unknown_fields(self, asked: Asked) -> str:
+        """Name the fields of the filter that nothing of this user has: they may be misspelt."""
+        keys = filters.keys_of_info(asked.chosen) if asked.chosen else []
+        tables = (self._ledger.messages, self._ledger.memories)
+        unknown = [
+            key for key in keys if not any(table.matching(asked.user, filters.HAS_KEY, [key]) for table in tables)
+        ]
+        return UNKNOWN_FIELDS.format(", ".join(json.dumps(key[:100]) for key in unknown)) if unknown else ""
 
     def _wait(self, user: int) -> bool:
         waiting = self._indexing.unembedded(user)
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
 
-    def _asked(self, request: SearchMemory, *, user: int, now: int) -> Asked:
-        embedding = self._embedder.embed(request.query, query=True)
+    def _asked(self, request: SearchMemory, *, user: int, now: int, explain: bool) -> Asked:
+        embedding = self._embedded(request.query)
         query = Query(
             text=request.query,
             now=now,
-            tokens=embedding.tokens,
-            words=embedding.words,
+            tokens=embedding.tokens if embedding else None,
+            words=embedding.words if embedding else (),
             thread=self._ledger.messages.conversation_key(user, request.conversation_id),
+            explain=explain,
         )
-        return Asked(request, user, query, self._near(user, embedding), filters.parse(request.filter))
+        near = self._near(user, embedding) if embedding else None
+        return Asked(request, user, query, near, filters.parse(request.filter))
+
+    def _embedded(self, text: str) -> Embedding | None:
+        try:
+            return self._embedder.embed(text, query=True)
+        except MissingLibrary:
+            return None
 
     def _near(self, user: int, embedding: Embedding) -> dict[Kind, list[tuple[int, float]]] | None:
         """Give the nearest messages and memories; a memory without a vector of its own is as near as its message."""
@@ -146,7 +196,7 @@ class Search:
                     preferences.append(known)
                 case _:
                     pass
-        return tuple(memories), tuple(preferences) if request.include_preference else ()
+        return users_first(memories), tuple(preferences) if request.include_preference else ()
 
     def _wanted(self, hits: Sequence[Hit], request: SearchMemory) -> list[Hit]:
         """Give the best hits that are memories and those that are preferences, as many as are asked for of each."""
@@ -169,6 +219,10 @@ class Search:
         for relativity, seq in chains:
             if seq in stored:
                 yield stored[seq].model_copy(update={"relativity": relativity})
+
+
+def _reasons(hits: Sequence[Hit]) -> dict[int, Reasons]:
+    return {hit.seq: hit.reasons for hit in hits if hit.reasons is not None}
 
 
 def _sure(hits: Sequence[Hit], request: SearchMemory) -> Sequence[Hit]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from memos_mcp.backends.local.chroma import ChromaIndex
+from memos_mcp.backends.local.chroma import ChromaIndex, check_importable
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
 from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
@@ -23,7 +23,12 @@ ABOUT = "vector index"
 
 
 def check_index(settings: Settings) -> Iterator[Finding]:
-    """Read all of the index, or of a copy of it: two processes in one Chroma folder would damage it."""
+    """Read all of the index, or of a copy of it: two processes in one Chroma folder would damage it.
+
+    Raises:
+        MissingLibrary: Chroma cannot be imported.
+    """
+    check_importable()
     data_dir = settings.data_dir
     store = kept_in(data_dir / LEDGER_FILE)
     if store is None:

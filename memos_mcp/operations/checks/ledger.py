@@ -8,7 +8,7 @@ from rich.filesize import decimal
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.operations.checks.finding import Finding
 from memos_mcp.operations.holding import is_held
-from memos_mcp.operations.ledger_files import problem_of
+from memos_mcp.operations.ledger_files import damaged_texts, named, problem_of
 from memos_mcp.operations.status import kept, kept_in
 
 ABOUT = "ledger"
@@ -24,6 +24,11 @@ def check_ledger(data_dir: Path) -> Iterator[Finding]:
     if problem:
         mend = f"Put a backup in its place (memos-mcp restore FILE), or move {ledger} away to begin anew."
         yield Finding.wrong(ABOUT, f"{ledger} cannot be used: {problem}", mend=mend)
+        return
+    damaged = damaged_texts(ledger, in_use=is_held(data_dir))
+    if damaged:
+        mend = "Put a backup of before in its place (memos-mcp restore FILE), or go on: everything else can be read."
+        yield Finding.wrong(ABOUT, f"{ledger} has {named(damaged)}", mend=mend)
         return
     store = kept_in(ledger)
     what = kept(store) if store else "nothing"

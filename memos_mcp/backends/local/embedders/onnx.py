@@ -11,7 +11,7 @@ from memos_mcp.backends.local.embedders.base import Embedding, readable
 from memos_mcp.backends.local.embedders.session import Session, open_session, open_tokenizer
 from memos_mcp.backends.local.embedders.weights import checked_digest
 from memos_mcp.backends.local.embedders.words import content_words
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.errors import ConfigurationError, MissingLibrary
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -76,6 +76,7 @@ class OnnxEmbedder:
 
         Raises:
             ConfigurationError: a file is missing, damaged or no such model.
+            MissingLibrary: what runs it cannot be imported.
         """
         if folder:
             return cls._read(folder, advice="Point MEMOS_ONNX_MODEL at a folder with both files, or unset it.")
@@ -98,6 +99,10 @@ class OnnxEmbedder:
             session = open_session(folder / MODEL)
             embedder = cls(session, tokenizer, name=f"{name or folder.resolve().name}:{weights}")
             embedder.embed("probe")
+        except ImportError as exc:
+            raise MissingLibrary(
+                f"{exc.name or 'The model'} cannot be imported ({exc}): install memos-mcp again."
+            ) from exc
         except Exception as exc:
             problem = f"{MODEL} and {VOCABULARY} in {folder} are no sentence model in ONNX form"
             raise ConfigurationError(f"{problem}. {advice}") from exc

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
-from memos_mcp.backends.local.extractors.when.periods import Grain
+from memos_mcp.backends.local.temporal.periods import Grain
 from memos_mcp.models import Memory, MemoryPage, Preference, Role
 
 
@@ -85,8 +85,15 @@ class Extractor(Protocol):
         """The extractor and its version."""
         ...
 
-    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+    @property
+    def takes_instructions(self) -> bool:
+        """Whether it can be told what to keep."""
+        ...
+
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Draft]:
         """Draft the memories that `messages` support.
+
+        `instructions` are what the application wants to be kept of them; it may be left without effect.
 
         `before` are the few messages that came right before them in the conversation: they explain, and may be
         named as sources, but what they say alone was drafted already.

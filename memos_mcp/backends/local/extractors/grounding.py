@@ -14,9 +14,9 @@ from typing import Literal
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.extractors.questions import is_question
 from memos_mcp.backends.local.extractors.sentences import sentences
-from memos_mcp.backends.local.extractors.when import TimeMention, resolve
-from memos_mcp.backends.local.extractors.when.languages import languages
 from memos_mcp.backends.local.extractors.words import LETTER, matter, word_list, words
+from memos_mcp.backends.local.temporal import TimeMention, resolve
+from memos_mcp.backends.local.temporal.languages import languages
 
 Reason = Literal["words", "name", "number", "date", "negation"]
 

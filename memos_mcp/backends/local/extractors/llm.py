@@ -31,6 +31,8 @@ class LlmExtractor:
     nothing holds, is given to `fallback`, so that a message is never left without memories because a model failed.
     """
 
+    takes_instructions = True
+
     def __init__(
         self,
         base_url: str,
@@ -50,13 +52,13 @@ class LlmExtractor:
         self._closed = False
         self._cancel: Callable[[], object] | None = None
 
-    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Draft]:
         """Draft the memories that `messages` support; called from one thread without an event loop.
 
         Raises:
             Unavailable: the model is not there now; the same call may succeed later.
         """
-        return anyio.run(partial(self._extract, batches(messages, before=before)))
+        return anyio.run(partial(self._extract, batches(messages, before=before, instructions=instructions)))
 
     def close(self) -> None:
         """End the call in hand, from any thread: it raises `Unavailable`, as does every later one."""

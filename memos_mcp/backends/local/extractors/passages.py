@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from memos_mcp.backends.local.extractors.base import Source
-from memos_mcp.backends.local.extractors.when import TimeMention, resolve
 from memos_mcp.backends.local.extractors.words import matter
 from memos_mcp.backends.local.extractors.worth import weight
+from memos_mcp.backends.local.temporal import TimeMention, resolve
 from memos_mcp.models import Role
 
 PASSAGE_CHARACTERS = 400

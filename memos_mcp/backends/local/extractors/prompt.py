@@ -25,10 +25,14 @@ ChatMessages = list[Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Neighbouring messages that one request asks about, and those before them, which explain."""
+    """Neighbouring messages that one request asks about, and those before them, which explain.
+
+    `instructions` are what the application wants to be kept of them.
+    """
 
     messages: tuple[Source, ...]
     before: tuple[Source, ...]
+    instructions: str = ""
 
     def source(self, number: int) -> Source | None:
         """Give the message that the model knows by a number."""
@@ -36,7 +40,7 @@ class Batch:
         return known[number - 1] if 1 <= number <= len(known) else None
 
 
-def batches(messages: Sequence[Source], *, before: Sequence[Source]) -> list[Batch]:
+def batches(messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Batch]:
     """Cut messages at turns into batches; each after the first is explained by the last messages of the one before."""
     found: list[Batch] = []
     part: list[Source] = []
@@ -44,11 +48,11 @@ def batches(messages: Sequence[Source], *, before: Sequence[Source]) -> list[Bat
     for message in messages:
         length = len(_line(0, message, is_new=True).encode())
         if part and size + length > BATCH_BYTES:
-            found.append(Batch(tuple(part), tuple(before)))
+            found.append(Batch(tuple(part), tuple(before), instructions))
             before, part, size = part[-2:], [], 0
         part.append(message)
         size += length
-    return [*found, Batch(tuple(part), tuple(before))] if part else found
+    return [*found, Batch(tuple(part), tuple(before), instructions)] if part else found
 
 
 def question(batch: Batch) -> ChatMessages:
@@ -57,8 +61,9 @@ def question(batch: Batch) -> ChatMessages:
     lines = [
         _line(at, source, is_new=at > count) for at, source in enumerate((*batch.before, *batch.messages), start=1)
     ]
+    wanted = f"\n\n{_text(f'instructed.v{VERSION}.md')}\n\n{batch.instructions}" if batch.instructions else ""
     return [
-        {"role": "system", "content": _text(f"extract.v{VERSION}.md")},
+        {"role": "system", "content": _text(f"extract.v{VERSION}.md") + wanted},
         {"role": "user", "content": "\n".join(lines)},
     ]
 

@@ -10,7 +10,7 @@ from memos_mcp.backends.local.extractors.keyphrases import tags, title
 from memos_mcp.backends.local.extractors.nearness import NEAR, Nearness
 from memos_mcp.backends.local.extractors.prompt import Batch
 from memos_mcp.backends.local.extractors.secrets import MARK, redact
-from memos_mcp.backends.local.extractors.when import TimeMention, resolve
+from memos_mcp.backends.local.temporal import TimeMention, resolve
 from memos_mcp.perspective import bare, marked
 
 Proposed = ProposedMemory | ProposedPreference

@@ -38,12 +38,14 @@ class RulesExtractor:
     """
 
     name = "rules:2"
+    takes_instructions = False
 
     def close(self) -> None:
         """Do nothing: no call takes long."""
 
-    def extract(self, messages: Sequence[Source], *, before: Sequence[Source]) -> list[Draft]:
+    def extract(self, messages: Sequence[Source], *, before: Sequence[Source], instructions: str = "") -> list[Draft]:
         """Draft the memories that `messages` support; `before` gives the questions that they answer."""
+        del instructions
         learnt: list[Passage] = []
         liked: list[Draft] = []
         turns: Counter[Role] = Counter()

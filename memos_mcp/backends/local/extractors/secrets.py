@@ -8,6 +8,7 @@ is added here. A pattern is taken only if it is right nearly always: a word take
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from typing import cast
 
 from detect_secrets.plugins.aws import AWSKeyDetector
@@ -49,50 +50,57 @@ _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN )[\s\S]){0,20000}?"
     r"(?:-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----|\n[ \t]*\n|\Z)"
 )
-_API_KEY = re.compile(
-    r"(?<![\w-])(?:sk-(?:ant|proj|svcacct|admin|or)-[\w-]{16,}|sk-[A-Za-z0-9]{32,}|AIza[\w-]{35}|github_pat_\w{22,}"
-    r"|hf_[A-Za-z0-9]{30,}|gsk_[A-Za-z0-9]{40,}|xai-[A-Za-z0-9]{40,}|npm_[A-Za-z0-9]{36}|dckr_pat_[\w-]{20,}"
-    r"|shp(?:at|ss|ca|pa)_[0-9a-fA-F]{32}|mpg-[\w-]{16,}|whsec_[\w+/=]{20,}|SK[0-9a-f]{32}"
-    r"|dop_v1_[a-f0-9]{64}|pplx-[A-Za-z0-9]{40,}|r8_[A-Za-z0-9]{37}|sbp_[a-f0-9]{40}|lin_api_[A-Za-z0-9]{40}"
-    r"|ntn_[A-Za-z0-9]{40,}|figd_[\w-]{40,}|pat-(?:na|eu)\d-[\da-f-]{36}|PMAK-[\da-f]{24}-[\da-f]{34}|nvapi-[\w-]{60,}"
-    r"|tvly-[\w-]{20,}|sntrys_[\w+/=]{40,}|hvs\.[\w-]{24,}|glsa_[A-Za-z0-9]{32}_[a-f0-9]{8}|ya29\.[\w-]{20,}"
-    r"|GOCSPX-[\w-]{20,}|shippo_(?:live|test)_[a-f0-9]{40}|pscale_(?:pw|tkn|oauth)_[\w.-]{32,}|ATATT3[\w=-]{50,}"
-    r"|xapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,}|dp\.(?:pt|st|ct)\.[A-Za-z0-9._-]{40,}|rnd_[A-Za-z0-9]{28,}"
-    r"|AGE-SECRET-KEY-1[A-Z0-9]{20,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,})(?![\w-])"
-)
+_FORMS = files(__name__.rpartition(".")[0]).joinpath("cues", "keys.txt").read_text("utf-8").splitlines()
+_API_KEY = re.compile(rf"(?<![\w-])(?:{'|'.join(form for form in _FORMS if not form.startswith('#'))})(?![\w-])")
 _IN_URL = re.compile(r"(?<=://)[^\s:/?#@]{0,100}:(?P<secret>[^\s/?#]{3,100})(?=@[\w.\[-])")
 _OPTION = re.compile(
-    r"(?<!\S)--(?:password|passwd|pass|token|api-?key|secret)(?:=|[ \t]+)[\"']?(?P<secret>[^\s\"'$<{-][^\s\"']{3,100})"
+    r"(?<!\S)--(?:[a-z]{1,20}-)?(?:password|passwd|pass|token|api-?key|account-key|secret)"
+    r"(?:=|[ \t]+)[\"']?(?P<secret>[^\s\"'$<{-][^\s\"']{3,100})"
     r"|\b(?:mysql(?:dump|admin)?|mariadb|sshpass)\b[^\n|;]{0,100}?[ \t]-p[\"']?(?P<short>[^\s\"'$<{][^\s\"']{3,100})"
+    r"|\b(?:sshpass|docker[ \t]+login\b[^\n|;]{0,100}?)[ \t]-p[ \t]+[\"']?(?P<given>[^\s\"'$<{-][^\s\"']{3,100})"
+    r"|\bredis-cli\b[^\n|;]{0,100}?[ \t]-a[ \t]+[\"']?(?P<redis>[^\s\"'$<{-][^\s\"']{3,100})"
+    r"|\bnet[ \t]+use\b[^\n]{0,100}/user:\S{1,100}[ \t]+(?P<share>[^\s/*$<{]\S{3,100})"
+    r"|<(?:password|passwd|secret|token|api_?key)>(?P<tagged>[^\s<>$%{]{4,200})</"
     r"|\bcurl\b[^\n|;]{0,200}?[ \t](?:-u|--user)[ \t]+[\"']?[^\s:\"']{1,100}:(?P<user>[^\s\"'$<{][^\s\"']{2,100})"
+)
+_RANDOM = re.compile(
+    r"(?<![\w-])key\s?(?:is|:|=)\s?[\"']?"
+    r"(?P<secret>(?=[A-Za-z]{0,50}\d)(?=[^A-Z]{0,50}[A-Z])(?=[^a-z]{0,50}[a-z])[A-Za-z0-9]{24,})(?![\w./:-])"
 )
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
 _NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
-_BEARER = re.compile(r"\b(?:Bearer|bearer|BEARER|Basic) (?P<secret>(?=[\w.~+/=-]{0,200}\d)[\w.~+/=-]{16,})")
+_BEARER = re.compile(
+    r"\b(?:Bearer|bearer|BEARER|Basic|Authorization: ?(?:token|apikey|key|ApiKey)) "
+    r"(?P<secret>(?=[\w.~+/=-]{0,200}\d)[\w.~+/=-]{16,})"
+)
 
 # What every key lies in: a run of characters with a digit.
 _RUN = re.compile(r"[^\s\"'`<>,;(){}\[\]]{16,}")
 
 _NAMES = (
-    "pass", "pwd", "contraseña", "clave", "kennwort", "senha", "пароль", "密码", "口令", "密碼", "key", "token",
+    "pass", "pwd", "pw", "contraseña", "clave", "kennwort", "senha", "пароль", "密码", "口令", "密碼", "key", "token",
     "secret", "wachtwoord", "lösenord",  "adgangskode", "salasana", "hasło", "heslo", "jelsz", "şifre", "parola",
     "κωδικός", "パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "mật khẩu", "kata sandi", "รหัสผ่าน",
 )  # fmt: skip
 _NAMED = re.compile(
     r"""
-    (?P<name>password|passwd|passcode|passphrase|pwd|contraseña|clave|passwort|kennwort|mot\ de\ passe|senha|пароль
+    (?P<name>password|(?<![a-z])pw(?=\s?[:=])
+        |passwd|passcode|passphrase|pwd|contraseña|clave|passwort|kennwort|mot\ de\ passe|senha|пароль
         |密码|口令|密碼|wachtwoord|lösenord(?:et)?|adgangskode|passord(?:et)?|salasana(?:ni)?|hasło|heslo|jelsz(?:ó|avam)
         |şifrem?|parolam?|κωδικός|パスワード|비밀번호|पासवर्ड|كلمة\ المرور|mật\ khẩu|kata\ sandi|รหัสผ่าน
-        |(?:api|access|secret|private|signing|encryption|auth)[ _-]?(?:access[ _-]?)?(?:key|token)|client[ _-]?secret
+        |(?:api|access|secret|private|signing|encryption|auth)[ _-]?(?:access[ _-]?)?(?:key(?:_base)?|token)
+        |client[ _-]?secret
         |(?<![a-z])(?:secret|token))
-    (?![a-z])["'`]?\s{0,2}
+    (?![a-z])["'`]?(?:[ ](?:for|of|to|do|da|del|de|du|für|vom|zum)(?:[ ][\w-]{1,30}){1,2})?\s{0,2}
     (?P<link>(?:[:=：]|\bis\b|\bwas\b|\bes\b|\bist\b|\blautet\b|\best\b|\bé\b|\bè\b|\bär\b|\ber\b|\bto\b|\bjest\b
         |\bje\b|\bon\b|\blà\b|\badalah\b|\bείναι\b|は|는|은|هي|है|คือ|是|为|[—–-])[:=]?)\s{0,2}["'`“]?
     (?P<secret>[^\s"'`”<>,;，。；]{4,200})
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_PIN = re.compile(r"\b(?:PIN|(?:my|the|our) pin)(?: code| number)?(?: is|:| =)\s?(?P<secret>\d{4,8})\b")
+_PIN = re.compile(
+    r"\b(?:PIN|(?:my|the|our) pin)(?: code| number)?(?: is|:| =| ist| è| es| est| é| är)\s?(?P<secret>\d{4,8})\b"
+)
 _KEY = re.compile(r"key|token|secret", re.IGNORECASE)
 _ENDS = re.compile(r"[.!]?[ \t]*(?:$|\n)")
 _DIGIT = re.compile(r"\d")
@@ -105,6 +113,7 @@ _STATES = re.compile(
     re.IGNORECASE,
 )
 _OWNED = re.compile(r"(?:\b(?:my|our|mi|meine?|mon|minha)|我的) $|我的$", re.IGNORECASE)
+_RANDOM_LENGTH = 30
 _ENOUGH = {"password": 4, "key": 12}
 
 _DIGITS = re.compile(r"\d(?<![\w.-]\d)(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
@@ -162,7 +171,13 @@ def _secrets_within(text: str) -> Iterator[_Found]:
 
 
 def _secrets(text: str) -> Iterator[_Found]:
-    for kind, pattern in (("private key", _PRIVATE_KEY), ("password", _IN_URL), ("key", _BEARER), ("PIN", _PIN)):
+    for kind, pattern in (
+        ("private key", _PRIVATE_KEY),
+        ("password", _IN_URL),
+        ("key", _BEARER),
+        ("PIN", _PIN),
+        ("key", _RANDOM),
+    ):
         for match in pattern.finditer(text):
             yield *match.span("secret" if "secret" in pattern.groupindex else 0), kind
     for match in _OPTION.finditer(text):
@@ -207,7 +222,7 @@ def _kind(match: re.Match[str]) -> str | None:
     if len(secret) < _ENOUGH[kind] or _CODE.search(secret) or secret.startswith(MARK.rstrip()):
         return None
     digits = len(_DIGIT.findall(secret))
-    if digits and digits < len(secret) and (kind == "password" or digits > 1):
+    if digits and digits < len(secret) and (kind == "password" or digits > 1 or len(secret) > _RANDOM_LENGTH):
         return kind
     return kind if kind == "password" and _is_password(secret, match) else None
 

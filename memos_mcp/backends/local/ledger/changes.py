@@ -1,7 +1,9 @@
 """Changes of memories in the ledger: each goes into the history, with what it takes to undo it."""
 
-from collections.abc import Collection, Mapping
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from typing import NamedTuple
 
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
@@ -9,6 +11,14 @@ from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
 from memos_mcp.backends.local.ledger.messages import marks
+
+
+class Wording(NamedTuple):
+    """The words that a memory is told in."""
+
+    title: str
+    value: str
+    tags: tuple[str, ...]
 
 
 class Changes:
@@ -24,13 +34,46 @@ class Changes:
         self._claims = claims
         self._history = history
 
+    def wording(self, seq: int) -> Wording:
+        """Give the words that a memory is told in."""
+        row = self._database.rows("SELECT memory_key, memory_value, tags FROM memory WHERE seq = ?", (seq,))[0]
+        return Wording(row["memory_key"], row["memory_value"], tuple(json.loads(row["tags"])))
+
     def rewrite(
-        self, user: int, seq: int, *, title: str, value: str, features: bytes, keys: Collection[int], now: int
+        self,
+        user: int,
+        seq: int,
+        *,
+        title: str,
+        value: str,
+        features: bytes,
+        keys: Collection[int],
+        now: int,
+        tags: Sequence[str] | None = None,
     ) -> None:
-        """Give a memory another text; what it was goes into its history."""
+        """Give a memory another text and, where they are given, other tags; what it was goes into its history."""
         with self._database.transaction():
-            self._note(seq, "rewritten", now=now, after={"memory_key": title, "memory_value": value})
+            after: dict[str, object] = {"memory_key": title, "memory_value": value}
+            if tags is not None and (written := json.dumps(tags, ensure_ascii=False)) != json.dumps(
+                self.wording(seq).tags, ensure_ascii=False
+            ):
+                after["tags"] = written
+            self._note(seq, "rewritten", now=now, after=after)
             self.put_text(user, seq, title=title, value=value, features=features, keys=keys, now=now)
+            if tags is not None:
+                self.put_tags(seq, json.dumps(tags, ensure_ascii=False))
+
+    def put_tags(self, seq: int, tags: str) -> None:
+        """Give a memory other tags, a JSON list."""
+        self._database.execute("UPDATE memory SET tags = ? WHERE seq = ?", (tags, seq))
+
+    def restore(self, user: int, seq: int, *, now: int) -> None:
+        """Put a memory back into force."""
+        after = {"status": "activated", "superseded_by": None, "corrected_by": None}
+        with self._database.transaction():
+            self._database.execute("UPDATE history SET undone = 1 WHERE memory = ? AND event = 'archived'", (seq,))
+            self._note(seq, "restored", now=now, after=after)
+            self.put_status(user, seq, after, now=now)
 
     def put_text(
         self, user: int, seq: int, *, title: str, value: str, features: bytes, keys: Collection[int], now: int
@@ -106,7 +149,7 @@ class Changes:
         self, seq: int, event: str, *, now: int, after: Mapping[str, object], beside: Mapping[str, object] | None = None
     ) -> None:
         row = self._database.row(
-            "SELECT memory_key, memory_value, status, confidence, superseded_by, corrected_by FROM memory"
+            "SELECT memory_key, memory_value, tags, status, confidence, superseded_by, corrected_by FROM memory"
             " WHERE seq = ?",
             (seq,),
         )

@@ -1,5 +1,6 @@
 """One SQLite connection, its transactions, and its errors as sentences."""
 
+import logging
 import os
 import sqlite3
 import threading
@@ -8,6 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from memos_mcp.errors import MemosError, Unavailable
+
+logger = logging.getLogger(__name__)
 
 Parameters = Sequence[object]
 """What is bound to the question marks of a statement."""
@@ -30,6 +33,8 @@ def as_sentences(path: Path) -> Generator[None]:
 
 PAGES_AT_ONCE = 1000
 """Pages copied between two reports: 4 MB."""
+
+DAMAGED = "[Part of this text is damaged on disk.] "
 
 _CHECK = "Check its owner, permissions and free space, or set MEMOS_DATA_DIR to another folder."
 
@@ -62,6 +67,24 @@ def _mark(path: Path) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino)
 
 
+def _decoded(raw: bytes) -> str:
+    """Read a text, or what is left of it with a word about that, so that it hides nothing beside it."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        rest = raw.decode(errors="replace")
+        logger.warning("a text of the ledger is damaged on disk: run memos-mcp doctor")
+        return rest if raw[:1] in (b"{", b"[") else DAMAGED + rest  # JSON is to be read on
+
+
+def _is_text(raw: bytes | None) -> bool:
+    try:
+        (raw or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 class Database:
     """A connection that any thread may use, one at a time; writes happen in `transaction`.
 
@@ -70,6 +93,7 @@ class Database:
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         """Take an open connection in autocommit mode."""
+        connection.text_factory = _decoded
         self._connection = connection
         self._path = path
         self._lock = threading.RLock()
@@ -184,6 +208,13 @@ class Database:
             cursor.row_factory = sqlite3.Row
             return cursor.execute(sql, parameters).fetchall()
 
+    def undecodable(self, table: str, *, key: str, columns: Sequence[str]) -> list[object]:
+        """Read these columns of a whole table and give the key of each row that has a text which is no UTF-8."""
+        with self._lock, as_sentences(self._path):
+            raw = ", ".join(f"CAST({column} AS BLOB)" for column in columns)
+            cursor = self._connection.execute(f"SELECT CAST({key} AS INTEGER), {raw} FROM {table}")
+            return [found for found, *values in cursor if not all(map(_is_text, values))]
+
     def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         """Read the first row, if there is one."""
         found = self.rows(sql, parameters)
@@ -229,7 +260,11 @@ class Database:
             finally:
                 self._connection.execute("ROLLBACK")
 
-    def forget_deleted(self) -> None:
-        """Leave nothing of deleted rows in the write-ahead log."""
+    def size(self) -> int:
+        """Give the bytes of the file."""
+        return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
+
+    def empty_log(self) -> None:
+        """Write the write-ahead log back into the file and leave nothing in it."""
         with self._lock, as_sentences(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

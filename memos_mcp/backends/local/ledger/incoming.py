@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
+from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
+from memos_mcp.models import TaskState
 
 
 class Incoming:
@@ -28,6 +31,8 @@ class Incoming:
         self._new_messages: set[int] = set()
         self._new_memories: dict[int, MemoryRecord] = {}
         self._add: list[MessageRecord] = []
+        self.without_sources = 0
+        """Memories that were left out, since none of their messages is here."""
         self._said: Counter[str] = Counter()
 
     @property
@@ -52,9 +57,14 @@ class Incoming:
     def _take_add(self) -> None:
         if not self._add:
             return
-        task_id = self._task_id(self._add)
-        known = self._database.row("SELECT key FROM task WHERE id = ?", (task_id,))
-        seqs = self._seqs(int(known["key"])) if known else self._insert(self._add, task_id)
+        first = self._add[0]
+        known = task_named(self._database, first.user_id, first.task_id)
+        if known is None:
+            task_id = self._task_id(self._add)
+            known = task_named(self._database, first.user_id, task_id)
+            seqs = self._seqs(known) if known is not None else self._insert(self._add, task_id)
+        else:
+            seqs = self._seqs(known)
         for record, seq in zip(self._add, seqs, strict=False):
             self._messages[record.user_id, record.id] = seq
         self._add = []
@@ -65,11 +75,7 @@ class Incoming:
         owner = self._ledger.tasks.owner(first.task_id) if first.task_id else None
         if first.task_id and owner in {None, first.user_id}:
             return first.task_id
-        told = json.dumps(
-            [first.user_id, first.conversation_id, *([record.role, record.content] for record in records)]
-        )
-        self._said[told] += 1
-        return hashlib.sha256(f"{self._said[told]} {told}".encode()).hexdigest()[:12]
+        return name_of_add(records, self._said)
 
     def _seqs(self, task: int) -> list[int]:
         rows = self._database.rows("SELECT seq FROM message WHERE task = ? ORDER BY seq", (task,))
@@ -78,13 +84,18 @@ class Incoming:
     def _insert(self, records: Sequence[MessageRecord], task_id: str) -> list[int]:
         first = records[0]
         user, conversation = self._places(first)
-        task = self._database.insert(
-            "INSERT INTO task (id, user, conversation, state) VALUES (?, ?, ?, ?)",
-            (task_id, user, conversation, first.task_status),
-        )
+        task = self._insert_task(first, task_id, user, conversation, first.task_status)
         seqs = [self._insert_message(record, user, conversation, task) for record in records]
         self._new_messages.update(seqs)
         return seqs
+
+    def _insert_task(
+        self, record: MessageRecord | MemoryRecord, task_id: str, user: int, conversation: int, state: TaskState
+    ) -> int:
+        return self._database.insert(
+            "INSERT INTO task (id, user, conversation, idempotency, state) VALUES (?, ?, ?, ?, ?)",
+            (task_id, user, conversation, record.task_id or None, state),
+        )
 
     def _insert_message(self, record: MessageRecord, user: int, conversation: int, task: int) -> int:
         seq = self._put(
@@ -101,12 +112,18 @@ class Incoming:
         return seq
 
     def _take_memory(self, record: MemoryRecord) -> None:
+        if task_named(self._database, record.user_id, record.task_id) is not None:
+            return
         user, conversation = self._places(record)
         sources = {self._messages[key] for name in record.sources if (key := (record.user_id, name)) in self._messages}
         known = self._same(user, record, sources)
         if known is None and (sources & self._new_messages or not record.sources):
             known = self._insert_memory(record, user, conversation, sources)
             self._new_memories[known] = record
+        elif known is None and not sources:
+            self.without_sources += 1
+        if record.task_id:
+            self._insert_task(record, uuid.uuid4().hex[:12], user, conversation, "completed")
         if known is not None:
             self._memories[record.user_id, record.id] = known
             self._database.execute_many("INSERT OR IGNORE INTO source VALUES (?, ?)", [(known, one) for one in sources])
@@ -189,3 +206,54 @@ class Incoming:
 def _same_add(before: MessageRecord, record: MessageRecord) -> bool:
     places = [(one.user_id, one.conversation_id, one.task_id) for one in (before, record)]
     return bool(record.task_id) and places[0] == places[1]
+
+
+def name_of_add(records: Sequence[MessageRecord], said: Counter[str]) -> str:
+    """Name an add by what it says, and by how often that was said before."""
+    first = records[0]
+    told = json.dumps([first.user_id, first.conversation_id, *([record.role, record.content] for record in records)])
+    said[told] += 1
+    return hashlib.sha256(f"{said[told]} {told}".encode()).hexdigest()[:12]
+
+
+def task_named(database: Database, user_id: str, name: str) -> int | None:
+    """Return the key of a user's add by its id, or by the key that made it safe to repeat."""
+    if not name:
+        return None
+    row = database.row(
+        "SELECT task.key FROM task JOIN user ON user.key = task.user WHERE user_id = ? AND idempotency = ?"
+        " UNION ALL SELECT task.key FROM task JOIN user ON user.key = task.user WHERE id = ? AND user_id = ?",
+        (user_id, name, name, user_id),
+    )
+    return None if row is None else int(row["key"])
+
+
+class Known:
+    """What is in a ledger already, and what has come before in the same import."""
+
+    def __init__(self, database: Database | None) -> None:
+        """Take a ledger file that is open to be read; None where there is none."""
+        self._database = database
+        self._seen: set[int] = set()
+        self._said: Counter[str] = Counter()
+
+    def is_new(self, record: MessageRecord | MemoryRecord) -> bool:
+        """Say whether a record is neither in the ledger nor has come before."""
+        if isinstance(record, MessageRecord):
+            name = record.task_id or name_of_add([record], self._said)
+            mark = hash((record.user_id, name, record.id))
+        else:
+            name = record.task_id
+            mark = hash((record.user_id, name or record.memory_value, record.id))
+        if mark in self._seen:
+            return False
+        self._seen.add(mark)
+        if self._database is None:
+            return True
+        if name or isinstance(record, MessageRecord):
+            return task_named(self._database, record.user_id, name) is None
+        return not self._has_memory(self._database, record.user_id, record.memory_value)
+
+    def _has_memory(self, database: Database, user_id: str, value: str) -> bool:
+        sql = "SELECT 1 FROM memory JOIN user ON user.key = memory.user WHERE user_id = ? AND memory_value = ?"
+        return database.row(sql, (user_id, value)) is not None

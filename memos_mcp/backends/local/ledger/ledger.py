@@ -10,6 +10,8 @@ from memos_mcp.backends.local.ledger.database import Database
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories
 from memos_mcp.backends.local.ledger.messages import Messages
+from memos_mcp.backends.local.ledger.pages import Pages
+from memos_mcp.backends.local.ledger.removal import Removal
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
 from memos_mcp.backends.local.ledger.tasks import Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
@@ -28,6 +30,8 @@ class Ledger:
         self.history = History(database)
         self.memories = Memories(database, self.claims)
         self.changes = Changes(database, self.memories, claims=self.claims, history=self.history)
+        self.pages = Pages(database)
+        self.removal = Removal(database, self.memories)
         self.tasks = Tasks(database)
         self.vectors = Vectors(database)
 
@@ -58,6 +62,21 @@ class Ledger:
         """Forget what was noted under a name."""
         self.database.execute("DELETE FROM meta WHERE name = ?", (name,))
 
+    def instruct(self, task: int, instructions: str) -> None:
+        """Keep what the application wants to be learnt from an add, until that is done."""
+        self.note(f"instructions {task}", instructions)
+
+    def instructions(self, task: int) -> str:
+        """Give what the application wants to be learnt from an add."""
+        return self.noted(f"instructions {task}")
+
+    def forget_instructions(self) -> None:
+        """Forget the instructions of adds that were learnt from, or are gone."""
+        self.database.execute(
+            "DELETE FROM meta WHERE name LIKE 'instructions %'"
+            " AND CAST(substr(name, 14) AS INTEGER) NOT IN (SELECT key FROM task WHERE state = 'running')"
+        )
+
     def status(self) -> StoreStatus:
         """Count what is kept, of all users together, and what waits."""
         count = self.database.number
@@ -71,6 +90,7 @@ class Ledger:
             failed_for_memories=self.tasks.failing_count(),
             taken_over_by_rules=self.tasks.taken_over_count(),
             embedder=self.noted("embedder"),
+            missing=self.noted("missing_library"),
         )
 
     def identity(self) -> str:

@@ -196,19 +196,6 @@ class Memories:
             f"SELECT count(*) FROM memory WHERE user = ? AND ({condition})", (user, *parameters)
         )
 
-    def remove(self, user: int, seqs: Collection[int]) -> None:
-        """Remove memories for good; their messages stay. The vector index follows."""
-        with self._database.transaction():
-            for seq in seqs:
-                self._database.execute(
-                    "INSERT INTO pending (user, kind, seq)"
-                    " SELECT user, 'memory', seq FROM memory JOIN memory_vector USING (seq) WHERE seq = ? AND user = ?",
-                    (seq, user),
-                )
-                self._database.execute("DELETE FROM memory WHERE seq = ? AND user = ?", (seq, user))
-            note_generation(self._database, user)
-        self._database.forget_deleted()
-
 
 _REPLACED = """
 WITH RECURSIVE chain (message, seq, corrected_by) AS (

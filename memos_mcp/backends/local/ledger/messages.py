@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from memos_mcp.backends.local.ledger.database import Database, Parameters
+from memos_mcp.backends.local.ledger.wiping import wipe
 from memos_mcp.models import AddMessage, Conversation, Removed, StoredMessage
 
 READ_AT_ONCE = 500
@@ -247,7 +248,7 @@ class Messages:
             self._database.execute(
                 f"DELETE FROM conversation WHERE user = ? AND key IN ({marks(conversations)})", chosen
             )
-        self._database.forget_deleted()
+        wipe(self._database)
 
     def forget_user(self, user: int) -> Removed:
         """Remove everything of a user, have the vector index follow, and return how much it was."""
@@ -260,7 +261,7 @@ class Messages:
             self._database.execute("DELETE FROM pending WHERE user = ?", (user,))
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
             self._database.execute("DELETE FROM user WHERE key = ?", (user,))
-        self._database.forget_deleted()
+        wipe(self._database)
         return removed
 
 

@@ -64,8 +64,8 @@ _JOINED = (
     f" WHERE {_MINE} AND seq > ? ORDER BY seq LIMIT ?"
 )
 _MESSAGES = (
-    "SELECT message.*, user_id, conversation_id, task.id AS task_id, task.state AS task_status "
-    + _JOINED.format("message", " JOIN task ON task.key = message.task")
+    "SELECT message.*, user_id, conversation_id, coalesce(task.idempotency, task.id) AS task_id,"
+    " task.state AS task_status " + _JOINED.format("message", " JOIN task ON task.key = message.task")
 )
 _MEMORIES = "SELECT memory.*, preference AS preference_type, user_id, conversation_id " + _JOINED.format("memory", "")
 

@@ -33,12 +33,16 @@ class MessageRecord(Frozen):
 
 
 class MemoryRecord(Frozen):
-    """A memory or preference, whole. `sources`, `superseded_by` and `corrected_by` are ids of the same file."""
+    """A memory or preference, whole. `sources`, `superseded_by` and `corrected_by` are ids of the same file.
+
+    A `task_id` names it as another program did: it is taken in once, and does not come back when it was deleted.
+    """
 
     kind: Literal["memory"] = "memory"
     user_id: UserId
     conversation_id: Identifier
     id: str = ""
+    task_id: Identifier = Field(default="", exclude=True)
     memory_key: str = ""
     memory_value: str
     preference_type: Literal["explicit_preference", "implicit_preference"] | None = None

@@ -12,6 +12,15 @@ FORMAT = 2
 MIGRATIONS: dict[int, str] = {1: "ALTER TABLE message ADD COLUMN utc_offset INTEGER;"}
 """SQL that turns a ledger of the format in the key into one of the next format."""
 
+INDEXES = """
+CREATE INDEX IF NOT EXISTS message_said ON message (user, create_time);
+CREATE INDEX IF NOT EXISTS message_in_conversation ON message (conversation, create_time);
+CREATE INDEX IF NOT EXISTS memory_said ON memory (user, create_time);
+CREATE INDEX IF NOT EXISTS memory_shown ON memory (user, status, update_time, seq, preference);
+CREATE INDEX IF NOT EXISTS memory_sure ON memory (user, status, confidence, seq, preference);
+"""
+"""SQL that makes what pages are read by."""
+
 
 def open_ledger_file(path: Path) -> Database:
     """Open a ledger, new or old, in this version's format.
@@ -23,6 +32,7 @@ def open_ledger_file(path: Path) -> Database:
     database = Database.open(path)
     try:
         _bring_up_to_date(database)
+        _make_indexes(database)
     except BaseException:
         database.close()
         raise
@@ -44,6 +54,11 @@ def _bring_up_to_date(database: Database) -> None:
         database.copy_to(database.path.with_name(f"{database.path.name}.format-{found}.backup"))
     for step in range(found, FORMAT):
         _run(database, MIGRATIONS[step], step + 1)
+
+
+def _make_indexes(database: Database) -> None:
+    """Make the indexes that older versions have not made: they are derived, so the format is the same without them."""
+    database.script(INDEXES)
 
 
 def _format_of(database: Database) -> int:

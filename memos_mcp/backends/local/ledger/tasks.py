@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from memos_mcp.backends.local.extractors.base import Source
 from memos_mcp.backends.local.ledger.database import Database
+from memos_mcp.backends.local.ledger.messages import in_chunks, marks
 from memos_mcp.models import MemoryViews, Task
 
 CONTEXT = 6
@@ -82,6 +83,14 @@ class Tasks:
             f"SELECT seq, role, content, create_time, coalesce(utc_offset, 0) FROM message WHERE {where}", parameters
         )
         return tuple(Source(*row) for row in rows)
+
+    def is_whole(self, task: OpenTask) -> bool:
+        """Say whether all messages that a task was opened with are still there."""
+        seqs = [source.seq for source in (*task.messages, *task.before)]
+        found = 0
+        for chunk in in_chunks(seqs):
+            found += self._database.number(f"SELECT count(*) FROM message WHERE seq IN ({marks(chunk)})", chunk)
+        return found == len(seqs)
 
     def complete(self, task: OpenTask, views: MemoryViews, *, taken_over: bool = False) -> None:
         """Close a task with what it changed; called inside the transaction of those changes.

@@ -192,6 +192,17 @@ class Vectors:
             (user,),
         )
 
+    def after(self, user: int, text: Text, *, limit: int) -> dict[Text, NDArray[np.float32]]:
+        """Give the first vectors of a user's texts of one kind after the text given."""
+        kind = text.kind
+        rows = self._database.rows(
+            f"SELECT seq, vector FROM {kind} JOIN {kind}_vector USING (seq) WHERE user = ? AND seq > ?"
+            " ORDER BY seq LIMIT ?",
+            (user, text.seq, limit),
+        )
+        found = {Text(kind, row["seq"]): _vector(row["vector"]) for row in rows}
+        return {one: vector for one, vector in found.items() if vector is not None}
+
     def index_again(self, user: int | None = None) -> None:
         """Have the index take in every text anew, of one user or of all; the vectors stay."""
         with self._database.transaction():

@@ -58,6 +58,12 @@ class Lexical:
         values = self.worth[self.found.term_of] * self._saturated
         return np.bincount(self.found.rows, values, minlength=self._rows).astype(np.float64)
 
+    def shares(self, rows: NDArray[np.int64]) -> Floats:
+        """Give the share of the query that stands in each of these rows itself."""
+        values = self.worth[self.found.term_of] * np.minimum(self._saturated, 1.0)
+        there = np.bincount(self.found.rows, values, minlength=self._rows)
+        return there[rows] / max(float(self.worth.sum()), 1e-9)
+
     def in_windows(self, windows: Windows) -> InWindows:
         """Find the terms in windows."""
         found, evidence = self.found, self._saturated

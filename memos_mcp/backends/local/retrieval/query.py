@@ -16,7 +16,7 @@ class Query:
     `now` is the time of asking in epoch milliseconds. `dense` are the texts nearest by sentence vector, (seq,
     cosine), None while vectors are missing. `tokens` (int8, a row a word of `words`) and `token_vectors`, which
     fetches those of stored texts, give late interaction. `thread` is preferred a little; `allowed` are the texts
-    that may be found, None for all.
+    that may be found, None for all. With `explain`, hits say why they were found.
     """
 
     text: str
@@ -27,6 +27,21 @@ class Query:
     token_vectors: TokenVectors | None = None
     thread: int | None = None
     allowed: Collection[int] | None = None
+    explain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """What speaks for a hit, each 0 to 1.
+
+    `words` is the share of the query that stands in the text, `neighbours` the share that is found only beside it,
+    `meaning` the cosine of the two, `time` how near the text is to a time that the query names.
+    """
+
+    words: float
+    meaning: float
+    time: float
+    neighbours: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +51,4 @@ class Hit:
     seq: int
     score: float
     relativity: float
+    reasons: Reasons | None = None

@@ -20,7 +20,7 @@ from memos_mcp.backends.local.retrieval.terms import (
     terms,
     tokens,
 )
-from memos_mcp.backends.local.retrieval.when import Span, named_times, spans
+from memos_mcp.backends.local.temporal.queries import Span, named_times, spans
 
 _ASKS_WHEN = re.compile(
     r"\s*(?:(?:when|what (?:day|date|month|year|time)|how long ago|since when|on (?:what|which)|in (?:what|which))\b|"

@@ -10,15 +10,15 @@ from memos_mcp.backends.local.retrieval.best import best_of
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT
 from memos_mcp.backends.local.retrieval.lexical import InWindows, Lexical
 from memos_mcp.backends.local.retrieval.postings import Postings
-from memos_mcp.backends.local.retrieval.query import Hit, Query
+from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons
 from memos_mcp.backends.local.retrieval.question import Question, understood
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats
 from memos_mcp.backends.local.retrieval.terms import word_terms
 from memos_mcp.backends.local.retrieval.vectors import Dense, by_meaning
 from memos_mcp.backends.local.retrieval.weights import Weights
-from memos_mcp.backends.local.retrieval.when import Span, nearness
 from memos_mcp.backends.local.retrieval.windows import Windows, receivers
+from memos_mcp.backends.local.temporal.queries import Span, nearness
 
 _SEEDS = 200
 """Rows taken by words and by time; 50 find 1 point less, more find nothing more."""
@@ -54,13 +54,30 @@ class Search:
         """Give the best texts; of equals the newer comes first."""
         priors = self._priors()
         evidence = self._evidence()
+        literal = self._literal() if self._query.explain else None
         coverage = self._coverage(evidence * priors)
         score = (evidence + self._weights.coverage * coverage) * priors
         best = best_of(score, limit)
         best = best[np.lexsort((-best, -score[best]))]
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
         sure = self._relativity(coverage[best], best).tolist()
-        return [Hit(*hit) for hit in zip(seqs, score[best].tolist(), sure, strict=True)]
+        reasons = [None] * len(seqs) if literal is None else self._reasons(best, literal[best])
+        return [Hit(*hit) for hit in zip(seqs, score[best].tolist(), sure, reasons, strict=True)]
+
+    def _literal(self) -> Floats:
+        """Give the share of the query that stands in each candidate's window."""
+        worth = self._lexical.worth
+        return worth @ self._in_windows.there / max(float(worth.sum()), 1e-9)
+
+    def _reasons(self, best: NDArray[np.intp], literal: Floats) -> list[Reasons]:
+        """Tell what speaks for the best of the candidates, the words in whose windows are given."""
+        rows = self._candidates[best]
+        words = self._lexical.shares(rows)
+        cosines = np.zeros(len(self._rows))
+        cosines[self._dense.rows] = self._dense.cosines
+        time = self._nearness(rows) if self._spans else np.zeros(len(rows))
+        told = (words, cosines[rows], time, literal - words)
+        return [Reasons(*map(float, one)) for one in np.clip(np.stack(told, axis=1), 0.0, 1.0)]
 
     def _find_candidates(self) -> NDArray[np.int64]:
         allowed = self._allowed()

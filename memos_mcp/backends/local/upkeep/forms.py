@@ -53,6 +53,19 @@ class Correcting:
     has: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """The ways to name a value of before, `left`, that another took the place of.
+
+    `shared` say so of what others may have too, such as a place, `own` of what was one's own; `liked` are stems of
+    what is felt of a thing, or done with it, whatever took its place.
+    """
+
+    shared: tuple[Pattern, ...]
+    own: tuple[Pattern, ...]
+    liked: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
     """What upkeep knows of a language; all patterns are for text without accents.
@@ -85,6 +98,7 @@ class Grammar:
     past: Pattern
     relations: frozenset[str]
     light: frozenset[str]
+    swap: "Swap | None"
     correcting: Correcting
 
 
@@ -120,6 +134,7 @@ def grammar(language: str) -> Grammar:
         past=_compile(doing["past"], parts),
         relations=_words(doing["relations"]),
         light=_words(doing.get("light", "")),
+        swap=_swap(table["swap"], parts) if "swap" in table else None,
         correcting=_correcting(table["correcting"]),
     )
 
@@ -149,6 +164,11 @@ def _file(name: str) -> str:
 def _form(table: dict[str, Any], parts: dict[str, str]) -> Form:
     ways = {name: tuple(_compile(pattern, parts) for pattern in table.get(name, ())) for name in _WAYS}
     return Form(table["attribute"], table.get("value", ""), table["holds"], **ways, implied=table.get("implied", False))
+
+
+def _swap(table: dict[str, Any], parts: dict[str, str]) -> Swap:
+    shared, own = ([_compile(pattern, parts) for pattern in table[name]] for name in ("shared", "own"))
+    return Swap(tuple(shared), tuple(own), _words(table["liked"]))
 
 
 def _correcting(table: dict[str, Any]) -> Correcting:

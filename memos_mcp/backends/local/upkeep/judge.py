@@ -12,6 +12,7 @@ from typing import Literal
 from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End
 from memos_mcp.backends.local.upkeep.forms import places
 from memos_mcp.backends.local.upkeep.statements import Statement, Told
+from memos_mcp.backends.local.upkeep.swaps import was
 from memos_mcp.backends.local.upkeep.wording import Wording
 
 Relation = Literal["same", "updates", "different"]
@@ -39,7 +40,7 @@ _DATE = re.compile(
     r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|月|[日号]"
 )
 _CLOCK = re.compile(
-    r"\d[:.]\d\d|\b\d{1,2} ?(?:am|pm|o'clock)\b|(?:\b(?:at|las?) |^)\d{1,2}$|noon|midnight|[早晚上中下]+[午上]|点"
+    r"\d[:.]\d\d|\b\d{1,2} ?(?:am|pm|o'clock)\b|(?:\b(?:at|to|las?) |^)\d{1,2}$|noon|midnight|[早晚上中下]+[午上]|点"
 )
 
 
@@ -74,6 +75,7 @@ def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool
         or any(_takes_place(one, other, correcting=correcting) for one, other in product(old.claims, new.claims))
         or any(_ended(doing, end) for doing, end in product(old.doings, new.ends))
         or any(_given_up(claim, end) for claim, end in product(old.claims, new.ends))
+        or any(was(old.wording, old.text, value, new.wording) for value in new.gone)
     )
 
 
@@ -168,7 +170,7 @@ def _replaces(old: Claim, new: Claim, *, correcting: bool) -> bool:
         case "one" | "many":
             return True
         case "count":
-            return new.value.isdecimal()
+            return new.value.isdecimal() and not old.changed
         case "place":
             return correcting or new.left == old.value or _same_kind_of_place(old.value, new.value)
         case "time":

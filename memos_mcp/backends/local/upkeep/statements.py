@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from zlib import crc32
 
@@ -11,10 +11,11 @@ from memos_mcp.backends.local.extractors.sentences import sentences
 from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
 from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End, readings
 from memos_mcp.backends.local.upkeep.slots import slots
+from memos_mcp.backends.local.upkeep.swaps import Gone, gone
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
 from memos_mcp.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 3
+KEYS_VERSION = 4
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
@@ -53,6 +54,7 @@ class Statement:
     ends: tuple[End, ...]
     adjuncts: tuple[tuple[str, str], ...]
     dated: bool
+    gone: tuple[Gone, ...] = ()
 
     @property
     def keys(self) -> set[int]:
@@ -63,6 +65,7 @@ class Statement:
             *(f"had {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
             *(f"ended {_ended_name(end)}" for end in self.ends),
             *(f"value {one.value}" for one in self.claims if one.value and one.holds in ("one", "marked")),
+            *(f"last {stem}" for stem in self.wording.stems[-1:]),
         )
 
     @property
@@ -73,6 +76,7 @@ class Statement:
             *(f"claim {USER}|{one.attribute}|" for one in self.claims if (one.subject, one.holds) == ("we", "place")),
             *(f"{'done' if end.verb else 'had'} {_ended_name(end)}" for end in self.ends),
             *(f"value {' '.join(end.object)}" for end in self.ends if end.object),
+            *(f"last {one.stems[-1]}" for one in self.gone),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
         )
@@ -151,8 +155,14 @@ def _statements(body: str) -> list[Statement]:
         return [_opaque(body)]
     found: list[Statement] = []
     for sentence in sentences(body):
-        found += [_opaque(sentence)] if is_question(sentence) else map(_statement, _clauses(sentence))
+        found += [_opaque(sentence)] if is_question(sentence) else _stated(sentence)
     return [statement for statement in found if statement.wording.stems or statement.wording.negators]
+
+
+def _stated(sentence: str) -> list[Statement]:
+    """Read a sentence clause by clause; what it says as a whole to be replaced goes with its first."""
+    first, *rest = map(_statement, _clauses(sentence))
+    return [replace(first, gone=tuple(gone(sentence))), *rest]
 
 
 def _clauses(sentence: str) -> list[str]:

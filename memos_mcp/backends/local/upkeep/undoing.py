@@ -58,6 +58,8 @@ class Undo:
 
     def _rewrite(self, seq: int, before: Mapping[str, Any], *, user: int, now: int) -> None:
         value = str(before["memory_value"])
+        if "tags" in before:
+            self._ledger.changes.put_tags(seq, before["tags"])
         self._ledger.changes.put_text(
             user,
             seq,

@@ -1,0 +1,117 @@
+"""Languages: the words and patterns by which each names a time, read from a file a language."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+NAMES = ("numerals", "english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian")
+
+_KINDS = {
+    "day_word": "days",
+    "unit": "units",
+    "weekday": "weekdays",
+    "month": "months",
+    "season": "seasons",
+    "n": "numbers",
+    "named_year": "named_years",
+    "day": "numerals",
+}
+_NUMERALS = {"n": r"\d{1,3}", "day": r"[0-3]?\d"}
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_PERIOD = "(?:{unit}|{weekday}|{month}|{season})"
+
+Table = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language's ways to name a time.
+
+    `patterns` are pairs of a meaning and what says it, `queries` further ones that count in a query alone; `words`
+    give, for each kind of word, the value of its forms; `hint` is found in every text that any of the patterns
+    matches, `unless` only in texts of another language that shares a word; `past` in a sentence about the past,
+    `future` in one about what is to come.
+    """
+
+    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    queries: tuple[tuple[str, re.Pattern[str]], ...]
+    words: Mapping[str, Mapping[str, int | str]]
+    hint: re.Pattern[str]
+    unless: re.Pattern[str]
+    past: re.Pattern[str]
+    future: re.Pattern[str]
+
+    def speaks(self, text: str) -> bool:
+        """Tell whether a text may name a time in this language."""
+        return self.hint.search(text) is not None and self.unless.search(text) is None
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """Read all languages, once."""
+    return tuple(_read(name) for name in NAMES)
+
+
+def _read(name: str) -> Language:
+    table: Table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath(f"{name}.toml").read_text("utf-8"))
+    words = {kind: _forms(cast("Table", table.get(section, {}))) for kind, section in _KINDS.items()}
+    words["n"] |= words["day"]
+    spaced = bool(table.get("spaces", True))
+    placeholders = _placeholders(words, cast("list[str]", table.get("ambiguous", [])))
+    patterns, queries = (
+        tuple(
+            (meaning, _compile(pattern, placeholders, spaced=spaced))
+            for meaning, group in {**days, **cast("Mapping[str, list[str]]", section)}.items()
+            for pattern in group
+        )
+        for days, section in (
+            ({"days": ["{day_word}"]} if words["day_word"] else {}, table.get("patterns", {})),
+            ({}, table.get("queries", {})),
+        )
+    )
+    named = {form for kind, forms in words.items() if kind not in _NUMERALS for form in forms}
+    dates = r"(?:19|20)\d\d|\d+(?:st|nd|rd|th|号)?"
+    hint = _compile("(?:" + "|".join(filter(None, [_alternatives(named), dates])) + ")", {}, spaced=spaced)
+    unless, past, future = (
+        re.compile(str(table.get(key, "(?!)")), re.IGNORECASE) for key in ("unless", "past", "future")
+    )
+    return Language(patterns, queries, words, hint, unless, past, future)
+
+
+def _forms(section: Table) -> dict[str, int | str]:
+    """Turn `value = forms` or `form = value` into the value of each form."""
+    forms: dict[str, int | str] = {}
+    for key, entry in section.items():
+        if isinstance(entry, int):
+            forms[key] = entry
+        else:
+            value = int(key) if key.isdecimal() else key
+            forms |= dict.fromkeys(cast("list[str]", entry), value)
+    return forms
+
+
+def _placeholders(words: Mapping[str, Mapping[str, int | str]], ambiguous: Iterable[str]) -> dict[str, str]:
+    found = {kind: rf"(?P<{kind}>{_alternatives(forms)})" for kind, forms in words.items() if kind not in _NUMERALS}
+    for kind, numeral in _NUMERALS.items():
+        found[kind] = f"(?P<{kind}>{'|'.join([numeral, *filter(None, [_alternatives(words[kind])])])})"
+    capital = [form.capitalize() for form in ambiguous]
+    sure = [form for form in words["month"] if form not in set(ambiguous)]
+    found["Month"] = f"(?P<month>{_alternatives(sure)}{'|(?-i:' + _alternatives(capital) + ')' if capital else ''})"
+    found["sure_month"] = f"(?P<month>{_alternatives(sure)})"
+    return found | {"year": _YEAR}
+
+
+def _alternatives(forms: Iterable[str]) -> str:
+    return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+
+
+def _compile(pattern: str, placeholders: Mapping[str, str], *, spaced: bool) -> re.Pattern[str]:
+    pattern = pattern.replace("{period}", _PERIOD)
+    for name, part in placeholders.items():
+        pattern = pattern.replace(f"{{{name}}}", part)
+    pattern = pattern.replace(r"\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if spaced else pattern, re.IGNORECASE)

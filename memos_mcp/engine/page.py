@@ -1,0 +1,42 @@
+"""The page of a shared engine: a free port of the loopback, taken when somebody first asks for it."""
+
+import socket
+
+import anyio
+
+from memos_mcp.http.app import build_page
+from memos_mcp.http.serve import listen, serve, url_of
+from memos_mcp.http.v1.routes import Store, routes
+from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.visits import Visits
+
+
+class PageServer:
+    """Serves the page to those who have a link."""
+
+    def __init__(self, visits: Visits, *, user_id: str, store: Store, surroundings: Surroundings) -> None:
+        """Take the visits, and what the page shows."""
+        called = routes(store, surroundings, default_user=user_id)
+        self._app = build_page(visits, user_id=user_id, routes=called)
+        self._wanted = anyio.Event()
+        self._started = anyio.Event()
+        self._listener: socket.socket | None = None
+
+    async def url(self) -> str:
+        """Return where the page is, once it takes calls.
+
+        Raises:
+            ConfigurationError: there is no free port.
+        """
+        if self._listener is None:
+            self._listener = listen("127.0.0.1", 0)
+            self._wanted.set()
+        await self._started.wait()
+        return url_of(self._listener)
+
+    async def run(self, ending: anyio.Event) -> None:
+        """Serve until the engine ends, or a signal says so."""
+        await self._wanted.wait()
+        assert self._listener is not None  # noqa: S101 - it was taken before anybody was told
+        await serve(self._app, self._listener, started=self._started, ending=ending)
+        ending.set()

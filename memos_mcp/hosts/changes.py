@@ -1,0 +1,160 @@
+"""What installing and uninstalling change in a host's file."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from memos_mcp.hosts.document import Document, NotChanged, check_writable, copy_of, write
+from memos_mcp.hosts.entries import NAME, Entry, brought_up_to, entries_in, starts_us, written
+from memos_mcp.hosts.table import HostFile
+
+_SECRET = re.compile(
+    r"""((?:key|token|secret|passw(?:or)?d|authorization)\w*["']?\s*[:=]\s*)("(?:\\.|[^"\\])*"|'[^']*'|[^\s,}\]]+)""",
+    re.IGNORECASE,
+)
+
+What = Literal["added", "changed", "unchanged", "removed", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of a host's file: what it was, and what it is to be; `gone` where the file itself goes."""
+
+    file: HostFile
+    what: What
+    before: Document
+    after: Document
+    gone: bool = False
+
+    @property
+    def is_one(self) -> bool:
+        """Say whether anything changes."""
+        return self.gone or self.before.text != self.after.text
+
+    def diff(self) -> str:
+        """Return the change as a unified diff, in which no value of a key, token or password is shown."""
+        lines = difflib.unified_diff(
+            self.before.text.splitlines(),
+            [] if self.gone else self.after.text.splitlines(),
+            str(self.file.path) if self.before.there else "/dev/null",
+            "/dev/null" if self.gone else str(self.file.path),
+            lineterm="",
+        )
+        return "\n".join(_SECRET.sub(r"\1***", line) for line in lines)
+
+    def make(self) -> None:
+        """Write it.
+
+        Raises:
+            NotChanged: the file is read-only, or was changed meanwhile.
+            OSError: it cannot be written.
+        """
+        if not self.is_one:
+            return
+        if self.gone:
+            check_writable(self.before)
+            self.before.path.unlink()
+        else:
+            write(self.before, self.after, keep=self.what == "added")
+        if self.what == "removed":
+            copy_of(self.before.path).unlink(missing_ok=True)
+
+
+def installing(file: HostFile, command: str, env: Mapping[str, str]) -> Change:
+    """Return what has to change so that a host starts this command, and nothing else of ours.
+
+    Raises:
+        NotChanged: the file cannot be read or changed, or has another server of our name.
+    """
+    before = _read(file)
+    ours = _ours(file, before)
+    wanted = written(file.host.form, command, env)
+    if not ours:
+        keys = (*file.table, NAME)
+        if any(entry.name == NAME for entry in entries_in(before.parsed(), file.table)):
+            raise NotChanged(f'{file.path} has another server called "{NAME}". Rename it there, then run this again.')
+        after = _changed(file, before, {keys: wanted})
+    else:
+        fields = {
+            (*entry.keys, key): value for entry in ours for key, value in brought_up_to(entry.value, wanted).items()
+        }
+        after = _changed(file, before, fields)
+    change = Change(file, "unchanged" if ours else "added", before, after)
+    if ours and change.is_one:
+        change = Change(file, "changed", before, after)
+    if change.is_one:
+        check_writable(before)
+    return change
+
+
+def uninstalling(file: HostFile) -> Change:
+    """Return what has to change so that a host starts us no more: what it was before, where nothing else changed since.
+
+    Raises:
+        NotChanged: the file cannot be read or changed.
+    """
+    before = _read(file)
+    ours = _ours(file, before)
+    if not ours:
+        return Change(file, "absent", before, before)
+    check_writable(before)
+    if len(ours) == 1 and (origin := _origin(file, before, ours[0])) is not None:
+        return Change(file, "removed", before, origin, gone=not origin.there)
+    after = before
+    try:
+        for entry in ours:
+            after = after.without(entry.keys)
+    except ValueError as exc:
+        raise NotChanged(_cannot(file, exc)) from exc
+    return Change(file, "removed", before, after)
+
+
+def _origin(file: HostFile, now: Document, entry: Entry) -> Document | None:
+    """Return what the file was before we were added, where adding us to it gives what it is now."""
+    origin = Document.read(copy_of(file.path), comments=now.comments)
+    as_named = Document(file.path, origin.text, now.comments, origin.there, origin.mark, origin.crlf)
+    try:
+        again = as_named.with_value(entry.keys, entry.value)
+    except ValueError:
+        return None
+    same = again.text == now.text and (not origin.there or again.content() == now.content())
+    return as_named if same else None
+
+
+def _read(file: HostFile) -> Document:
+    try:
+        document = Document.read(file.path, comments=file.host.comments)
+        document.parsed()
+    except OSError as exc:
+        raise NotChanged(f"{file.path} cannot be read ({exc.strerror}).") from exc
+    except ValueError as exc:
+        raise NotChanged(f"{file.path} is not valid ({exc}). Correct it, then run this again.") from exc
+    return document
+
+
+def _ours(file: HostFile, document: Document) -> list[Entry]:
+    return [entry for entry in entries_in(document.parsed(), file.table) if starts_us(entry)]
+
+
+def _changed(file: HostFile, document: Document, values: Mapping[tuple[str, ...], object]) -> Document:
+    try:
+        for keys, value in values.items():
+            document = document.with_value(keys, value)
+    except ValueError as exc:
+        raise NotChanged(_cannot(file, exc)) from exc
+    return document
+
+
+def _cannot(file: HostFile, exc: ValueError) -> str:
+    return f"{file.path} cannot be changed without touching what else stands there: {exc}. Change it by hand."
+
+
+def chosen(files: Iterator[HostFile], keys: tuple[str, ...], scope: str) -> list[HostFile]:
+    """Return the files to write: those of the hosts that are named, or of all that are on this machine."""
+    wanted = [file for file in files if file.written and file.scope == scope and (not keys or file.host.key in keys)]
+    named = [file for file in wanted if file.found]
+    missing = [file for file in wanted if file.host.key in keys and file.host not in [one.host for one in named]]
+    first = {file.host.key: file for file in reversed(missing)}
+    return [*named, *reversed(first.values())]

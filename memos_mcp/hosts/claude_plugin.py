@@ -1,0 +1,73 @@
+"""The plugin for Claude Code: the server with hooks, a skill and commands, installed by Claude Code's own command."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from memos_mcp.errors import Unavailable
+from memos_mcp.plugin import MARKETPLACE, NAME, write_marketplace
+
+PATIENCE = 60.0
+
+
+class _Plugin(BaseModel):
+    id: str
+
+
+_Plugins = TypeAdapter(list[_Plugin])
+
+
+def is_offered() -> bool:
+    """Say whether there is a Claude Code that can install the plugin."""
+    return shutil.which("claude") is not None
+
+
+def is_installed() -> bool:
+    """Say whether Claude Code names the plugin among its own."""
+    if shutil.which("claude") is None:
+        return False
+    told = _claude("plugin", "list", "--json")
+    try:
+        found = _Plugins.validate_json(told.stdout)
+    except ValidationError:
+        return False
+    return any(plugin.id == f"{NAME}@{MARKETPLACE}" for plugin in found)
+
+
+def install(folder: Path, *, command: str) -> None:
+    """Write the plugin into a folder that stays, and have Claude Code install it from there for the user.
+
+    Raises:
+        Unavailable: it does not; the sentence says what it said.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_marketplace(folder, command=command)
+    _must("plugin", "marketplace", "add", str(folder))
+    _must("plugin", "install", f"{NAME}@{MARKETPLACE}", "--scope", "user")
+
+
+def uninstall(folder: Path) -> None:
+    """Have Claude Code take the plugin out, and remove the folder that it came from.
+
+    Raises:
+        Unavailable: it does not; the sentence says what it said.
+    """
+    _must("plugin", "uninstall", f"{NAME}@{MARKETPLACE}", "--scope", "user")
+    _must("plugin", "marketplace", "remove", MARKETPLACE)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _must(*words: str) -> None:
+    told = _claude(*words)
+    if told.returncode:
+        last = ((told.stderr or told.stdout).strip().splitlines() or ["nothing"])[-1][:300]
+        raise Unavailable(f"claude {' '.join(words[:2])} failed; it said: {last}")
+
+
+def _claude(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = shutil.which("claude") or "claude"
+    return subprocess.run(  # noqa: S603  # the host's own command, found as a shell finds it
+        [command, *words], capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
+    )

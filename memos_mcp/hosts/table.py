@@ -1,0 +1,208 @@
+"""The hosts that are known, as data: their files, the table of servers in each, and the form of an entry."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from memos_mcp.hosts.machine import Machine, System
+
+ALL = "*"
+"""In the place of a key: every key there is."""
+
+Keys = tuple[str, ...]
+Scope = Literal["user", "project", "local"]
+Form = Literal["plain", "typed", "codex", "goose", "opencode"]
+"""How a host spells an entry: `plain` is {command, args, env}, `typed` says beside it that it is a stdio server."""
+
+EVERYWHERE: tuple[System, ...] = ("linux", "darwin", "win32")
+SERVERS: Keys = ("mcpServers",)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file in which a host looks for servers: the first of `paths` that is there, or else the first.
+
+    `sign` is what is there where the host is installed; a place without one is read and never written.
+    """
+
+    paths: tuple[str, ...]
+    scope: Scope = "user"
+    sign: str = ""
+    systems: tuple[System, ...] = EVERYWHERE
+    table: Keys = ()
+    """The table of servers, where it is another than the host's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host; `then` says what a person has to do so that it starts a new server."""
+
+    key: str
+    name: str
+    places: tuple[Place, ...]
+    table: Keys = SERVERS
+    form: Form = "plain"
+    comments: bool = False
+    then: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HostFile:
+    """A file of a host on this machine."""
+
+    host: Host
+    scope: Scope
+    path: Path
+    table: Keys
+    found: bool
+    written: bool
+
+
+HOSTS = (
+    Host(
+        "claude-desktop",
+        "Claude Desktop",
+        (
+            Place(("{config}/Claude/claude_desktop_config.json",), sign="{config}/Claude"),
+            Place(
+                ("{local}/Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude/claude_desktop_config.json",),
+                sign="{local}/Packages/Claude_pzs8sxrjxfjjc",
+                systems=("win32",),
+            ),
+            Place(
+                ("{local}/Claude-Data/claude_*/claude_desktop_config.json",),
+                sign="{local}/Claude-Data",
+                systems=("win32",),
+            ),
+        ),
+        then="quit it (from its menu) and start it again",
+    ),
+    Host(
+        "claude-code",
+        "Claude Code",
+        (
+            Place(("{home}/.claude.json",), sign="{home}/.claude"),
+            Place(("{home}/.claude.json",), scope="local", table=("projects", ALL, "mcpServers")),
+            Place(("{project}/.mcp.json",), scope="project", sign="{home}/.claude"),
+        ),
+        form="typed",
+        then="start a new session",
+    ),
+    Host(
+        "cursor",
+        "Cursor",
+        (
+            Place(("{home}/.cursor/mcp.json",), sign="{home}/.cursor"),
+            Place(("{project}/.cursor/mcp.json",), scope="project", sign="{home}/.cursor"),
+        ),
+        comments=True,
+        then="open a new chat",
+    ),
+    Host(
+        "vscode",
+        "VS Code",
+        (
+            Place(("{config}/Code/User/mcp.json",), sign="{config}/Code"),
+            Place(("{config}/Code - Insiders/User/mcp.json",), sign="{config}/Code - Insiders"),
+            Place(("{config}/Code/User/settings.json",), table=("mcp", "servers")),
+            Place(("{project}/.vscode/mcp.json",), scope="project", sign="{config}/Code"),
+        ),
+        table=("servers",),
+        form="typed",
+        comments=True,
+        then="trust the server when it asks",
+    ),
+    Host(
+        "codex",
+        "Codex",
+        (
+            Place(("{codex}/config.toml",), sign="{codex}"),
+            Place(("{project}/.codex/config.toml",), scope="project", sign="{codex}"),
+        ),
+        table=("mcp_servers",),
+        form="codex",
+        then="start it again",
+    ),
+    Host(
+        "gemini",
+        "Gemini CLI",
+        (
+            Place(("{home}/.gemini/settings.json",), sign="{home}/.gemini"),
+            Place(("{project}/.gemini/settings.json",), scope="project", sign="{home}/.gemini"),
+        ),
+        comments=True,
+        then="start it again, or /mcp refresh",
+    ),
+    Host(
+        "windsurf",
+        "Windsurf",
+        (Place(("{home}/.codeium/windsurf/mcp_config.json",), sign="{home}/.codeium/windsurf"),),
+        then="press Refresh in its MCP settings",
+    ),
+    Host(
+        "zed",
+        "Zed",
+        (
+            Place(("{xdg}/zed/settings.json",), sign="{xdg}/zed", systems=("linux", "darwin")),
+            Place(("{config}/Zed/settings.json",), sign="{config}/Zed", systems=("win32",)),
+        ),
+        table=("context_servers",),
+        comments=True,
+    ),
+    Host(
+        "cline",
+        "Cline",
+        (
+            Place(
+                ("{config}/Code/User/globalStorage/saoudrizwan.claude-dev/settings/cline_mcp_settings.json",),
+                sign="{config}/Code/User/globalStorage/saoudrizwan.claude-dev",
+            ),
+            Place(("{home}/.cline/data/settings/cline_mcp_settings.json",), sign="{home}/.cline"),
+        ),
+    ),
+    Host(
+        "goose",
+        "Goose",
+        (
+            Place(("{xdg}/goose/config.yaml",), sign="{xdg}/goose", systems=("linux", "darwin")),
+            Place(("{config}/Block/goose/config/config.yaml",), sign="{config}/Block/goose", systems=("win32",)),
+        ),
+        table=("extensions",),
+        form="goose",
+        then="start a new session",
+    ),
+    Host(
+        "opencode",
+        "OpenCode",
+        (
+            Place(("{xdg}/opencode/opencode.json", "{xdg}/opencode/opencode.jsonc"), sign="{xdg}/opencode"),
+            Place(("{project}/opencode.json", "{project}/opencode.jsonc"), scope="project", sign="{xdg}/opencode"),
+        ),
+        table=("mcp",),
+        form="opencode",
+        comments=True,
+        then="start it again",
+    ),
+    Host(
+        "lm-studio",
+        "LM Studio",
+        (Place(("{home}/.lmstudio/mcp.json",), sign="{home}/.lmstudio"),),
+    ),
+)
+
+
+def files_of(machine: Machine) -> Iterator[HostFile]:
+    """Give the files of all hosts on a machine, whether they are there or not."""
+    for host in HOSTS:
+        for place in host.places:
+            if machine.system in place.systems:
+                yield from _files_at(host, place, machine)
+
+
+def _files_at(host: Host, place: Place, machine: Machine) -> Iterator[HostFile]:
+    found = any(path.exists() for path in machine.paths(place.sign)) if place.sign else False
+    candidates = [machine.paths(template) for template in place.paths]
+    there = [paths for paths in candidates if any(path.exists() for path in paths)]
+    for path in (there or candidates)[0]:
+        yield HostFile(host, place.scope, path, place.table or host.table, found or path.exists(), bool(place.sign))

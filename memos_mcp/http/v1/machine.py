@@ -1,0 +1,45 @@
+"""The routes about the machine, for the user whose it is: settings, and the hosts on it."""
+
+from functools import partial
+
+from anyio.to_thread import run_sync
+
+from memos_mcp.api_models import HostList, SettingList, ShownHost
+from memos_mcp.errors import Forbidden, NotFound
+from memos_mcp.http.v1.operation import Call, Operation
+from memos_mcp.http.v1.surroundings import Machine, Surroundings
+
+
+class MachineRoutes:
+    """The routes over what the command line knows of the machine."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        """Take what looks at the machine, where there is something."""
+        self._surroundings = surroundings
+
+    def operations(self) -> list[Operation]:
+        """Give the routes."""
+        return [
+            Operation("GET", "/settings", self.settings, "Every setting and where it comes from", SettingList),
+            Operation("GET", "/hosts", self.hosts, "The hosts of this machine, and which start us", HostList),
+            Operation("POST", "/hosts/{name}/install", self.install, "Have a host start us", ShownHost),
+        ]
+
+    async def settings(self, call: Call) -> SettingList:
+        """Show the settings."""
+        return SettingList(settings=await run_sync(self._machine(call).settings))
+
+    async def hosts(self, call: Call) -> HostList:
+        """Show the hosts."""
+        return HostList(hosts=await run_sync(self._machine(call).hosts))
+
+    async def install(self, call: Call) -> ShownHost:
+        """Write us into a host's file."""
+        return await run_sync(partial(self._machine(call).install, call.path["name"]))
+
+    def _machine(self, call: Call) -> Machine:
+        if not call.is_owner:
+            raise Forbidden("The settings and hosts of this machine are for its own user alone.")
+        if self._surroundings.machine is None:
+            raise NotFound("Nothing is known of the machine here.")
+        return self._surroundings.machine

@@ -1,0 +1,49 @@
+"""What `/api/v1` shows beside the memory: the engine that it is in, and the machine."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from memos_mcp.api_models import Client, SearchQuery, ShownHost, ShownSetting
+
+TextForAgents = Callable[[SearchQuery, str], Awaitable[str]]
+"""Gives the text that an agent of a user would read of a search."""
+
+
+Watch = Callable[[str, Callable[[object], None]], Callable[[], None]]
+"""Has a function called whenever the memory of a user changes, until what it returns is called."""
+
+
+async def nothing_to_read(query: SearchQuery, user_id: str) -> str:
+    """Give no text: there is no agent here."""
+    del query, user_id
+    return ""
+
+
+class Machine(Protocol):
+    """What the command line knows of the machine; each call may take a while."""
+
+    def settings(self) -> tuple[ShownSetting, ...]:
+        """Return every setting and where it comes from."""
+        ...
+
+    def hosts(self) -> tuple[ShownHost, ...]:
+        """Return the hosts that are here."""
+        ...
+
+    def install(self, name: str) -> ShownHost:
+        """Write us into a host's file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Each is a way to ask; what is not given is not there.
+
+    `clients` are the hosts that are connected for a user; `watch` tells of changes of a user's memory.
+    """
+
+    text_for_agents: TextForAgents = nothing_to_read
+    clients: Callable[[str], tuple[Client, ...]] = lambda _: ()
+    machine: Machine | None = None
+    watch: Watch = lambda _user_id, _listener: lambda: None

@@ -1,0 +1,54 @@
+"""Our own JSON lines, as `memos-mcp export` writes them; a `user_id` is the user's where none is written."""
+
+import json
+from collections.abc import Iterator
+
+from pydantic import TypeAdapter, ValidationError
+
+from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord, Record
+from memos_mcp.errors import InvalidRequest
+from memos_mcp.importing.building import Origin, Read
+from memos_mcp.importing.documents import Document
+from memos_mcp.importing.heads import Head
+from memos_mcp.limits import check_add
+from memos_mcp.models import AddMessage, Message
+from memos_mcp.relay.messages import mapping
+
+_RECORD: TypeAdapter[MessageRecord | MemoryRecord] = TypeAdapter(Record)
+
+
+def recognises(head: Head) -> bool:
+    """Say whether a document is such a file."""
+    return head.kind == "lines" and (
+        any(sample.get("kind") == "message" and "role" in sample for sample in head.samples)
+        or any(sample.get("kind") == "memory" and "memory_value" in sample for sample in head.samples)
+    )
+
+
+def read(document: Document, origin: Origin, read: Read) -> Iterator[MessageRecord | MemoryRecord]:
+    """Give the records.
+
+    Raises:
+        InvalidRequest: a line is no record, or one that could not be kept.
+    """
+    for number, line in enumerate(document.lines(read), start=1):
+        if line.strip():
+            yield _parsed(line, origin.user_id, f"line {number} of {document.name}")
+
+
+def _parsed(line: str, user_id: str, where: str) -> MessageRecord | MemoryRecord:
+    try:
+        record = _RECORD.validate_python({"user_id": user_id, **mapping(json.loads(line))})
+        content, role = (
+            (record.content, record.role) if isinstance(record, MessageRecord) else (record.memory_value, "user")
+        )
+        check_add(AddMessage(messages=(Message(role=role, content=content),), info=record.info))
+    except ValidationError as exc:
+        error = exc.errors()[0]
+        field = ".".join(str(part) for part in error["loc"])
+        raise InvalidRequest(f"{where}: {field} {error['msg']}. Nothing was changed.") from exc
+    except InvalidRequest as exc:
+        raise InvalidRequest(f"{where}: {exc} Nothing was changed.") from exc
+    except (ValueError, RecursionError) as exc:
+        raise InvalidRequest(f"{where}: it is no JSON. Nothing was changed.") from exc
+    return record

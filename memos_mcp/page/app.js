@@ -1,0 +1,124 @@
+// The page: who is let in, which view the address names, what is live.
+import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
+import { listen, signIn, signOut, wayIn, whenSignedOut } from "./api.js";
+import { Problem, Toasts } from "./parts.js";
+import { language, t } from "./words.js";
+import { Conversation } from "./views/conversation.js";
+import { Conversations } from "./views/conversations.js";
+import { Forget } from "./views/forget.js";
+import { Home } from "./views/home.js";
+import { Memories } from "./views/memories.js";
+import { Memory } from "./views/memory.js";
+import { Search } from "./views/search.js";
+import { Settings } from "./views/settings.js";
+import { SignIn } from "./views/sign-in.js";
+import { Transfer } from "./views/transfer.js";
+
+const VIEWS = { home: Home, search: Search, memories: Memories, conversations: Conversations, forget: Forget, transfer: Transfer, settings: Settings };
+const SINGLE = { memories: Memory, conversations: Conversation };
+const SETTLE = 400;
+
+document.documentElement.lang = language;
+
+// `#/memories/k12?text=cat` is the view `memories` of `k12`, filtered.
+function placeOf(hash) {
+  const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [view, id = ""] = path.split("/");
+  return { view: view in VIEWS ? view : "home", id: decodeURIComponent(id), query: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+function usePlace() {
+  const [place, setPlace] = useState(() => placeOf(location.hash));
+  useEffect(() => {
+    const moved = () => setPlace(placeOf(location.hash));
+    addEventListener("hashchange", moved);
+    return () => removeEventListener("hashchange", moved);
+  }, []);
+  return place;
+}
+
+function useLive(signedIn) {
+  const [live, setLive] = useState(true);
+  const [changes, setChanges] = useState(0);
+  useEffect(() => {
+    if (!signedIn) return undefined;
+    let timer = null;
+    const stop = listen((told) => {
+      if ("live" in told) setLive(told.live);
+      if (!told.changed || timer) return;
+      timer = setTimeout(() => { timer = null; setChanges((number) => number + 1); }, SETTLE);
+    });
+    return () => { clearTimeout(timer); stop(); };
+  }, [signedIn]);
+  return { live, changes };
+}
+
+function App() {
+  const [way, setWay] = useState(null);
+  const [error, setError] = useState(null);
+  const place = usePlace();
+  const signedIn = Boolean(way?.signed_in);
+  const { live, changes } = useLive(signedIn);
+  const look = () => enter().then((found) => { setWay(found); setError(null); }, setError);
+  useEffect(() => {
+    whenSignedOut(look);
+    look();
+  }, []);
+  if (!way) return html`<main class="alone"><${Problem} error=${error} retry=${look} />${!error && html`<p>${t("opening")}</p>`}</main>`;
+  if (!signedIn) return html`<${SignIn} way=${way} onSignedIn=${look} />`;
+  return html`<${Shell} place=${place} live=${live} changes=${changes} way=${way} onLeave=${() => signOut().then(look)} />`;
+}
+
+// A link's secret is in the part of the address that is never sent; it is taken out of the address bar at once.
+async function enter() {
+  const secret = new URLSearchParams(location.hash.slice(1)).get("open");
+  if (secret) {
+    history.replaceState(null, "", `${location.pathname}#/home`);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+    const refused = await signIn({ link: secret }).then(() => null, (problem) => problem);
+    const found = await wayIn();
+    return found.signed_in ? found : { ...found, refused };
+  }
+  return wayIn();
+}
+
+function Shell({ place, live, changes, way, onLeave }) {
+  const main = useRef(null);
+  const first = useRef(true);
+  useEffect(() => {
+    document.title = `${t(place.view)} · ${t("title")}`;
+    if (!first.current && !main.current.contains(document.activeElement)) main.current.focus({ preventScroll: true });
+    first.current = false;
+    scrollTo(0, 0);
+  }, [place.view, place.id]);
+  useEffect(() => {
+    const typed = (event) => {
+      const field = event.target.closest?.("input, textarea, select, dialog");
+      if (event.key === "/" && !field && !event.ctrlKey && !event.metaKey) {
+        event.preventDefault();
+        location.hash = "#/search";
+      }
+    };
+    addEventListener("keydown", typed);
+    return () => removeEventListener("keydown", typed);
+  }, []);
+  const View = place.id && SINGLE[place.view] ? SINGLE[place.view] : VIEWS[place.view];
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>${t("skip")}</a>
+    <header class="side">
+      <a class="brand" href="#/home"><img src="page/icon.svg" alt="" width="28" height="28" /><span>${t("title")}</span></a>
+      <nav aria-label=${t("menu")}>
+        ${Object.keys(VIEWS).filter((name) => name !== "settings" || way.at_machine).map((name) => html`<a key=${name} href=${`#/${name}`} aria-current=${name === place.view ? "page" : null}>${t(name)}</a>`)}
+      </nav>
+      <div class="side-end">
+        <span class=${live ? "live" : "live off"} title=${live ? null : t("not_live_why")}>${live ? t("live") : t("not_live")}</span>
+        ${way.way === "visit" && html`<button class="quiet" onClick=${onLeave}>${t("sign_out")}</button>`}
+      </div>
+    </header>
+    <main id="main" tabindex="-1" ref=${main}>
+      <${View} key=${`${place.view}/${place.id}?${JSON.stringify(place.query)}`} id=${place.id} query=${place.query} changes=${changes} />
+    </main>
+    <${Toasts} />`;
+}
+
+render(html`<${App} />`, document.getElementById("app"));

@@ -1,0 +1,28 @@
+import { html } from "../vendor/preact.js";
+import { write } from "../api.js";
+import { Action, Dialog, Hanging, Problem, toast, useLoad } from "../parts.js";
+import { count, t } from "../words.js";
+import { amount } from "./delete-memories.js";
+
+const ALWAYS = { from: "0001-01-01T00:00:00+00:00", to: "9999-12-31T00:00:00+00:00" };
+
+// Says what hangs on messages, or on a whole conversation, and deletes them.
+export function DeleteMessages({ what, onClose, onDone }) {
+  const conversation = what.conversation_id;
+  const wanted = conversation ? { ...what, ...ALWAYS } : what;
+  const look = useLoad(() => write("POST", "/messages/delete", { ...wanted, dry_run: true }), [JSON.stringify(what)]);
+  const remove = async () => {
+    const told = conversation
+      ? await write("DELETE", `/conversations/${encodeURIComponent(conversation)}`)
+      : await write("POST", "/messages/delete", what);
+    toast(t("deleted_count", { memories: count("memories", amount(told.deleted_memories)), messages: count("messages", amount(told.deleted_messages)) }));
+    onDone();
+  };
+  return html`<${Dialog} title=${t(conversation ? "delete_conversation" : "delete_messages")} onClose=${onClose}>
+    <p>${t(conversation ? "delete_conversation_lead" : "delete_memories_lead")}</p>
+    <${Problem} error=${look.error} />
+    ${look.data && html`<p class="faint">${t("what_hangs")}</p><${Hanging} of=${look.data} />`}
+    <div class="buttons"><button class="quiet" onClick=${onClose}>${t("cancel")}</button>
+      <${Action} class="main danger" run=${remove} disabled=${!look.data}>${t("delete")}</${Action}></div>
+  </${Dialog}>`;
+}

@@ -1,0 +1,70 @@
+"""The settings and hosts of the machine are shown to its user alone, and a host is set up by one call."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from memos_mcp.http.app import build_app
+from memos_mcp.http.tokens import Tokens
+from memos_mcp.http.v1.routes import Store
+from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.operations.about import ThisMachine
+from tests.fakes.memory_backend import ListBackend
+from tests.http.engine import Engine, client_of
+from tests.http.v1.client import Api, read, refused
+
+TOKENS = Tokens([("owners-token", "default"), ("bobs-token", "bob")])
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("MEMOS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("MEMOS_API_KEY", "a-key-that-nobody-sees")
+    (tmp_path / ".cursor").mkdir()
+    return tmp_path
+
+
+def api_of(token: str) -> Api:
+    memory: Any = ListBackend()
+    surroundings = Surroundings(machine=ThisMachine())
+    app = build_app(
+        memory, user_id="default", tokens=TOKENS, store=Store(memory, memory, memory, memory), surroundings=surroundings
+    )
+    return Api(Engine(client_of(app), memory), authorization=f"Bearer {token}")
+
+
+async def test_the_owner_sees_settings_with_keys_masked_and_the_hosts(home: Path) -> None:
+    api = api_of("owners-token")
+
+    settings = (await api.get("/settings"))["settings"]
+    hosts = (await api.get("/hosts"))["hosts"]
+
+    assert {"name": "MEMOS_DATA_DIR", "value": str(home / "data"), "source": "environment"} in settings
+    assert "a-key-that-nobody-sees" not in json.dumps(settings)
+    assert [(host["name"], host["configured"]) for host in hosts] == [("cursor", False)]
+
+
+async def test_a_host_is_set_up_once_and_then_shown_as_such(home: Path) -> None:
+    api = api_of("owners-token")
+
+    done = read(await api.call("POST", "/hosts/cursor/install", {}))
+
+    assert done["configured"] is True
+    assert "memos" in (home / ".cursor" / "mcp.json").read_text()
+    assert [host["configured"] for host in (await api.get("/hosts"))["hosts"]] == [True]
+    assert "There is no host" in refused(await api.call("POST", "/hosts/nowhere/install", {}), 400)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/settings"), ("GET", "/hosts"), ("POST", "/hosts/cursor/install")]
+)
+async def test_another_user_learns_nothing_of_the_machine(method: str, path: str) -> None:
+    answer = await api_of("bobs-token").call(method, path, {} if method == "POST" else None)
+
+    assert "own user alone" in refused(answer, 403)

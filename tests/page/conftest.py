@@ -1,0 +1,45 @@
+"""One browser for all tests of what is seen."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.page.browser import DESK, PHONE, launch
+from tests.page.store import Store, kept
+from tests.page.visit import Visit, visiting
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="package")
+def kept_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with kept(tmp_path_factory.mktemp("kept")) as store:
+        yield store
+
+
+@pytest.fixture(scope="package")
+def desk(browser: Browser, kept_store: Store) -> Iterator[Visit]:
+    with visiting(browser, kept_store, DESK) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="package")
+def phone(browser: Browser, kept_store: Store) -> Iterator[Visit]:
+    with visiting(browser, kept_store, PHONE) as visit:
+        yield visit
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """A visit in the light at a desk, or as the test's parameter says; it must have gone without a complaint."""
+    found: Visit = request.getfixturevalue(getattr(request, "param", "desk"))
+    found.said.wrong.clear()
+    yield found
+    found.check_said()
