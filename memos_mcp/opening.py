@@ -27,8 +27,11 @@ NO_STORE = (
 
 
 def has_store() -> bool:
-    """Say whether this installation has what a store on this machine needs."""
-    return find_spec("chromadb") is not None
+    """Say whether this installation has what a store on this machine cannot do without.
+
+    Without Chroma or a model alone, which are also left out, a store still works and says what is missing.
+    """
+    return find_spec("numpy") is not None
 
 
 def backend_kind(settings: Settings) -> Literal["hosted", "local"]:

@@ -32,8 +32,7 @@ from memos_mcp.errors import InvalidRequest, MemosError
 from memos_mcp.hooks.handling import Hooks
 from memos_mcp.hooks.keeping import Keeping
 from memos_mcp.http.serve import callable_url
-from memos_mcp.http.v1.routes import Store
-from memos_mcp.http.v1.surroundings import Machine, Surroundings
+from memos_mcp.http.v1.surroundings import Machine, Store, Surroundings
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
 from memos_mcp.opening import backend_kind

@@ -4,10 +4,8 @@ import socket
 
 import anyio
 
-from memos_mcp.http.app import build_page
 from memos_mcp.http.serve import listen, serve, url_of
-from memos_mcp.http.v1.routes import Store, routes
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.surroundings import Store, Surroundings
 from memos_mcp.http.visits import Visits
 
 
@@ -16,8 +14,10 @@ class PageServer:
 
     def __init__(self, visits: Visits, *, user_id: str, store: Store, surroundings: Surroundings) -> None:
         """Take the visits, and what the page shows."""
-        called = routes(store, surroundings, default_user=user_id)
-        self._app = build_page(visits, user_id=user_id, routes=called)
+        self._visits = visits
+        self._user_id = user_id
+        self._store = store
+        self._surroundings = surroundings
         self._wanted = anyio.Event()
         self._started = anyio.Event()
         self._listener: socket.socket | None = None
@@ -38,5 +38,11 @@ class PageServer:
         """Serve until the engine ends, or a signal says so."""
         await self._wanted.wait()
         assert self._listener is not None  # noqa: S101 - it was taken before anybody was told
-        await serve(self._app, self._listener, started=self._started, ending=ending)
+        # Only here: most engines are asked for no page, and one of the hosted service has nothing of what it needs.
+        from memos_mcp.http.app import build_page  # noqa: PLC0415
+        from memos_mcp.http.v1.routes import routes  # noqa: PLC0415
+
+        called = routes(self._store, self._surroundings, default_user=self._user_id)
+        app = build_page(self._visits, user_id=self._user_id, routes=called)
+        await serve(app, self._listener, started=self._started, ending=ending)
         ending.set()

@@ -118,10 +118,11 @@ def run_server(
         ConfigurationError: the backend or the address cannot be had, the address would be open to others, the tokens
             make no sense, or another `serve` has the store.
     """
-    from memos_mcp.engine.serving import HttpServer  # noqa: PLC0415
     from memos_mcp.opening import backend_kind  # noqa: PLC0415
 
     backend_kind(settings)
+    from memos_mcp.engine.serving import HttpServer  # noqa: PLC0415 - it needs what a store needs
+
     os.umask(0o077)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     server = HttpServer(settings, host=host, port=port, transports=transports, names=names, oauth=oauth, url=url)

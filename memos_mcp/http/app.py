@@ -28,7 +28,7 @@ from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
 from memos_mcp.http.unknown import no_such_route
 from memos_mcp.http.v1 import routes as v1
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.surroundings import Store, Surroundings
 from memos_mcp.http.visits import Visits
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def build_app(
     means: Means | None = None,
     library: Library | None = None,
     chat_model: Answering | None = None,
-    store: v1.Store | None = None,
+    store: Store | None = None,
     surroundings: Surroundings | None = None,
     visits: Visits | None = None,
     opening: Opening | None = None,

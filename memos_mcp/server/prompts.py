@@ -20,7 +20,8 @@ from memos_mcp.server.sizes import shortened
 
 logger = logging.getLogger(__name__)
 
-_ARGUMENTS = {"recall": {"topic"}, "remember": {"text"}, "review": set[str]()}
+ARGUMENTS = {"recall": {"topic"}, "remember": {"text"}, "review": set[str]()}
+"""The prompts that there are, and the arguments of each."""
 
 
 async def recall(ctx: Context[Access], topic: str = "") -> str:
@@ -79,11 +80,11 @@ async def _known_only(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
 def _unknown(name: object, arguments: object) -> str:
     if not isinstance(name, str):
         return ""  # the SDK says what is wrong with it
-    if name not in _ARGUMENTS:
-        return f'There is no prompt "{visible(name[:SHOWN])}"; there are {", ".join(_ARGUMENTS)}.'
+    if name not in ARGUMENTS:
+        return f'There is no prompt "{visible(name[:SHOWN])}"; there are {", ".join(ARGUMENTS)}.'
     given = cast("dict[str, object]", arguments) if isinstance(arguments, dict) else {}
-    extra = next((one for one in given if one not in _ARGUMENTS[name]), None)
+    extra = next((one for one in given if one not in ARGUMENTS[name]), None)
     if extra is None:
         return ""
-    takes = f"it takes {', '.join(_ARGUMENTS[name])}" if _ARGUMENTS[name] else "it takes none"
+    takes = f"it takes {', '.join(ARGUMENTS[name])}" if ARGUMENTS[name] else "it takes none"
     return f'The prompt {name} has no argument "{visible(extra[:SHOWN])}"; {takes}.'

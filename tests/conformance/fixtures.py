@@ -28,6 +28,8 @@ from mcp.types import (
     TextResourceContents,
 )
 
+from memos_mcp.server import prompts
+
 PIXEL = base64.b64encode(
     base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 ).decode()
@@ -250,6 +252,16 @@ def _add_resources(server: MCPServer[Any]) -> None:
 
 
 def _add_prompts(server: MCPServer[Any]) -> None:
+    prompts.ARGUMENTS.update(
+        {
+            "test_simple_prompt": set(),
+            "test_prompt_with_arguments": {"arg1", "arg2"},
+            "test_prompt_with_embedded_resource": {"resourceUri"},
+            "test_prompt_with_image": set(),
+            "test_input_required_result_prompt": set(),
+        }
+    )
+
     def said(content: Any) -> dict[str, Any]:
         return {"role": "user", "content": content}
 

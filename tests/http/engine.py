@@ -16,8 +16,7 @@ from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.http.app import build_app
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.tokens import Tokens
-from memos_mcp.http.v1.routes import Store
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.surroundings import Store, Surroundings
 from memos_mcp.server.answering import text_for_agents
 from tests.local.stores import store
 

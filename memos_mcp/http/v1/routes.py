@@ -1,29 +1,16 @@
 """All routes of `/api/v1`."""
 
-from dataclasses import dataclass
-
 from starlette.responses import Response
 from starlette.routing import Route
 
-from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
 from memos_mcp.http.v1.changing import Changing
 from memos_mcp.http.v1.events import Events
 from memos_mcp.http.v1.machine import MachineRoutes
 from memos_mcp.http.v1.openapi import describe
 from memos_mcp.http.v1.operation import Call, Operation, json_response
 from memos_mcp.http.v1.reading import Reading
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.surroundings import Store, Surroundings
 from memos_mcp.http.v1.transfer import Transfer
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """What the routes need of a store on this machine."""
-
-    backend: MemoryBackend
-    browsing: Browsing
-    curating: Curating
-    transferring: Transferring
 
 
 def operations(store: Store, surroundings: Surroundings) -> list[Operation]:

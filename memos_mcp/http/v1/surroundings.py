@@ -5,6 +5,18 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from memos_mcp.api_models import Client, SearchQuery, ShownHost, ShownSetting
+from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What the routes need of a store on this machine."""
+
+    backend: MemoryBackend
+    browsing: Browsing
+    curating: Curating
+    transferring: Transferring
+
 
 TextForAgents = Callable[[SearchQuery, str], Awaitable[str]]
 """Gives the text that an agent of a user would read of a search."""

@@ -8,8 +8,7 @@ import pytest
 
 from memos_mcp.http.app import build_app
 from memos_mcp.http.tokens import Tokens
-from memos_mcp.http.v1.routes import Store
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.surroundings import Store, Surroundings
 from memos_mcp.operations.about import ThisMachine
 from tests.fakes.memory_backend import ListBackend
 from tests.http.engine import Engine, client_of

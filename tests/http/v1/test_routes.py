@@ -9,8 +9,8 @@ import pytest
 
 from memos_mcp.http.tokens import Tokens
 from memos_mcp.http.v1.operation import Operation
-from memos_mcp.http.v1.routes import Store, operations
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.routes import operations
+from memos_mcp.http.v1.surroundings import Store, Surroundings
 from tests.http.engine import engine
 from tests.http.v1.client import V1, Api, refused
 
