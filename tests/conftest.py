@@ -26,8 +26,11 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator["Servers"]:
         yield started
 
 
-ON_SERVERS = pytest.param("PostgreSQL", marks=pytest.mark.filterwarnings("ignore::ResourceWarning"))
-"""Chroma's client leaves sockets to the garbage collector."""
+ON_SERVERS = pytest.param(
+    "PostgreSQL",
+    marks=[pytest.mark.slow, pytest.mark.filterwarnings("ignore::ResourceWarning")],
+)
+"""Slow, since the contract is tested over PostgreSQL too; Chroma's client leaves sockets to the garbage collector."""
 
 
 @pytest.fixture(params=["SQLite", ON_SERVERS])

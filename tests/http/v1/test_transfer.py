@@ -31,7 +31,6 @@ def chat(*texts: str) -> bytes:
     return json.dumps(turns).encode()
 
 
-@pytest.mark.usefixtures("both_ledgers")
 async def test_a_file_is_looked_at_then_taken_in_once(api: Api) -> None:
     tried = read(await send(api, chat(SISTER, DOG), dry_run=True))
     assert (tried["messages"], tried["new_messages"], tried["dry_run"]) == (2, 2, True)
@@ -45,7 +44,6 @@ async def test_a_file_is_looked_at_then_taken_in_once(api: Api) -> None:
     assert found["hits"][0]["message"]["content"] == SISTER
 
 
-@pytest.mark.usefixtures("both_ledgers")
 async def test_an_export_comes_back_as_it_was_even_into_another_users_memory(api: Api) -> None:
     await api.say(SISTER, user_id="alice")
 
@@ -82,12 +80,23 @@ async def test_a_backup_is_a_ledger(api: Api, tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
-async def test_a_ledger_in_postgresql_is_backed_up_by_its_own_tools(tmp_path: Path, servers: Servers) -> None:
+async def test_a_ledger_in_postgresql_is_exported_and_imported_and_backed_up_by_its_own_tools(
+    tmp_path: Path, servers: Servers
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stores, "urls", {tmp_path: servers.postgres.empty()})
         patch.setattr(stores, "chroma", [servers.chroma])
         async with engine(tmp_path) as opened:
-            assert "pg_dump" in refused(await Api(opened).call("GET", "/backup"), 400)
+            api = Api(opened)
+            await api.say(SISTER, user_id="alice")
+            await api.say(DOG, user_id="carol")
+            exported = (await api.call("GET", "/export", user_id="alice")).content
+            tried = read(await send(api, exported, user_id="bob", dry_run=True))
+            taken = read(await send(api, exported, user_id="bob"))
+
+            assert (tried["new_messages"], taken["messages"], taken["memories"]) == (1, 1, 1)
+            assert read(await send(api, exported, user_id="bob", dry_run=True))["new_messages"] == 0
+            assert "pg_dump" in refused(await api.call("GET", "/backup"), 400)
 
 
 async def test_a_token_gets_no_backup_of_others_and_imports_into_its_own_memory_alone(tmp_path: Path) -> None:

@@ -12,8 +12,11 @@ logger = logging.getLogger(__name__)
 
 CHANNEL: Final = "'memos ' || current_schema"
 
-_LOOK_EVERY: Final = 1.0
-"""Seconds between two looks whether to go on, and before a lost connection is made anew."""
+_LOOK_EVERY: Final = 0.2
+"""Seconds between two looks whether to go on."""
+
+_PAUSE: Final = 1.0
+"""Seconds before a lost connection is made anew."""
 
 
 class Listener:
@@ -43,7 +46,7 @@ class Listener:
                 self._listen()
             except psycopg.Error as exc:
                 logger.warning("notices of other processes are not heard: %s", exc)
-                self._stopping.wait(_LOOK_EVERY)
+                self._stopping.wait(_PAUSE)
 
     def _listen(self) -> None:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
