@@ -8,9 +8,9 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from socket import socket
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -25,13 +25,9 @@ from memos_mcp.backends.base import Browsing, Curating, Transferring
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
-from memos_mcp.engine.hooking import serve_hook
 from memos_mcp.engine.page import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.errors import InvalidRequest, MemosError
-from memos_mcp.hooks.handling import Hooks
-from memos_mcp.hooks.keeping import Keeping
-from memos_mcp.http.serve import callable_url
 from memos_mcp.http.v1.surroundings import Machine, Store, Surroundings
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import EngineStatus, StoreStatus
@@ -44,6 +40,9 @@ from memos_mcp.server.presence import Presence
 from memos_mcp.server.session import Session
 from memos_mcp.server.stdio import warm_up
 from memos_mcp.settings import Settings, differences, read_settings
+
+if TYPE_CHECKING:
+    from memos_mcp.hooks.handling import Hooks
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +69,6 @@ class Engine:
         self._url = url
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
-        self._hooks = Hooks(settings.data_dir)
         self.visits = Visits()
         self._callers = Callers(stores.local, default_user=settings.user_id)
         self._notices = Notices(
@@ -177,8 +175,16 @@ class Engine:
             self._sessions.discard(session)
             self._last = time.monotonic()
 
+    @cached_property
+    def _hooks(self) -> "Hooks":
+        from memos_mcp.hooks.handling import Hooks  # noqa: PLC0415 - few engines have hooks
+
+        return Hooks(self._settings.data_dir)
+
     async def _hook(self, visitor: Visitor, hello: Hello) -> None:
-        from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415 - few engines have hooks
+        from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
+        from memos_mcp.engine.hooking import serve_hook  # noqa: PLC0415
+        from memos_mcp.hooks.keeping import Keeping  # noqa: PLC0415
 
         if self.ending.is_set():
             await visitor.answer(ending=True)
@@ -219,6 +225,8 @@ class Engine:
 
     async def _link(self, hello: Hello) -> dict[str, str]:
         """Answer with a link that opens the page once."""
+        from memos_mcp.http.serve import callable_url  # noqa: PLC0415 - most engines serve no HTTP
+
         try:
             settings = read_settings(hello.settings)
             if backend_kind(settings) != "local":

@@ -4,7 +4,6 @@ import socket
 
 import anyio
 
-from memos_mcp.http.serve import listen, serve, url_of
 from memos_mcp.http.v1.surroundings import Store, Surroundings
 from memos_mcp.http.visits import Visits
 
@@ -28,6 +27,8 @@ class PageServer:
         Raises:
             ConfigurationError: there is no free port.
         """
+        from memos_mcp.http.serve import listen, url_of  # noqa: PLC0415 - as below
+
         if self._listener is None:
             self._listener = listen("127.0.0.1", 0)
             self._wanted.set()
@@ -40,6 +41,7 @@ class PageServer:
         assert self._listener is not None  # noqa: S101 - it was taken before anybody was told
         # Only here: most engines are asked for no page, and one of the hosted service has nothing of what it needs.
         from memos_mcp.http.app import build_page  # noqa: PLC0415
+        from memos_mcp.http.serve import serve  # noqa: PLC0415
         from memos_mcp.http.v1.routes import routes  # noqa: PLC0415
 
         called = routes(self._store, self._surroundings, default_user=self._user_id)
