@@ -100,8 +100,9 @@ class Ledger:
     def identity(self) -> str:
         """Give a name that no other ledger has, made when it is first asked for."""
         with self.database.transaction():
-            if not self.noted("identity"):
-                self.note("identity", uuid.uuid4().hex[:12])
+            # Of several processes that ask at once the first makes it, and the others read that.
+            made = uuid.uuid4().hex[:12]
+            self.database.execute("INSERT INTO meta VALUES ('identity', ?) ON CONFLICT (name) DO NOTHING", (made,))
             return self.noted("identity")
 
     def analyse_again(self) -> None:
