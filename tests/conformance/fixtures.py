@@ -68,11 +68,7 @@ def _add_content(server: MCPServer[Any]) -> None:
         ],
     }
     for name, content in contents.items():
-
-        async def give(content: list[Any] = content) -> Any:
-            return content
-
-        _add(server, name, _without_arguments(give))
+        _add(server, name, _giving(content))
 
     async def fail() -> str:
         raise ValueError("This tool intentionally returns an error for testing")
@@ -80,9 +76,9 @@ def _add_content(server: MCPServer[Any]) -> None:
     _add(server, "test_error_handling", fail)
 
 
-def _without_arguments(give: Any) -> Any:
+def _giving(content: list[Any]) -> Any:
     async def tool() -> Any:
-        return await give()
+        return content
 
     return tool
 
