@@ -26,7 +26,8 @@ from memos_mcp.models import (
 )
 from tests.fakes import cloud_bodies, product_bodies
 
-PATH = Path(__file__).parents[2] / "docs" / "api.md"
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "docs" / "api.md"
 
 HEAD = """# The contract, field by field
 
@@ -39,6 +40,13 @@ cut to it. A field that is not listed is ignored with a word in the answer's `me
 `delete/memory` that names no memories: there it is refused, for it may be a condition. Null, false and empty need no word,
 nor do SILENT, which lose nothing. `GET get/memory/{id}` takes no body, and `GET openapi.json` describes
 all of it for programs.
+"""
+
+SAMPLES = """
+## From a program
+
+An add and a search with curl, from Python and from TypeScript; these are files of `examples/`, and each is run by a test. What
+has an SDK of MemOS needs another base URL only: `examples/memos_sdk.py`. Without a server: [docs/python.md](python.md).
 """
 
 BETWEEN = """
@@ -61,7 +69,13 @@ them there. It cannot rewrite a memory (`update_memory` is refused with a senten
 def text() -> str:
     tables = "".join(_route(name, body) for name, (body, _) in ROUTES.items())
     silent = ", ".join(f"`{name}`" for name in sorted(NOTHING_LOST))
-    return HEAD.replace("SILENT", silent) + tables + BETWEEN + "".join(_sent_rows()) + FOOT
+    samples = SAMPLES + "".join(_samples())
+    return HEAD.replace("SILENT", silent) + tables + samples + BETWEEN + "".join(_sent_rows()) + FOOT
+
+
+def _samples() -> Iterator[str]:
+    for language, name in (("sh", "rest.sh"), ("python", "rest.py"), ("ts", "rest.ts")):
+        yield f"\n```{language}\n{(ROOT / 'examples' / name).read_text(encoding='utf-8')}```\n"
 
 
 def _route(name: str, model: type[Body]) -> str:
