@@ -23,6 +23,7 @@ from psutil import Process
 from memos_mcp import __version__
 from memos_mcp.api_models import Client
 from memos_mcp.backends.base import Browsing, Curating, Transferring
+from memos_mcp.backends.lender import Call
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
@@ -73,9 +74,8 @@ class Engine:
         self.visits = Visits()
         self._background: TaskGroup | None = None
         self._callers = Callers(stores.local, default_user=settings.user_id)
-        self._notices = Notices(
-            lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
-        )
+        self._notices = Notices(lambda: self._callers.current().whose())
+        stores.observers.append(self._tell_of_call)
         self.server: MCPServer[Any] = build_server(
             self._callers.backend,
             user_id=lambda: self._callers.current().user_id,
@@ -133,6 +133,11 @@ class Engine:
         """Tell whoever watches that memories of a user have changed in the background."""
         async for user_id in learnt:
             await self._notices.tell(whose_at(LOCAL, user_id), ResourceUpdated(uri=uris.PROFILE))
+
+    async def _tell_of_call(self, account: str, call: Call) -> None:
+        """Tell whoever watches of what a call has changed; the local store tells itself when a task is done."""
+        status = None if account == LOCAL else partial(self._stores.status, account)
+        await self._notices.of(call, whom=whose_at(account, call.user_id), status=status)
 
     async def _let_in(self, visits: TaskGroup) -> None:
         loop = asyncio.get_running_loop()
@@ -210,10 +215,9 @@ class Engine:
             return
         await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
         self._callers.enter(Caller(account, settings.user_id, "", backend))
-        told = partial(self._notices.changed, uris.CONVERSATIONS, uris.PROFILE)
         secrets = redact if settings.secrets == "redact" else None
         try:
-            keeping = Keeping(await backend(), settings.user_id, secrets, told)
+            keeping = Keeping(await backend(), settings.user_id, secrets)
             await serve_hook(visitor, hello.hook, self._hooks, keeping)
         except MemosError as exc:
             await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
