@@ -9,6 +9,8 @@ CHANGED: list[tuple[str, str]] = [
     ("The rent is 900 euros.", "The landlord raised the rent to 980."),
     ("Our budget for the garden is 4,000 euros.", "We lowered the budget to 3,500 euros."),
     ("The workshop on bees is on 12 May.", "They moved the workshop to 19 May."),
+    ("El alquiler es de 900 euros.", "El casero ha subido el alquiler a 950 euros."),
+    ("La reunión del equipo es el lunes.", "Han movido la reunión al martes."),
     ("I have the flu.", "I've got over the flu."),
 ]
 
@@ -21,5 +23,7 @@ UNCHANGED: list[tuple[str, str]] = [
     ("I run five kilometres a day.", "I ran three kilometres yesterday."),
     ("The budget for the garden is 4,000 euros.", "The garden now has 12 apple trees."),
     ("The workshop with Ann is on 12 May.", "They moved the workshop with Bob to 19 May."),
+    ("El alquiler de mi hermana es de 900 euros.", "Mi alquiler ha subido a 950 euros."),
+    ("La reunión con Ana es el lunes.", "Han movido la reunión con Luis al martes."),
     ("I want to invite friends who live in Tokyo.", "I've been living in Harajuku for 3 months now."),
 ]
