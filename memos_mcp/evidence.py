@@ -95,8 +95,8 @@ def _entry(source: Memory | Preference | StoredMessage, who: str, text: str, tim
     return Entry(source.id, who, text, time, source.conversation_id, relativity, source)
 
 
-def _plain(text: str) -> str:
-    """Give a text as it is compared: without its perspective, in lower case, with single spaces."""
+def comparable(text: str) -> str:
+    """Return a text as it is compared: without its perspective, in lower case, with single spaces."""
     return " ".join(bare(text).casefold().split())
 
 
@@ -104,7 +104,7 @@ def _without_repetition(entries: Iterable[Entry]) -> list[Entry]:
     """Leave out what is said twice; what says more stands where the first of those stood that say less."""
     kept: list[tuple[Entry, str]] = []
     for entry in entries:
-        plain = _plain(entry.text)
+        plain = comparable(entry.text)
         if any(_repeats(entry, plain, better, said) for better, said in kept):
             continue
         quoted = [number for number, (other, said) in enumerate(kept) if _repeats(other, said, entry, plain)]
