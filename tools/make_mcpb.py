@@ -23,10 +23,10 @@ PROJECT = """\
 name = "memos-mcp-bundle"
 version = "0"
 requires-python = ">=3.11"
-dependencies = ["memos-mcp"]
+dependencies = ["memos-memory-mcp"]
 
 [tool.uv.sources]
-memos-mcp = {{ path = "{wheel}" }}
+memos-memory-mcp = {{ path = "{wheel}" }}
 """
 
 

@@ -106,7 +106,7 @@ def test_the_bundle_is_of_this_version_and_sets_what_there_is() -> None:
     manifest = json.loads((ROOT / "deploy" / "mcpb" / "manifest.json").read_text())
     set_there = manifest["server"]["mcp_config"]["env"]
 
-    assert (manifest["name"], manifest["version"]) == (PROJECT["name"], PROJECT["version"])
+    assert (manifest["name"], manifest["version"]) == ("memos-mcp", PROJECT["version"])
     assert {name.removeprefix("MEMOS_").lower() for name in set_there} <= set(Settings.model_fields)
     assert {value.removeprefix("${user_config.").rstrip("}") for value in set_there.values()} == set(
         manifest["user_config"]
