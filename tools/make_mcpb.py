@@ -13,8 +13,12 @@ ROOT = Path(__file__).parents[1]
 MANIFEST = ROOT / "deploy" / "mcpb" / "manifest.json"
 
 SERVER = """\
+import os
+
 from memos_mcp.__main__ import main
 
+for name in [name for name, value in os.environ.items() if value.startswith("${user_config.")]:
+    del os.environ[name]  # a field that was left empty
 main()
 """
 

@@ -1,5 +1,6 @@
 """What is built installs in a clean environment, and does the main job there."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+from memos_mcp.hosts.entries import Server
+from memos_mcp.hosts.proof import prove
 
 pytestmark = pytest.mark.slow
 
@@ -46,11 +50,19 @@ def test_what_is_built_installs_and_passes_the_demo(built: Path, kind: str, tmp_
     assert "word for word: yes" in told
 
 
-@pytest.mark.skipif(not shutil.which("uvx"), reason="needs uv")
-def test_uvx_runs_the_wheel(built: Path, tmp_path: Path) -> None:
-    (wheel,) = built.glob("*.whl")
+def program(name: str) -> str:
+    """Find a program of the dependency group `packaging`, beside this interpreter or on the path."""
+    found = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    return found or pytest.skip(f"{name} is not installed here: pip install --group packaging")
 
-    told = run("uvx", "--from", wheel, "memos-mcp", "demo", HOME=str(tmp_path))
+
+@pytest.mark.parametrize("command", ["memos-mcp", "memos-memory-mcp"])
+@pytest.mark.parametrize("runner", [("uvx", "--from"), ("pipx", "run", "--spec")], ids=["uvx", "pipx"])
+def test_a_runner_runs_the_wheel(built: Path, runner: tuple[str, ...], command: str, tmp_path: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    name, *options = runner
+
+    told = run(program(name), *options, wheel, command, "demo", HOME=str(tmp_path))
 
     assert "word for word: yes" in told
 
@@ -69,15 +81,38 @@ def test_the_hosted_way_in_takes_less_than_80_mb(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in files) < 80_000_000
 
 
-def test_the_bundle_holds_what_uv_needs_and_is_whole_by_the_vendors_tool(tmp_path: Path) -> None:
-    bundle = tmp_path / "memos-mcp.mcpb"
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    made = tmp_path / "memos-mcp.mcpb"
+    run(sys.executable, "-m", "tools.make_mcpb", made, PYTHONPATH=str(ROOT))
+    return made
 
-    run(sys.executable, "-m", "tools.make_mcpb", bundle, PYTHONPATH=str(ROOT))
 
-    names = zipfile.ZipFile(bundle).namelist()
-    assert names[:3] == ["manifest.json", "server.py", "pyproject.toml"]
-    assert names[3].endswith(".whl")
-    if mcpb := os.environ.get("MEMOS_TEST_MCPB") or shutil.which("mcpb"):
-        run(mcpb, "unpack", bundle, tmp_path / "unpacked")
-        run(mcpb, "validate", tmp_path / "unpacked" / "manifest.json")
-        assert "memos-mcp" in run(mcpb, "info", bundle)
+def test_the_bundle_is_whole_by_the_vendors_tool(bundle: Path, tmp_path: Path) -> None:
+    mcpb = os.environ.get("MEMOS_TEST_MCPB") or shutil.which("mcpb")
+    if not mcpb:
+        pytest.skip("needs npm install @anthropic-ai/mcpb, or MEMOS_TEST_MCPB=PATH")
+
+    run(mcpb, "unpack", bundle, tmp_path / "unpacked")
+    run(mcpb, "validate", tmp_path / "unpacked" / "manifest.json")
+
+    assert "memos-mcp" in run(mcpb, "info", bundle)
+
+
+@pytest.mark.parametrize("api_key", ["", "${user_config.api_key}"])
+def test_the_bundle_starts_as_its_manifest_says_where_no_key_was_filled_in(
+    bundle: Path, api_key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "unpacked"
+    zipfile.ZipFile(bundle).extractall(folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    config = manifest["server"]["mcp_config"]
+    filled_in = {"${user_config.api_key}": api_key, "${user_config.user_id}": "ann"}
+    env = {name: filled_in[value] for name, value in config["env"].items()}
+    args = [word.replace("${__dirname}", str(folder)) for word in config["args"]]
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    server = Server(command=program(config["command"]), args=tuple(args), env=env | {"MEMOS_ENGINE_IDLE": "1"})
+    answer = prove(server, patience=600)
+
+    assert (answer.name, answer.version, answer.tools) == ("memos-mcp", manifest["version"], 6)
