@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from memos_mcp.hosts.entries import Server
 from memos_mcp.hosts.proof import prove
+from tests.packaging.programs import program
 
 pytestmark = pytest.mark.slow
 
@@ -48,12 +52,6 @@ def test_what_is_built_installs_and_passes_the_demo(built: Path, kind: str, tmp_
     told = run(programs / "memos-mcp", "demo", HOME=str(tmp_path))
 
     assert "word for word: yes" in told
-
-
-def program(name: str) -> str:
-    """Find a program of the dependency group `packaging`, beside this interpreter or on the path."""
-    found = shutil.which(name, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
-    return found or pytest.skip(f"{name} is not installed here: pip install --group packaging")
 
 
 @pytest.mark.parametrize("command", ["memos-mcp", "memos-memory-mcp"])
@@ -116,3 +114,33 @@ def test_the_bundle_starts_as_its_manifest_says_where_no_key_was_filled_in(
     answer = prove(server, patience=600)
 
     assert (answer.name, answer.version, answer.tools) == ("memos-mcp", manifest["version"], 6)
+
+
+def test_what_the_container_is_made_of_installs_serves_and_is_healthy(tmp_path: Path) -> None:
+    """No container engine is needed: the commands of the Dockerfile are run with other folders and another port."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    source, opt = tmp_path / "source", tmp_path / "opt"
+    source.mkdir()
+    for name in re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, source / name)
+    (install,) = re.findall(r"^RUN (python -m venv .+)$", dockerfile, re.MULTILINE)
+    run(
+        "sh", "-c", f"cd {source} && {install.replace('python', sys.executable, 1).replace('/opt/memos-mcp', str(opt))}"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command, *options = json.loads(re.findall(r"^CMD (.+)$", dockerfile, re.MULTILINE)[0])
+    python, *check = json.loads(re.findall(r"^ +CMD (.+)$", dockerfile, re.MULTILINE)[0])
+    variables = {"HOME": str(tmp_path), "MEMOS_DATA_DIR": str(tmp_path / "data"), "MEMOS_TOKENS": "a-long-token=ann"}
+
+    with subprocess.Popen([opt / "bin" / command, *options, "--port", port], env=os.environ | variables) as server:
+        try:
+            healthy = [opt / "bin" / python, *(word.replace("8765", port) for word in check)]
+            deadline = time.monotonic() + 120
+            while subprocess.run(healthy, capture_output=True, timeout=60, check=False).returncode:
+                assert server.poll() is None
+                assert time.monotonic() < deadline
+        finally:
+            server.terminate()
+    assert (tmp_path / "data" / "ledger.sqlite3").exists()
