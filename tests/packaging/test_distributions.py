@@ -33,7 +33,7 @@ def run(*command: str | Path, **environment: str) -> str:
 def environment_with(package: Path, folder: Path) -> Path:
     """Make an environment with a package alone; return its programs."""
     run(sys.executable, "-m", "venv", folder)
-    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", package)
+    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", package)
     return folder / "bin"
 
 
