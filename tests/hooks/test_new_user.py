@@ -25,13 +25,6 @@ CLAUDE = os.environ.get("MEMOS_TEST_CLAUDE") or shutil.which("claude")
 CODEX = shutil.which("codex", path=f"{os.environ.get('MEMOS_TEST_NODE_MODULES', '')}/.bin") or shutil.which("codex")
 
 
-def hooks_of_codex(memos: Path) -> str:
-    """Write the hooks as docs/hooks.md says."""
-    events = ("SessionStart", "UserPromptSubmit", "Stop", "PreCompact")
-    commands = {event: {"type": "command", "command": f"{memos} hook {event} --host codex"} for event in events}
-    return json.dumps({"hooks": {event: [{"hooks": [command]}] for event, command in commands.items()}})
-
-
 @pytest.mark.processes
 @pytest.mark.skipif(not CLAUDE, reason="Claude Code is not installed here; MEMOS_TEST_CLAUDE says where it is")
 def test_what_one_session_told_another_session_and_another_host_know(tmp_path: Path) -> None:
@@ -80,8 +73,6 @@ def test_what_one_session_told_another_session_and_another_host_know(tmp_path: P
             recalled = [asked for asked in model.asked[before:] if "<recalled-memory>" in asked]
             before = len(model.asked)
             if CODEX:
-                (home / ".codex").mkdir()
-                (home / ".codex" / "hooks.json").write_text(hooks_of_codex(memos))
                 run(str(memos), "install", "codex")
                 provider = f'model_providers.test={{name="test", base_url="{model.url}/v1", wire_api="responses"}}'
                 trusted = ("--skip-git-repo-check", "--dangerously-bypass-hook-trust")

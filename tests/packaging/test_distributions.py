@@ -109,8 +109,10 @@ def test_the_bundle_starts_as_its_manifest_says_where_no_key_was_filled_in(
     env = {name: filled_in[value] for name, value in config["env"].items()}
     args = [word.replace("${__dirname}", str(folder)) for word in config["args"]]
     monkeypatch.setenv("HOME", str(tmp_path))
+    network = {name: value for name, value in os.environ.items() if name.lower().endswith(("_proxy", "ssl_cert_file"))}
+    env |= network | {"MEMOS_ENGINE_IDLE": "1"}
 
-    server = Server(command=program(config["command"]), args=tuple(args), env=env | {"MEMOS_ENGINE_IDLE": "1"})
+    server = Server(command=program(config["command"]), args=tuple(args), env=env)
     answer = prove(server, patience=600)
 
     assert (answer.name, answer.version, answer.tools) == ("memos-mcp", manifest["version"], 6)
