@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cached_property, partial
 from socket import socket
@@ -71,6 +72,7 @@ class Engine:
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
         self.visits = Visits()
+        self._background: TaskGroup | None = None
         self._callers = Callers(stores.local, default_user=settings.user_id)
         self._notices = Notices(lambda: self._callers.current().whose())
         stores.observers.append(self._tell_of_call)
@@ -93,6 +95,7 @@ class Engine:
             text_for_agents=partial(text_for_agents, stores.local.lent()),
             clients=self.clients,
             machine=machine,
+            start=self._start,
             watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
         self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
@@ -100,6 +103,7 @@ class Engine:
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""
         async with anyio.create_task_group() as group:
+            self._background = group
             group.start_soon(self._end_on_signal)
             group.start_soon(self._watch)
             group.start_soon(self._page.run, self.ending)
@@ -115,6 +119,15 @@ class Engine:
     def clients(self, user_id: str) -> tuple[Client, ...]:
         """Return the hosts that are connected to the local memory of a user."""
         return self._presence.clients(whose_at(LOCAL, user_id))
+
+    def _start(self, work: Callable[[], Awaitable[None]]) -> None:
+        assert self._background is not None  # noqa: S101 - who asks was let in by the running engine
+
+        async def wanted() -> None:
+            with self.visits.during():
+                await work()
+
+        self._background.start_soon(wanted)
 
     async def tell_of(self, learnt: MemoryObjectReceiveStream[str]) -> None:
         """Tell whoever watches that memories of a user have changed in the background."""
