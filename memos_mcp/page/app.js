@@ -6,11 +6,11 @@ import { language, t } from "./words.js";
 import { Home } from "./views/home.js";
 import { SignIn } from "./views/sign-in.js";
 
-// Views beside the home are loaded when they are first wanted, or while nothing else is done.
+// Views beside the home are loaded when they are first wanted, or a little later.
 const NAMES = ["home", "search", "memories", "conversations", "forget", "transfer", "settings"];
 const SINGLE = { memories: "memory", conversations: "conversation" };
 const loaded = { home: Home };
-const later = globalThis.requestIdleCallback ?? setTimeout;
+const LATER = 2000;
 
 async function load(name) {
   const module = await import(`./views/${name}.js`);
@@ -21,7 +21,10 @@ function useView(name) {
   const [{ error }, look] = useState({});
   const want = () => loaded[name] ?? load(name).then(() => look({}), (problem) => look({ error: problem }));
   useEffect(() => { want(); }, [name]);
-  useEffect(() => { later(() => [...NAMES, ...Object.values(SINGLE)].forEach((other) => load(other).catch(() => {}))); }, []);
+  useEffect(() => {
+    const timer = setTimeout(() => [...NAMES, ...Object.values(SINGLE)].forEach((other) => load(other).catch(() => {})), LATER);
+    return () => clearTimeout(timer);
+  }, []);
   return [loaded[name], loaded[name] ? null : error, want];
 }
 const SETTLE = 400;
@@ -67,14 +70,14 @@ function App() {
   const place = usePlace();
   const signedIn = Boolean(way?.signed_in);
   const { live, changes } = useLive(signedIn);
-  const look = () => enter().then((found) => { setWay(found); setError(null); }, setError);
+  const look = (entering = enter()) => entering.then((found) => { setWay(found); setError(null); }, setError);
   useEffect(() => {
-    whenSignedOut(look);
-    look();
+    whenSignedOut(() => look());
+    look(entered);
   }, []);
-  if (!way) return html`<main class="alone"><${Problem} error=${error} retry=${look} />${!error && html`<p>${t("opening")}</p>`}</main>`;
-  if (!signedIn) return html`<${SignIn} way=${way} onSignedIn=${look} />`;
-  return html`<${Shell} place=${place} live=${live} changes=${changes} way=${way} onLeave=${() => signOut().then(look)} />`;
+  if (!way) return html`<main class="alone"><${Problem} error=${error} retry=${() => look()} />${!error && html`<p>${t("opening")}</p>`}</main>`;
+  if (!signedIn) return html`<${SignIn} way=${way} onSignedIn=${() => look()} />`;
+  return html`<${Shell} place=${place} live=${live} changes=${changes} way=${way} onLeave=${() => signOut().then(() => look())} />`;
 }
 
 // A link's secret is in the part of the address that is never sent; it is taken out of the address bar at once.
@@ -133,4 +136,5 @@ function Shell({ place, live, changes, way, onLeave }) {
     <${Toasts} />`;
 }
 
+const entered = enter();
 render(html`<${App} />`, document.getElementById("app"));
