@@ -166,4 +166,4 @@ def _lines(result: SearchResult, request: SearchMemory, *, beside: str, words: i
 
 
 def _label(entry: Entry) -> str:
-    return f"- {entry.who}, {clock_text(entry.time)[:10]}:"
+    return f"- {visible(entry.who)}, {clock_text(entry.time)[:10]}:"

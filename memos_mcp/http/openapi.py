@@ -34,6 +34,8 @@ class DatedMessage(BaseModel):
     id: str
     role: Role
     content: str
+    role_id: str = ""
+    role_name: str = ""
     conversation_id: str
     create_time: str
     update_time: str

@@ -38,7 +38,12 @@ Every route is a `POST` of one JSON object below `/api/openmem/v1`. A null is an
 cut to it. A field that is not listed is ignored with a word in the answer's `message` (`ok (ignored ...)`), except by a
 `delete/memory` that names no memories: there it is refused, for it may be a condition. Null, false and empty need no word,
 nor do SILENT, which lose nothing. `GET get/memory/{id}` takes no body, and `GET openapi.json` describes
-all of it for programs.
+all of it for programs. A field of a `filter` that nothing stored has is named in `message` as well.
+
+`allow_public` lets every user of the server find what was learnt from those messages, marked `[public]` and of the type
+`PublicMemory`; messages, preferences and conversations stay their author's, who alone can change and delete the memory.
+`role_id` and `role_name` of a message say who speaks in a conversation of several. With a list of users in `user_id` (20 at
+most) each of them keeps the messages, in memories that name who else said what; a filter takes `role_id` and `role_name`.
 """
 
 BETWEEN = """
