@@ -18,7 +18,7 @@ from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.search import Search
 from memos_mcp.errors import NotFound
-from memos_mcp.models import AddMessage, Document, Memory, Message, SearchMemory, SearchResult
+from memos_mcp.models import AddMessage, Document, KnowledgeBase, Memory, Message, SearchMemory, SearchResult
 from memos_mcp.sources import of_source
 
 OWNER: Final = "knowledgebase:"
@@ -55,6 +55,25 @@ class KnowledgeBases:
         identifier = uuid.uuid4().hex
         self._ledger.note(OWNER + identifier, json.dumps({"name": name, "description": description}))
         return identifier
+
+    def listed(self) -> list[KnowledgeBase]:
+        """List the knowledge bases, by name."""
+        notes = {identifier: self._ledger.noted(OWNER + identifier) for identifier in self._made()}
+        told = {identifier: json.loads(note) if note else {} for identifier, note in notes.items()}
+        bases = [
+            KnowledgeBase(
+                id=identifier,
+                knowledgebase_name=one.get("name", ""),
+                knowledgebase_description=one.get("description", ""),
+            )
+            for identifier, one in told.items()
+        ]
+        return sorted(bases, key=lambda one: (one.knowledgebase_name, one.id))
+
+    def _made(self) -> set[str]:
+        """Give the ids of all, of those without documents too."""
+        noted = self._ledger.noted_under(OWNER)
+        return {name.removeprefix(OWNER) for name in noted} | set(self._identifiers())
 
     def delete(self, identifier: str) -> None:
         """Remove a knowledge base with all of its documents."""
