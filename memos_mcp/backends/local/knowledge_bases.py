@@ -58,17 +58,16 @@ class KnowledgeBases:
 
     def listed(self) -> list[KnowledgeBase]:
         """List the knowledge bases, by name."""
-        notes = {identifier: self._ledger.noted(OWNER + identifier) for identifier in self._made()}
-        told = {identifier: json.loads(note) if note else {} for identifier, note in notes.items()}
-        bases = [
-            KnowledgeBase(
-                id=identifier,
-                knowledgebase_name=one.get("name", ""),
-                knowledgebase_description=one.get("description", ""),
-            )
-            for identifier, one in told.items()
-        ]
+        bases = [self._called(identifier) for identifier in self._made()]
         return sorted(bases, key=lambda one: (one.knowledgebase_name, one.id))
+
+    def _called(self, identifier: str) -> KnowledgeBase:
+        noted: dict[str, str] = json.loads(self._ledger.noted(OWNER + identifier) or "{}")
+        return KnowledgeBase(
+            id=identifier,
+            knowledgebase_name=noted.get("name", ""),
+            knowledgebase_description=noted.get("description", ""),
+        )
 
     def _made(self) -> set[str]:
         """Give the ids of all, of those without documents too."""
