@@ -144,12 +144,16 @@ def _bound(one: object) -> str:
 
 def _sent_rows() -> Iterator[str]:
     said = (Message(role="user", content="x", chat_time=0),)
-    add = AddMessage(messages=said, conversation_id="c", agent_id="a", app_id="p", tags=("t",), info={"k": "v"})
+    add = AddMessage(
+        messages=said, conversation_id="c", agent_id="a", app_id="p", tags=("t",), info={"k": "v"}, allow_public=True
+    )
     search = SearchMemory(query="q", conversation_id="c", filter={"and": []})
     adding = sent.add_message(add, user_id="u")
     searching = sent.search_memory(search, user_id="u", for_engine=False)
     reading = sent.get_memory(GetMemory(filter={"and": []}), user_id="u", for_engine=False)
-    feedback = sent.add_feedback(AddFeedback(feedback_content="f", conversation_id="c", feedback_time=0), user_id="u")
+    feedback = sent.add_feedback(
+        AddFeedback(feedback_content="f", conversation_id="c", feedback_time=0, allow_public=True), user_id="u"
+    )
     ids = sent.delete_memory(DeleteMemory(memory_ids=("m",)), user_id="u", for_engine=False)
     everything = sent.delete_memory(DeleteMemory(everything=True), user_id="u", for_engine=False)
     message = sent.get_message(GetMessage(conversation_id="c"), user_id="u", for_engine=False)
