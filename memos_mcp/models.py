@@ -476,6 +476,14 @@ class Document(Frozen):
     create_time: Milliseconds
 
 
+class KnowledgeBase(Frozen):
+    """A knowledge base, as it was called when it was made."""
+
+    id: str
+    knowledgebase_name: str = ""
+    knowledgebase_description: str = ""
+
+
 class MemoryViews(Frozen):
     """How many memories a task changed."""
 
