@@ -122,6 +122,11 @@ def uninstalling_hooks(hooks: Hooks, file: HostFile) -> Change:
     return Change(file, "removed", before, origin if as_before else after, gone=as_before and not origin.there)
 
 
+def commands_of(document: Document) -> dict[str, str]:
+    """Return the command of our hook at each event that has one."""
+    return {event: command for event, _, command in _ours(document)}
+
+
 def _ours(document: Document) -> Iterator[tuple[str, int, str]]:
     """Give the event, the place and the command of each hook of ours."""
     hooks = document.parsed().get("hooks")

@@ -77,6 +77,13 @@ def test_hosts_get_hooks_where_they_are_wanted_and_lose_them_again(machine: Path
     assert not hooks & files(machine).keys()
     told = memos("install")
     there = files(machine)
+    well = memos("doctor").stdout
+    (machine / ".codex" / "hooks.json").write_text(there[".codex/hooks.json"].replace(own_command(), "/gone/memos-mcp"))
+    ill = memos("doctor").stdout
+    assert "Codex hooks: 4 events" in well
+    assert "PreCompact, SessionStart, Stop, UserPromptSubmit of" in ill
+    assert "`memos-mcp install codex`" in ill
+    assert json.loads(memos("install", "codex", "--json").stdout)["hosts"][1]["what"] == "changed"
     again = memos("install", "--json")
     removed = memos("uninstall")
 

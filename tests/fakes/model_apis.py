@@ -1,4 +1,4 @@
-"""A model that says the same to everything, as Claude Code and Codex ask it; keeps what it was asked."""
+"""A model that says the same to everything, as Claude Code, Codex and Gemini CLI ask it; keeps what it was asked."""
 
 import json
 from collections.abc import Generator
@@ -11,7 +11,7 @@ SAID = "Understood, I will keep that in mind."
 Json = dict[str, Any]
 
 
-class MessagesApi(ThreadingHTTPServer):
+class ModelApis(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
@@ -24,8 +24,8 @@ class MessagesApi(ThreadingHTTPServer):
 
 
 @contextmanager
-def messages_api() -> Generator[MessagesApi]:
-    server = MessagesApi()
+def model_apis() -> Generator[ModelApis]:
+    server = ModelApis()
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -37,7 +37,7 @@ def messages_api() -> Generator[MessagesApi]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: MessagesApi
+    server: ModelApis
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the standard library
         del format, args
@@ -54,9 +54,12 @@ class _Handler(BaseHTTPRequestHandler):
         if "count_tokens" in self.path:
             self._answer(b'{"input_tokens": 5}', "application/json")
             return
-        self.server.asked.append(json.dumps(asked.get("messages") or asked.get("input"), ensure_ascii=False))
+        said = asked.get("messages") or asked.get("input") or asked.get("contents")
+        self.server.asked.append(json.dumps(said, ensure_ascii=False))
         if self.path.endswith("/responses"):
             self._answer(_stream_of_responses().encode(), "text/event-stream")
+        elif "GenerateContent" in self.path:
+            self._answer(f"data: {json.dumps(_generated())}\n\n".encode(), "text/event-stream")
         elif asked.get("stream"):
             self._answer(_stream().encode(), "text/event-stream")
         else:
@@ -103,6 +106,11 @@ def _stream_of_responses() -> str:
         ("response.completed", {"response": response | {"status": "completed", "output": [item], "usage": usage}}),
     ]
     return _events(events)
+
+
+def _generated() -> Json:
+    content = {"role": "model", "parts": [{"text": SAID}]}
+    return {"candidates": [{"content": content, "finishReason": "STOP", "index": 0}]}
 
 
 def _events(events: list[tuple[str, Json]]) -> str:
