@@ -22,18 +22,18 @@ def test_a_rare_term_weighs_more_and_none_weighs_less_than_nothing() -> None:
 
 def test_the_nearest_alone_tell_the_mean_and_deviation_of_all() -> None:
     cosines = np.sort(np.random.default_rng(3).normal(0.3, 0.08, 20_000))[::-1]
-    units, mean = standard(cosines[:200], texts=20_000)
+    units, mean = standard(cosines[:200], texts=20_000, usual=0.1)
     assert mean == pytest.approx(0.3, abs=0.03)
     assert units[0] == pytest.approx((cosines[0] - 0.3) / 0.08, abs=0.5)
 
 
 def test_few_cosines_keep_a_usual_deviation() -> None:
-    units, _ = standard(np.array([0.5, 0.49, 0.48]), texts=3)
+    units, _ = standard(np.array([0.5, 0.49, 0.48]), texts=3, usual=0.1)
     assert np.ptp(units) < 1
 
 
 def test_no_cosines_have_no_units() -> None:
-    units, mean = standard(np.empty(0), texts=10)
+    units, mean = standard(np.empty(0), texts=10, usual=0.1)
     assert len(units) == 0
     assert mean == 0
 
@@ -82,12 +82,12 @@ def test_words_that_no_text_holds_speak_against_it() -> None:
 
 def test_a_cosine_says_less_of_a_language_that_the_model_does_not_know() -> None:
     alike = np.array([0.7])
-    assert relativity.of_another_language(coverage=np.array([0.2]), cosine=alike) < 0.45
-    assert relativity.of_another_language(coverage=np.array([0.8]), cosine=alike) > 0.45
-    assert relativity.of_another_script(coverage=np.array([0.1]), cosine=alike, texts=100) < 0.45
+    assert relativity.of_another_language(coverage=np.array([0.2]), cosine=alike, absent=0.3, texts=100) < 0.45
+    assert relativity.of_another_language(coverage=np.array([0.8]), cosine=alike, absent=0.1, texts=100) > 0.45
+    assert relativity.of_another_script(coverage=np.array([0.1]), absent=0.3, texts=100) < 0.45
 
 
 def test_relativity_by_an_unknown_model_does_not_depend_on_its_scale() -> None:
-    near = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.6]), mean=0.2, texts=100)
-    shifted = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.9]), mean=0.8, texts=100)
+    near = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.6]), mean=0.2, absent=0.0, texts=100)
+    shifted = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.9]), mean=0.8, absent=0.0, texts=100)
     assert near == pytest.approx(shifted)

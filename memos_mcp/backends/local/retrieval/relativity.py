@@ -24,28 +24,33 @@ def of_meaning(*, coverage: Floats, cosine: Floats, absent: float, texts: int) -
     words that they never used, while most of what they did speak of shares some. Of a store of few texts that says
     little: most words stand in none of them.
     """
-    telling = texts / (texts + _FEW)
-    return _logistic(coverage + cosine - telling * absent / 2 - 0.6, texts, chance=0.02)
+    return _logistic(coverage + cosine - _unheard(absent, texts) - 0.6, texts, chance=0.02)
 
 
-def of_another_language(*, coverage: Floats, cosine: Floats) -> Floats:
+def of_another_language(*, coverage: Floats, cosine: Floats, absent: float, texts: int) -> Floats:
     """Judge a question in another language of the Latin alphabet by that model, to which all texts in it are alike."""
-    return _logistic(coverage + 0.3 * cosine - 0.7, 1)
+    return _logistic(coverage + 0.3 * cosine - _unheard(absent, texts) - 0.35, 1)
 
 
-def of_another_script(*, coverage: Floats, cosine: Floats, texts: int) -> Floats:
-    """Judge a question in another script by that model; without spaces, many a term is no word and stands nowhere."""
-    return _logistic(coverage + cosine - 0.62, texts)
+def of_another_script(*, coverage: Floats, absent: float, texts: int) -> Floats:
+    """Judge a question in another script, of which that model reads too little for its cosines to tell."""
+    return _logistic(coverage - _unheard(absent, texts) + 0.16, texts)
 
 
-def of_likeness(*, coverage: Floats, cosine: Floats, mean: float, texts: int) -> Floats:
+def of_likeness(*, coverage: Floats, cosine: Floats, mean: float, absent: float, texts: int) -> Floats:
     """Judge by a model of unknown scale: its cosine counts above the mean of the store's."""
-    return _logistic(coverage / 2 + (cosine - mean) / max(1 - mean, 0.1) - 0.2, texts)
+    likeness = (cosine - mean) / max(1 - mean, 0.1)
+    return _logistic(coverage / 2 + likeness - _unheard(absent, texts) / 2 - 0.15, texts)
 
 
 def of_words(*, coverage: Floats, texts: int) -> Floats:
     """Judge by words alone."""
     return _logistic(coverage - 0.1, texts)
+
+
+def _unheard(absent: float, texts: int) -> float:
+    """Return what speaks against all texts: half of the question's share that stands in none."""
+    return texts / (texts + _FEW) * absent / 2
 
 
 def _logistic(evidence: Floats, texts: int, *, chance: float = _CHANCE) -> Floats:

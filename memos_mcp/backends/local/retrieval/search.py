@@ -41,8 +41,13 @@ class Search:
         self._query = query
         self._rows = rows
         self._question: Question = understood(query.text)
-        self._weights = weights.for_words_of_assistant() if self._question.said_by == BY_ASSISTANT else weights
-        weights = self._weights
+        if self._question.said_by == BY_ASSISTANT:
+            weights = weights.for_words_of_assistant()
+        if query.tokens is None:
+            weights = weights.for_sentence_vectors()
+        elif not self._question.latin:
+            weights = weights.for_unread_script()
+        self._weights = weights
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
         self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
         self._dense = Dense.of(query, rows)
@@ -166,13 +171,20 @@ class Search:
             )
             for word, term in self._terms_of_words():
                 there[term, best] = np.maximum(there[term, best], meant[word])
-        return worth @ there / max(float(worth.sum()), 1e-9)
+        covered = worth @ there / max(float(worth.sum()), 1e-9)
+        return np.maximum(covered, self._meant()) if self._weights.meant else covered
+
+    def _meant(self) -> Floats:
+        """Give the part of the query that each candidate's sentence vector stands for."""
+        units = np.zeros(len(self._rows))
+        units[self._dense.rows] = self._dense.units
+        return (self._weights.meant * units[self._candidates]).clip(0, self._weights.meant_most)
 
     def _terms_of_words(self) -> Iterator[tuple[int, int]]:
         """Tell which token vector of the query is of which of its terms; those of stop words are of none."""
         place = {term: number for number, term in enumerate(self._lexical.terms.tolist())}
         for word, text in enumerate(self._query.words):
-            yield from ((word, place[term]) for term in word_terms(text) if term in place)
+            yield from ((word, place[term]) for term in word_terms(text, self._question.language) if term in place)
 
     def _relativity(self, coverage: Floats, best: NDArray[np.intp]) -> Floats:
         """Judge the best of the candidates, whose coverage is given."""
@@ -180,13 +192,15 @@ class Search:
         if self._query.dense is None:
             return relativity.of_words(coverage=coverage, texts=texts)
         cosine = self._windows.likest(self._dense.rows, self._dense.cosines)[best]
+        absent = self._lexical.absent
         if self._query.tokens is None:
-            return relativity.of_likeness(coverage=coverage, cosine=cosine, mean=self._dense.mean, texts=texts)
+            mean = self._dense.mean
+            return relativity.of_likeness(coverage=coverage, cosine=cosine, mean=mean, absent=absent, texts=texts)
         if self._question.english:
-            return relativity.of_meaning(coverage=coverage, cosine=cosine, absent=self._lexical.absent, texts=texts)
+            return relativity.of_meaning(coverage=coverage, cosine=cosine, absent=absent, texts=texts)
         if self._question.latin:
-            return relativity.of_another_language(coverage=coverage, cosine=cosine)
-        return relativity.of_another_script(coverage=coverage, cosine=cosine, texts=texts)
+            return relativity.of_another_language(coverage=coverage, cosine=cosine, absent=absent, texts=texts)
+        return relativity.of_another_script(coverage=coverage, absent=absent, texts=texts)
 
     def _nearness(self, rows: NDArray[np.int64]) -> Floats:
         """Give how near rows are to the times that the query names, 1 for within one."""
