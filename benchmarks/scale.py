@@ -21,7 +21,7 @@ import typer
 from rich.progress import Progress
 
 from benchmarks.baselines import Encoder
-from benchmarks.encoder import onnx_encoder
+from benchmarks.encoder import encoder
 from benchmarks.footprint import embedding_milliseconds, footprint, processor_seconds, until_idle
 from benchmarks.mcp_client import MemoryServer, memory_server
 from benchmarks.report import dump, progress, run, say, show
@@ -108,7 +108,7 @@ def main(
 
     async def all_of_it() -> None:
         numbers = [int(size) for size in sizes.split(",") if size]
-        grown = await measure_growth(numbers, encode=onnx_encoder())
+        grown = await measure_growth(numbers, encode=encoder("onnx"))
         shared = await measure_users(users, each=each) if users else {}
         if as_json:
             dump({"one user": grown, "many users": shared})
