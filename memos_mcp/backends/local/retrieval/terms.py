@@ -40,6 +40,8 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _SUBWORD_LIMIT = 80
 _STEM_LIMIT = 40
+_STOP_WEIGHT = 0.4
+"""Of a stop word in another language than English: where the model reads little, "my" and "we" tell who speaks."""
 _LATIN_END = "\u0250"
 _HIRAGANA = re.compile("[\u3040-\u309f]")
 """Of Japanese: mostly endings and particles."""
@@ -81,7 +83,7 @@ def only_stop_words(text: str) -> bool:
     """Tell whether a text has no word but those of the stop list."""
     found = tokens(text)
     language = _language(found)
-    return not any(_expand(token, language) for token in found)
+    return not any(weight > _STOP_WEIGHT for token in found for _, weight in _expand(token, language))
 
 
 def latin_language(text: str) -> Language:
@@ -166,7 +168,12 @@ def _bigrams(run: str) -> list[str]:
 
 def _word_terms(word: str, language: Language) -> Iterator[tuple[str, float]]:
     folded = word.casefold()
-    if not folded or folded in STOP_WORDS[language_of(folded, language)]:
+    if not folded:
+        return
+    spoken = language_of(folded, language)
+    if folded in STOP_WORDS[spoken]:
+        if spoken != "english":
+            yield fold(folded), _STOP_WEIGHT
         return
     parts = _PARTS.findall(word) if word.isascii() and len(word) <= _SUBWORD_LIMIT else []
     if len(parts) < 2 or _ORDINAL.fullmatch(folded):
