@@ -227,6 +227,9 @@ def install(
     env: Annotated[
         list[str] | None, typer.Option(help="A setting for the server, such as MEMOS_USER_ID=ann; may be repeated.")
     ] = None,
+    hooks: Annotated[
+        bool, typer.Option(help="Have hosts that can hand over what is said, and be told what is known, by themselves.")
+    ] = True,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -235,7 +238,12 @@ def install(
     from memos_mcp.operations import installing  # noqa: PLC0415
 
     report = installing.install(
-        Machine.here(), hosts or (), scope=scope.value, variables=installing.variables_of(env or ()), dry_run=dry_run
+        Machine.here(),
+        hosts or (),
+        scope=scope.value,
+        variables=installing.variables_of(env or ()),
+        with_hooks=hooks,
+        dry_run=dry_run,
     )
     _tell_installed(report, as_json=as_json)
 

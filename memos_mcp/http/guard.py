@@ -42,7 +42,7 @@ LARGEST_BODY: Final = 10_000_000
 LARGEST_FILE: Final = 1_000_000_000
 """Bytes of a file that is taken in; it is not held in memory."""
 
-FILE_ROUTE: Final = "/api/v1/import"
+FILE_ROUTES: Final = frozenset({"/api/v1/import", "/api/v1/import/job"})
 LARGEST_FORM: Final = 100_000
 """Bytes of what is sent to the sign-in, which anybody may call."""
 
@@ -61,7 +61,7 @@ _OTHER_TYPES: Final = {
     (False, True): "application/x-www-form-urlencoded",
     (False, False): "application/json",
 }
-"""What may be posted beside JSON, to the route of files and to the sign-in."""
+"""What may be posted beside JSON, to the routes of files and to the sign-in."""
 
 MISSING: Final = 40100
 """The code of a call without a token."""
@@ -141,7 +141,7 @@ class Guard:
             elif (grant := self._enter(scope, headers)) is not None:
                 await self._check_rate(grant.name)
                 scope["user"] = _user(grant)
-            is_file = scope["path"] == FILE_ROUTE
+            is_file = scope["method"] == "POST" and scope["path"] in FILE_ROUTES
             _check_content_type(scope["method"], headers, also=_OTHER_TYPES[is_file, is_sign_in])
             most = LARGEST_FORM if is_sign_in else LARGEST_BODY
             received = _bounded(receive) if is_file else await self._received(headers, receive, most=most)

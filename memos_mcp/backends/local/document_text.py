@@ -17,7 +17,7 @@ MOST_PIECES: Final = 5_000
 _TEXTS: Final = frozenset({".txt", ".md", ".markdown", ".json", ".xml", ".csv", ""})
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 _BREAK = re.compile(r"\n\s*\n|(?<=[.!?。！？])\s+")
-_MISSING = 'Reading {} needs `pip install "memos-mcp[documents]"` where the server runs. Nothing was stored.'
+_MISSING = 'Reading {} needs `pip install "memos-memory-mcp[documents]"` where the server runs. Nothing was stored.'
 WRONG_KIND: Final = 40007
 
 

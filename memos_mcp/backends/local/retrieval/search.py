@@ -181,9 +181,14 @@ class Search:
         return (self._weights.meant * units[self._candidates]).clip(0, self._weights.meant_most)
 
     def _terms_of_words(self) -> Iterator[tuple[int, int]]:
-        """Tell which token vector of the query is of which of its terms; those of stop words are of none."""
+        """Tell which token vector of the query is of which of its terms; those of stop words are of none.
+
+        A number, or a name with one in it, is met only as it stands: vectors hold 46 and 47 to be much the same.
+        """
         place = {term: number for number, term in enumerate(self._lexical.terms.tolist())}
         for word, text in enumerate(self._query.words):
+            if any(map(str.isdecimal, text)):
+                continue
             yield from ((word, place[term]) for term in word_terms(text, self._question.language) if term in place)
 
     def _relativity(self, coverage: Floats, best: NDArray[np.intp]) -> Floats:
