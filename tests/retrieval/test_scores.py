@@ -23,18 +23,18 @@ def test_a_rare_term_weighs_more_and_none_weighs_less_than_nothing() -> None:
 
 def test_the_nearest_alone_tell_the_mean_and_deviation_of_all() -> None:
     cosines = np.sort(np.random.default_rng(3).normal(0.3, 0.08, 20_000))[::-1]
-    units, mean = standard(cosines[:200], texts=20_000)
+    units, mean = standard(cosines[:200], texts=20_000, usual=0.1)
     assert mean == pytest.approx(0.3, abs=0.03)
     assert units[0] == pytest.approx((cosines[0] - 0.3) / 0.08, abs=0.5)
 
 
 def test_few_cosines_keep_a_usual_deviation() -> None:
-    units, _ = standard(np.array([0.5, 0.49, 0.48]), texts=3)
+    units, _ = standard(np.array([0.5, 0.49, 0.48]), texts=3, usual=0.1)
     assert np.ptp(units) < 1
 
 
 def test_no_cosines_have_no_units() -> None:
-    units, mean = standard(np.empty(0), texts=10)
+    units, mean = standard(np.empty(0), texts=10, usual=0.1)
     assert len(units) == 0
     assert mean == 0
 

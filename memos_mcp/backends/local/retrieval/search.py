@@ -50,8 +50,13 @@ class Search:
         self._query = query
         self._rows = rows
         self._question: Question = understood(query.text)
-        self._weights = weights.for_words_of_assistant() if self._question.said_by == BY_ASSISTANT else weights
-        weights = self._weights
+        if self._question.said_by == BY_ASSISTANT:
+            weights = weights.for_words_of_assistant()
+        if query.tokens is None:
+            weights = weights.for_sentence_vectors()
+        elif not self._question.latin:
+            weights = weights.for_unread_script()
+        self._weights = weights
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
         self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
         self._dense = Dense.of(query, rows)
@@ -66,7 +71,8 @@ class Search:
         evidence = self._evidence()
         literal = self._literal() if self._query.explain else None
         coverage = self._coverage(evidence * priors)
-        score = (evidence + self._weights.coverage * coverage) * priors
+        meant = np.maximum(coverage, self._by_sentence()) if self._weights.meant else coverage
+        score = (evidence + self._weights.coverage * meant) * priors
         best = best_of(score, limit)
         best = best[np.lexsort((-best, -score[best]))]
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
@@ -171,6 +177,12 @@ class Search:
             self._add_meant(there, best, windows.best_words(members, self._meant.found))
         return self._share(there, self._candidates)
 
+    def _by_sentence(self) -> Floats:
+        """Give the part of the query that each candidate's sentence vector stands for."""
+        units = np.zeros(len(self._rows))
+        units[self._dense.rows] = self._dense.units
+        return (self._weights.meant * units[self._candidates]).clip(0, self._weights.meant_most)
+
     def _of_themselves(self, rows: NDArray[np.int64]) -> Found:
         """Give how much of the query is found in these rows themselves, whatever stands beside them."""
         alone, place = np.unique(rows, return_inverse=True)
@@ -202,7 +214,7 @@ class Search:
         for word, text in enumerate(self._query.words):
             if any(map(str.isdecimal, text)):
                 continue
-            yield from ((word, place[term]) for term in word_terms(text) if term in place)
+            yield from ((word, place[term]) for term in word_terms(text, self._question.language) if term in place)
 
     def _relativity(self, coverage: Floats, best: NDArray[np.intp]) -> Floats:
         """Judge the best of the candidates, whose coverage is given."""

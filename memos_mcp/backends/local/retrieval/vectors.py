@@ -9,6 +9,12 @@ from memos_mcp.backends.local.retrieval.query import Query
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats, interaction, length_norm, standard
 
+_USUAL_DEVIATION = 0.1
+"""Of the cosines of a question and all texts, by the model that comes with the package."""
+
+_NARROW_DEVIATION = 0.03
+"""The same by multilingual-e5, and so the least to expect of a model of unknown scale."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dense:
@@ -27,7 +33,8 @@ class Dense:
         cosines = np.array([cosine for _, cosine in pairs], np.float64)
         known = (near != NOBODY) & rows.alive.values[near]
         near, cosines = near[known], cosines[known]
-        units, mean = standard(cosines, texts=rows.living)
+        usual = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION
+        units, mean = standard(cosines, texts=rows.living, usual=usual)
         return cls(near, cosines, units, mean)
 
 
