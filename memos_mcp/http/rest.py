@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 PREFIX = "/api/openmem/v1"
 LONGEST_KEY = 100
 NOT_YOURS_TO_DELETE = 40306
-VIEWS = frozenset({"detail_factual", "preference", "profile"})
-"""Kinds of memories that a read may name, of which the first two are given anyway."""
+VIEWS = frozenset({"detail_factual", "fact", "preference", "profile"})
+"""Kinds of memories that a read may name; all but the profile are given anyway."""
 
 Operation = Callable[[Request], Awaitable[Answer | list[Answer] | Response]]
 
