@@ -27,7 +27,8 @@ from memos_mcp.models import (
 )
 from tests.fakes import cloud_bodies, product_bodies
 
-PATH = Path(__file__).parents[2] / "docs" / "api.md"
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "docs" / "api.md"
 
 HEAD = """# The contract, field by field
 
@@ -45,6 +46,13 @@ all of it for programs. A field of a `filter` that nothing stored has is named i
 `PublicMemory`; messages, preferences and conversations stay their author's, who alone can change and delete the memory.
 `role_id` and `role_name` of a message say who speaks in a conversation of several. With a list of users in `user_id` (20 at
 most) each of them keeps the messages, in memories that name who else said what; a filter takes `role_id` and `role_name`.
+"""
+
+SAMPLES = """
+## From a program
+
+An add and a search with curl, from Python and from TypeScript; these are files of `examples/`, and each is run by a test. What
+has an SDK of MemOS needs another base URL only: `examples/memos_sdk.py`. Without a server: [docs/python.md](python.md).
 """
 
 REFUSED_ROUTES = """
@@ -79,10 +87,17 @@ def text() -> str:
         HEAD.replace("SILENT", silent)
         + tables
         + REFUSED_ROUTES.format(refused)
+        + SAMPLES
+        + "".join(_samples())
         + BETWEEN
         + "".join(_sent_rows())
         + FOOT
     )
+
+
+def _samples() -> Iterator[str]:
+    for language, name in (("sh", "rest.sh"), ("python", "rest.py"), ("ts", "rest.ts")):
+        yield f"\n```{language}\n{(ROOT / 'examples' / name).read_text(encoding='utf-8')}```\n"
 
 
 def _route(name: str, model: type[Body]) -> str:

@@ -8,8 +8,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from memos_mcp.errors import ConfigurationError
 from memos_mcp.http.app import build_app
-from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
+from memos_mcp.http.guard import Guard, Hosts
 from memos_mcp.http.rate import Rate
+from memos_mcp.http.received import LARGEST_BODY
 from memos_mcp.http.serve import check_binding, hosts_of
 from memos_mcp.http.tokens import Tokens
 from memos_mcp.models import GetMemory, MemoryPage
@@ -57,7 +58,13 @@ def guarded(rate: Rate | None = None) -> httpx.AsyncClient:
     return client_of(build_app(memory, server=server, user_id="alice", tokens=tokens, rate=rate))
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "10.0.0.1", "[", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "evil.example:8765", "127.0.0.1.evil.example", "10.0.0.1", "[", ""),
+        *("evil.example@127.0.0.1", "127.0.0.1@evil.example", "127.0.0.1#evil.example", "127.0.0.1:8765#@evil.example"),
+    ],
+)
 async def test_a_foreign_host_is_refused(client: httpx.AsyncClient, host: str) -> None:
     for method, path in ROUTES:
         answer = await client.request(method, path, headers=KNOWN | {"host": host})

@@ -11,12 +11,12 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from memos_mcp.backends.local.document_text import read
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.search import Search
+from memos_mcp.document_text import read
 from memos_mcp.errors import NotFound
 from memos_mcp.models import AddMessage, Document, KnowledgeBase, Memory, Message, SearchMemory, SearchResult
 from memos_mcp.sources import of_source
