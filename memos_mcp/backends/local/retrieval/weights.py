@@ -43,7 +43,7 @@ class Weights:
     asked: float = 0.2
     first_person: float = 0.05
     question: float = -0.1
-    relative_time: float = 0.1
+    dated: float = 0.1
     answer: float = 0.1
     own: float = 0.2
     long: float = 80.0
