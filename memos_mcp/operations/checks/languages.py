@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.embedders.multilingual_e5 import INSTALL
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.retrieval.language import written_in
 from memos_mcp.operations.checks.finding import Finding
@@ -40,10 +41,7 @@ Arabic, Russian and Hindi stand for their scripts.
 """
 
 MULTILINGUAL = "multilingual-e5"
-_MEND = (
-    f"Install memos-mcp[{MULTILINGUAL}] (not on Windows), "
-    f"set MEMOS_EMBEDDER={MULTILINGUAL} and run `memos-mcp reindex`."
-)
+_MEND = f"Run `{INSTALL}` (not on Windows), set MEMOS_EMBEDDER={MULTILINGUAL} and run `memos-mcp reindex`."
 
 
 def check_languages(settings: Settings) -> Iterator[Finding]:
