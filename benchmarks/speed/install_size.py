@@ -1,6 +1,6 @@
 """What each dependency costs in an install: its own megabytes, and those of all that only it brings.
 
-`python -m benchmarks.speed.footprint` installs memos-mcp and memos-mcp-hosted, each into an environment of its own.
+`python -m benchmarks.speed.footprint` installs both distributions, each into an environment of its own.
 """
 
 import subprocess
@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-WAYS_IN = {"memos-mcp": ROOT, "memos-mcp-hosted": ROOT / "distributions" / "hosted"}
+WAYS_IN = {"memos-memory-mcp": ROOT, "memos-memory-mcp-hosted": ROOT / "distributions" / "hosted"}
 
 
 def install_sizes(name: str) -> dict[str, dict[str, float]]:

@@ -41,7 +41,7 @@ from memos_mcp.server.requests import (
     Words,
     checked_feedback,
 )
-from memos_mcp.server.sizes import cut_lengths, passages_of, shortened
+from memos_mcp.server.sizes import cut_lengths, passages_of, shortened, without_quoted
 
 
 async def add_message(
@@ -101,8 +101,9 @@ async def search_memory(
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
     short = shortened(result, query)
     notice = text.search_notice(short)
-    shown = passages_of(short, query)
-    cut = cut_lengths(result.message_detail_list, shown.message_detail_list)
+    passages = passages_of(short, query)
+    cut = cut_lengths(result.message_detail_list, passages.message_detail_list)
+    shown = passages_of(without_quoted(short, cut), query)
     return _result(
         text.search_text(short, request, notice=notice), views.found(shown, request, notice=notice, whole=cut)
     )

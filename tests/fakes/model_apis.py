@@ -1,4 +1,4 @@
-"""A model behind the Messages API that says the same to everything, as Claude Code asks it; keeps what it was asked."""
+"""A model that says the same to everything, as Claude Code, Codex and Gemini CLI ask it; keeps what it was asked."""
 
 import json
 from collections.abc import Generator
@@ -11,7 +11,7 @@ SAID = "Understood, I will keep that in mind."
 Json = dict[str, Any]
 
 
-class MessagesApi(ThreadingHTTPServer):
+class ModelApis(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
@@ -24,8 +24,8 @@ class MessagesApi(ThreadingHTTPServer):
 
 
 @contextmanager
-def messages_api() -> Generator[MessagesApi]:
-    server = MessagesApi()
+def model_apis() -> Generator[ModelApis]:
+    server = ModelApis()
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -37,7 +37,7 @@ def messages_api() -> Generator[MessagesApi]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: MessagesApi
+    server: ModelApis
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the standard library
         del format, args
@@ -54,8 +54,13 @@ class _Handler(BaseHTTPRequestHandler):
         if "count_tokens" in self.path:
             self._answer(b'{"input_tokens": 5}', "application/json")
             return
-        self.server.asked.append(json.dumps(asked.get("messages"), ensure_ascii=False))
-        if asked.get("stream"):
+        said = asked.get("messages") or asked.get("input") or asked.get("contents")
+        self.server.asked.append(json.dumps(said, ensure_ascii=False))
+        if self.path.endswith("/responses"):
+            self._answer(_stream_of_responses().encode(), "text/event-stream")
+        elif "GenerateContent" in self.path:
+            self._answer(f"data: {json.dumps(_generated())}\n\n".encode(), "text/event-stream")
+        elif asked.get("stream"):
             self._answer(_stream().encode(), "text/event-stream")
         else:
             whole = _message() | {"content": [{"type": "text", "text": SAID}], "stop_reason": "end_turn"}
@@ -87,4 +92,26 @@ def _stream() -> str:
         ),
         ("message_stop", {}),
     ]
+    return _events(events)
+
+
+def _stream_of_responses() -> str:
+    text = {"type": "output_text", "text": SAID, "annotations": []}
+    item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [text]}
+    usage = {"input_tokens": 5, "output_tokens": 9, "total_tokens": 14}
+    response: Json = {"id": "resp_1", "object": "response", "status": "in_progress", "output": []}
+    events: list[tuple[str, Json]] = [
+        ("response.created", {"response": response}),
+        ("response.output_item.done", {"output_index": 0, "item": item}),
+        ("response.completed", {"response": response | {"status": "completed", "output": [item], "usage": usage}}),
+    ]
+    return _events(events)
+
+
+def _generated() -> Json:
+    content = {"role": "model", "parts": [{"text": SAID}]}
+    return {"candidates": [{"content": content, "finishReason": "STOP", "index": 0}]}
+
+
+def _events(events: list[tuple[str, Json]]) -> str:
     return "".join(f"event: {name}\ndata: {json.dumps({'type': name} | told)}\n\n" for name, told in events)
