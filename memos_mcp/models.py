@@ -186,7 +186,7 @@ class SearchMemory(Frozen):
     preferences (0 keeps all); messages come nearest first, whatever their relativity. `max_words` bounds the
     words of all texts in the answer together (0: no bound). `knowledgebase_ids` are those that are searched too, or
     `all`. `query_time` is the time of asking, from which "last week" counts (None: now). With `nearest`, the best
-    memory is given even where it is somewhat below the threshold.
+    memories are given even where none is at the threshold.
     """
 
     query: str
@@ -474,6 +474,14 @@ class Document(Frozen):
     name: str
     pieces: int
     create_time: Milliseconds
+
+
+class KnowledgeBase(Frozen):
+    """A knowledge base, as it was called when it was made."""
+
+    id: str
+    knowledgebase_name: str = ""
+    knowledgebase_description: str = ""
 
 
 class MemoryViews(Frozen):

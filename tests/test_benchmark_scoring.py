@@ -74,7 +74,7 @@ def test_fusion_sums_reciprocal_ranks() -> None:
 
 
 def test_a_baseline_answers_with_the_turns_in_the_order_of_their_scores() -> None:
-    def encode(text: str) -> NDArray[np.float32]:
+    def encode(text: str, *, query: bool = False) -> NDArray[np.float32]:
         return np.array([text.count("Berlin"), 1], dtype=np.float32)
 
     found = answer(dense(TEXTS, encode=encode), SAMPLE, question("2"))

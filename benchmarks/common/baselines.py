@@ -20,8 +20,8 @@ DEPTH = 20
 class Encoder(Protocol):
     """Turns a text into a vector of unit length."""
 
-    def __call__(self, text: str) -> NDArray[np.float32]:
-        """Encode one text."""
+    def __call__(self, text: str, *, query: bool = False) -> NDArray[np.float32]:
+        """Encode one text, or one query."""
         ...
 
 
@@ -47,7 +47,7 @@ def bm25(texts: Sequence[str], *, k1: float = 1.2, b: float = 0.75) -> Ranker:
 def dense(texts: Sequence[str], *, encode: Encoder) -> Ranker:
     """Rank by the cosine of text and query, over all texts."""
     matrix = np.stack([encode(text) for text in texts])
-    return lambda query: (matrix @ encode(query)).astype(np.float64)
+    return lambda query: (matrix @ encode(query, query=True)).astype(np.float64)
 
 
 def fusion(*rankers: Ranker, k: int = 60) -> Ranker:

@@ -1,4 +1,4 @@
-"""The default embedding model of this project, for the baselines: the same vectors, without the rest."""
+"""The embedding models of this project, for the baselines: the same vectors, without the rest."""
 
 import os
 
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from benchmarks.common.baselines import Encoder
 
 
-def onnx_encoder() -> Encoder:
-    """Load the model that comes with the install."""
+def encoder(setting: str) -> Encoder:
+    """Load the model that `MEMOS_EMBEDDER` names."""
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before onnxruntime is imported
-    from memos_mcp.backends.local.embedders.onnx import OnnxEmbedder
+    from memos_mcp.backends.local.embedders.load import load_embedder
 
-    embedder = OnnxEmbedder.load(None)
+    embedder = load_embedder(setting)
 
-    def encode(text: str) -> NDArray[np.float32]:
-        return embedder.embed(text).vector
+    def encode(text: str, *, query: bool = False) -> NDArray[np.float32]:
+        return embedder.embed(text, query=query).vector
 
     return encode

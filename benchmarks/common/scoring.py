@@ -80,8 +80,8 @@ def _contains(read: Sequence[str], content: str) -> bool:
 
 def means(scores: Sequence[Score]) -> dict[str, float]:
     """Average over questions, in per cent; "150 words" is evidence recall in the first 150 words."""
-    rows = np.array([[*s.recall, s.hit, s.reciprocal_rank, *s.budgets] for s in scores]) * 100
-    names = ("R@5", "R@10", "R@20", "hit@10", "MRR", *(f"{n} words" for n in BUDGETS))
+    rows = np.array([[*s.recall, s.reciprocal_rank == 1, s.hit, s.reciprocal_rank, *s.budgets] for s in scores]) * 100
+    names = ("R@5", "R@10", "R@20", "hit@1", "hit@10", "MRR", *(f"{n} words" for n in BUDGETS))
     return dict(zip(names, rows.mean(axis=0).round(1).tolist(), strict=True))
 
 

@@ -65,7 +65,7 @@ async def _measure(served: Engine, sample: Sample, held: Held, advance: Callable
         held.given += len(turn.memories)
         held.kept += len(turn.memories) - dropped
         advance()
-    turn_of = await _turns_by_message(served, sample)
+    turn_of = await turns_by_message(served, sample)
     known = await known_of(served, sample.name)
     sources = {turn_of[source] for memory in known for source in memory["sources"]}
     held.turns += len(sample.turns)
@@ -79,7 +79,7 @@ async def _measure(served: Engine, sample: Sample, held: Held, advance: Callable
         advance()
 
 
-async def _turns_by_message(served: Engine, sample: Sample) -> dict[str, str]:
+async def turns_by_message(served: Engine, sample: Sample) -> dict[str, str]:
     """Say which turn each stored message is: messages come back in the order of the turns."""
     found: dict[str, str] = {}
     for conversation in dict.fromkeys(turn.conversation_id for turn in sample.turns):

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import anyio
 import typer
 
-from benchmarks.common.encoder import onnx_encoder
+from benchmarks.common.encoder import encoder
 from benchmarks.common.report import Cell, run, say, show, write
 from benchmarks.common.samples import Question, load, select
 from benchmarks.common.scoring import Score, auc, calibration_error, interval, means, percentiles
@@ -59,7 +59,7 @@ def _grouped(measured: Measured, key: Callable[[Question], str]) -> dict[str, di
             for name, scores in measured.scores.items()
         }
         questions = sum(key(score.question) == group for score in measured.scores[OURS])
-        ours = {name: of_group[OURS][name] for name in ("R@5", "R@10", "R@20", "hit@10", "MRR")}
+        ours = {name: of_group[OURS][name] for name in ("R@5", "R@10", "R@20", "hit@1", "hit@10", "MRR")}
         best = {f"best baseline's {name}": max(of_group[b][name] for b in BASELINES) for name in ("R@10", "MRR")}
         rows[group] = {"questions": questions} | ours | best
     return rows
@@ -129,7 +129,7 @@ def over_sets(reports: dict[str, dict[str, Any]]) -> dict[str, dict[str, Cell]]:
 def _row(sums: dict[str, Any]) -> dict[str, Cell]:
     systems = sums["systems"]
     best = {f"best baseline's {name}": max(systems[b][name] for b in BASELINES) for name in ("R@10", "MRR")}
-    ours = {name: systems[OURS][name] for name in ("R@5", "R@10", "R@20", "hit@10", "MRR")}
+    ours = {name: systems[OURS][name] for name in ("R@5", "R@10", "R@20", "hit@1", "hit@10", "MRR")}
     read = sums["read"]["default arguments"]
     return ours | best | {"words": read["words"], "evidence in 500": read["evidence in 500 words"]}
 
@@ -142,14 +142,14 @@ def main(
     data: Annotated[list[Path], typer.Argument(help="Data sets, in any of the formats.", exists=True)],
     conversations: Annotated[str, typer.Option(help="Which of each set, counted from 1: 4,5. Default: all.")] = "",
     part: Annotated[str, typer.Option(help="Only this part of a set: tune or held.")] = "",
-    embedder: Annotated[str, typer.Option(help="The server's MEMOS_EMBEDDER.")] = "onnx",
+    embedder: Annotated[str, typer.Option(help="The MEMOS_EMBEDDER of the server and the baselines.")] = "onnx",
     query_time: Annotated[bool, typer.Option("--query-time", help="Pass on when a question is asked.")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
 ) -> None:
     """Measure recall, what an agent reads, relativity and latency, beside baselines on the same texts."""
 
     async def all_of_it() -> None:
-        encode, reports = onnx_encoder(), dict[str, dict[str, Any]]()
+        encode, reports = encoder(embedder), dict[str, dict[str, Any]]()
         for path in data:
             samples = select(load(path), conversations=conversations, part=part)
             environment = {"MEMOS_EMBEDDER": embedder}

@@ -1,12 +1,16 @@
-"""How long the reading routes of `/api/v1` take on a large store: `python -m benchmarks.speed.pages [MESSAGES]`.
+"""How long the reading routes of `/api/v1`, and the page's first view in a browser, take on a large store.
 
-The ledger is filled directly, a memory for every second message; searching is measured elsewhere.
+`python -m benchmarks.speed.pages [MESSAGES]`. The ledger is filled directly, a memory for every second message;
+searching is measured elsewhere. The view needs Chromium: its time is from the navigation until all of the home has
+been drawn.
 """
 
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -16,14 +20,20 @@ import typer
 from starlette.applications import Starlette
 
 from benchmarks.common.report import run
+from memos_mcp.backends.base import Curating, MemoryBackend, Transferring
 from memos_mcp.backends.local.browsing import Browsing
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
+from memos_mcp.http.app import build_page
+from memos_mcp.http.serve import listen, serve, url_of
 from memos_mcp.http.v1.reading import Reading
-from memos_mcp.http.v1.surroundings import Surroundings
+from memos_mcp.http.v1.routes import routes
+from memos_mcp.http.v1.surroundings import Store, Surroundings
+from memos_mcp.http.visits import Visits
 from memos_mcp.models import AddMessage, Message
+from tests.page.browser import executable
 
 HOUR = 3_600_000
 FIRST = 1_700_000_000_000
@@ -92,6 +102,53 @@ async def measure(ledger: Ledger) -> None:
             )
 
 
+DRAWN = """
+let finish;
+globalThis.drawn = new Promise((resolve) => { finish = resolve; });
+addEventListener("DOMContentLoaded", () => {
+  const look = () => {
+    if (![".numbers", ".chart", ".state"].every((name) => document.querySelector(name))) return;
+    watch.disconnect();
+    requestAnimationFrame(() => setTimeout(() => finish(performance.now())));
+  };
+  const watch = new MutationObserver(look);
+  watch.observe(document, { childList: true, subtree: true });
+});
+"""
+
+
+async def measure_view(ledger: Ledger) -> None:
+    """Open the page as `memos-mcp open` does, each time in a new profile, and load it again there."""
+    from playwright.async_api import async_playwright
+
+    browsing = Browsing(ledger, cast("Search", None), clock=lambda: FIRST, offset=lambda _: 0)
+    store = Store(cast("MemoryBackend", None), browsing, cast("Curating", None), cast("Transferring", None))
+    visits = Visits()
+    app = build_page(visits, user_id="u", routes=routes(store, Surroundings(), default_user="u"))
+    listener, started, ending = listen("127.0.0.1", 0), anyio.Event(), anyio.Event()
+    opened, again = list[float](), list[float]()
+    async with anyio.create_task_group() as group, async_playwright() as playwright:
+        group.start_soon(partial(serve, app, listener, started=started, ending=ending))
+        await started.wait()
+        browser = await playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(ROUNDS):
+            page = await browser.new_page(viewport={"width": 1280, "height": 900})
+            await page.add_init_script(DRAWN)
+            for times, go in (
+                (opened, partial(page.goto, f"{url_of(listener)}/#open={visits.link('u')}")),
+                (again, page.reload),
+            ):
+                await go()
+                await page.wait_for_selector(".state")
+                times.append(await page.evaluate("globalThis.drawn"))
+            await page.close()
+        await browser.close()
+        ending.set()
+    for name, times in (("the home by a link, in a new profile", opened), ("the home again", again)):
+        spread = f"from {min(times):.0f} to {max(times):.0f}, load {os.getloadavg()[0]:.1f}"
+        print(f"{name:45} {statistics.median(times):7.1f} ms, {spread}")
+
+
 def main(messages: Annotated[int, typer.Argument(help="How many messages the store has.")] = 100_000) -> None:
     """Fill a store and measure."""
     with tempfile.TemporaryDirectory() as folder:
@@ -99,6 +156,7 @@ def main(messages: Annotated[int, typer.Argument(help="How many messages the sto
         fill(ledger, messages)
         ledger.database.execute("DELETE FROM pending")
         anyio.run(measure, ledger)
+        anyio.run(measure_view, ledger)
         ledger.close()
 
 

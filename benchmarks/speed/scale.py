@@ -17,7 +17,7 @@ import typer
 from rich.progress import Progress
 
 from benchmarks.common.baselines import Encoder
-from benchmarks.common.encoder import onnx_encoder
+from benchmarks.common.encoder import encoder
 from benchmarks.common.mcp_client import MemoryServer, memory_server
 from benchmarks.common.report import dump, progress, run, say, show
 from benchmarks.common.samples import Turn
@@ -104,7 +104,7 @@ def main(
 
     async def all_of_it() -> None:
         numbers = [int(size) for size in sizes.split(",") if size]
-        grown = await measure_growth(numbers, encode=onnx_encoder())
+        grown = await measure_growth(numbers, encode=encoder("onnx"))
         shared = await measure_users(users, each=each) if users else {}
         if as_json:
             dump({"one user": grown, "many users": shared})

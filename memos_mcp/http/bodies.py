@@ -122,7 +122,7 @@ class SearchMemoryBody(Body):
     query_time: ChatTime = None
 
     def request(self) -> SearchMemory:
-        """Return the request; where no threshold is given, the nearest memory is kept even below the usual one."""
+        """Return the request; where no threshold is given, the nearest memories are kept even below the usual one."""
         fields = self.model_dump(exclude={"user_id", "agent_id", "filter"})
         nearest = "relativity" not in self.model_fields_set
         return SearchMemory(**fields, filter=of_agent(self.filter, self.agent_id), nearest=nearest)

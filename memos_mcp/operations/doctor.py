@@ -43,6 +43,7 @@ def _checks(settings: Settings) -> dict[str, Check]:
     # What the store is made of is not there in an installation for the hosted service alone.
     from memos_mcp.operations.checks.engine import check_engine  # noqa: PLC0415
     from memos_mcp.operations.checks.index import check_index  # noqa: PLC0415
+    from memos_mcp.operations.checks.languages import check_languages  # noqa: PLC0415
     from memos_mcp.operations.checks.ledger import check_ledger  # noqa: PLC0415
     from memos_mcp.operations.checks.model import check_model  # noqa: PLC0415
     from memos_mcp.operations.checks.shared_ledger import check_shared_ledger  # noqa: PLC0415
@@ -54,6 +55,8 @@ def _checks(settings: Settings) -> dict[str, Check]:
         "model": lambda: check_model(settings),
         "vector index": lambda: check_index(settings),
     }
+    if not shared:
+        checks["languages"] = lambda: check_languages(settings)
     return checks | ({"chat model": lambda: check_chat_model(settings)} if settings.extractor == "llm" else {})
 
 

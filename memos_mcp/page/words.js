@@ -148,6 +148,7 @@ const words = {
   delete_messages: "Delete these messages for good?",
   what_hangs: "This goes:",
   learnt: "Learnt from this:",
+  memory_named: "memory {id}",
   no_messages: "No message fits.",
 
   forget_lead: "Find everything about a word or a person, look through it, and delete it in one step.",

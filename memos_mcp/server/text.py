@@ -25,8 +25,8 @@ NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
 READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
 ONE_CONVERSATION = "Pass this conversation_id to go on with it in another session."
-_NEGLIGIBLE = 0.001
-"""What bears on the query with less than this costs words and says nothing; evidence is found down to 0.002."""
+_NEGLIGIBLE = 0.0002
+"""What bears on the query with less than this costs words and says nothing; with 0.001 half a point less is read."""
 
 
 def search_notice(result: SearchResult) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from memos_mcp.backends.local.announced import users_first
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import ALL_PUBLIC
 from memos_mcp.backends.local.search import Search
@@ -33,7 +34,7 @@ class PublicMemories:
         ranked = sorted((*found.memory_detail_list, *public), key=lambda one: -(one.relativity or 0))
         sure = [one for one in ranked if (one.relativity or 0) >= request.relativity]
         best = (sure or ranked[:1])[: request.memory_limit_number]
-        return found.model_copy(update={"memory_detail_list": tuple(best)})
+        return found.model_copy(update={"memory_detail_list": users_first(best)})
 
     def _authors(self, user_id: str) -> list[tuple[int, str]]:
         with self._ledger.database.of_user("*"):

@@ -41,9 +41,13 @@ PREFERENCE_NOTE = (
 )
 
 
-NEAREST_FLOOR = 0.05
-"""The least relativity of the best memory where the nearest is asked for. In a store of 30 everyday facts of one user
-the right one ranks first for 77 % of questions in other words; .45 keeps a third of these, .05 nine in ten."""
+NEAREST = 2
+NEAREST_FLOOR = 0.02
+"""How many memories are given, and from which relativity, where the nearest are asked for and none is at the threshold.
+
+Of 60 everyday facts of two users, each asked for in other words, a search finds 52 so, and 43 with the best alone from
+0.05; where nothing answers, 48 of 60 get some, and 43.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +225,8 @@ def _reasons(hits: Sequence[Hit]) -> dict[int, Reasons]:
 
 
 def _sure(hits: Sequence[Hit], request: SearchMemory) -> Sequence[Hit]:
-    """Return the hits at or above the threshold or, where the nearest is asked for and there are none, the best."""
+    """Return the hits at or above the threshold or, where the nearest are asked for and there are none, the best."""
     sure = [hit for hit in hits if hit.relativity >= request.relativity]
     if sure or not request.nearest:
         return sure
-    return [hit for hit in hits[:1] if hit.relativity >= NEAREST_FLOOR]
+    return [hit for hit in hits[:NEAREST] if hit.relativity >= NEAREST_FLOOR]

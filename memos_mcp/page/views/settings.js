@@ -18,11 +18,6 @@ export function Settings() {
   };
   return html`
     <div class="lead"><h1>${t("settings")}</h1><p>${t("settings_lead")}</p></div>
-    <${Problem} error=${settings.error} retry=${settings.reload} />
-    ${settings.data && html`<div class="card scrolls" tabindex="0" role="region" aria-label=${t("settings")}><table class="settings">
-      <thead><tr><th scope="col">${t("setting")}</th><th scope="col">${t("value")}</th><th scope="col">${t("source")}</th></tr></thead>
-      <tbody>${settings.data.settings.map((one) => html`<tr key=${one.name}><th scope="row"><code>${one.name}</code></th><td><${Said} text=${one.value} /></td><td><${Said} text=${one.source} /></td></tr>`)}</tbody>
-    </table></div>`}
     <section class="card"><h2>${t("hosts")}</h2><p class="faint">${t("hosts_lead")}</p>
       <${Problem} error=${hosts.error} retry=${hosts.reload} />
       ${hosts.data && !found.length && html`<${Nothing}>${t("no_hosts")}</${Nothing}>`}
@@ -32,6 +27,11 @@ export function Settings() {
           <span role="status">${done[host.name] && html`<br /><${Said} text=${t("host_then", { then: done[host.name].then || t("host_restart") })} />`}</span></div>
         ${!host.configured && html`<${Action} class="quiet" run=${() => install(host, { dry_run: true }).then(setAsked)}>${t("connect")}</${Action}>`}</li>`)}</ul>
     </section>
+    <${Problem} error=${settings.error} retry=${settings.reload} />
+    ${settings.data && html`<div class="card scrolls" tabindex="0" role="region" aria-label=${t("settings")}><table class="settings">
+      <thead><tr><th scope="col">${t("setting")}</th><th scope="col">${t("value")}</th><th scope="col">${t("source")}</th></tr></thead>
+      <tbody>${settings.data.settings.map((one) => html`<tr key=${one.name}><th scope="row"><code>${one.name}</code></th><td><${Said} text=${one.value} /></td><td><${Said} text=${one.source} /></td></tr>`)}</tbody>
+    </table></div>`}
     ${asked && html`<${Connect} host=${asked} onClose=${() => setAsked(null)} onDone=${connected} />`}`;
 }
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -13,6 +14,12 @@ PIECE: Final = 1_200
 """Characters of a piece, about two hundred words: what one memory may say."""
 
 MOST_PIECES: Final = 5_000
+
+MOMENT: Final = 0.5
+"""Seconds for which a document in a message is read."""
+
+MOST_TOLD: Final = 100_000
+"""Characters that are kept of a document in a message."""
 
 _TEXTS: Final = frozenset({".txt", ".md", ".markdown", ".json", ".xml", ".csv", ""})
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
@@ -54,6 +61,23 @@ def read(name: str, content: bytes) -> list[Piece]:
     if len(pieces) > MOST_PIECES:
         raise InvalidRequest(f"The document is longer than {MOST_PIECES * PIECE:,} characters: split it.", code=40305)
     return pieces
+
+
+def first_text(name: str, content: bytes) -> str:
+    """Return what a document says, as much of it as is read in a moment; empty where it cannot be read."""
+    deadline = time.monotonic() + MOMENT
+    text = ""
+    try:
+        if content.startswith(b"%PDF-"):
+            for _, page in _pages(content):
+                text = f"{text}\n{page}".strip()
+                if len(text) > MOST_TOLD or time.monotonic() > deadline:
+                    return f"{text[:MOST_TOLD]} [...]"
+        elif PurePath(name).suffix.lower() in (".html", ".htm") and len(content) <= MOST_TOLD:
+            text = _markdown(_decoded(content)).strip()
+    except (InvalidRequest, ConfigurationError):
+        pass
+    return text
 
 
 def _decoded(content: bytes) -> str:
