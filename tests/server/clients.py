@@ -10,7 +10,6 @@ from mcp.types import CallToolResult, TextContent
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.server.app import build_server
-from tests.fakes.memory_backend import ListBackend
 
 Era = Literal["legacy", "2026-07-28"]
 ERAS: tuple[Era, Era] = ("legacy", "2026-07-28")
@@ -19,7 +18,7 @@ CONVERSATION = "0610"
 
 @asynccontextmanager
 async def connected(
-    backend: ListBackend,
+    backend: MemoryBackend,
     *,
     era: Era = "2026-07-28",
     user_id: Callable[[], str] = lambda: "ann",
