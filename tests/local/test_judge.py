@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, load_pairs
+from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, load_pairs
 from memos_mcp.backends.local.upkeep.corrections import compare
 from memos_mcp.backends.local.upkeep.judge import Verdict, judge
 from memos_mcp.backends.local.upkeep.statements import told
