@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -73,6 +74,22 @@ async def test_adds_at_two_replicas_at_once_are_learnt_from_once_and_in_no_gap(
             assert f"My uncle number {number} lives in Town{number}." in found_messages(
                 await find(backend, f"uncle number {number} Town{number}", message_limit_number=5)
             )
+
+
+def test_an_add_whose_rows_the_database_has_in_another_order_is_learnt_from_once(url: str) -> None:
+    with closing(connect(url)) as ledger:
+        said = add("I live in Lisbon.", "I work at a mill.", "I own a walrus.")
+        added = ledger.messages.add(said, user_id="u", features=[b""] * 3, now=0)
+        ledger.messages.add(add("Next."), user_id="u", features=[b""], now=0)
+        for task in (2, 1):  # a row whose indexed columns change goes behind the others
+            ledger.database.execute("UPDATE message SET task = ? WHERE seq = 1", (task,))
+
+        task = ledger.tasks.open(added.task_id)
+
+        assert task is not None
+        assert [source.seq for source in task.messages] == [1, 2, 3]
+        assert not task.before
+        assert ledger.tasks.is_whole(task)
 
 
 async def test_the_same_key_at_two_replicas_at_once_is_stored_once(two: tuple[LocalBackend, LocalBackend]) -> None:

@@ -83,7 +83,7 @@ class Tasks:
         )
         if row is None:
             return None
-        messages = self._sources("task = ?", (row["key"],))
+        messages = self._sources("task = ? ORDER BY seq", (row["key"],))
         first = messages[0].seq if messages else 0
         before = self._sources(
             "conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?", (row["conversation"], first, CONTEXT)
