@@ -1,8 +1,8 @@
 """What a search costs over PostgreSQL, beside the same search over SQLite.
 
-One user's store is filled in SQLite, moved by `migrate`, and both are searched in turn, in one process and on one Chroma
-server. Beside them stands the store as it is without servers, its vectors in a folder. Text and vectors are synthetic.
-Needs PostgreSQL.
+One user's store is filled in SQLite, moved by `migrate`, and both are searched in turn, in one process and on one
+Chroma server. Beside them stands the store as it is without servers, its vectors in a folder. Text and vectors are
+synthetic. Needs PostgreSQL.
 """
 
 import shutil
@@ -70,7 +70,8 @@ async def caught_up(backend: LocalBackend) -> None:
         status = await backend.status()
         if not (status.waiting_for_memories or status.waiting_for_vectors):
             found = await backend.search_memory(SearchMemory(query="ready"), user_id=USER)
-            if not found.notice and not backend._ledger.vectors.count_after(0, limit=1):
+            ledger = backend._ledger  # noqa: SLF001  # nothing else tells whether the index has followed
+            if not found.notice and not ledger.vectors.count_after(0, limit=1):
                 return
         await anyio.sleep(0.2)
 

@@ -93,15 +93,17 @@ class Indexing:
             index.close()
             self._place.left()
 
-    def nearest(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
+    def nearest(
+        self, user: int, vector: NDArray[np.float32], *, limit: int, waiting: bool = True
+    ) -> list[tuple[Text, float]] | None:
         """Give the texts nearest to a vector by cosine similarity, nearest first, or None while there is no index.
 
-        What the index has not followed is compared one by one.
+        What the index has not followed is compared one by one, unless nothing is `waiting`.
         """
         index = self._index
         if index is None:
             return None
-        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE)
+        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE) if waiting else {}
         try:
             found = dict(index.query(user, vector, limit=limit))
         except Unavailable as exc:

@@ -137,8 +137,6 @@ class Vectors:
         kept = self._kept[kind]
         missing = [seq for seq in seqs if seq not in kept]
         read = self._read_tokens(kind, missing)
-        if kind == "memory":
-            read |= self._tokens_told([seq for seq in missing if seq not in read])
         found = {seq: tokens for seq in seqs if (tokens := kept.get(seq, read.get(seq))) is not None}
         self._keep_tokens(kind, read)
         return found
@@ -157,22 +155,19 @@ class Vectors:
         self._kept_bytes = 0
 
     def _read_tokens(self, kind: Kind, seqs: Collection[int]) -> dict[int, NDArray[np.int8]]:
-        found: dict[int, NDArray[np.int8]] = {}
+        found: dict[int, bytes] = {}
         for chunk in in_chunks(seqs):
-            sql = f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({marks(chunk)}) AND tokens IS NOT NULL"
-            found |= {row["seq"]: _tokens(row["tokens"]) for row in self._database.rows(sql, chunk)}
-        return found
-
-    def _tokens_told(self, memories: Collection[int]) -> dict[int, NDArray[np.int8]]:
-        told: dict[int, bytes] = {}
-        for chunk in in_chunks(memories):
-            sql = (
-                "SELECT memory, tokens FROM source JOIN message_vector ON message_vector.seq = message"
-                f" WHERE memory IN ({marks(chunk)}) AND tokens IS NOT NULL"
-            )
-            for row in self._database.rows(sql, chunk):
-                told[row["memory"]] = told.get(row["memory"], b"") + row["tokens"]
-        return {memory: _tokens(tokens) for memory, tokens in told.items()}
+            which = marks(chunk)
+            sql = f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({which}) AND tokens IS NOT NULL"
+            if kind == "memory":
+                sql += (
+                    " UNION ALL SELECT memory, tokens FROM source JOIN message_vector ON message_vector.seq = message"
+                    f" WHERE memory IN ({which}) AND tokens IS NOT NULL AND NOT EXISTS (SELECT 1 FROM memory_vector"
+                    " WHERE memory_vector.seq = memory AND memory_vector.tokens IS NOT NULL)"
+                )
+            for row in self._database.rows(sql, [*chunk, *chunk] if kind == "memory" else chunk):
+                found[row["seq"]] = found.get(row["seq"], b"") + row["tokens"]
+        return {seq: _tokens(tokens) for seq, tokens in found.items()}
 
     def count_after(self, key: int, *, limit: int) -> int:
         """Count the texts after one, of any user, that the index has not followed, as far as a limit."""

@@ -81,6 +81,7 @@ class PostgresDatabase(Database):
     """A database that other processes use too. Each committed transaction is on the server's disk."""
 
     shared = True
+    removals = "removals"
 
     def __init__(self, url: str) -> None:
         """Take where the database is; nothing is connected before `open`."""
@@ -209,10 +210,6 @@ class PostgresDatabase(Database):
             yield
         finally:
             listener.stop()
-
-    def removals(self, user: int) -> int:
-        """Return a number that grows when messages of a user are removed."""
-        return self.number("SELECT removals FROM user WHERE key = ?", (user,))
 
     def continue_keys(self, tables: Iterable[str]) -> None:
         """Go on after the keys that rows were given when they were copied."""
