@@ -212,7 +212,7 @@ async def test_every_table_of_users_is_guarded(two: tuple[LocalBackend, LocalBac
     tables = two[0]._ledger.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema")
 
     assert {row[0] for row in guarded} == KEPT_APART
-    assert {row[0] for row in tables} == KEPT_APART | {"meta", "user"}
+    assert {row[0] for row in tables} == KEPT_APART | {"meta", "user", "access_token", "call_count"}
 
 
 async def test_a_database_that_went_away_is_told_and_used_again_when_it_is_back(

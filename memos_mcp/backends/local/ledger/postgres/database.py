@@ -83,8 +83,8 @@ class PostgresDatabase(Database):
     shared = True
     removals = "removals"
 
-    def __init__(self, url: str) -> None:
-        """Take where the database is; nothing is connected before `open`."""
+    def __init__(self, url: str, *, most: int = MOST_CONNECTIONS) -> None:
+        """Take where the database is, and how many connections to have at most; nothing is connected before `open`."""
         self._address = make_conninfo(url, connect_timeout=_PATIENCE, application_name="memos-mcp")
         self._thread = _Thread()
         self._pool = ConnectionPool(
@@ -92,7 +92,7 @@ class PostgresDatabase(Database):
             connection_class=_Connection,
             kwargs={"autocommit": True, "row_factory": _as_rows},
             min_size=1,
-            max_size=MOST_CONNECTIONS,
+            max_size=most,
             timeout=_PATIENCE,
             configure=_configure,
             check=_check,
@@ -100,7 +100,7 @@ class PostgresDatabase(Database):
         )
 
     @classmethod
-    def open(cls, url: str) -> "PostgresDatabase":
+    def open(cls, url: str, *, most: int = MOST_CONNECTIONS) -> "PostgresDatabase":
         """Connect.
 
         Raises:
@@ -110,7 +110,7 @@ class PostgresDatabase(Database):
         try:
             with psycopg.connect(make_conninfo(url, connect_timeout=_PATIENCE)):
                 pass
-            database = cls(url)
+            database = cls(url, most=most)
         except psycopg.ProgrammingError as exc:
             raise ConfigurationError(
                 "MEMOS_LEDGER_URL is no address of a database: write postgresql://USER:PASSWORD@HOST:5432/DATABASE."
