@@ -14,11 +14,13 @@ import pytest
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.backends.local.ledger.shared import connect
+from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.errors import ConfigurationError, NotFound, Unavailable
 from memos_mcp.models import DeleteMemory, GetMemory, SearchMemory, UpdateMemory
+from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
 from tests.local.servers import Servers, replica
-from tests.local.stores import everything_said, find, found_messages
+from tests.local.stores import everything_said, find, followed, found_messages
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
 
@@ -159,6 +161,29 @@ async def test_work_of_a_process_that_was_killed_is_taken_over(tmp_path: Path, u
         known = (await backend.get_memory(GetMemory(size=50), user_id="u")).memory_detail_list
         sources = [memory.sources for memory in known]
         assert len(sources) == len(set(sources)) >= min(last, 50)
+
+
+async def test_what_the_ledger_does_not_have_is_taken_out_when_the_index_is_opened(
+    tmp_path: Path, url: str, servers: Servers
+) -> None:
+    async with replica(tmp_path / "1", url, servers) as backend:
+        await backend.add_message(add("A fact about otters.", wait=True), user_id="u")
+        await followed(backend)
+        [user] = backend._ledger.messages.users()
+        index = backend._indexing._index
+        assert index is not None
+        kept = index.texts(user)
+        vector = HashedEmbedder().embed("Long gone.").vector
+        index.put(user, {Text("message", 99): vector, Text("memory", 99): vector})
+        index.put(user + 1, {Text("message", 98): vector})
+
+    async with replica(tmp_path / "2", url, servers) as backend:
+        await followed(backend)
+        index = backend._indexing._index
+        assert index is not None
+        assert kept
+        assert index.texts(user) == kept
+        assert set(index.counts()) == {user}
 
 
 async def test_a_replica_hears_what_another_has_learnt(tmp_path: Path, url: str, servers: Servers) -> None:

@@ -111,6 +111,15 @@ class Vectors:
                 )
                 self._kept[text.kind].pop(text.seq, None)
 
+    def gone(self, texts: Collection[Text]) -> set[Text]:
+        """Return those of the texts that the ledger has no more."""
+        left = set(texts)
+        for kind in ("message", "memory"):
+            for chunk in in_chunks([text.seq for text in texts if text.kind == kind]):
+                rows = self._database.rows(f"SELECT seq FROM {kind} WHERE seq IN ({marks(chunk)})", chunk)
+                left -= {Text(kind, row["seq"]) for row in rows}
+        return left
+
     def done(self, keys: Collection[int]) -> None:
         """Note that the index has followed."""
         with self._database.transaction():
