@@ -10,7 +10,7 @@ RUN useradd --system --uid 10001 --create-home --home-dir /home/memos memos \
     && install -d -o memos -g memos -m 0700 /data
 COPY --from=build /opt/memos-mcp /opt/memos-mcp
 ENV PATH="/opt/memos-mcp/bin:$PATH" MEMOS_DATA_DIR=/data PYTHONUNBUFFERED=1
-USER memos
+USER 10001
 VOLUME /data
 EXPOSE 8765
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \

@@ -1,1 +1,1 @@
-"""What is measured, on what data, beside what: run each as `python -m benchmarks.NAME`, `--help` says the rest."""
+"""What is measured, on what data, beside what: each run as `python -m benchmarks.FOLDER.NAME --help` says."""

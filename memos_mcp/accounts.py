@@ -4,15 +4,13 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from memos_mcp.operations.output import JsonOption, console
 
 token = typer.Typer(help="Make, list and revoke the tokens of `memos-mcp serve`.", no_args_is_help=True)
 user = typer.Typer(
     help="Make, list and remove the users who sign in to `memos-mcp serve --oauth`.", no_args_is_help=True
 )
-console = Console()
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 @token.command("add")

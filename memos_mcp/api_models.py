@@ -358,6 +358,30 @@ class Imported(Frozen):
     dry_run: bool = False
 
 
+class ImportJobQuery(Frozen):
+    """The name of the file, to be shown."""
+
+    name: str = Field(default="", max_length=300)
+
+
+ImportState = Literal["none", "looking", "looked", "taking_in", "done", "cancelled", "failed"]
+
+
+class ImportJob(Frozen):
+    """An import in the background: what was found in its file, and how many bytes of it have been read.
+
+    It ends with `done`, `cancelled` (what was taken in until then stays) or `failed` (`error` says why). A file that
+    was `looked` into waits an hour to be taken in.
+    """
+
+    state: ImportState
+    name: str = ""
+    done: int = 0
+    total: int = 0
+    found: Imported | None = None
+    error: str = ""
+
+
 class ExportQuery(Frozen):
     """In which form: JSON lines, which can be imported, or a zip of Markdown for people."""
 
@@ -379,13 +403,26 @@ class SettingList(Frozen):
 
 
 class ShownHost(Frozen):
-    """A host on this machine: its file, whether that starts us, and what a person has to do then."""
+    """A host on this machine: its file, and whether that starts us.
+
+    After an installation, or before it in a dry run: what changes in the file, whether that is refused, why it is
+    or is done otherwise, and what a person has to do then.
+    """
 
     name: str
     title: str
     file: str
     configured: bool
+    diff: str = ""
+    refused: bool = False
+    why: str = ""
     then: str = ""
+
+
+class InstallQuery(Frozen):
+    """Whether nothing is to be changed."""
+
+    dry_run: bool = False
 
 
 class HostList(Frozen):

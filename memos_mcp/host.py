@@ -8,11 +8,13 @@ from functools import partial
 
 import anyio
 
-from memos_mcp.backends.lender import lending
+from memos_mcp.backends.lender import Call, lending
 from memos_mcp.errors import MemosError
+from memos_mcp.models import TaskState
 from memos_mcp.opening import backend_kind, open_backend
 from memos_mcp.server.access import new_conversation_id
 from memos_mcp.server.app import build_server
+from memos_mcp.server.notices import Notices
 from memos_mcp.server.stdio import serve
 from memos_mcp.server.wire import Wire
 from memos_mcp.settings import Settings, read_settings
@@ -36,6 +38,16 @@ def serve_host(wire: Wire) -> int:
 
 async def _serve(settings: Settings, wire: Wire) -> None:
     conversation = new_conversation_id()
-    async with lending(partial(open_backend, settings)) as lender:
-        server = build_server(lender, user_id=lambda: settings.user_id, conversation_id=lambda: conversation)
+    notices = Notices(lambda: settings.user_id)
+
+    async def status(task_id: str, user_id: str) -> TaskState:
+        return (await lender.lent().get_status(task_id, user_id=user_id)).status
+
+    async def observe(call: Call) -> None:
+        await notices.of(call, whom=call.user_id, status=status)
+
+    async with lending(partial(open_backend, settings), observe=observe) as lender:
+        server = build_server(
+            lender, user_id=lambda: settings.user_id, conversation_id=lambda: conversation, notices=notices
+        )
         await serve(server, wire=wire, warm=lender)

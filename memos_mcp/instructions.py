@@ -38,14 +38,10 @@ _ROOM_FOR_OPENING = 80
 
 _NOTHING = "Nothing that is stored clearly bears on the request: do not make up that you remember."
 
-_NO_WIDTH = r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
-_LIKE_THE_TAG = re.compile(
-    rf"[<＜﹤](?={_NO_WIDTH}[/／∕⁄]?{_NO_WIDTH}"
-    rf"{_NO_WIDTH.join(f'[{letter}{wide}]' for letter, wide in zip('memory', 'ｍｅｍｏｒｙ', strict=True))})",
-    re.IGNORECASE,
-)
-"""What a reader could take for the tag around the memories, in whatever brackets and with whatever between."""
+_TO_WIDE = 0xFEE0
+"""From a character of ASCII to the same of full width."""
 
+_NO_WIDTH = r"[\s\u00ad\u200b-\u200f\u2060-\u2064\ufeff]*"
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
     code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
@@ -114,6 +110,16 @@ def set_in(text: str) -> str:
     return re.sub(r"\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]", lambda match: f"{match.group()}  ", text)
 
 
+def within(tag: str, text: str) -> str:
+    """Put a text between tags on lines of their own, and change what in it a reader could take for one of them.
+
+    That is the tag in whatever brackets, with whatever between, in letters of either width.
+    """
+    letters = _NO_WIDTH.join(f"[{re.escape(letter)}{chr(ord(letter) + _TO_WIDE)}]" for letter in tag)
+    like_the_tag = rf"[<＜﹤](?={_NO_WIDTH}[/／∕⁄]?{_NO_WIDTH}{letters})"
+    return f"<{tag}>\n{re.sub(like_the_tag, '‹', text, flags=re.IGNORECASE)}\n</{tag}>"
+
+
 def visible(name: str) -> str:
     """Return a name, an id or a title on one line, with control characters and changes of direction written out."""
     return " ".join(name.split()).translate(_CONTROLS)
@@ -146,8 +152,7 @@ def _full_instruction(result: SearchResult, request: SearchMemory, *, words: int
     for opening in openings:
         entries = _lines(result, request, beside=f"{opening} <memory> </memory> {request.query}", words=words)
         if entries or words is None:
-            inside = _LIKE_THE_TAG.sub("‹", entries)
-            return f"{opening}\n\n<memory>\n{inside}\n</memory>\n\n{request.query}"
+            return f"{opening}\n\n{within('memory', entries)}\n\n{request.query}"
     return request.query  # no word is left for a memory, so none is for what would stand around it
 
 
@@ -161,4 +166,4 @@ def _lines(result: SearchResult, request: SearchMemory, *, beside: str, words: i
 
 
 def _label(entry: Entry) -> str:
-    return f"- {entry.who}, {clock_text(entry.time)[:10]}:"
+    return f"- {visible(entry.who)}, {clock_text(entry.time)[:10]}:"

@@ -5,7 +5,14 @@ import math
 from pydantic import JsonValue
 
 from memos_mcp.errors import InvalidRequest, TooLarge
-from memos_mcp.models import MAX_CONTENT_BYTES, MAX_MESSAGES, MAX_QUERY_TOKENS, AddMessage, SearchMemory
+from memos_mcp.models import (
+    MAX_CONTENT_BYTES,
+    MAX_MESSAGES,
+    MAX_QUERY_TOKENS,
+    PUBLIC_KEY,
+    AddMessage,
+    SearchMemory,
+)
 
 CHARACTERS_A_TOKEN = 4
 """MemOS's own rule of thumb."""
@@ -26,7 +33,7 @@ def check_info(value: JsonValue, depth: int = 0) -> None:
     """Refuse an `info` that could not be read back.
 
     Raises:
-        InvalidRequest: it is nested too deep, or holds a number that is not finite.
+        InvalidRequest: it is nested too deep, or holds a number that is not finite or a key that is not to be set.
     """
     if depth > MAX_DEPTH:
         raise InvalidRequest(f"info is nested deeper than {MAX_DEPTH} levels. Nothing was stored; make it flatter.")
@@ -34,6 +41,8 @@ def check_info(value: JsonValue, depth: int = 0) -> None:
         raise InvalidRequest(
             "info holds a number beyond what can be kept (1e308). Nothing was stored; send it as text."
         )
+    if isinstance(value, dict) and PUBLIC_KEY in value:
+        raise InvalidRequest(f'info may not have the key "{PUBLIC_KEY}": send allow_public. Nothing was stored.')
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             check_info(inner, depth + 1)

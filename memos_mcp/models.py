@@ -24,6 +24,9 @@ ENGINE_HEADER = "memos-engine"
 RELATIVITY_THRESHOLD = 0.45
 """From this `relativity` on MemOS's clients take a hit to be relevant."""
 
+PUBLIC_KEY = "memos:public"
+"""The key of `info` that marks what other users may find; callers may not set it themselves."""
+
 Role = Literal["user", "assistant", "system", "tool"]
 Status = Literal["activated", "resolving", "archived", "deleted"]
 Grain = Literal["day", "weekend", "week", "month", "season", "year"]
@@ -101,10 +104,15 @@ Milliseconds = Annotated[int, BeforeValidator(epoch_milliseconds), Field(ge=FIRS
 
 
 class Message(Frozen):
-    """What is to be kept, word for word; `utc_offset` is the one that `chat_time` was written with, in minutes."""
+    """What is to be kept, word for word; `utc_offset` is the one that `chat_time` was written with, in minutes.
+
+    Where several take part in a conversation, `role_id` and `role_name` say who of them speaks.
+    """
 
     role: Role
     content: str
+    role_id: Identifier = ""
+    role_name: Identifier = ""
     chat_time: Milliseconds | None = None
     utc_offset: Annotated[int, Field(ge=-1439, le=1439)] | None = None
 
@@ -145,7 +153,7 @@ class AddMessage(Frozen):
     `key` makes an add safe to repeat: the same key from the same user stores once and answers alike. `wait`
     answers when the memories are there too (MemOS's `async_mode: false`). `memories` are the agent's own, which go
     before those that are learnt from the same messages. `custom_extract_prompt` says what the application wants a chat
-    model to keep of these messages.
+    model to keep of these messages. With `allow_public` other users find the memories of these messages too.
     """
 
     messages: tuple[Message, ...]
@@ -158,6 +166,7 @@ class AddMessage(Frozen):
     wait: bool = False
     memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
     custom_extract_prompt: Annotated[str, Field(max_length=4_000)] = ""
+    allow_public: bool = False
 
 
 class AddReceipt(Frozen):
@@ -177,7 +186,7 @@ class SearchMemory(Frozen):
     preferences (0 keeps all); messages come nearest first, whatever their relativity. `max_words` bounds the
     words of all texts in the answer together (0: no bound). `knowledgebase_ids` are those that are searched too, or
     `all`. `query_time` is the time of asking, from which "last week" counts (None: now). With `nearest`, the best
-    memory is given even where it is somewhat below the threshold.
+    memories are given even where none is at the threshold.
     """
 
     query: str
@@ -206,6 +215,8 @@ class StoredMessage(Frozen):
     id: str = ""
     role: Role
     content: str
+    role_id: str = ""
+    role_name: str = ""
     conversation_id: str = ""
     create_time: Milliseconds = 0
     update_time: Milliseconds = 0
@@ -261,7 +272,10 @@ class Preference(Frozen):
 
 
 class SearchResult(Frozen):
-    """The answer to a search, each list best first. `notice` says what was not searched, where something was not."""
+    """The answer to a search, each list best first. `notice` says what was not searched, where something was not.
+
+    `unknown_fields` are those of the filter that nothing has.
+    """
 
     memory_detail_list: tuple[Memory, ...] = ()
     preference_detail_list: tuple[Preference, ...] = ()
@@ -270,6 +284,7 @@ class SearchResult(Frozen):
     instruction: str | None = None
     full_instruction: str | None = None
     notice: str = ""
+    unknown_fields: tuple[str, ...] = ()
 
 
 class GetMessage(Frozen):
@@ -305,7 +320,11 @@ class GetMemory(Frozen):
 
 
 class MemoryPage(Frozen):
-    """A page of memories and preferences together, newest first; `total` counts both."""
+    """A page of memories and preferences together, newest first; `total` counts both.
+
+    `notice` says what is odd about the request, where something is, `unknown_fields` are those of the filter that
+    nothing has.
+    """
 
     memory_detail_list: tuple[Memory, ...] = ()
     preference_detail_list: tuple[Preference, ...] = ()
@@ -313,6 +332,8 @@ class MemoryPage(Frozen):
     size: int = 10
     current: int = 1
     pages: int = 1
+    notice: str = ""
+    unknown_fields: tuple[str, ...] = ()
 
 
 class Stretch(Frozen):
@@ -369,6 +390,7 @@ class DeleteReceipt(Frozen):
     `still_held_by` are messages that stay and hold what the memories said, `fewer_sources` memories that stay and
     lost a message, `stale_backups` the files that may still hold what was deleted. In a dry run
     `message_detail_list` has the first of the messages. Where all of a user went, `removed` is how much that was.
+    `unknown_fields` are those of the filter that nothing has.
     """
 
     success: bool = True
@@ -380,6 +402,7 @@ class DeleteReceipt(Frozen):
     message_detail_list: tuple[StoredMessage, ...] = ()
     dry_run: bool = False
     removed: Removed | None = None
+    unknown_fields: tuple[str, ...] = ()
 
 
 class UpdateMemory(Frozen):
@@ -403,6 +426,7 @@ class AddFeedback(Frozen):
     memory_ids: tuple[str, ...] = ()
     conversation_id: Identifier = ""
     feedback_time: Milliseconds | None = None
+    allow_public: bool = False
 
 
 class FeedbackReceipt(Frozen):
@@ -450,6 +474,14 @@ class Document(Frozen):
     name: str
     pieces: int
     create_time: Milliseconds
+
+
+class KnowledgeBase(Frozen):
+    """A knowledge base, as it was called when it was made."""
+
+    id: str
+    knowledgebase_name: str = ""
+    knowledgebase_description: str = ""
 
 
 class MemoryViews(Frozen):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 NO_STORE = (
-    "This installation (memos-mcp-hosted) speaks to MemOS alone and has no store of its own. Set MEMOS_API_KEY, or "
-    "MEMOS_BASE_URL for MemOS's own server; or install memos-mcp, which keeps everything on this machine."
+    "This installation (memos-memory-mcp-hosted) speaks to MemOS alone and has no store of its own. Set MEMOS_API_KEY, "
+    "or MEMOS_BASE_URL for MemOS's own server; or install memos-memory-mcp, which keeps everything on this machine."
 )
 """What is said where a store on this machine is asked for, and what it needs is not installed."""
 

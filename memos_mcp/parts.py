@@ -1,4 +1,7 @@
-"""The content of a message as text: parts that are no text become a mark with their name in their place."""
+"""The content of a message as text: parts that are no text become a mark with their name in their place.
+
+After the mark of a document that is sent along stands what it says, where that can be read.
+"""
 
 import base64
 import binascii
@@ -7,10 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from memos_mcp.document_text import first_text
+
 _NAMES = ("filename", "file_name", "name", "title", "uri", "file_uri", "fileUri", "url", "image_url", "file_id", "id")
 _MEDIA_TYPES = ("media_type", "mime_type", "mimeType")
 _DATA = ("file_data", "data", "content", "url", "image_url")
 _TEXTUAL = re.compile(r"text/|application/(?:\w+\+)?(?:json|xml|yaml|x-yaml|toml|markdown|javascript)\b")
+_PDF = base64.b64encode(b"%PDF-1")[:6].decode()
 _DATA_URL = re.compile(r"data:(?P<type>[^;,]*)[^,]*?(?P<base64>;base64)?,(?P<data>.*)", re.DOTALL)
 _LONGEST_NAME = 200
 _DEEPEST = 8
@@ -91,21 +97,23 @@ def _document(fields: Part, *, source: object) -> str:
     media = _media_type(fields) or mimetypes.guess_type(name)[0] or ""
     for key in _DATA:
         if isinstance(value := fields.get(key), str):
-            text = _decoded(value, media, plain=source == "text" or key == "content")
+            text = _decoded(value, media, name=name, plain=source == "text" or key == "content")
             if text:
                 return text
     return ""
 
 
-def _decoded(value: str, media: str, *, plain: bool) -> str:
+def _decoded(value: str, media: str, *, name: str, plain: bool) -> str:
     data = _DATA_URL.fullmatch(value)
     if data:
         value, media, plain = data["data"], data["type"] or media, not data["base64"]
-    if plain and not data:
-        return value
-    if not _TEXTUAL.match(media):
+    if plain:
+        return value if not data or _TEXTUAL.match(media) else ""
+    if not _TEXTUAL.match(media) and not value.startswith(_PDF):
         return ""
     try:
-        return base64.b64decode(value, validate=True).decode() if not plain else value
+        content = base64.b64decode(value, validate=True)
+        read = first_text("page.html" if media == "text/html" else name, content)
+        return read if read or value.startswith(_PDF) else content.decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return ""

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.baselines import answer, bm25, dense, fusion
-from benchmarks.samples import Question, Sample, Turn
-from benchmarks.scoring import Found, auc, first_words, means, score, words
-from benchmarks.synthetic import synthetic_turns
+from benchmarks.common.baselines import answer, bm25, dense, fusion
+from benchmarks.common.samples import Question, Sample, Turn
+from benchmarks.common.scoring import Found, auc, first_words, means, score, words
+from benchmarks.common.synthetic import synthetic_turns
 
 TEXTS = ("I moved to Berlin in May.", "The cat likes duck.", "Berlin is cold, but the cat in Berlin is warm.")
 TURNS = {str(n): Turn(str(n), "user", text, "c", "2025-05-01 08:00:00") for n, text in enumerate(TEXTS)}
@@ -74,7 +74,7 @@ def test_fusion_sums_reciprocal_ranks() -> None:
 
 
 def test_a_baseline_answers_with_the_turns_in_the_order_of_their_scores() -> None:
-    def encode(text: str) -> NDArray[np.float32]:
+    def encode(text: str, *, query: bool = False) -> NDArray[np.float32]:
         return np.array([text.count("Berlin"), 1], dtype=np.float32)
 
     found = answer(dense(TEXTS, encode=encode), SAMPLE, question("2"))

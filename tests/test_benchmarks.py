@@ -1,5 +1,6 @@
 """The data sets written for this project are what the benchmarks take them to be."""
 
+import keyword
 import re
 import subprocess
 import sys
@@ -9,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import peers
-from benchmarks.samples import (
+from benchmarks.common.samples import (
     EVERYDAY,
     MIXED,
     PAIRS_HELD_OUT,
@@ -21,13 +21,15 @@ from benchmarks.samples import (
     load_histories,
     load_pairs,
 )
+from benchmarks.peers import compare
 
 SAMPLES = load_everyday()
 QUESTIONS = [(sample, question) for sample in SAMPLES for question in sample.questions]
+ROOT = Path(__file__).parents[1]
 SCRIPTS = [
-    pytest.param(path, id=path.stem)
-    for path in sorted(EVERYDAY.parent.glob("*.py"))
-    if path.read_text(encoding="utf-8").endswith("    run(main)\n")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in sorted((ROOT / "benchmarks").rglob("*.py"))
+    if re.search(r"^def main\(", path.read_text(encoding="utf-8"), re.MULTILINE)
 ]
 FUNCTION_WORDS = {
     *("the", "and", "did", "does", "was", "were", "are", "what", "which", "who", "whose", "when", "where", "why"),
@@ -126,23 +128,31 @@ def test_each_mixed_conversation_has_an_answer_and_neighbours_that_do_not_answer
 
 
 def test_texts_are_read_out_of_an_answer_of_several_json_values() -> None:
-    assert peers.texts_in('{"text": "a \\"b\\""}\n[{"text": "c"}]') == 'a "b"\nc'
-    assert peers.texts_in("{not JSON") == "{not JSON"
+    assert compare.texts_in('{"text": "a \\"b\\""}\n[{"text": "c"}]') == 'a "b"\nc'
+    assert compare.texts_in("{not JSON") == "{not JSON"
 
 
 def test_where_one_turn_begins_like_another_the_longer_is_found() -> None:
     turns = [Turn(str(n), "user", text, "c", "2025-05-01") for n, text in enumerate(("Yes.", "Yes. In May.", "No."))]
-    found = peers.found_in(Question("?", "", "", "en", frozenset("1")), "No. ... Yes. In May.", turns)
+    found = compare.found_in(Question("?", "", "", "en", frozenset("1")), "No. ... Yes. In May.", turns)
     assert found.hits == ("2", "1")
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
-def test_every_benchmark_can_be_run_by_its_path(script: Path) -> None:
-    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_benchmark_says_how_it_is_run(name: str) -> None:
+    command = [sys.executable, "-m", name, "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "Usage" in done.stdout
+    assert "usage" in done.stdout.lower()
 
 
-def test_the_empty_server_starts_though_its_folder_has_an_http_module() -> None:
-    server = EVERYDAY.with_name("empty_server.py")
+def test_the_empty_server_starts_and_ends_with_its_input() -> None:
+    server = ROOT / "benchmarks" / "speed" / "empty_server.py"
     assert subprocess.run([sys.executable, server], stdin=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def test_each_script_is_in_a_folder_and_is_a_module_that_hides_none_of_the_standard_library() -> None:
+    names = [path.stem for path in (ROOT / "benchmarks").rglob("*.py") if path.stem != "__init__"]
+    assert all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
+    assert not set(names) & sys.stdlib_module_names
+    assert [path.name for path in (ROOT / "benchmarks").glob("*.py")] == ["__init__.py"]

@@ -269,7 +269,7 @@ def test_an_embedder_that_is_not_installed_names_its_extra(setting: str, package
         pytest.skip(f"{package} is installed")
     extra = setting.split(":")[0]
 
-    with pytest.raises(ConfigurationError, match=rf"pip install 'memos-mcp\[{extra}\]'"):
+    with pytest.raises(ConfigurationError, match=rf"pip install 'memos-memory-mcp\[{extra}\]'"):
         load_embedder(setting)
 
 

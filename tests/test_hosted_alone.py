@@ -60,7 +60,7 @@ def test_where_a_store_here_is_asked_for_a_sentence_says_what_to_do(command: str
     told = memos(*command.split(), MEMOS_ENGINE="embedded")
 
     assert told.returncode in {1, 2}
-    assert "install memos-mcp, which keeps everything on this machine" in told.stderr
+    assert "install memos-memory-mcp, which keeps everything on this machine" in told.stderr
     assert "Traceback" not in told.stderr
 
 

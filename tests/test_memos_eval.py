@@ -6,8 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.memos_eval import Contract, answered, found_in, load, measure, report, weighty
-from benchmarks.samples import Question, Sample, Turn
+from benchmarks.common.samples import Question, Sample, Turn
+from benchmarks.quality.memos_eval import Contract, answered, found_in, load, measure, report, weighty
 
 TURNS = (
     Turn("t1", "user", "The spare key is under the blue flowerpot.", "c", "2025-06-10 09:30:00"),

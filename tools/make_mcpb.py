@@ -13,8 +13,12 @@ ROOT = Path(__file__).parents[1]
 MANIFEST = ROOT / "deploy" / "mcpb" / "manifest.json"
 
 SERVER = """\
+import os
+
 from memos_mcp.__main__ import main
 
+for name in [name for name, value in os.environ.items() if value.startswith("${user_config.")]:
+    del os.environ[name]  # a field that was left empty
 main()
 """
 
@@ -23,10 +27,10 @@ PROJECT = """\
 name = "memos-mcp-bundle"
 version = "0"
 requires-python = ">=3.11"
-dependencies = ["memos-mcp"]
+dependencies = ["memos-memory-mcp"]
 
 [tool.uv.sources]
-memos-mcp = {{ path = "{wheel}" }}
+memos-memory-mcp = {{ path = "{wheel}" }}
 """
 
 

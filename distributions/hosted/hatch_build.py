@@ -19,7 +19,9 @@ class WithoutDependencies(MetadataHookInterface):
     def update(self, metadata: dict[str, Any]) -> None:
         """Fill in what the whole distribution says."""
         project = tomllib.loads((WHOLE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        metadata |= {name: project[name] for name in ("version", "requires-python", "scripts")}
+        metadata |= {name: project[name] for name in ("version", "requires-python")}
+        command = project["scripts"]["memos-mcp"]
+        metadata["scripts"] = {"memos-mcp": command, metadata["name"]: command}
         left_out = set(self.config["without"])
         metadata["dependencies"] = [
             dependency for dependency in project["dependencies"] if re.split(r"[^\w.-]", dependency)[0] not in left_out

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,10 +24,19 @@ class Call:
     """A call of the backend that is over: its method, arguments and seconds, and what it gave or raised."""
 
     method: str
-    arguments: dict[str, object]
+    positional: tuple[object, ...]
+    named: dict[str, object]
     seconds: float
     result: object = None
     error: BaseException | None = None
+
+    @property
+    def user_id(self) -> str:
+        """The user on whose behalf the call was made; empty where it concerns no single user."""
+        return str(self.named.get("user_id", ""))
+
+
+Observe = Callable[[Call], Awaitable[None]]
 
 
 PATIENCE: Final = 30.0
@@ -41,7 +50,7 @@ class Lender:
     call until it can. What is lent is good for ever: each of its calls takes the backend that is open at the time.
     """
 
-    def __init__(self, open_backend: Open, *, observe: Callable[[Call], None] | None = None) -> None:
+    def __init__(self, open_backend: Open, *, observe: Observe | None = None) -> None:
         """Take what opens the backend, which it is not before the first call, and what is told of each call."""
         self._open = open_backend
         self._observe = observe or _unobserved
@@ -82,9 +91,9 @@ class Lender:
         try:
             result = await self._call(method, *arguments, **named)
         except BaseException as exc:
-            self._observe(Call(method, named, time.perf_counter() - started, error=exc))
+            await self._observe(Call(method, arguments, named, time.perf_counter() - started, error=exc))
             raise
-        self._observe(Call(method, named, time.perf_counter() - started, result=result))
+        await self._observe(Call(method, arguments, named, time.perf_counter() - started, result=result))
         return result
 
     async def _call(self, method: str, *arguments: object, **named: object) -> object:
@@ -164,7 +173,7 @@ class Lender:
         self._answered = anyio.Event()
 
 
-def _unobserved(call: Call) -> None:
+async def _unobserved(call: Call) -> None:
     del call
 
 
@@ -180,9 +189,9 @@ class _Lent:
 
 
 @asynccontextmanager
-async def lending(open_backend: Open) -> AsyncGenerator[Lender]:
-    """Lend a backend while the block runs."""
-    lender = Lender(open_backend)
+async def lending(open_backend: Open, *, observe: Observe | None = None) -> AsyncGenerator[Lender]:
+    """Lend a backend while the block runs; `observe` is told of each call."""
+    lender = Lender(open_backend, observe=observe)
     async with anyio.create_task_group() as group:
         group.start_soon(lender.run)
         try:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import cached_property, partial
 from socket import socket
@@ -22,6 +23,7 @@ from psutil import Process
 from memos_mcp import __version__
 from memos_mcp.api_models import Client
 from memos_mcp.backends.base import Browsing, Curating, Transferring
+from memos_mcp.backends.lender import Call
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.door import Door
 from memos_mcp.engine.hellos import Hello, Visitor
@@ -70,10 +72,10 @@ class Engine:
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
         self.visits = Visits()
+        self._background: TaskGroup | None = None
         self._callers = Callers(stores.local, default_user=settings.user_id)
-        self._notices = Notices(
-            lambda: self._callers.current().whose(), is_told=lambda: self._callers.current().account == LOCAL
-        )
+        self._notices = Notices(lambda: self._callers.current().whose())
+        stores.observers.append(self._tell_of_call)
         self.server: MCPServer[Any] = build_server(
             self._callers.backend,
             user_id=lambda: self._callers.current().user_id,
@@ -93,6 +95,7 @@ class Engine:
             text_for_agents=partial(text_for_agents, stores.local.lent()),
             clients=self.clients,
             machine=machine,
+            start=self._start,
             watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
         self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
@@ -100,6 +103,7 @@ class Engine:
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""
         async with anyio.create_task_group() as group:
+            self._background = group
             group.start_soon(self._end_on_signal)
             group.start_soon(self._watch)
             group.start_soon(self._page.run, self.ending)
@@ -116,10 +120,24 @@ class Engine:
         """Return the hosts that are connected to the local memory of a user."""
         return self._presence.clients(whose_at(LOCAL, user_id))
 
+    def _start(self, work: Callable[[], Awaitable[None]]) -> None:
+        assert self._background is not None  # noqa: S101 - who asks was let in by the running engine
+
+        async def wanted() -> None:
+            with self.visits.during():
+                await work()
+
+        self._background.start_soon(wanted)
+
     async def tell_of(self, learnt: MemoryObjectReceiveStream[str]) -> None:
         """Tell whoever watches that memories of a user have changed in the background."""
         async for user_id in learnt:
             await self._notices.tell(whose_at(LOCAL, user_id), ResourceUpdated(uri=uris.PROFILE))
+
+    async def _tell_of_call(self, account: str, call: Call) -> None:
+        """Tell whoever watches of what a call has changed; the local store tells itself when a task is done."""
+        status = None if account == LOCAL else partial(self._stores.status, account)
+        await self._notices.of(call, whom=whose_at(account, call.user_id), status=status)
 
     async def _let_in(self, visits: TaskGroup) -> None:
         loop = asyncio.get_running_loop()
@@ -197,10 +215,9 @@ class Engine:
             return
         await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
         self._callers.enter(Caller(account, settings.user_id, "", backend))
-        told = partial(self._notices.changed, uris.CONVERSATIONS, uris.PROFILE)
         secrets = redact if settings.secrets == "redact" else None
         try:
-            keeping = Keeping(await backend(), settings.user_id, secrets, told)
+            keeping = Keeping(await backend(), settings.user_id, secrets)
             await serve_hook(visitor, hello.hook, self._hooks, keeping)
         except MemosError as exc:
             await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")

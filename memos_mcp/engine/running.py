@@ -82,11 +82,12 @@ async def _run(
         with suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(_put, changed, user_id)
 
-    async with changed, learnt, holding(tell, observe=server.observe if server else None) as stores:
+    async with changed, learnt, holding(tell) as stores:
         engine = Engine(door, settings, stores, url=server.url if server else "", machine=machine)
         async with anyio.create_task_group() as group:
             group.start_soon(engine.tell_of, learnt)
             if server is not None:
+                stores.observers.append(server.observe)
                 await stores.local()  # who starts a server is told at once what is wrong
                 group.start_soon(server.run, engine, stores.local)
             await engine.run()

@@ -10,6 +10,7 @@ from anyio.abc import TaskGroup
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.lender import Call, Lender
 from memos_mcp.engine.callers import LOCAL
+from memos_mcp.models import TaskState
 from memos_mcp.opening import backend_kind, open_store
 from memos_mcp.settings import Settings, read_settings
 
@@ -17,18 +18,23 @@ PATIENCE_FOR_THE_STORE = 12.0
 """Seconds for which the engine waits for a process that is just closing the store."""
 
 
-class Stores:
-    """Opens each memory for the first call that needs it, and closes them all at the end."""
+Observer = Callable[[str, Call], Awaitable[None]]
+"""Is told of each call that is over, and of the account whose memory it was made of."""
 
-    def __init__(
-        self, group: TaskGroup, learnt: Callable[[str], None], *, observe: Callable[[Call], None] | None
-    ) -> None:
-        """Take what runs the lenders, whom to tell when memories have changed in the background, and of calls."""
+
+class Stores:
+    """Opens each memory for the first call that needs it, and closes them all at the end.
+
+    `observers` are told of every call, whoever made it.
+    """
+
+    def __init__(self, group: TaskGroup, learnt: Callable[[str], None]) -> None:
+        """Take what runs the lenders, and whom to tell when memories have changed in the background."""
         self._group = group
-        self._observe = observe
         self._learnt = learnt
         self._hosted: dict[str, Lender] = {}
-        self.local = self._lend(self._open_store)
+        self.observers: list[Observer] = []
+        self.local = self._lend(LOCAL, self._open_store)
 
     def of(self, settings: Settings) -> tuple[str, Callable[[], Awaitable[MemoryBackend]]]:
         """Return the account that a host's settings name, and the way to its memory."""
@@ -41,9 +47,14 @@ class Stores:
         account = account_of(url, key)
         if account not in self._hosted:
             self._hosted[account] = self._lend(
-                partial(open_hosted, url, key, data_dir=settings.data_dir, dialect=settings.spoken)
+                account,
+                partial(open_hosted, url, key, data_dir=settings.data_dir, dialect=settings.spoken),
             )
         return account, self._hosted[account]
+
+    async def status(self, account: str, task_id: str, user_id: str) -> TaskState:
+        """Return where a task of a user at a hosted service has got to."""
+        return (await self._hosted[account].lent().get_status(task_id, user_id=user_id)).status
 
     def close(self) -> None:
         """Close all of them, once their calls are answered."""
@@ -54,19 +65,21 @@ class Stores:
         # Read anew each time: a command may have changed `config.toml` while it had the store.
         return open_store(read_settings(), patience=PATIENCE_FOR_THE_STORE, learnt=self._learnt)
 
-    def _lend(self, opening: Callable[[], AbstractAsyncContextManager[MemoryBackend]]) -> Lender:
-        lender = Lender(opening, observe=self._observe)
+    async def _observe(self, account: str, call: Call) -> None:
+        for observer in self.observers:
+            await observer(account, call)
+
+    def _lend(self, account: str, opening: Callable[[], AbstractAsyncContextManager[MemoryBackend]]) -> Lender:
+        lender = Lender(opening, observe=partial(self._observe, account))
         self._group.start_soon(lender.run)
         return lender
 
 
 @asynccontextmanager
-async def holding(
-    learnt: Callable[[str], None], *, observe: Callable[[Call], None] | None = None
-) -> AsyncGenerator[Stores]:
-    """Hold memories open while the block runs; `observe` is told of each call of them."""
+async def holding(learnt: Callable[[str], None]) -> AsyncGenerator[Stores]:
+    """Hold memories open while the block runs."""
     async with create_task_group() as group:
-        stores = Stores(group, learnt, observe=observe)
+        stores = Stores(group, learnt)
         try:
             yield stores
         finally:

@@ -22,11 +22,11 @@ class Watching:
         """Take the store whose counts are shown."""
         self._store = store
 
-    def observe(self, call: Call) -> None:
+    async def observe(self, _account: str, call: Call) -> None:
         """Count a call, and note what it deleted."""
         self.metrics.count(call.method, call.seconds, error=call.error)
         if isinstance(call.result, DeleteReceipt):
-            self._note(call.method, call.result, user_id=str(call.arguments.get("user_id", "")))
+            self._note(call.method, call.result, user_id=call.user_id)
 
     def _note(self, operation: str, receipt: DeleteReceipt, *, user_id: str) -> None:
         token = get_access_token()

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,16 +48,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Whose memory it is kept in, how secrets are taken out, and who is told that something was kept."""
+    """Whose memory it is kept in, and how secrets are taken out."""
 
     backend: MemoryBackend
     user_id: str
     redact: Redact | None
-    told: Callable[[], Awaitable[None]]
 
     async def add(self, said: Sequence[Utterance], event: Event) -> None:
         """Add messages, each with the key that makes it one however often it comes."""
-        origin, kept = Origin(event.source, self.user_id), False
+        origin = Origin(event.source, self.user_id)
         for one in said:
             content = without_private(one.content).strip()
             content = self.redact(content)[0] if self.redact is not None else content
@@ -66,9 +65,6 @@ class Keeping:
             )
             if isinstance(record, MessageRecord):
                 await self.backend.add_message(_request(record), user_id=self.user_id)
-                kept = True
-        if kept:
-            await self.told()
 
 
 def _request(record: MessageRecord) -> AddMessage:

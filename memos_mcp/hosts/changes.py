@@ -20,13 +20,17 @@ What = Literal["added", "changed", "unchanged", "removed", "absent"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of a host's file: what it was, and what it is to be; `gone` where the file itself goes."""
+    """A change of a host's file: what it was, and what it is to be; `gone` where the file itself goes.
+
+    `copied` is one of whose file a copy is kept from its adding to its removal.
+    """
 
     file: HostFile
     what: What
     before: Document
     after: Document
     gone: bool = False
+    copied: bool = True
 
     @property
     def is_one(self) -> bool:
@@ -57,8 +61,8 @@ class Change:
             check_writable(self.before)
             self.before.path.unlink()
         else:
-            write(self.before, self.after, keep=self.what == "added")
-        if self.what == "removed":
+            write(self.before, self.after, keep=self.copied and self.what == "added")
+        if self.copied and self.what == "removed":
             copy_of(self.before.path).unlink(missing_ok=True)
 
 
@@ -68,7 +72,7 @@ def installing(file: HostFile, command: str, env: Mapping[str, str]) -> Change:
     Raises:
         NotChanged: the file cannot be read or changed, or has another server of our name.
     """
-    before = _read(file)
+    before = read(file)
     ours = _ours(file, before)
     wanted = written(file.host.form, command, env)
     if not ours:
@@ -95,7 +99,7 @@ def uninstalling(file: HostFile) -> Change:
     Raises:
         NotChanged: the file cannot be read or changed.
     """
-    before = _read(file)
+    before = read(file)
     ours = _ours(file, before)
     if not ours:
         return Change(file, "absent", before, before)
@@ -107,7 +111,7 @@ def uninstalling(file: HostFile) -> Change:
         for entry in ours:
             after = after.without(entry.keys)
     except ValueError as exc:
-        raise NotChanged(_cannot(file, exc)) from exc
+        raise NotChanged(cannot(file, exc)) from exc
     return Change(file, "removed", before, after)
 
 
@@ -123,7 +127,12 @@ def _origin(file: HostFile, now: Document, entry: Entry) -> Document | None:
     return as_named if same else None
 
 
-def _read(file: HostFile) -> Document:
+def read(file: HostFile) -> Document:
+    """Read a host's file.
+
+    Raises:
+        NotChanged: it cannot be read, or is not valid.
+    """
     try:
         document = Document.read(file.path, comments=file.host.comments)
         document.parsed()
@@ -132,6 +141,15 @@ def _read(file: HostFile) -> Document:
     except ValueError as exc:
         raise NotChanged(f"{file.path} is not valid ({exc}). Correct it, then run this again.") from exc
     return document
+
+
+def our_entries(file: HostFile) -> list[Entry]:
+    """Return the entries of ours in a host's file.
+
+    Raises:
+        NotChanged: it cannot be read, or is not valid.
+    """
+    return _ours(file, read(file))
 
 
 def _ours(file: HostFile, document: Document) -> list[Entry]:
@@ -143,11 +161,12 @@ def _changed(file: HostFile, document: Document, values: Mapping[tuple[str, ...]
         for keys, value in values.items():
             document = document.with_value(keys, value)
     except ValueError as exc:
-        raise NotChanged(_cannot(file, exc)) from exc
+        raise NotChanged(cannot(file, exc)) from exc
     return document
 
 
-def _cannot(file: HostFile, exc: ValueError) -> str:
+def cannot(file: HostFile, exc: ValueError) -> str:
+    """Say why a file is not changed in place."""
     return f"{file.path} cannot be changed without touching what else stands there: {exc}. Change it by hand."
 
 

@@ -97,19 +97,58 @@ class Document:
             ValueError: that cannot be done.
         """
         wanted = copy.deepcopy(self.parsed())
-        there: Any = wanted
-        for key in keys[:-1]:
-            there = there[key]
-        del there[keys[-1]]
+        del _at(wanted, keys[:-1])[keys[-1]]
         return self._checked(
             {".toml": toml.take, ".yaml": yaml.take}.get(self.path.suffix, jsonc.take)(self.text, keys), wanted
         )
+
+    def with_element(self, keys: tuple[str, ...], index: int | None, value: object) -> "Document":
+        """Return a document of JSON with an element of a list replaced, or with one more at its end.
+
+        Raises:
+            ValueError: that cannot be done.
+        """
+        there = self._list(keys)
+        if not there:
+            return self.with_value(keys, [value])
+        wanted = copy.deepcopy(self.parsed())
+        held = _at(wanted, keys)
+        held[len(held) if index is None else index : None if index is None else index + 1] = [value]
+        return self._checked(jsonc.put_element(self.text, keys, index, value), wanted)
+
+    def without_element(self, keys: tuple[str, ...], index: int) -> "Document":
+        """Return a document of JSON without an element of a list, and without the list where that was all.
+
+        Raises:
+            ValueError: that cannot be done.
+        """
+        if len(self._list(keys)) == 1:
+            return self.without(keys)
+        wanted = copy.deepcopy(self.parsed())
+        del _at(wanted, keys)[index]
+        return self._checked(jsonc.take_element(self.text, keys, index), wanted)
+
+    def _list(self, keys: tuple[str, ...]) -> list[object]:
+        there: object = self.parsed()
+        for key in keys:
+            if not isinstance(there, dict):
+                raise ValueError(f'what holds "{key}" is no table')  # noqa: TRY004
+            there = cast("dict[str, object]", there).get(key, [] if key == keys[-1] else {})
+        if not isinstance(there, list):
+            raise ValueError(f'"{keys[-1]}" is no list')  # noqa: TRY004
+        return cast("list[object]", there)
 
     def _checked(self, text: str, wanted: dict[str, Any]) -> "Document":
         changed = replace(self, text=text)
         if changed.parsed() != wanted:
             raise ValueError("its form is one that cannot be changed in place")
         return changed
+
+
+def _at(value: Any, keys: tuple[str, ...]) -> Any:  # noqa: ANN401  # what a document holds
+    for key in keys:
+        value = value[key]
+    return value
 
 
 def copy_of(path: Path) -> Path:

@@ -16,9 +16,10 @@ from memos_mcp.models import Frozen
 NAME = "memos"
 """What the server is called in a host."""
 
-DISTRIBUTION = "memos-mcp"
+_DISTRIBUTIONS = ("memos-memory-mcp", "memos-memory-mcp-hosted")
+"""What we are called on the Python Package Index, where `memos-mcp` is another program."""
 
-_OURS = re.compile(r"(^|[\\/\s@=])memos[-_]mcp(\.exe|[=@\[].*)?$")
+_OURS = re.compile(r"(^|[\\/\s@=])memos[-_](memory[-_])?mcp([-_]hosted)?(\.exe|[=@\[].*)?$")
 """Our command, module or package, however it is started."""
 
 _FETCHING = (
@@ -32,6 +33,7 @@ _FETCHING = (
 """Programs that fetch what they start, with the options that name a package other than the command."""
 
 _WITH_VALUE = ("--with", "--python", "--index-url", "--index", "--extra-index-url", "--pip-args", "--refresh-package")
+_OF_PYTHON = ("uvx", "uv tool run", "pipx run")
 _ELSEWHERE = re.compile(r"^[.~/]|^[A-Za-z]:[\\/]|://|\.whl$| @ ")
 
 
@@ -115,14 +117,15 @@ def is_named_for_us(entry: Entry) -> bool:
 
 
 def fetched_by(server: Server) -> str:
-    """Return the package that an entry has fetched from a public index by its name, or nothing."""
+    """Return the package that is not ours and that an entry has fetched from a public index by its name, or nothing."""
     words = server.words or [""]
     words[0] = PureWindowsPath(words[0]).stem
     for start, options in _FETCHING:
         length = len(start.split())
         if " ".join(words[:length]).lower() == start:
             package = _package(words[length:], options)
-            return "" if _ELSEWHERE.search(package) else package
+            ours = start in _OF_PYTHON and re.split(r"[\[=@<>~! ]", package)[0] in _DISTRIBUTIONS
+            return "" if ours or _ELSEWHERE.search(package) else package
     return ""
 
 

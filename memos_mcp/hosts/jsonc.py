@@ -44,12 +44,39 @@ def put(text: str, keys: tuple[str, ...], value: object) -> str:
 
 def take(text: str, keys: tuple[str, ...]) -> str:
     """Return the text without the value at the end of a way of keys, which has to be there."""
+    return _object_of(text, keys).without(keys[-1])
+
+
+def put_element(text: str, keys: tuple[str, ...], index: int | None, value: object) -> str:
+    """Return the text with an element of a list that is not empty replaced, or with one more at its end."""
+    there = _object_of(text, keys)
+    begin, elements = there.elements(keys[-1])
+    first, last = elements[0], elements[-1]
+    in_lines = "\n" in text[begin : first[0]]
+    between = "\n" + there.indent_at(first[0]) if in_lines else " "
+    written = json.dumps(value, ensure_ascii=False, indent=there.unit() if in_lines else None)
+    written = written.replace("\n", between)
+    if index is None:
+        return f"{text[: last[1]]},{between}{written}{text[last[1] :]}"
+    return text[: elements[index][0]] + written + text[elements[index][1] :]
+
+
+def take_element(text: str, keys: tuple[str, ...], index: int) -> str:
+    """Return the text without an element of a list that has others."""
+    _, elements = _object_of(text, keys).elements(keys[-1])
+    if index:
+        return text[: elements[index - 1][1]] + text[elements[index][1] :]
+    return text[: elements[0][0]] + text[elements[1][0] :]
+
+
+def _object_of(text: str, keys: tuple[str, ...]) -> "_Object":
+    """Return the object that holds the value at the end of a way of keys, which has to be there."""
     there = _Object.root(text)
     for key in keys[:-1]:
         member = there.member(key)
         assert member is not None  # noqa: S101  # the caller has read it
         there = there.inner(member)
-    return there.without(keys[-1])
+    return there
 
 
 def _without_comments(text: str) -> str:
@@ -111,11 +138,25 @@ class _Object:
         """Return the object that is a member's value."""
         return _Object(self._text, member.begin, self._depth + 1)
 
+    def elements(self, key: str) -> tuple[int, list[tuple[int, int]]]:
+        """Return where the list of a key begins, and where each of its elements begins and ends."""
+        member = self.member(key)
+        assert member is not None  # noqa: S101  # the caller has read it
+        found: list[tuple[int, int]] = []
+        at = _skipped(self._plain, member.begin + 1)
+        while self._plain[at] != "]":
+            end = json.JSONDecoder().raw_decode(self._plain, at)[1]
+            found.append((at, end))
+            at = _skipped(self._plain, end)
+            if self._plain[at] == ",":
+                at = _skipped(self._plain, at + 1)
+        return member.begin, found
+
     def written(self, value: object) -> str:
         """Return a value as it is written inside this object."""
         if not self._in_lines():
             return json.dumps(value, ensure_ascii=False)
-        return json.dumps(value, ensure_ascii=False, indent=self._unit()).replace("\n", "\n" + self._indent())
+        return json.dumps(value, ensure_ascii=False, indent=self.unit()).replace("\n", "\n" + self._indent())
 
     def added(self, key: str, value: object) -> str:
         """Return the text with a member more, as the last."""
@@ -179,18 +220,19 @@ class _Object:
         return "\n" in self._text[: self._end].strip() or self._text.strip() == "{}" or self._depth == 0
 
     def _indent(self) -> str:
-        return self._indent_at(self._members[0].key_at) if self._members else self._outer() + self._unit()
+        return self.indent_at(self._members[0].key_at) if self._members else self._outer() + self.unit()
 
     def _outer(self) -> str:
-        return self._indent_at(self._start)
+        return self.indent_at(self._start)
 
-    def _unit(self) -> str:
+    def unit(self) -> str:
         """Return one step of the document's indentation: that of its first member."""
         start = _skipped(self._plain, 0)
         first = _skipped(self._plain, start + 1)
-        return self._indent_at(first) if self._plain[first] == '"' and "\n" in self._plain[start:first] else "  "
+        return self.indent_at(first) if self._plain[first] == '"' and "\n" in self._plain[start:first] else "  "
 
-    def _indent_at(self, at: int) -> str:
+    def indent_at(self, at: int) -> str:
+        """Return the indentation of the line of a place."""
         line = self._text[self._text.rfind("\n", 0, at) + 1 : at]
         return line[: len(line) - len(line.lstrip())]
 

@@ -132,7 +132,7 @@ HOSTS = (
             Place(("{project}/.gemini/settings.json",), scope="project", sign="{home}/.gemini"),
         ),
         comments=True,
-        then="start it again, or /mcp refresh",
+        then="start it again, or /mcp refresh; it starts servers in folders that you trust",
     ),
     Host(
         "windsurf",

@@ -33,16 +33,17 @@ def deletion(receipts: Sequence[DeleteReceipt]) -> Answer:
     """Write what was deleted, of several users perhaps; beside the ids of memories only what there is."""
     joined: Answer = {"success": True, "deleted": []}
     for one in receipts:
-        for name, value in one.model_dump(mode="json", exclude_defaults=True).items():
+        for name, value in one.model_dump(mode="json", exclude_defaults=True, exclude={"unknown_fields"}).items():
             joined[name] = [*joined.get(name, []), *value] if isinstance(value, list) else value
     if removed := [one.removed for one in receipts if one.removed is not None]:
         joined["removed"] = {name: sum(getattr(one, name) for one in removed) for name in Removed.model_fields}
     return joined
 
 
-def receipt(added: AddReceipt) -> Answer:
-    """Write what an add gives back; a note only where there is one."""
-    return added.model_dump(mode="json", exclude=None if added.note else {"note"})
+def receipt(added: AddReceipt, *others: AddReceipt) -> Answer:
+    """Write what an add gives back; a note only where there is one, and every task of an add for several users."""
+    written = added.model_dump(mode="json", exclude=None if added.note else {"note"})
+    return written | {"task_ids": [one.task_id for one in (added, *others)]} if others else written
 
 
 def task(followed: Task) -> Answer:
@@ -80,7 +81,7 @@ def memory_page(page: MemoryPage) -> Answer:
 def message_page(page: MessagePage) -> Answer:
     """Write a page of a conversation, whose times are texts."""
     dated = [
-        message.model_dump(exclude={"relativity"})
+        known(message.model_copy(update={"relativity": None}))
         | {"create_time": clock_text(message.create_time), "update_time": clock_text(message.update_time)}
         for message in page.message_detail_list
     ]
@@ -125,5 +126,8 @@ def profile(page: MemoryPage) -> list[Answer]:
 
 
 def known(hit: Memory | Preference | StoredMessage) -> Answer:
-    """Write a hit; a score only where a search gave one, for clients take a null for no number."""
-    return hit.model_dump(mode="json", exclude=None if hit.relativity is not None else {"relativity"})
+    """Write a hit; a score only where a search gave one, for clients take a null for no number, and who speaks."""
+    unsaid = {"relativity"} if hit.relativity is None else set[str]()
+    if isinstance(hit, StoredMessage):
+        unsaid |= {name for name in ("role_id", "role_name") if not getattr(hit, name)}
+    return hit.model_dump(mode="json", exclude=unsaid)

@@ -18,12 +18,13 @@ from memos_mcp.http.audit import Audit
 from memos_mcp.http.callers import Owners
 from memos_mcp.http.chat import Answering, Chat
 from memos_mcp.http.further import Further, Means
-from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
+from memos_mcp.http.guard import Guard, Hosts
 from memos_mcp.http.health import Opening, probes
 from memos_mcp.http.knowledge_bases import KnowledgeBaseRoutes, Library
 from memos_mcp.http.metrics import Metrics
 from memos_mcp.http.page import Page
 from memos_mcp.http.rate import Counting
+from memos_mcp.http.received import LARGEST_BODY
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
 from memos_mcp.http.unknown import no_such_route

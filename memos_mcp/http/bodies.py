@@ -8,9 +8,9 @@ and a `user_id` beside the ids of delete/memory, update/memory and get/status, w
 """
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final, cast
 
-from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
+from pydantic import BeforeValidator, Field, JsonValue, StringConstraints, model_validator
 
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.http.body import Body, Filled, Given, PageNumber, at_most, listed
@@ -34,34 +34,58 @@ from memos_mcp.times import ChatTime
 
 FilledId = Annotated[str, StringConstraints(min_length=1), BeforeValidator(read_id)]
 Filter = Annotated[JsonValue, BeforeValidator(read_json)]
+MOST_USERS: Final = 20
+"""Users for whom one add may be."""
+
+
+def the_first(value: JsonValue) -> JsonValue:
+    """Return the first of a list: a message is labelled with one agent."""
+    return value[0] if isinstance(value, list) and value else value
+
+
 MemoryIds = Annotated[tuple[AnyId, ...], BeforeValidator(read_ids)]
 
 
 class AddMessageBody(Body):
-    """add/message."""
+    """add/message; of several users, each keeps the messages, as of a conversation in which all of them take part."""
 
     UNDONE = "Nothing was stored."
     without_effect: ClassVar[Mapping[str, str]] = {
-        "allow_public": "memories are their user's own here",
         "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
         "allow_memory_view": "all kinds of memories are made",
     }
 
     messages: Annotated[tuple[Said, ...], BeforeValidator(read_messages), Field(min_length=1)]
+    user_ids: Annotated[tuple[Given, ...], Field(min_length=1, max_length=MOST_USERS)] | None = None
     conversation_id: Identifier = ""
-    agent_id: Identifier = ""
+    agent_id: Annotated[Identifier, BeforeValidator(the_first)] = ""
     app_id: Identifier = ""
     tags: tuple[str, ...] = ()
     info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     memories: Annotated[tuple[AgentMemory, ...], Field(max_length=50)] = ()
     custom_extract_prompt: Annotated[str, Field(max_length=4_000)] = ""
     async_mode: bool = True
+    allow_public: bool = False
 
-    def request(self, *, key: str) -> AddMessage:
+    @model_validator(mode="before")
+    @classmethod
+    def _list_of_users(cls, raw: object) -> object:
+        """Take a list of users where one is expected."""
+        if not isinstance(raw, dict):
+            return raw
+        fields = cast("dict[str, object]", raw)
+        several = isinstance(fields.get("user_id"), list)
+        return fields | {"user_id": None, "user_ids": fields["user_id"]} if several else fields
+
+    def users(self) -> tuple[str | None, ...]:
+        """Give the users whose memory it is for; None where none is named."""
+        return (self.user_id,) if self.user_ids is None else tuple(dict.fromkeys(self.user_ids))
+
+    def request(self, *, key: str, conversation_id: str = "") -> AddMessage:
         """Give the request; `key` names it, so that a repeat is known for one."""
         return AddMessage(
             messages=self.messages,
-            conversation_id=self.conversation_id,
+            conversation_id=self.conversation_id or conversation_id,
             agent_id=self.agent_id,
             app_id=self.app_id,
             tags=self.tags,
@@ -69,6 +93,7 @@ class AddMessageBody(Body):
             key=key,
             memories=self.memories,
             custom_extract_prompt=self.custom_extract_prompt,
+            allow_public=self.allow_public,
             wait=not self.async_mode,
         )
 
@@ -97,7 +122,7 @@ class SearchMemoryBody(Body):
     query_time: ChatTime = None
 
     def request(self) -> SearchMemory:
-        """Return the request; where no threshold is given, the nearest memory is kept even below the usual one."""
+        """Return the request; where no threshold is given, the nearest memories are kept even below the usual one."""
         fields = self.model_dump(exclude={"user_id", "agent_id", "filter"})
         nearest = "relativity" not in self.model_fields_set
         return SearchMemory(**fields, filter=of_agent(self.filter, self.agent_id), nearest=nearest)
@@ -232,7 +257,6 @@ class AddFeedbackBody(Body):
     without_effect: ClassVar[Mapping[str, str]] = {
         "agent_id": "a correction is its user's",
         "app_id": "a correction is its user's",
-        "allow_public": "memories are their user's own here",
         "allow_knowledgebase_ids": "a knowledge base is corrected by another document",
     }
 
@@ -240,6 +264,7 @@ class AddFeedbackBody(Body):
     memory_ids: tuple[str, ...] = ()
     conversation_id: Identifier = ""
     feedback_time: ChatTime = None
+    allow_public: bool = False
 
     def request(self) -> AddFeedback:
         """Give the request."""

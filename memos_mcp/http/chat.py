@@ -1,6 +1,7 @@
 """/chat: what is remembered, the question, and the answer of a chat model, whole or as it comes."""
 
 import json
+import uuid
 from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Final, Protocol
@@ -16,7 +17,7 @@ from memos_mcp.http.answers import Answer
 from memos_mcp.http.callers import Caller
 from memos_mcp.http.further_bodies import ChatBody
 from memos_mcp.http.parsing import parse
-from memos_mcp.http.rest import PREFIX, answer
+from memos_mcp.http.rest import PREFIX, answer, note_unknown
 from memos_mcp.models import AddMessage, GetMessage, Message, SearchResult
 
 HISTORY: Final = 10
@@ -52,10 +53,13 @@ class Chat:
     async def chat(self, request: Request) -> Answer | Response:
         """Search, ask the model, and keep what was said."""
         body = await parse(request, ChatBody)
+        if not body.conversation_id:
+            body = body.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
         user_id = Caller.of(request, default_user=self._default_user, owners=None).user(body.user_id)
         if self._model is None:
             raise ConfigurationError(NO_MODEL)
         found = await self._backend.search_memory(body.search(), user_id=user_id)
+        note_unknown(request, found.unknown_fields)
         asked = [*await self._before(body, user_id), {"role": "user", "content": found.full_instruction or body.query}]
         pieces = self._model.answer(asked, body.options())
         if body.stream:
@@ -102,6 +106,7 @@ class Chat:
             app_id=body.app_id,
             tags=body.tags,
             info=body.info,
+            allow_public=body.allow_public,
             wait=not body.async_mode,
         )
         await self._backend.add_message(added, user_id=user_id)

@@ -1,7 +1,7 @@
 """Routes of the contract that read one memory, or use the store's own means on texts that are not stored."""
 
 from functools import partial
-from typing import Protocol
+from typing import Final, NoReturn, Protocol
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -18,6 +18,21 @@ from memos_mcp.models import GetMemory, MemoryPage, Message
 from memos_mcp.refusals import shown
 
 EXTRACTED = {"memory": "memory_detail_list", "preference": "preference_detail_list"}
+
+
+NO_TEMPLATES = (
+    "There are no profile templates here, so nothing was done: search/memory and get/memory with include_memory_view "
+    '["profile"] give what the user said of themself, and update/memory rewrites it.'
+)
+REFUSED: Final[dict[str, str]] = dict.fromkeys(
+    (
+        *(f"{verb}/profile_template" for verb in ("add", "bind", "delete", "get", "list", "update")),
+        "edit/profile",
+        "delete/profile",
+    ),
+    NO_TEMPLATES,
+)
+"""Routes of the contract that are not there, and what is answered."""
 
 
 class Means(Protocol):
@@ -46,7 +61,13 @@ class Further:
 
     def routes(self) -> list[Route]:
         """Give the routes."""
-        own = [Route(f"{PREFIX}/get/memory/{{memory_id}}", partial(answer, self.get_memory), methods=["GET"])]
+        own = [
+            Route(f"{PREFIX}/get/memory/{{memory_id}}", partial(answer, self.get_memory), methods=["GET"]),
+            *(
+                Route(f"{PREFIX}/{path}", partial(answer, _refuse), methods=["POST"], include_in_schema=False)
+                for path in REFUSED
+            ),
+        ]
         if self._means is None:
             return own
         return [
@@ -81,3 +102,8 @@ class Further:
             raise InvalidRequest(f"extraction_types are memory and preference, not {shown(min(unknown))}.")
         page = answers.drafts(await means.extract_memory(body.messages))
         return {"success": True} | {EXTRACTED[one]: page[EXTRACTED[one]] for one in body.extraction_types}
+
+
+async def _refuse(request: Request) -> NoReturn:
+    """Say what is not there, and what is in its place."""
+    raise InvalidRequest(REFUSED[request.url.path.removeprefix(f"{PREFIX}/")])

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, JsonValue, StringConstraints
 
 from memos_mcp.http.bodies import Filter, of_agent
-from memos_mcp.http.body import Body, Filled, Given, at_most, listed
+from memos_mcp.http.body import Body, Filled, at_most, listed
 from memos_mcp.models import RELATIVITY_THRESHOLD, Identifier, SearchMemory
 from memos_mcp.said import Said, read_messages
 
@@ -41,12 +41,11 @@ class ChatBody(Body):
         "model_name": MODEL_OF_OURS,
         "internet_search": "only memories are searched",
         "use_mem_os_cube": "there are no cubes here",
-        "allow_public": "memories are their user's own here",
         "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
     }
 
     query: Filled
-    conversation_id: Given
+    conversation_id: Identifier = ""
     system_prompt: str = ""
     stream: bool = False
     add_message_on_answer: bool = True
@@ -55,6 +54,7 @@ class ChatBody(Body):
     tags: tuple[str, ...] = ()
     info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
     async_mode: bool = True
+    allow_public: bool = False
     filter: Filter = None
     memory_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9
     preference_limit_number: Annotated[int, Field(ge=0), at_most(25)] = 9

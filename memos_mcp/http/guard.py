@@ -6,14 +6,12 @@ could read the answers: the Host it was told to use gives it away. There is no C
 
 import ipaddress
 import re
-from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
-import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from memos_mcp import __version__
-from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, TooLarge, Unauthorised
+from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, RateLimited, Unauthorised
 from memos_mcp.http.audit import Audit, address_of
 from memos_mcp.http.envelope import refusal_at
 from memos_mcp.http.half_sent import MOST, PATIENCE
@@ -29,6 +27,7 @@ from memos_mcp.http.health import PROBES
 from memos_mcp.http.metrics import is_own_reader
 from memos_mcp.http.page import is_public
 from memos_mcp.http.rate import Counting
+from memos_mcp.http.received import LARGEST_BODY, LARGEST_FORM, bounded, whole_body
 from memos_mcp.http.tokens import Grant, Tokens
 from memos_mcp.http.visits import Visits
 from memos_mcp.models import ENGINE_HEADER
@@ -36,16 +35,7 @@ from memos_mcp.models import ENGINE_HEADER
 if TYPE_CHECKING:
     from memos_mcp.http.signin.routes import SignIn
 
-LARGEST_BODY: Final = 10_000_000
-"""Bytes of a request's body at most."""
-
-LARGEST_FILE: Final = 1_000_000_000
-"""Bytes of a file that is taken in; it is not held in memory."""
-
-FILE_ROUTE: Final = "/api/v1/import"
-LARGEST_FORM: Final = 100_000
-"""Bytes of what is sent to the sign-in, which anybody may call."""
-
+FILE_ROUTES: Final = frozenset({"/api/v1/import", "/api/v1/import/job"})
 LOOPBACK_NAMES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _AUTHORITY = re.compile(r"[^\s@#?/\\,]+")
@@ -61,7 +51,7 @@ _OTHER_TYPES: Final = {
     (False, True): "application/x-www-form-urlencoded",
     (False, False): "application/json",
 }
-"""What may be posted beside JSON, to the route of files and to the sign-in."""
+"""What may be posted beside JSON, to the routes of files and to the sign-in."""
 
 MISSING: Final = 40100
 """The code of a call without a token."""
@@ -141,10 +131,10 @@ class Guard:
             elif (grant := self._enter(scope, headers)) is not None:
                 await self._check_rate(grant.name)
                 scope["user"] = _user(grant)
-            is_file = scope["path"] == FILE_ROUTE
+            is_file = scope["method"] == "POST" and scope["path"] in FILE_ROUTES
             _check_content_type(scope["method"], headers, also=_OTHER_TYPES[is_file, is_sign_in])
             most = LARGEST_FORM if is_sign_in else LARGEST_BODY
-            received = _bounded(receive) if is_file else await self._received(headers, receive, most=most)
+            received = bounded(receive) if is_file else await self._received(headers, receive, most=most)
         except MemosError as exc:
             if isinstance(exc, Unauthorised) and exc.code != MISSING:
                 self._audit.note(
@@ -198,7 +188,7 @@ class Guard:
             raise RateLimited("Too many requests are only half sent: try again in a moment.", retry_after=1)
         self._reading += 1
         try:
-            return await _body(headers, receive, most=most, patience=self._patience)
+            return await whole_body(headers, receive, most=most, patience=self._patience)
         finally:
             self._reading -= 1
 
@@ -214,10 +204,6 @@ class Guard:
 
 class _WrongHost(InvalidRequest):
     status = HTTPStatus.MISDIRECTED_REQUEST
-
-
-class _HalfSent(InvalidRequest):
-    status = HTTPStatus.REQUEST_TIMEOUT
 
 
 def _user(grant: Grant) -> AuthenticatedUser:
@@ -236,53 +222,6 @@ def _check_content_type(method: str, headers: Headers, *, also: str) -> None:
         return
     if method == "POST" and kind != "application/json":
         raise InvalidRequest("The body must be JSON: send the header `Content-Type: application/json`.")
-
-
-async def _body(headers: Headers, receive: Receive, *, most: int, patience: float) -> Receive | None:
-    """Read the body up to the limit, and give what hands it out again; None where the client left meanwhile."""
-    declared = headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > most:
-        raise _too_large(most)
-    messages: deque[Message] = deque()
-    size = 0
-    more = True
-    while more:
-        try:
-            with anyio.fail_after(patience):
-                message = await receive()
-        except TimeoutError as exc:
-            raise _HalfSent("The rest of the body did not come. Nothing was stored; send it again.") from exc
-        if message["type"] == "http.disconnect":
-            return None
-        size += len(message.get("body", b""))
-        if size > most:
-            raise _too_large(most)
-        messages.append(message)
-        more = message.get("more_body", False)
-
-    async def again() -> Message:
-        return messages.popleft() if messages else await receive()
-
-    return again
-
-
-def _bounded(receive: Receive) -> Receive:
-    """Give a body piece by piece, up to the limit of files."""
-    size = 0
-
-    async def piece() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > LARGEST_FILE:
-            raise TooLarge(f"The file is over {LARGEST_FILE:,} bytes: run `memos-mcp import FILE`.")
-        return message
-
-    return piece
-
-
-def _too_large(most: int) -> TooLarge:
-    return TooLarge(f"The body is over {most:,} bytes. Nothing was stored; send it in several calls.")
 
 
 def _single_slashes(path: str) -> str:

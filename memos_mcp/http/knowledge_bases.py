@@ -3,9 +3,9 @@
 import base64
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Annotated, ClassVar, Final, Protocol
+from typing import Annotated, ClassVar, Final, Protocol, cast
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.routing import Route
@@ -16,7 +16,7 @@ from memos_mcp.http.body import Body, Filled, PageNumber, at_most
 from memos_mcp.http.callers import Caller
 from memos_mcp.http.parsing import parse
 from memos_mcp.http.rest import PREFIX, answer
-from memos_mcp.models import Document
+from memos_mcp.models import Document, KnowledgeBase
 
 MOST_FILES: Final = 20
 BAD_BASE64: Final = 40009
@@ -30,6 +30,10 @@ class Library(Protocol):
 
     async def create_knowledge_base(self, name: str, description: str) -> str:
         """Make one and give its id."""
+        ...
+
+    async def knowledge_bases(self) -> list[KnowledgeBase]:
+        """List them."""
         ...
 
     async def delete_knowledge_base(self, identifier: str) -> None:
@@ -54,6 +58,10 @@ class CreateBody(Body):
 
     knowledgebase_name: Name
     knowledgebase_description: Annotated[str, StringConstraints(max_length=2_000)] = ""
+
+
+class ListBody(Body):
+    """get/knowledgebase."""
 
 
 class DeleteBody(Body):
@@ -86,6 +94,17 @@ class GetFileBody(Body):
     page: PageNumber = 1
     page_size: Annotated[int, Field(ge=1), at_most(100)] = 50
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_file(cls, raw: object) -> object:
+        """Take a file that is named alone, by any name for it."""
+        if not isinstance(raw, dict):
+            return raw
+        fields = cast("dict[str, object]", raw)
+        named = [fields[name] for name in ("id", "file_id") if fields.get(name)]
+        left = {name: value for name, value in fields.items() if name not in ("id", "file_id")}
+        return left | {"file_ids": named} if named and not fields.get("file_ids") else fields
+
 
 class DeleteFileBody(Body):
     """delete/knowledgebase-file."""
@@ -104,6 +123,7 @@ class KnowledgeBaseRoutes:
         """Give the routes."""
         operations: dict[str, Callable[[Request], Awaitable[Answer | list[Answer]]]] = {
             "create/knowledgebase": self.create,
+            "get/knowledgebase": self.get_all,
             "delete/knowledgebase": self.delete,
             "add/knowledgebase-file": self.add_files,
             "get/knowledgebase-file": self.get_files,
@@ -120,6 +140,11 @@ class KnowledgeBaseRoutes:
         body = await parse(request, CreateBody)
         identifier = await self._library.create_knowledge_base(body.knowledgebase_name, body.knowledgebase_description)
         return {"id": identifier}
+
+    async def get_all(self, request: Request) -> list[Answer]:
+        """List the knowledge bases."""
+        await parse(request, ListBody)
+        return [one.model_dump() for one in await self._library.knowledge_bases()]
 
     async def delete(self, request: Request) -> Answer:
         """Remove a knowledge base."""

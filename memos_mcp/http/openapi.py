@@ -34,6 +34,8 @@ class DatedMessage(BaseModel):
     id: str
     role: Role
     content: str
+    role_id: str = ""
+    role_name: str = ""
     conversation_id: str
     create_time: str
     update_time: str
@@ -71,6 +73,7 @@ ROUTES: Final[dict[str, tuple[type[Body], type[BaseModel] | None]]] = {
     "extract/memory": (further_bodies.ExtractMemoryBody, _Extracted),
     "chat": (further_bodies.ChatBody, _Answered),
     "create/knowledgebase": (knowledge_bases.CreateBody, _Created),
+    "get/knowledgebase": (knowledge_bases.ListBody, None),
     "delete/knowledgebase": (knowledge_bases.DeleteBody, _Done),
     "add/knowledgebase-file": (knowledge_bases.AddFileBody, None),
     "get/knowledgebase-file": (knowledge_bases.GetFileBody, _Files),

@@ -95,12 +95,15 @@ class Page:
         """Say whether whoever asks is let in, and how else one is."""
         visit = self._visits.of(request.headers)
         if visit is not None:
-            return _told({"signed_in": True, "way": "visit", "user_id": visit.user_id, "at_machine": self._is_closed})
+            return _told(self._way_of(visit))
         if self._tokens:
             return _told({"signed_in": False, "way": "token"})
         if self._is_closed:
             return _told({"signed_in": False, "way": "link"})
         return _told({"signed_in": True, "way": "open", "user_id": self._user_id, "at_machine": True})
+
+    def _way_of(self, visit: Visit) -> dict[str, object]:
+        return {"signed_in": True, "way": "visit", "user_id": visit.user_id, "at_machine": self._is_closed}
 
     async def sign_in(self, request: Request) -> Response:
         """Let in who has a link or a token: the answer sets the cookie and has the token of the page."""
@@ -114,7 +117,7 @@ class Page:
                 raise Unauthorised("This link was used already or is too old. Run `memos-mcp open` for a new one.")
         except MemosError as exc:
             return _refused(exc)
-        response = _told({"user_id": visit.user_id, "page_token": visit.page_token})
+        response = _told(self._way_of(visit) | {"page_token": visit.page_token})
         response.set_cookie(
             cookie_name(request.headers),
             visit.key,

@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from starlette.requests import Request
@@ -16,7 +16,8 @@ from memos_mcp.http.answers import Answer
 from memos_mcp.http.callers import Caller, Owners
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.parsing import parse
-from memos_mcp.models import GetMemory
+from memos_mcp.models import AddReceipt, GetMemory
+from memos_mcp.refusals import shown
 
 logger = logging.getLogger(__name__)
 
@@ -63,16 +64,20 @@ class Rest:
         key = request.headers.get("idempotency-key", "")
         if len(key) > LONGEST_KEY:
             raise InvalidRequest(f"The Idempotency-Key is longer than {LONGEST_KEY} characters: shorten it.")
-        user_id = self._caller(request).user(body.user_id)
-        receipt = await self._backend.add_message(body.request(key=key), user_id=user_id)
-        return answers.receipt(receipt)
+        users = [self._caller(request).user(one) for one in body.users()]
+        receipts: list[AddReceipt] = []
+        for user_id in users:
+            wanted = body.request(key=key, conversation_id=receipts[0].conversation_id if receipts else "")
+            receipts.append(await self._backend.add_message(wanted, user_id=user_id))
+        return answers.receipt(*receipts)
 
     async def search_memory(self, request: Request) -> Answer:
         """Search."""
         body = await parse(request, bodies.SearchMemoryBody)
         user_id = self._caller(request).user(body.user_id)
-        found = answers.search_result(await self._backend.search_memory(body.request(), user_id=user_id))
-        return found | await self._views(body.include_memory_view, user_id)
+        found = await self._backend.search_memory(body.request(), user_id=user_id)
+        note_unknown(request, found.unknown_fields)
+        return answers.search_result(found) | await self._views(body.include_memory_view, user_id)
 
     async def _views(self, views: tuple[str, ...], user_id: str) -> Answer:
         """Give the lists of further kinds of memories that were asked for."""
@@ -95,8 +100,9 @@ class Rest:
         """Read what is known."""
         body = await parse(request, bodies.GetMemoryBody)
         user_id = await self._caller(request).user_of_memories(body.user_id, body.memory_ids)
-        page = answers.memory_page(await self._backend.get_memory(body.request(), user_id=user_id))
-        return page | await self._views(body.include_memory_view, user_id)
+        page = await self._backend.get_memory(body.request(), user_id=user_id)
+        note_unknown(request, page.unknown_fields)
+        return answers.memory_page(page) | await self._views(body.include_memory_view, user_id)
 
     async def get_conversation(self, request: Request) -> Answer:
         """List conversations."""
@@ -116,6 +122,7 @@ class Rest:
         except Forbidden as exc:
             raise Forbidden(str(exc), code=NOT_YOURS_TO_DELETE) from exc
         receipts = [await self._backend.delete_memory(wanted, user_id=user_id) for user_id in users]
+        note_unknown(request, receipts[0].unknown_fields)
         return answers.deletion(receipts)
 
     async def _owner(self, request: Request, named: tuple[str, ...], memory_ids: tuple[str, ...]) -> str:
@@ -145,6 +152,12 @@ class Rest:
         body = await parse(request, bodies.GetStatusBody)
         user_id = await self._caller(request).user_of_task(body.user_id, body.task_id)
         return answers.task(await self._backend.get_status(body.task_id, user_id=user_id))
+
+
+def note_unknown(request: Request, fields: Sequence[str]) -> None:
+    """Have the answer's message name the fields of a filter that nothing has."""
+    if fields:
+        request.state.words.append(f"the filter names {', '.join(map(shown, fields))}, which nothing stored has")
 
 
 async def answer(operation: Operation, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """The machine as the page shows it: the settings, and the hosts with whether they start us."""
 
+import os
 from pathlib import Path
 
 from memos_mcp.api_models import ShownHost, ShownSetting
@@ -11,6 +12,8 @@ from memos_mcp.hosts.table import HostFile, files_of
 from memos_mcp.operations.config import values_of
 from memos_mcp.operations.installing import install
 from memos_mcp.settings import read_settings
+
+_WHICH_MEMORY = ("MEMOS_DATA_DIR", "MEMOS_USER_ID")
 
 
 class ThisMachine:
@@ -29,20 +32,26 @@ class ThisMachine:
                 found[file.host.key] = shown
         return tuple(found.values())
 
-    def install(self, name: str) -> ShownHost:
-        """Write us into a host's file, once it is proved that we answer.
+    def install(self, name: str, *, dry_run: bool) -> ShownHost:
+        """Write us into a host's file, once it is proved that we answer, or in a dry run say what that would change.
+
+        The host gets the store and the user of this process, where they are not the usual ones.
 
         Raises:
             InvalidRequest: there is no such host.
             MemosError: we do not answer, or the file cannot be written.
         """
-        (outcome, *_) = install(_machine(), (name,), scope="user", variables={}, dry_run=False).hosts
+        variables = {name: os.environ[name] for name in _WHICH_MEMORY if os.environ.get(name)}
+        (outcome, *_) = install(_machine(), (name,), scope="user", variables=variables, dry_run=dry_run).hosts
         return ShownHost(
             name=outcome.host,
             title=outcome.name,
             file=outcome.path,
-            configured=outcome.what != "refused",
-            then=outcome.why if outcome.what == "refused" else outcome.then,
+            configured=outcome.what == "unchanged" or (outcome.what != "refused" and not dry_run),
+            diff=outcome.diff,
+            refused=outcome.what == "refused",
+            why=outcome.why,
+            then=outcome.then,
         )
 
 

@@ -11,6 +11,7 @@ from memos_mcp.opening import backend_kind
 from memos_mcp.operations.checks.chat_model import check_chat_model
 from memos_mcp.operations.checks.directory import check_directory
 from memos_mcp.operations.checks.finding import Finding
+from memos_mcp.operations.checks.hooks import check_hooks
 from memos_mcp.operations.checks.hosts import check_hosts
 from memos_mcp.operations.checks.service import check_service
 from memos_mcp.operations.checks.settings import check_own_settings
@@ -33,7 +34,7 @@ def examine(variables: Mapping[str, str], *, machine: Machine, tell: Callable[[s
         wrong = yield from _run({"data directory": lambda: check_directory(settings.data_dir)}, tell)
         if not wrong:
             yield from _run(_checks(settings), tell)
-    yield from _run({"hosts": lambda: check_hosts(machine)}, tell)
+    yield from _run({"hosts": lambda: check_hosts(machine), "hooks": lambda: check_hooks(machine)}, tell)
 
 
 def _checks(settings: Settings) -> dict[str, Check]:
@@ -42,6 +43,7 @@ def _checks(settings: Settings) -> dict[str, Check]:
     # What the store is made of is not there in an installation for the hosted service alone.
     from memos_mcp.operations.checks.engine import check_engine  # noqa: PLC0415
     from memos_mcp.operations.checks.index import check_index  # noqa: PLC0415
+    from memos_mcp.operations.checks.languages import check_languages  # noqa: PLC0415
     from memos_mcp.operations.checks.ledger import check_ledger  # noqa: PLC0415
     from memos_mcp.operations.checks.model import check_model  # noqa: PLC0415
     from memos_mcp.operations.checks.shared_ledger import check_shared_ledger  # noqa: PLC0415
@@ -53,6 +55,8 @@ def _checks(settings: Settings) -> dict[str, Check]:
         "model": lambda: check_model(settings),
         "vector index": lambda: check_index(settings),
     }
+    if not shared:
+        checks["languages"] = lambda: check_languages(settings)
     return checks | ({"chat model": lambda: check_chat_model(settings)} if settings.extractor == "llm" else {})
 
 

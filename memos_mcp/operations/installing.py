@@ -1,6 +1,7 @@
 """`memos-mcp install` and `uninstall`: the entry of this server in the files of hosts, written, taken out and tried."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -9,9 +10,10 @@ from rich.text import Text
 
 from memos_mcp.errors import ConfigurationError, InvalidRequest, Unavailable
 from memos_mcp.hosts import claude_plugin
-from memos_mcp.hosts.changes import Change, chosen, installing, uninstalling
+from memos_mcp.hosts.changes import Change, chosen, installing, our_entries, uninstalling
 from memos_mcp.hosts.document import NotChanged
 from memos_mcp.hosts.entries import Server, own_command
+from memos_mcp.hosts.hooks import Hooks, hooks_of, installing_hooks, uninstalling_hooks
 from memos_mcp.hosts.machine import Machine
 from memos_mcp.hosts.proof import Answer, NoAnswer, prove
 from memos_mcp.hosts.table import HOSTS, HostFile, Scope, files_of
@@ -50,9 +52,17 @@ class Report(Frozen):
 
 
 def install(
-    machine: Machine, hosts: Iterable[str], *, scope: Scope, variables: Mapping[str, str], dry_run: bool
+    machine: Machine,
+    hosts: Iterable[str],
+    *,
+    scope: Scope,
+    variables: Mapping[str, str],
+    with_hooks: bool = True,
+    dry_run: bool,
 ) -> Report:
-    """Have hosts start this server: prove that it answers, then write what is not there yet.
+    """Have hosts start this server and run its hooks: prove that it answers, then write what is not there yet.
+
+    A host that gives the server settings of its own gets no hooks, which would not have them.
 
     Raises:
         InvalidRequest: a host or a variable is none that there is, or no host was found.
@@ -66,8 +76,13 @@ def install(
     def change(file: HostFile) -> Change:
         return installing(file, command, variables)
 
-    outcomes = tuple(_install_one(file, change, dry_run=dry_run, plain=bool(variables)) for file in files)
-    return Report(dry_run=dry_run, command=command, answer=answer, hosts=outcomes)
+    with_hooks = with_hooks and not variables
+    outcomes = [_install_one(file, change, dry_run=dry_run, plain=not with_hooks) for file in files]
+    plain = {file.host.key for file, outcome in zip(files, outcomes, strict=True) if _has_settings(file, outcome)}
+    for hooks, file in _hooks_of(files, machine) if with_hooks else ():
+        if hooks.host not in plain:
+            outcomes.append(_made(file, partial(installing_hooks, hooks, command=command), dry_run=dry_run))
+    return Report(dry_run=dry_run, command=command, answer=answer, hosts=tuple(outcomes))
 
 
 def uninstall(machine: Machine, hosts: Iterable[str], *, scope: Scope, dry_run: bool) -> Report:
@@ -77,8 +92,24 @@ def uninstall(machine: Machine, hosts: Iterable[str], *, scope: Scope, dry_run: 
         InvalidRequest: a host is none that there is, or no host was found.
     """
     files = _files(machine, hosts, scope)
-    outcomes = tuple(_uninstall_one(file, dry_run=dry_run) for file in files)
-    return Report(dry_run=dry_run, command=own_command(), hosts=outcomes)
+    outcomes = [
+        _made(file, partial(uninstalling_hooks, hooks), dry_run=dry_run)
+        for hooks, file in (_hooks_of(files, machine) if scope == "user" else ())
+    ]
+    outcomes = [outcome for outcome in outcomes if outcome.what != "absent"]
+    outcomes += [_uninstall_one(file, dry_run=dry_run) for file in files]
+    return Report(dry_run=dry_run, command=own_command(), hosts=tuple(outcomes))
+
+
+def _hooks_of(files: Iterable[HostFile], machine: Machine) -> list[tuple[Hooks, HostFile]]:
+    """Return the hooks of the hosts of some files, each once, and the files that they stand in."""
+    found = {file.host.key: hooks_of(file, machine) for file in files}
+    return [one for one in found.values() if one is not None]
+
+
+def _has_settings(file: HostFile, outcome: Outcome) -> bool:
+    """Say whether a host gives the server settings of its own, or is not to be changed."""
+    return outcome.what == "refused" or any(Server.model_validate(entry.value).env for entry in our_entries(file))
 
 
 def _install_one(file: HostFile, change: Callable[[HostFile], Change], *, dry_run: bool, plain: bool) -> Outcome:

@@ -53,9 +53,22 @@ export async function write(method, path, body = {}, query = {}) {
   return answer.status === 204 ? {} : answer.json();
 }
 
-export async function upload(path, file, query) {
-  const sent = { method: "POST", headers: { "content-type": "application/octet-stream" }, body: file };
-  return (await send(addressOf(path, query), sent)).json();
+// Sends a file and tells how much of it has been sent, which `fetch` cannot.
+export function upload(path, file, query, onSent) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", addressOf(path, query));
+    for (const [name, value] of Object.entries(headers({ "content-type": "application/octet-stream" }))) request.setRequestHeader(name, value);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => onSent(event.loaded, event.total);
+    request.onerror = () => reject(new Refused("", 0));
+    request.onload = () => {
+      if (request.status === 401) onSignedOut();
+      if (request.status < 400) resolve(request.response);
+      else reject(new Refused(request.response?.error ?? `${request.status}`, request.status));
+    };
+    request.send(file);
+  });
 }
 
 export async function download(path, query, name) {

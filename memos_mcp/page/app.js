@@ -3,19 +3,30 @@ import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
 import { listen, signIn, signOut, wayIn, whenSignedOut } from "./api.js";
 import { Problem, Toasts } from "./parts.js";
 import { language, t } from "./words.js";
-import { Conversation } from "./views/conversation.js";
-import { Conversations } from "./views/conversations.js";
-import { Forget } from "./views/forget.js";
 import { Home } from "./views/home.js";
-import { Memories } from "./views/memories.js";
-import { Memory } from "./views/memory.js";
-import { Search } from "./views/search.js";
-import { Settings } from "./views/settings.js";
 import { SignIn } from "./views/sign-in.js";
-import { Transfer } from "./views/transfer.js";
 
-const VIEWS = { home: Home, search: Search, memories: Memories, conversations: Conversations, forget: Forget, transfer: Transfer, settings: Settings };
-const SINGLE = { memories: Memory, conversations: Conversation };
+// Views beside the home are loaded when they are first wanted, or a little later.
+const NAMES = ["home", "search", "memories", "conversations", "forget", "transfer", "settings"];
+const SINGLE = { memories: "memory", conversations: "conversation" };
+const loaded = { home: Home };
+const LATER = 2000;
+
+async function load(name) {
+  const module = await import(`./views/${name}.js`);
+  loaded[name] ??= module[name[0].toUpperCase() + name.slice(1)];
+}
+
+function useView(name) {
+  const [{ error }, look] = useState({});
+  const want = () => loaded[name] ?? load(name).then(() => look({}), (problem) => look({ error: problem }));
+  useEffect(() => { want(); }, [name]);
+  useEffect(() => {
+    const timer = setTimeout(() => [...NAMES, ...Object.values(SINGLE)].forEach((other) => load(other).catch(() => {})), LATER);
+    return () => clearTimeout(timer);
+  }, []);
+  return [loaded[name], loaded[name] ? null : error, want];
+}
 const SETTLE = 400;
 
 document.documentElement.lang = language;
@@ -24,7 +35,7 @@ document.documentElement.lang = language;
 function placeOf(hash) {
   const [path, query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view, id = ""] = path.split("/");
-  return { view: view in VIEWS ? view : "home", id: decodeURIComponent(id), query: Object.fromEntries(new URLSearchParams(query)) };
+  return { view: NAMES.includes(view) ? view : "home", id: decodeURIComponent(id), query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
 function usePlace() {
@@ -59,14 +70,14 @@ function App() {
   const place = usePlace();
   const signedIn = Boolean(way?.signed_in);
   const { live, changes } = useLive(signedIn);
-  const look = () => enter().then((found) => { setWay(found); setError(null); }, setError);
+  const look = (entering = enter()) => entering.then((found) => { setWay(found); setError(null); }, setError);
   useEffect(() => {
-    whenSignedOut(look);
-    look();
+    whenSignedOut(() => look());
+    look(entered);
   }, []);
-  if (!way) return html`<main class="alone"><${Problem} error=${error} retry=${look} />${!error && html`<p>${t("opening")}</p>`}</main>`;
-  if (!signedIn) return html`<${SignIn} way=${way} onSignedIn=${look} />`;
-  return html`<${Shell} place=${place} live=${live} changes=${changes} way=${way} onLeave=${() => signOut().then(look)} />`;
+  if (!way) return html`<main class="alone"><${Problem} error=${error} retry=${() => look()} />${!error && html`<p>${t("opening")}</p>`}</main>`;
+  if (!signedIn) return html`<${SignIn} way=${way} onSignedIn=${() => look()} />`;
+  return html`<${Shell} place=${place} live=${live} changes=${changes} way=${way} onLeave=${() => signOut().then(() => look())} />`;
 }
 
 // A link's secret is in the part of the address that is never sent; it is taken out of the address bar at once.
@@ -75,9 +86,12 @@ async function enter() {
   if (secret) {
     history.replaceState(null, "", `${location.pathname}#/home`);
     dispatchEvent(new HashChangeEvent("hashchange"));
-    const refused = await signIn({ link: secret }).then(() => null, (problem) => problem);
-    const found = await wayIn();
-    return found.signed_in ? found : { ...found, refused };
+    try {
+      return await signIn({ link: secret });
+    } catch (refused) {
+      const found = await wayIn();
+      return found.signed_in ? found : { ...found, refused };
+    }
   }
   return wayIn();
 }
@@ -102,13 +116,13 @@ function Shell({ place, live, changes, way, onLeave }) {
     addEventListener("keydown", typed);
     return () => removeEventListener("keydown", typed);
   }, []);
-  const View = place.id && SINGLE[place.view] ? SINGLE[place.view] : VIEWS[place.view];
+  const [View, error, retry] = useView((place.id && SINGLE[place.view]) || place.view);
   return html`
     <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); main.current.focus(); }}>${t("skip")}</a>
     <header class="side">
       <a class="brand" href="#/home"><img src="page/icon.svg" alt="" width="28" height="28" /><span>${t("title")}</span></a>
       <nav aria-label=${t("menu")}>
-        ${Object.keys(VIEWS).filter((name) => name !== "settings" || way.at_machine).map((name) => html`<a key=${name} href=${`#/${name}`} aria-current=${name === place.view ? "page" : null}>${t(name)}</a>`)}
+        ${NAMES.filter((name) => name !== "settings" || way.at_machine).map((name) => html`<a key=${name} href=${`#/${name}`} aria-current=${name === place.view ? "page" : null}>${t(name)}</a>`)}
       </nav>
       <div class="side-end">
         <span class=${live ? "live" : "live off"} title=${live ? null : t("not_live_why")}>${live ? t("live") : t("not_live")}</span>
@@ -116,9 +130,11 @@ function Shell({ place, live, changes, way, onLeave }) {
       </div>
     </header>
     <main id="main" tabindex="-1" ref=${main}>
-      <${View} key=${`${place.view}/${place.id}?${JSON.stringify(place.query)}`} id=${place.id} query=${place.query} changes=${changes} />
+      <${Problem} error=${error && { message: "" }} retry=${retry} />
+      ${View && html`<${View} key=${`${place.view}/${place.id}?${JSON.stringify(place.query)}`} id=${place.id} query=${place.query} changes=${changes} />`}
     </main>
     <${Toasts} />`;
 }
 
+const entered = enter();
 render(html`<${App} />`, document.getElementById("app"));

@@ -1,5 +1,5 @@
 // What several views are made of. Stored text is only ever a text node.
-import { html, useCallback, useEffect, useRef, useState } from "./vendor/preact.js";
+import { html, useCallback, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { Refused } from "./api.js";
 import { count, exactTime, relativeTime, t } from "./words.js";
 
@@ -35,12 +35,13 @@ export function Nothing({ children }) {
   return html`<p class="nothing">${children}</p>`;
 }
 
-// Loads when `keys` change, and anew when something was changed; what was shown stays until the new is there.
+// Loads when `keys` change, and anew when something was changed; what was shown stays until the new is there. It asks
+// before the browser paints, not after.
 export function useLoad(load, keys) {
   const [state, setState] = useState({ data: null, error: null, loading: true });
   const [again, setAgain] = useState(0);
   const reload = useCallback(() => setAgain((number) => number + 1), []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const stopped = new AbortController();
     setState((before) => ({ ...before, loading: true }));
     load(stopped.signal).then(

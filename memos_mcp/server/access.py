@@ -8,7 +8,6 @@ from typing import Any
 from mcp.server.session import ServerSession
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.models import TaskState
 from memos_mcp.relay.messages import KEY
 from memos_mcp.server.notices import Notices
 from memos_mcp.server.sdk import connection_of
@@ -40,10 +39,6 @@ class Access:
     user_id: Callable[[], str]
     notices: Notices
     conversation_id: Callable[[], str] = str
-
-    async def task_status(self, task_id: str, user_id: str) -> TaskState:
-        """Say where a task has got to."""
-        return (await (await self.backend()).get_status(task_id, user_id=user_id)).status
 
     def conversation(self, session: ServerSession, *, given: str) -> str:
         """Give the conversation of a call: the one named, else this session's, made when first asked for."""

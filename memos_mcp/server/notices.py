@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import anyio
 from mcp.server import MCPServer
@@ -11,9 +12,12 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ResourceUpdated, ServerEvent
 from mcp.types import EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
+from memos_mcp.backends.lender import Call
 from memos_mcp.errors import MemosError
 from memos_mcp.models import TaskState
+from memos_mcp.server.changes import changes_of
 from memos_mcp.server.sdk import answer, connection_of
+from memos_mcp.server.uris import PROFILE
 
 _PATIENCE = 1.0
 """A client that does not read is given up after so many seconds, or it would hold up everybody's calls."""
@@ -28,19 +32,19 @@ _REMEMBERED = 1_000
 """Conversations known to be listed already; one that is forgotten costs a notice too many."""
 
 
+Status = Callable[[str, str], Awaitable[TaskState]]
+"""Tells where a task (its id) of a user (the user's id) has got to."""
+
+
 class Notices:
     """A `SubscriptionBus` of the newer era that also reaches the sessions of the older one.
 
     An event goes to the listeners and sessions of the user on whose behalf it is published.
     """
 
-    def __init__(self, whose: Callable[[], str], *, is_told: Callable[[], bool] = lambda: False) -> None:
-        """Take the function that names the memory which the current request is about.
-
-        `is_told` says whether that memory itself tells what changes in the background, so that nobody need follow.
-        """
+    def __init__(self, whose: Callable[[], str]) -> None:
+        """Take the function that names the memory which the current request is about."""
         self._whose = whose
-        self._is_told = is_told
         self._buses: dict[str, InMemorySubscriptionBus] = {}
         self._sessions: dict[Connection, tuple[str, set[str]]] = {}
         self._listed: dict[tuple[str, str], None] = {}
@@ -67,40 +71,50 @@ class Notices:
                 with anyio.move_on_after(_PATIENCE):
                     await _tell(connection, event, uris)
 
-    async def changed(self, *uris: str) -> None:
-        """Tell that the contents of these resources have changed."""
-        for uri in uris:
-            await self.publish(ResourceUpdated(uri=uri))
+    async def of(self, call: Call, *, whom: str, status: Status | None = None) -> None:
+        """Tell whoever listens for the memory of this name what a call of it has changed.
 
-    def follow(self, status: Callable[[], Awaitable[TaskState]], *uris: str) -> None:
-        """Tell that these resources have changed once a task is no longer running.
+        `status` tells where a task of a user has got to; it is None for a memory that itself tells what changes in
+        the background.
+        """
+        changes = changes_of(call)
+        if changes.conversation_id:
+            await self._list(whom, changes.conversation_id)
+        for uri in changes.uris:
+            await self.tell(whom, ResourceUpdated(uri=uri))
+        if changes.task_id and status is not None:
+            self._follow(partial(status, changes.task_id, call.user_id), whom)
+
+    def has_listed(self, conversation_id: str) -> bool:
+        """Tell whether the current user's listeners know of a conversation."""
+        return (self._whose(), conversation_id) in self._listed
+
+    def _follow(self, status: Callable[[], Awaitable[TaskState]], whom: str) -> None:
+        """Tell that the profile has changed once a task is no longer running.
 
         Whoever reads at the first notice of an add sees nothing of its memories yet.
         """
-        if self._is_told():
-            return
-        task = asyncio.create_task(self._follow(status, uris))  # ends with the event loop at the latest
+        task = asyncio.create_task(self._followed_up(status, whom))  # ends with the event loop at the latest
         self._followed.add(task)
         task.add_done_callback(self._followed.discard)
 
-    async def _follow(self, status: Callable[[], Awaitable[TaskState]], uris: tuple[str, ...]) -> None:
+    async def _followed_up(self, status: Callable[[], Awaitable[TaskState]], whom: str) -> None:
         pause = _FIRST_LOOK
         with anyio.move_on_after(_FOLLOWED_FOR), suppress(MemosError):
             while await status() == "running":
                 await anyio.sleep(pause)
                 pause = min(2 * pause, _LAST_LOOK)
-            await self.changed(*uris)
+            await self.tell(whom, ResourceUpdated(uri=PROFILE))
 
-    async def listed(self, conversation_id: str) -> bool:
-        """Tell that the list has changed, where this conversation may be new to it, and return whether it may."""
-        key = (self._whose(), conversation_id)
+    async def _list(self, whom: str, conversation_id: str) -> None:
+        """Tell that the list has changed, where this conversation may be new to it."""
+        key = (whom, conversation_id)
         if key in self._listed:
-            return False
+            return
         self._listed[key] = None
         if len(self._listed) > _REMEMBERED:
             del self._listed[next(iter(self._listed))]
-        await self.publish(ResourcesListChanged())
-        return True
+        await self.tell(whom, ResourcesListChanged())
 
     def attach(self, server: MCPServer) -> None:
         """Serve the older era's subscriptions, and learn of its sessions."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from memos_mcp.evidence import comparable, evidence
 from memos_mcp.instructions import PASSAGE_WORDS
 from memos_mcp.models import MemoryPage, SearchResult, StoredMessage
 from memos_mcp.passages import head, passage
@@ -57,6 +58,25 @@ def passages_of(found: SearchResult, query: str) -> SearchResult:
                 for one in getattr(found, name)
             )
             for name, field in _TEXTS.items()
+        }
+    )
+
+
+def without_quoted(found: SearchResult, cut: Mapping[str, int]) -> SearchResult:
+    """Leave out the memories that a message in `cut` says word for word: the text form has that message alone.
+
+    Beside messages that are shown whole they stay, for whoever reads nothing but memories.
+    """
+    shown = {entry.id for entry in evidence(found)}
+    said = [comparable(message.content) for message in found.message_detail_list if message.id in cut]
+    return found.model_copy(
+        update={
+            name: tuple(
+                one
+                for one in getattr(found, name)
+                if one.id in shown or not any(comparable(getattr(one, _TEXTS[name])) in text for text in said)
+            )
+            for name in ("memory_detail_list", "preference_detail_list")
         }
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from memos_mcp.evidence import Entry, best_relativity, called, evidence
+from memos_mcp.evidence import Entry, best_relativity, called, evidence, said_by
 from memos_mcp.instructions import DATA_NOT_INSTRUCTIONS, passages_within, set_in, visible
 from memos_mcp.models import (
     RELATIVITY_THRESHOLD,
@@ -25,8 +25,8 @@ NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
 READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
 ONE_CONVERSATION = "Pass this conversation_id to go on with it in another session."
-_NEGLIGIBLE = 0.001
-"""What bears on the query with less than this costs words and says nothing; evidence is found down to 0.002."""
+_NEGLIGIBLE = 0.0002
+"""What bears on the query with less than this costs words and says nothing; with 0.001 half a point less is read."""
 
 
 def search_notice(result: SearchResult) -> str:
@@ -88,7 +88,7 @@ def conversation_text(messages: Iterable[StoredMessage], *, notice: str, cut: Ma
             if part
         )
         more = f"… [{cut[message.id]:,} characters]" if message.id in cut else ""
-        lines.append(f"{said} {message.role}: {set_in(message.content)}{more}")
+        lines.append(f"{said} {visible(said_by(message))}: {set_in(message.content)}{more}")
     return "\n".join(lines)
 
 
@@ -96,7 +96,8 @@ def known_notice(page: MemoryPage, *, more: str = "", cut: bool = False) -> str:
     """Say which part of what is known this is, and how to get more."""
     whole = "Texts are cut at …: the resource memos://memories/ID has one whole." if cut else ""
     older = (more or f"More: page={page.current + 1}.") if page.current < page.pages else ""
-    return _sentences(f"Known of this user: {page.total}, newest first.", older, whole, DATA_NOT_INSTRUCTIONS)
+    total = f"Known of this user: {page.total}, newest first."
+    return _sentences(total, page.notice, older, whole, DATA_NOT_INSTRUCTIONS)
 
 
 def known_text(page: MemoryPage, *, notice: str) -> str:
@@ -151,7 +152,7 @@ def feedback_text(receipt: FeedbackReceipt) -> str:
 
 def _label(entry: Entry) -> str:
     parts = (visible(entry.id), visible(entry.conversation_id), clock_text(entry.time)[:10], f"{entry.relativity:.2f}")
-    return f"{'·'.join(part for part in parts if part)} {entry.who}:"
+    return f"{'·'.join(part for part in parts if part)} {visible(entry.who)}:"
 
 
 def _quoted(name: str) -> str:

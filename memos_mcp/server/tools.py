@@ -1,6 +1,5 @@
 """The six tools: each a signature, what a model reads, and one call of the backend."""
 
-from functools import partial
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, ElicitationResult, Resolve
@@ -15,7 +14,7 @@ from memos_mcp.models import (
     GetMessage,
     SearchMemory,
 )
-from memos_mcp.server import text, uris, views
+from memos_mcp.server import text, views
 from memos_mcp.server.access import Access, repeat_key
 from memos_mcp.server.answering import MEMORIES, MESSAGES, PREFERENCES
 from memos_mcp.server.apps import BOUND
@@ -42,7 +41,7 @@ from memos_mcp.server.requests import (
     Words,
     checked_feedback,
 )
-from memos_mcp.server.sizes import cut_lengths, passages_of, shortened
+from memos_mcp.server.sizes import cut_lengths, passages_of, shortened, without_quoted
 
 
 async def add_message(
@@ -54,6 +53,7 @@ async def add_message(
     of memories that it puts out of date."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
+    is_new = not access.notices.has_listed(conversation)
     request = AddMessage(
         messages=tuple(messages),
         conversation_id=conversation,
@@ -62,10 +62,6 @@ async def add_message(
     )
     check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
-    is_new = await access.notices.listed(receipt.conversation_id)
-    await access.notices.changed(uris.conversation(receipt.conversation_id), uris.CONVERSATIONS, uris.PROFILE)
-    if receipt.status == "running":
-        access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
     if is_new and not conversation_id:
         receipt = receipt.model_copy(update={"note": text.with_way_back(receipt.note)})
     return _result(text.added_text(receipt, count=len(messages)), views.receipt(receipt))
@@ -105,8 +101,9 @@ async def search_memory(
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
     short = shortened(result, query)
     notice = text.search_notice(short)
-    shown = passages_of(short, query)
-    cut = cut_lengths(result.message_detail_list, shown.message_detail_list)
+    passages = passages_of(short, query)
+    cut = cut_lengths(result.message_detail_list, passages.message_detail_list)
+    shown = passages_of(without_quoted(short, cut), query)
     return _result(
         text.search_text(short, request, notice=notice), views.found(shown, request, notice=notice, whole=cut)
     )
@@ -158,9 +155,6 @@ async def delete_memory(
         return _result("Nothing was deleted: the user said no.", {"success": False, "deleted": []})
     request = deletion_request(memory_ids, delete_messages, message_ids, conversation_id)
     receipt = await (await access.backend()).delete_memory(request, user_id=access.user_id())
-    conversations = (uris.conversation(conversation_id),) if conversation_id else ()
-    listed = (uris.CONVERSATIONS,) if receipt.deleted_messages else ()
-    await access.notices.changed(*map(uris.memory, receipt.deleted), *conversations, *listed, uris.PROFILE)
     return _result(deletion_text(receipt, doomed=doomed), views.deletion(receipt))
 
 
@@ -179,9 +173,6 @@ async def add_feedback(
         memory_ids=tuple(memory_ids),
     )
     receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
-    await access.notices.changed(*map(uris.memory, (*receipt.archived, *receipt.added)), uris.PROFILE)
-    if receipt.status == "running":
-        access.notices.follow(partial(access.task_status, receipt.task_id, access.user_id()), uris.PROFILE)
     return _result(text.feedback_text(receipt), views.receipt(receipt))
 
 

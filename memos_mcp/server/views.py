@@ -35,6 +35,8 @@ class MessageView(TypedDict, total=False):
 
     id: str
     role: str
+    role_id: str
+    role_name: str
     content: str
     characters: int
     conversation_id: str

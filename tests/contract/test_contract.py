@@ -78,6 +78,19 @@ async def test_roles_and_times_come_out_as_they_went_in(memory: MemoryBackend, u
     ]
 
 
+async def test_who_speaks_comes_out_as_it_went_in(memory: MemoryBackend, user_id: str) -> None:
+    messages = [
+        {"role": "user", "role_id": "bo", "role_name": "Bo", "content": LISBON},
+        {"role": "user", "content": "?"},
+    ]
+    await memory.add_message(AddMessage.model_validate({"messages": messages, "conversation_id": "c"}), user_id=user_id)
+
+    page = await memory.get_message(GetMessage(conversation_id="c"), user_id=user_id)
+
+    read = [(one.role_id, one.role_name, one.content) for one in page.message_detail_list]
+    assert read == [("bo", "Bo", LISBON), ("", "", "?")]
+
+
 async def test_messages_are_in_the_order_in_which_they_were_added(memory: MemoryBackend, user_id: str) -> None:
     for number in range(5):
         await memory.add_message(said(f"{number} a", f"{number} b"), user_id=user_id)

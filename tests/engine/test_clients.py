@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import anyio
+import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.server.subscriptions import ResourceUpdated
@@ -68,6 +69,25 @@ async def test_hosts_of_a_server_hear_of_adds_over_http_and_the_other_way_round(
                 async with watching.listen(resource_subscriptions=[uri]) as changes:
                     await adding.call_tool("add_message", {"messages": "hello", "conversation_id": "c"})
                     assert await anext(aiter(changes)) == ResourceUpdated(uri=uri)
+
+
+async def test_hosts_hear_of_what_is_changed_through_either_api(data_dir: Path) -> None:
+    with anyio.fail_after(120), running(data_dir) as server:
+        async with host(data_dir, "auto") as watching, httpx.AsyncClient(base_url=server.url) as caller:
+            said = {"conversation_id": "c", "messages": [{"role": "user", "content": "I prefer window seats."}]}
+            async with watching.listen(resource_subscriptions=["memos://conversations/c"]) as changes:
+                stored = await caller.post("/api/openmem/v1/add/message", json={**said, "async_mode": False})
+                assert stored.json()["code"] == 0, stored.text
+                assert await anext(aiter(changes)) == ResourceUpdated(uri="memos://conversations/c")
+
+            (memory,) = (await caller.get("/api/v1/memories")).json()["memories"]
+            uri = f"memos://memories/{memory['memory_id']}"
+            async with watching.listen(resource_subscriptions=[uri]) as changes:
+                edited = await caller.patch(
+                    f"/api/v1/memories/{memory['memory_id']}", json={"value": "I prefer aisle seats."}
+                )
+                assert edited.status_code == 200, edited.text
+                assert await anext(aiter(changes)) == ResourceUpdated(uri=uri)
 
 
 async def test_users_and_accounts_hear_nothing_of_each_other(data_dir: Path) -> None:

@@ -30,6 +30,15 @@ SHAPES: list[tuple[str, str]] = [
     ("My pass\u200bword is Sommer2024", "Sommer2024"), (f"sk-ant-{A40[:20]}\u200b{A40[20:]}", A40[:20]),
 ]  # fmt: skip
 
+NEWER: list[str] = [
+    f"tskey-auth-{A40[:16]}-{A40[:32]}", f"pul-{HEX64[:40]}", "RGAPI-123e4567-e89b-12d3-a456-426614174000",
+    "waka_123e4567-e89b-12d3-a456-426614174000", f"tgp_v1_{A40}abc", f"xkeysib-{HEX64}-{A40[:16]}", f"nfp_{A40[:36]}",
+    f"vcp_{A40}{A40[:16]}", f"CCIPAT_{A40[:22]}_{HEX64[:40]}", f"dnkey-{'A2B3C4' * 4}AB-{'A2B3C4' * 8}ABCD",
+    f"sgp_{HEX64[:40]}", f"nyk_v0_{HEX64}", f"llx-{A40}{A40[:8]}", f"sq0csp-{A40}abc", f"cosmo_{HEX64[:32]}",
+    f"squ_{HEX64[:40]}", f"SWMKEY-1-{A40}abc", f"glc_eyJ{A40}{A40}", f"sntryu_{HEX64}", f"rubygems_{HEX64[:48]}",
+]  # fmt: skip
+"""Keys of vendors that only the rule set knows."""
+
 INNOCENT: list[str] = [
     'The password is "swordfish" in the film', "I forgot my password again", "The token is expired",
     "My password manager is great", "The secret of the soup is salt", "Password: required", "He is a token member",

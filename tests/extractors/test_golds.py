@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from benchmarks.golds import Gold, gold
+from benchmarks.quality.gold_times import Gold, gold
 
 
 @pytest.mark.parametrize(

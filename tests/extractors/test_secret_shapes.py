@@ -3,7 +3,7 @@
 import pytest
 
 from memos_mcp.backends.local.extractors.secrets import redact, redact_values
-from tests.extractors.secret_shapes import FURTHER_INNOCENT, FURTHER_SHAPES, INNOCENT, SHAPES
+from tests.extractors.secret_shapes import FURTHER_INNOCENT, FURTHER_SHAPES, INNOCENT, NEWER, SHAPES
 
 
 @pytest.mark.parametrize("shapes", [SHAPES, FURTHER_SHAPES])
@@ -11,6 +11,11 @@ def test_nine_in_ten_of_the_shapes_are_found(shapes: list[tuple[str, str]]) -> N
     missed = [text for text, secret in shapes if secret in redact(text)[0]]
 
     assert len(missed) <= len(shapes) // 10, missed
+
+
+@pytest.mark.parametrize("key", NEWER)
+def test_keys_of_newer_vendors_are_found(key: str) -> None:
+    assert redact(f"Use {key} for it")[0].startswith("Use [redacted: ")
 
 
 @pytest.mark.parametrize("innocent", [INNOCENT, FURTHER_INNOCENT])

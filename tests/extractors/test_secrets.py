@@ -29,8 +29,8 @@ KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\n" + ("b3BlbnNzaC1rZXktdjEAAAAABG5vbm
         ("My PIN is 4711, keep it", "My PIN is [redacted: PIN], keep it"),
         ("api_key=9f86d081884c7d659a2feaa0c55ad015", "api_key=[redacted: key]"),
         ("OPENAI_API_KEY=sk-proj-abcdEFGH1234567890abcd", "OPENAI_API_KEY=[redacted: API key]"),
-        ("use AKIAIOSFODNN7EXAMPLE here", "use [redacted: AWS Access Key] here"),
-        ("ghp_" + "a1B2" * 9, "[redacted: GitHub Token]"),
+        ("use AKIAIOSFODNN7EXAMPLE here", "use [redacted: AWS Client ID] here"),
+        ("ghp_" + "a1B2" * 9, "[redacted: Github Classic Token]"),
         ("https://bob:s3cret@example.org/x", "https://bob:[redacted: password]@example.org/x"),
         ("Authorization: Bearer abcdef1234567890ABCDEF", "Authorization: Bearer [redacted: key]"),
         (f"Here:\n{KEY}-----END OPENSSH PRIVATE KEY-----\nThanks", "Here:\n[redacted: private key]\nThanks"),
@@ -79,7 +79,27 @@ def test_a_secret_never_becomes_a_memory_and_what_is_said_beside_it_does() -> No
 
 
 @pytest.mark.parametrize(
-    "unit", ["password: ", "4", "4111 ", "aB3+", "eyJa", "://a:", "aws key ", "sk-", "-----BEGIN PRIVATE KEY-----\n"]
+    "unit",
+    [
+        "password: ",
+        "4",
+        "4111 ",
+        "aB3+",
+        "eyJa",
+        "://a:",
+        "aws key ",
+        "sk-",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "eyJ.a0",
+        "xoxb-0",
+        "sq0abc-",
+        "sl.u.A0",
+        "key-0a",
+        "patA0.",
+        "dp.st.A0",
+        "glpat-0.",
+        "v1.local.0",
+    ],
 )
 def test_a_megabyte_of_what_looks_like_secrets_comes_to_an_end(unit: str) -> None:
     redact((unit * 1_000_000)[:1_000_000])

@@ -108,6 +108,8 @@ class FakeCloud:
         for said in body.messages:
             time = said.chat_time or "2025-06-10 09:30:00"
             stored = {"role": said.role, "content": said.text, "create_time": time, "update_time": time}
+            speaker = {"role_id": said.role_id, "role_name": said.role_name}
+            stored |= {name: value for name, value in speaker.items() if value}
             user.conversations.setdefault(conversation_id, []).append(stored)
             perspective = "[user perspective]" if said.role == "user" else "[assistant perspective]"
             memory = self._memory(f"{perspective} {said.text}", conversation_id, body.tags)

@@ -18,6 +18,8 @@ class TextPart(Body):
 
 class Said(Body):
     role: Literal["user", "assistant", "system", "tool"]
+    role_id: str | None = None
+    role_name: str | None = None
     content: str | list[TextPart]
     chat_time: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$")] | None = None
     tool_calls: list[dict[str, JsonValue]] | None = None

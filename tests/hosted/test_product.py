@@ -13,6 +13,7 @@ from memos_mcp.models import (
     DeleteMemory,
     GetMemory,
     GetMessage,
+    Message,
     SearchMemory,
     UpdateMemory,
 )
@@ -47,6 +48,18 @@ async def test_an_add_has_the_words_of_that_server(tmp_path: Path) -> None:
     }
     assert task_id
     assert second["async_mode"] == "sync"
+
+
+async def test_what_that_server_does_not_have_is_said_in_the_text_or_named(tmp_path: Path) -> None:
+    server = FakeProductServer()
+    said = Message(role="user", role_id="bo", role_name="Bo", content="I live in Lisbon.")
+    async with product(server, data_dir=tmp_path) as backend:
+        request = add("").model_copy(update={"messages": (said,), "allow_public": True, "wait": True})
+        receipt = await backend.add_message(request, user_id="u")
+
+    [(_, body)] = server.requests
+    assert body["messages"] == [{"role": "user", "content": "Bo: I live in Lisbon."}]
+    assert "allow_public had no effect" in receipt.note
 
 
 async def test_filters_have_the_field_names_of_that_server(tmp_path: Path) -> None:

@@ -217,16 +217,19 @@ def test_comments_in_a_file_of_a_host_that_takes_none_are_no_reason_to_change_it
         installing(file, COMMAND, {})
 
 
-def test_an_entry_that_starts_us_otherwise_is_brought_up_to_date_and_keeps_what_the_user_set(tmp_path: Path) -> None:
+@pytest.mark.parametrize("package", ["memos-mcp", "memos-memory-mcp", "memos-memory-mcp-hosted@0.1.0"])
+def test_an_entry_that_starts_us_otherwise_is_brought_up_to_date_and_keeps_what_the_user_set(
+    tmp_path: Path, package: str
+) -> None:
     file = file_of("cursor", tmp_path)
-    said = '{"command": "uvx", /* mine */ "args": ["memos-mcp"], "env": {"MEMOS_USER_ID": "ann"}}'
+    said = f'{{"command": "uvx", /* mine */ "args": ["{package}"], "env": {{"MEMOS_USER_ID": "ann"}}}}'
     mine = f'{{"mcpServers": {{"my-memory": {said}}}}}'
     written(file, mine.encode())
 
     change = install(file, MEMOS_TIMEZONE="UTC")
 
     assert change.what == "changed"
-    assert file.path.read_text() == mine.replace('"uvx"', f'"{COMMAND}"').replace('["memos-mcp"]', "[]").replace(
+    assert file.path.read_text() == mine.replace('"uvx"', f'"{COMMAND}"').replace(f'["{package}"]', "[]").replace(
         '"ann"', '"ann", "MEMOS_TIMEZONE": "UTC"'
     )
 

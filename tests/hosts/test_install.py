@@ -43,7 +43,7 @@ def machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def files(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text()
-        for name in (".cursor", ".config", ".codex")
+        for name in (".cursor", ".config", ".codex", ".copilot")
         for path in (folder / name).rglob("*")
         if path.is_file()
     }
@@ -66,6 +66,32 @@ def test_installed_twice_and_taken_out_a_machine_is_as_before(machine: Path) -> 
     assert [host["what"] for host in json.loads(second.stdout)["hosts"]] == ["unchanged"] * 3
     assert json.loads(after[".cursor/mcp.json"])["mcpServers"]["memos"]["env"] == {"MEMOS_USER_ID": "ann"}
     assert after[".config/Code/User/mcp.json.before-memos-mcp"] == CODE
+    assert files(machine) == before
+
+
+def test_hosts_get_hooks_where_they_are_wanted_and_lose_them_again(machine: Path) -> None:
+    before = files(machine)
+    hooks = {".codex/hooks.json", ".cursor/hooks.json", ".copilot/hooks/memos.json"}
+
+    without = memos("install", "--no-hooks")
+    assert not hooks & files(machine).keys()
+    told = memos("install")
+    there = files(machine)
+    well = memos("doctor").stdout
+    (machine / ".codex" / "hooks.json").write_text(there[".codex/hooks.json"].replace(own_command(), "/gone/memos-mcp"))
+    ill = memos("doctor").stdout
+    assert "Codex hooks: 4 events" in well
+    assert "PreCompact, SessionStart, Stop, UserPromptSubmit of" in ill
+    assert "`memos-mcp install codex`" in ill
+    assert json.loads(memos("install", "codex", "--json").stdout)["hosts"][1]["what"] == "changed"
+    again = memos("install", "--json")
+    removed = memos("uninstall")
+
+    assert (without.returncode, told.returncode, removed.returncode) == (0, 0, 0), told.stderr
+    assert hooks <= there.keys()
+    assert all(f"{own_command()} hook " in there[name] for name in hooks)
+    assert "Codex: trust its hooks with /hooks" in told.stdout
+    assert [host["what"] for host in json.loads(again.stdout)["hosts"]] == ["unchanged"] * 6
     assert files(machine) == before
 
 

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from memos_mcp.backends.hosted import bodies as sent
 from memos_mcp.backends.hosted import product
 from memos_mcp.http.body import NOTHING_LOST, Body
+from memos_mcp.http.further import REFUSED
 from memos_mcp.http.openapi import ROUTES
 from memos_mcp.models import (
     AddFeedback,
@@ -26,7 +27,8 @@ from memos_mcp.models import (
 )
 from tests.fakes import cloud_bodies, product_bodies
 
-PATH = Path(__file__).parents[2] / "docs" / "api.md"
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "docs" / "api.md"
 
 HEAD = """# The contract, field by field
 
@@ -38,7 +40,26 @@ Every route is a `POST` of one JSON object below `/api/openmem/v1`. A null is an
 cut to it. A field that is not listed is ignored with a word in the answer's `message` (`ok (ignored ...)`), except by a
 `delete/memory` that names no memories: there it is refused, for it may be a condition. Null, false and empty need no word,
 nor do SILENT, which lose nothing. `GET get/memory/{id}` takes no body, and `GET openapi.json` describes
-all of it for programs.
+all of it for programs. A field of a `filter` that nothing stored has is named in `message` as well.
+
+`allow_public` lets every user of the server find what was learnt from those messages, marked `[public]` and of the type
+`PublicMemory`; messages, preferences and conversations stay their author's, who alone can change and delete the memory.
+`role_id` and `role_name` of a message say who speaks in a conversation of several. With a list of users in `user_id` (20 at
+most) each of them keeps the messages, in memories that name who else said what; a filter takes `role_id` and `role_name`.
+"""
+
+SAMPLES = """
+## From a program
+
+An add and a search with curl, from Python and from TypeScript; these are files of `examples/`, and each is run by a test. What
+has an SDK of MemOS needs another base URL only: `examples/memos_sdk.py`. Without a server: [docs/python.md](python.md).
+"""
+
+REFUSED_ROUTES = """
+### Routes that are refused with a sentence
+
+{}: there are no profile templates. `include_memory_view: ["profile"]` gives what the user said of themself. `chat` without
+`MEMOS_LLM_*` says what is missing.
 """
 
 BETWEEN = """
@@ -61,7 +82,22 @@ them there. It cannot rewrite a memory (`update_memory` is refused with a senten
 def text() -> str:
     tables = "".join(_route(name, body) for name, (body, _) in ROUTES.items())
     silent = ", ".join(f"`{name}`" for name in sorted(NOTHING_LOST))
-    return HEAD.replace("SILENT", silent) + tables + BETWEEN + "".join(_sent_rows()) + FOOT
+    refused = ", ".join(f"`{name}`" for name in sorted(REFUSED))
+    return (
+        HEAD.replace("SILENT", silent)
+        + tables
+        + REFUSED_ROUTES.format(refused)
+        + SAMPLES
+        + "".join(_samples())
+        + BETWEEN
+        + "".join(_sent_rows())
+        + FOOT
+    )
+
+
+def _samples() -> Iterator[str]:
+    for language, name in (("sh", "rest.sh"), ("python", "rest.py"), ("ts", "rest.ts")):
+        yield f"\n```{language}\n{(ROOT / 'examples' / name).read_text(encoding='utf-8')}```\n"
 
 
 def _route(name: str, model: type[Body]) -> str:
@@ -123,12 +159,16 @@ def _bound(one: object) -> str:
 
 def _sent_rows() -> Iterator[str]:
     said = (Message(role="user", content="x", chat_time=0),)
-    add = AddMessage(messages=said, conversation_id="c", agent_id="a", app_id="p", tags=("t",), info={"k": "v"})
+    add = AddMessage(
+        messages=said, conversation_id="c", agent_id="a", app_id="p", tags=("t",), info={"k": "v"}, allow_public=True
+    )
     search = SearchMemory(query="q", conversation_id="c", filter={"and": []})
     adding = sent.add_message(add, user_id="u")
     searching = sent.search_memory(search, user_id="u", for_engine=False)
     reading = sent.get_memory(GetMemory(filter={"and": []}), user_id="u", for_engine=False)
-    feedback = sent.add_feedback(AddFeedback(feedback_content="f", conversation_id="c", feedback_time=0), user_id="u")
+    feedback = sent.add_feedback(
+        AddFeedback(feedback_content="f", conversation_id="c", feedback_time=0, allow_public=True), user_id="u"
+    )
     ids = sent.delete_memory(DeleteMemory(memory_ids=("m",)), user_id="u", for_engine=False)
     everything = sent.delete_memory(DeleteMemory(everything=True), user_id="u", for_engine=False)
     message = sent.get_message(GetMessage(conversation_id="c"), user_id="u", for_engine=False)

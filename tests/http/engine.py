@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from anyio import create_task_group
 from starlette.types import ASGIApp
 
 from memos_mcp.backends.local.answering import ChatModel
@@ -53,7 +54,7 @@ async def engine(
     chat_model: ChatModel | None = None,
     redact: Redact | None = None,
 ) -> AsyncGenerator[Engine]:
-    async with store(folder, redact=redact) as backend:
+    async with store(folder, redact=redact) as backend, create_task_group() as group:
         app = build_app(
             backend,
             user_id=user_id,
@@ -64,10 +65,11 @@ async def engine(
             library=backend.library,
             chat_model=chat_model,
             store=Store(backend, backend.browsing, backend.curating, backend.transferring),
-            surroundings=Surroundings(text_for_agents=partial(text_for_agents, backend)),
+            surroundings=Surroundings(text_for_agents=partial(text_for_agents, backend), start=group.start_soon),
         )
         async with client_of(app) as client:
             yield Engine(client, backend)
+        group.cancel_scope.cancel()
 
 
 def client_of(app: ASGIApp) -> httpx.AsyncClient:

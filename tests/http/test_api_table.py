@@ -5,6 +5,7 @@ from starlette.routing import Route
 
 from memos_mcp.http.app import build_app
 from memos_mcp.http.body import NOTHING_LOST
+from memos_mcp.http.further import REFUSED
 from memos_mcp.http.openapi import ROUTES
 from memos_mcp.http.rest import PREFIX
 from tests.fakes.memory_backend import ListBackend
@@ -23,7 +24,7 @@ def test_every_route_is_in_the_table() -> None:
         if isinstance(route, Route) and route.path.startswith(PREFIX) and route.methods == {"POST"}
     }
 
-    assert served == set(ROUTES)
+    assert served == {*ROUTES, *REFUSED}
 
 
 @pytest.mark.parametrize("name", fields_of_the_cloud())

@@ -8,8 +8,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from memos_mcp.errors import ConfigurationError
 from memos_mcp.http.app import build_app
-from memos_mcp.http.guard import LARGEST_BODY, Guard, Hosts
+from memos_mcp.http.guard import Guard, Hosts
 from memos_mcp.http.rate import Rate
+from memos_mcp.http.received import LARGEST_BODY
 from memos_mcp.http.serve import check_binding, hosts_of
 from memos_mcp.http.tokens import Tokens
 from memos_mcp.models import GetMemory, MemoryPage

@@ -66,3 +66,21 @@ async def test_names_that_are_echoed_are_few_and_short(api: Engine) -> None:
 
     assert envelope["code"] == 0
     assert len(envelope["message"]) < 1_000
+
+
+@pytest.mark.parametrize("operation", ["search/memory", "get/memory", "delete/memory"])
+async def test_a_field_of_a_filter_that_nothing_has_is_named(api: Engine, operation: str) -> None:
+    asked = VALID.get(operation, {}) | {"filter": {"and": [{"agent_id": "a"}, {"colour": "blue"}, {"hue": 1}]}}
+
+    _, envelope = await api.post(operation, asked)
+
+    named = 'ok (the filter names "colour", "hue", which nothing stored has)'
+    assert (envelope["code"], envelope["message"]) == (0, named)
+
+
+async def test_a_field_of_a_filter_that_something_has_needs_no_word(api: Engine) -> None:
+    said = VALID["add/message"] | {"user_id": "painter", "info": {"colour": "blue"}}
+    await api.data("add/message", said)
+    for operation in ("search/memory", "get/memory"):
+        asked = VALID[operation] | {"user_id": "painter", "filter": {"or": [{"colour": "red"}]}}
+        assert (await api.post(operation, asked))[1]["message"] == "ok"

@@ -238,7 +238,7 @@ async def test_without_the_extra_a_sentence_says_how_to_get_it(api: Engine, monk
 
     _, refused = await api.post("add/knowledgebase-file", body)
 
-    assert "memos-mcp[documents]" in refused["message"]
+    assert "memos-memory-mcp[documents]" in refused["message"]
 
 
 async def test_an_unknown_knowledge_base_takes_nothing(api: Engine) -> None:

@@ -190,14 +190,35 @@ async def test_a_number_beyond_doubles_or_a_deep_info_is_refused_and_the_filter_
         assert found["message_detail_list"]
 
 
-async def test_structured_content_is_bounded_as_the_text_is(tmp_path: Path) -> None:
+LONG = [
+    f"Bicycle {number}. " + f"The green bicycle number {number} stands in the cellar. " * 120 for number in range(9)
+]
+PLACES = ["cellar", "kitchen", "garage", "attic", "shed", "garden", "office", "stairwell", "yard"]
+VARIED = [
+    " ".join(
+        f"In week {week} I rode the {colour} bicycle from the {place} to the {other} and changed its {part}."
+        for week, (other, part, colour) in enumerate(
+            zip(PLACES * 4, ["chain", "saddle", "bell"] * 12, ["green", "red", "blue", "white"] * 9, strict=True)
+        )
+    )
+    for place in PLACES
+]
+
+
+@pytest.mark.parametrize("texts", [LONG, VARIED])
+async def test_structured_content_is_bounded_as_the_text_is(tmp_path: Path, texts: list[str]) -> None:
     async with engine(tmp_path) as api, connected(api.backend, user_id=lambda: "u") as client:  # type: ignore[arg-type]
-        for number in range(9):
-            said = f"Bicycle {number}. " + f"The green bicycle number {number} stands in the cellar. " * 120
-            await client.call_tool("add_message", {"messages": said, "conversation_id": f"c{number}"})
-        result = await client.call_tool("search_memory", {"query": "green bicycle"})
-        size = len(json.dumps(result.structured_content, ensure_ascii=False))
-        assert size <= 2 * len(text_of(result))
+        for number, said in enumerate(texts):
+            await api.data(
+                "add/message", {"user_id": "u", "messages": said, "conversation_id": f"c{number}", "async_mode": False}
+            )
+        for tool, arguments in [
+            ("search_memory", {"query": "green bicycle"}),
+            ("get_message", {"conversation_id": "c1"}),
+        ]:
+            result = await client.call_tool(tool, arguments)
+            on_the_wire = json.dumps(result.structured_content, ensure_ascii=False, separators=(",", ":")).encode()
+            assert len(on_the_wire) <= 1.5 * len(text_of(result).encode()), tool
 
 
 @pytest.mark.parametrize("words", [1, 5, 10, 20, 40, 80])

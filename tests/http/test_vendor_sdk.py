@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from memos_mcp.http.chat import NO_MODEL
+from memos_mcp.http.further import NO_TEMPLATES
 from tests.http.process import Running
 from tests.local.conversation import CONVERSATION_A
 
@@ -26,7 +28,9 @@ PYTHON = os.environ.get("MEMORYOS_PYTHON") or (sys.executable if importlib.util.
 
 
 @pytest.mark.skipif(not PYTHON, reason="MemoryOS is not installed")
-def test_the_vendors_sdk_runs_against_the_engine(engine_process: Running, tmp_path: Path) -> None:
+def test_every_method_of_the_vendors_sdk_works_or_is_refused_with_a_sentence_by_the_engine(
+    engine_process: Running, tmp_path: Path
+) -> None:
     messages = [{"role": role, "content": content} for role, content in CONVERSATION_A]
 
     done = subprocess.run(
@@ -45,6 +49,11 @@ def test_the_vendors_sdk_runs_against_the_engine(engine_process: Running, tmp_pa
     assert "summer vacation" in " ".join(got.pop("memories"))
     assert [tuple(message) for message in got.pop("said")] == list(CONVERSATION_A)
     assert got.pop("known") >= 1
+    refused = got.pop("refused")
+    assert sorted(refused) == ["bind_profile_template", "chat", "delete_profile", "edit_profile"]
+    assert refused.pop("chat") == NO_MODEL
+    assert set(refused.values()) == {NO_TEMPLATES}
+    assert "[public] The gate closes at nine." in " ".join(got.pop("shared"))
     assert got == {
         "added": [True, "completed"],
         "status": "completed",
@@ -57,7 +66,7 @@ def test_the_vendors_sdk_runs_against_the_engine(engine_process: Running, tmp_pa
         "extracted": True,
         "updated": 0,
         "narrowed": True,
-        "not there": [500],
+        "never called": [],
         "deleted": True,
         "wiped": True,
     }

@@ -8,6 +8,7 @@ import json
 import sys
 import types
 from collections.abc import Callable
+from typing import Any
 
 
 def client_module() -> types.ModuleType:
@@ -23,18 +24,39 @@ def client_module() -> types.ModuleType:
     return importlib.import_module("memos.api.client")
 
 
-def refused(call: Callable[..., object], *arguments: str) -> int:
-    """Call what the engine does not do as it is configured, and give the HTTP status of its answer."""
-    try:
-        call(*arguments)
-    except Exception as exc:  # noqa: BLE001  # the SDK's own HTTP library is not ours to import
-        return exc.response.status_code  # type: ignore[attr-defined]
-    return 200
+class Watched:
+    """The SDK's client; notes which of its methods were called and returned."""
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+        self.worked: set[str] = set()
+        self.refused: dict[str, str] = {}
+
+    def methods(self) -> set[str]:
+        """Give the names of all public methods."""
+        return {name for name in dir(self._client) if name[0] != "_" and callable(getattr(self._client, name))}
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._client, name)
+
+        def call(*positional: object, **named: object) -> object:
+            result = method(*positional, **named)
+            self.worked.add(name)
+            return result
+
+        return call
+
+    def refuse(self, name: str, **arguments: object) -> None:
+        """Call what the engine does not do, or not as it is configured, and note the sentence that it answers."""
+        try:
+            getattr(self._client, name)(**arguments)
+        except Exception as exc:  # noqa: BLE001  # the SDK's own HTTP library is not ours to import
+            self.refused[name] = exc.response.json()["message"]  # type: ignore[attr-defined]
 
 
 def main(base_url: str) -> None:
-    """Call every method that the engine answers."""
-    client = client_module().MemOSClient(api_key="any-key", base_url=base_url)
+    """Call every method, each with the result that the engine claims for it."""
+    client = Watched(client_module().MemOSClient(api_key="any-key", base_url=base_url))
     messages = json.load(sys.stdin)
     added = client.add_message(
         messages=messages, user_id="memos_user_123", conversation_id="0610", async_mode=False, tags=["travel"]
@@ -67,6 +89,19 @@ def main(base_url: str) -> None:
     deleted = client.delete_memory(user_ids=["memos_user_123"], memory_ids=[first.id])
     narrowed = client.delete_memory(filter={"and": [{"tags": {"contains": "no such tag"}}]})
     wiped = client.delete_memory(user_id="memos_user_123")
+    client.add_message(
+        messages=[{"role": "user", "role_id": "ana", "role_name": "Ana", "content": "The gate closes at nine."}],
+        user_id=["ana", "bo"],
+        agent_id=["helper"],
+        conversation_id="group",
+        async_mode=False,
+        allow_public=True,
+    )
+    shared = client.search_memory(query="When does the gate close?", user_id="carl", relativity=0.3)
+    client.refuse("chat", user_id="memos_user_123", conversation_id="0611", query="Hello?")
+    client.refuse("bind_profile_template", bind_list=[{"user_id": "ana", "profile_template_id": "tpl_1"}])
+    client.refuse("edit_profile", profile_template_id="tpl_1", user_id="ana", remove_fields=["city"])
+    client.refuse("delete_profile", profile_template_id="tpl_1", user_id="ana")
     print(  # noqa: T201  # read by the test
         json.dumps(
             {
@@ -84,7 +119,9 @@ def main(base_url: str) -> None:
                 "extracted": len(extracted["data"]["memory_detail_list"]) > 0,
                 "updated": updated["code"],
                 "narrowed": narrowed.success,
-                "not there": [refused(client.chat, "memos_user_123", "0611", "Hello?")],
+                "shared": [memory.memory_value for memory in shared.memories],
+                "refused": client.refused,
+                "never called": sorted(client.methods() - client.worked - client.refused.keys()),
                 "deleted": deleted.success,
                 "wiped": wiped.success,
             }

@@ -277,6 +277,36 @@ async def test_titles_attachments_and_tags_go_along(kept: Store) -> None:
     assert tags["Coffee: Pour over tastes best (at home)"] == ("drinks", "morning", "filter", "method")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        (
+            '[{"role": "user", "content": "I mend clocks.", "time": "2026-01-05T10:00:00+01:00"}, null,'
+            ' {"role": "user"}, {"role": "assistant", "content": "Of which age?"}]'
+        ),
+        "role,content,time\nuser,I mend clocks.,2026-01-05T09:00:00Z\nassistant,Of which age?,\n",
+        "Role\tContent\tTimestamp\nhuman\tI mend clocks.\t1767603600\nai\tOf which age?\t\n",
+        (
+            '{"role": "user", "content": [{"type": "text", "text": "I mend clocks."}], "time": 1767603600000}\r\n\r\n'
+            '{"sender": "assistant", "role": "assistant", "text": "Of which age?"}\r\n'
+        ),
+    ],
+    ids=["JSON list", "commas", "tabs", "JSON lines"],
+)
+def test_a_table_has_any_of_its_forms_and_a_message_without_a_time_that_of_the_one_before(
+    tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "talk").write_text(content, encoding="utf-8", newline="")
+    with closing(Ledger.open(tmp_path / LEDGER_FILE)) as ledger:
+        assert run(recognise([tmp_path / "talk"]), ledger, user_id="u", redact=True) == (2, 0)
+        rows = ledger.database.rows("SELECT role, content, create_time FROM message ORDER BY seq", ())
+
+    assert [tuple(row) for row in rows] == [
+        ("user", "I mend clocks.", 1767603600000),
+        ("assistant", "Of which age?", 1767603600000),
+    ]
+
+
 def test_what_a_hook_has_kept_of_a_session_is_not_taken_again(tmp_path: Path) -> None:
     (tmp_path / "s.jsonl").write_text(jsonl(*claude_code_lines()), encoding="utf-8")
     with closing(Ledger.open(tmp_path / LEDGER_FILE)) as ledger:

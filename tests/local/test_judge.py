@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.samples import CHANGES, CHANGES_HELD_OUT, load_pairs
+from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, load_pairs
 from memos_mcp.backends.local.upkeep.corrections import compare
 from memos_mcp.backends.local.upkeep.judge import Verdict, judge
 from memos_mcp.backends.local.upkeep.statements import told
+from tests.local.changed_values import CHANGED, UNCHANGED
 from tests.local.statement_pairs import APART, KEPT, NOT_JUDGED, REPEATED, UPDATED
 
 
@@ -20,17 +21,17 @@ def test_a_statement_is_known_again_in_other_words(earlier: str, later: str) -> 
     assert verdict(earlier, later).relation == "same"
 
 
-@pytest.mark.parametrize(("earlier", "later"), UPDATED)
+@pytest.mark.parametrize(("earlier", "later"), [*UPDATED, *CHANGED])
 def test_a_later_statement_takes_the_place_of_an_earlier_one(earlier: str, later: str) -> None:
     assert verdict(earlier, later) == Verdict("updates", KEPT.get(earlier, ()))
 
 
-@pytest.mark.parametrize(("earlier", "later"), [*APART, *NOT_JUDGED])
+@pytest.mark.parametrize(("earlier", "later"), [*APART, *NOT_JUDGED, *UNCHANGED])
 def test_what_merely_sounds_alike_stays_apart(earlier: str, later: str) -> None:
     assert verdict(earlier, later).relation == "different"
 
 
-@pytest.mark.parametrize(("earlier", "later"), [*REPEATED, *UPDATED])
+@pytest.mark.parametrize(("earlier", "later"), [*REPEATED, *UPDATED, *CHANGED])
 def test_what_bears_on_each_other_is_found_by_a_key(earlier: str, later: str) -> None:
     assert told(earlier).keys & told(later).sought
     assert told(later).keys & told(earlier).sought

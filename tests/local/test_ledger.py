@@ -1,16 +1,20 @@
 """The ledger keeps what it has acknowledged, and says what is wrong."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memos_mcp.backends.local.embedders.base import Embedding
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.schema import FORMAT
+from memos_mcp.backends.local.ledger.seam import Found, Parameters
+from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.errors import ConfigurationError, Unavailable
 from memos_mcp.models import AddMessage, MemoryViews, Message
 from tests.local.conversation import add
@@ -177,6 +181,30 @@ def test_forgetting_a_user_forgets_all_of_it_and_nothing_else(ledger: Ledger) ->
     assert ledger.messages.users() == {2: "v"}
     assert ledger.database.number("SELECT count(*) FROM memory") == 0
     assert contents(ledger, user_id="v") == ["other"]
+
+
+def test_token_vectors_that_are_read_while_their_user_is_forgotten_do_not_stay_in_memory(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(ledger, add("secret words"))
+    text = Text("message", 1)
+    ledger.vectors.keep([(text, Embedding(np.ones(4, np.float32), np.ones((2, 64), np.int8)))])
+    assert 1 in ledger.vectors.tokens("message", [1])
+    ledger.vectors.forget_tokens()
+    read = ledger.database.rows
+
+    def forgotten_after_the_read(statement: str, parameters: Parameters = ()) -> Sequence[Found]:
+        rows = read(statement, parameters)
+        if "tokens FROM message_vector" in statement:
+            ledger.messages.forget_user(1)
+            ledger.vectors.forget_tokens()
+        return rows
+
+    monkeypatch.setattr(ledger.database, "rows", forgotten_after_the_read)
+    ledger.vectors.tokens("message", [1])
+    monkeypatch.undo()
+
+    assert ledger.vectors.tokens("message", [1]) == {}
 
 
 def test_a_ledger_of_a_newer_version_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -53,6 +53,15 @@ async def test_what_one_replica_acknowledged_the_next_finds(two: tuple[LocalBack
         assert found[0] == f"Note {number} about a badger{number}."
 
 
+async def test_the_home_of_the_page_is_counted_there(two: tuple[LocalBackend, LocalBackend]) -> None:
+    await two[0].add_message(add("I live in Lund.", "I have a canoe.", conversation_id="c", wait=True), user_id="u")
+
+    home = await two[1].browsing.home(user_id="u")
+
+    assert [day.messages for day in home.days] == [2]
+    assert home.counts.messages == 2
+
+
 async def test_adds_at_two_replicas_at_once_are_learnt_from_once_and_in_no_gap(
     two: tuple[LocalBackend, LocalBackend],
 ) -> None:

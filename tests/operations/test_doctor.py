@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from memos_mcp.hosts.machine import Machine
 from memos_mcp.operations.checks.directory import check_directory
 from memos_mcp.operations.checks.engine import judge
 from memos_mcp.operations.checks.finding import Finding
+from memos_mcp.operations.checks.languages import SERVED
+from memos_mcp.operations.checks.languages import judge as judge_languages
 from memos_mcp.operations.doctor import examine
 from memos_mcp.operations.status import FoundEngine
 from memos_mcp.relay.starting import LOG_FILE
@@ -92,6 +95,52 @@ def test_each_invalid_and_each_unknown_variable_is_named_and_no_value_shown(home
     assert [text.split()[0] for _, text in shown] == ["MEMOS_BACKEND:", "MEMOS_ENGINE_IDLE:", "MEMOS_DATADIR"]
     assert "MEMOS_DATA_DIR" in findings[2].mend
     assert SECRET not in str(findings)
+
+
+ENGLISH, GERMAN, RUSSIAN = "We moved to the house by the lake.", "Wir sind in das Haus am See gezogen.", "Мы переехали."
+
+
+async def test_a_store_in_another_language_is_told_what_serves_it_better(data_dir: Path, home: Path) -> None:
+    async with front(data_dir) as backend:
+        await say(backend, *[GERMAN] * 15, *[ENGLISH] * 15)
+        findings = await found_meanwhile(home)
+
+    ((level, text),) = about(findings, "languages")
+    assert level == "warning"
+    assert text.startswith("50 % of the last 30 messages are in German; with the default model a search gives")
+    assert "MEMOS_EMBEDDER=multilingual-e5" in next(one.mend for one in findings if one.about == "languages")
+
+
+@pytest.mark.parametrize(
+    ("texts", "embedder", "told"),
+    [
+        ([ENGLISH] * 40, "onnx", []),
+        ([RUSSIAN] * 19, "onnx", []),
+        ([RUSSIAN] * 3 + [ENGLISH] * 37, "onnx", []),
+        ([RUSSIAN] * 10 + [GERMAN] * 30, "onnx", [("warning", "German"), ("warning", "Cyrillic")]),
+        ([RUSSIAN] * 40, "multilingual-e5", [("ok", "Cyrillic")]),
+        (["我们搬到了湖边的房子。"] * 40, "onnx", [("ok", "Chinese")]),
+        (["湖のそばの家に引っ越した。"] * 40, "sentence-transformers:x", [("ok", "Japanese")]),
+        (["Μετακομίσαμε στο σπίτι."] * 40, "onnx", [("warning", "Greek")]),
+    ],
+)
+def test_of_languages_only_what_is_much_is_spoken_of(
+    texts: list[str], embedder: str, told: list[tuple[str, str]]
+) -> None:
+    findings = list(judge_languages(texts, embedder=embedder))
+
+    assert [finding.level for finding in findings] == [level for level, _ in told]
+    assert all(f"are in {language}" in finding.found for finding, (_, language) in zip(findings, told, strict=True))
+
+
+def test_the_doctor_speaks_of_languages_as_the_benchmarks_do() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    section = page.partition("### Other languages")[2].partition("\n### ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if re.match(r"\| [A-Z][a-z]+ \| \d", line)]
+    written = {row[0][2:]: tuple(int(float(cell.split(" / ")[0]) + 0.5) for cell in row[2:4]) for row in rows}
+    scripts = {"Arabic script": "Arabic", "Cyrillic": "Russian", "Devanagari": "Hindi"}
+
+    assert {scripts.get(language, language): shares for language, shares in SERVED.items()} == written
 
 
 @pytest.mark.usefixtures("data_dir")

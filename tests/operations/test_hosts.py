@@ -216,6 +216,8 @@ def test_an_entry_with_a_number_among_its_variables_is_wrong(home: Path) -> None
     ("name", "command", "args", "package"),
     [
         ("memos", "uvx", ["memos-mcp"], "memos-mcp"),
+        ("memos", "uvx", ["memos-memory-mcp-tools"], "memos-memory-mcp-tools"),
+        ("memos", "npx", ["-y", "memos-memory-mcp"], "memos-memory-mcp"),
         ("memory", "/opt/bin/uvx", ["--python", "3.12", "memos-mcp@latest"], "memos-mcp@latest"),
         ("memory", "uv", ["tool", "run", "--from", "memos-mcp==9", "memos-mcp"], "memos-mcp==9"),
         ("memory", "pipx", ["run", "memos-mcp"], "memos-mcp"),
@@ -239,11 +241,22 @@ def never(server: Server) -> Answer:
     raise AssertionError(server)
 
 
-def test_what_a_runner_takes_from_a_file_is_started_as_any_other(home: Path) -> None:
-    command = at(home, "bin", "uvx")
+@pytest.mark.parametrize(
+    ("runner", "args"),
+    [
+        ("uvx", ["--from", "/dist/memos_memory_mcp-0.1.0-py3-none-any.whl", "memos-mcp"]),
+        ("uvx", ["memos-memory-mcp"]),
+        ("uvx", ["--from", "memos-memory-mcp[documents]==0.1.0", "memos-mcp"]),
+        ("uv", ["tool", "run", "memos-memory-mcp@latest"]),
+        ("pipx", ["run", "--spec", "memos-memory-mcp-hosted", "memos-mcp"]),
+    ],
+)
+def test_what_a_runner_takes_from_a_file_or_by_our_name_is_started_as_any_other(
+    home: Path, runner: str, args: list[str]
+) -> None:
+    command = at(home, "bin", runner)
     command.write_text("#!/bin/sh\n")
     command.chmod(0o755)
-    args = ["--from", "/dist/memos_mcp-0.1.0-py3-none-any.whl", "memos-mcp"]
     written(at(home, ".cursor", "mcp.json"), ours(command=str(command), args=args))
 
     (finding,) = checked(home)

@@ -1,13 +1,21 @@
 """What is built installs in a clean environment, and does the main job there."""
 
+import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from memos_mcp.hosts.entries import Server
+from memos_mcp.hosts.proof import prove
+from tests.packaging.programs import program
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +33,7 @@ def run(*command: str | Path, **environment: str) -> str:
 def environment_with(package: Path, folder: Path) -> Path:
     """Make an environment with a package alone; return its programs."""
     run(sys.executable, "-m", "venv", folder)
-    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", package)
+    run(folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-compile", package)
     return folder / "bin"
 
 
@@ -46,11 +54,13 @@ def test_what_is_built_installs_and_passes_the_demo(built: Path, kind: str, tmp_
     assert "word for word: yes" in told
 
 
-@pytest.mark.skipif(not shutil.which("uvx"), reason="needs uv")
-def test_uvx_runs_the_wheel(built: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["memos-mcp", "memos-memory-mcp"])
+@pytest.mark.parametrize("runner", [("uvx", "--from"), ("pipx", "run", "--spec")], ids=["uvx", "pipx"])
+def test_a_runner_runs_the_wheel(built: Path, runner: tuple[str, ...], command: str, tmp_path: Path) -> None:
     (wheel,) = built.glob("*.whl")
+    name, *options = runner
 
-    told = run("uvx", "--from", wheel, "memos-mcp", "demo", HOME=str(tmp_path))
+    told = run(program(name), *options, wheel, command, "demo", HOME=str(tmp_path))
 
     assert "word for word: yes" in told
 
@@ -69,15 +79,70 @@ def test_the_hosted_way_in_takes_less_than_80_mb(tmp_path: Path) -> None:
     assert sum(path.stat().st_size for path in files) < 80_000_000
 
 
-def test_the_bundle_holds_what_uv_needs_and_is_whole_by_the_vendors_tool(tmp_path: Path) -> None:
-    bundle = tmp_path / "memos-mcp.mcpb"
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    made = tmp_path / "memos-mcp.mcpb"
+    run(sys.executable, "-m", "tools.make_mcpb", made, PYTHONPATH=str(ROOT))
+    return made
 
-    run(sys.executable, "-m", "tools.make_mcpb", bundle, PYTHONPATH=str(ROOT))
 
-    names = zipfile.ZipFile(bundle).namelist()
-    assert names[:3] == ["manifest.json", "server.py", "pyproject.toml"]
-    assert names[3].endswith(".whl")
-    if mcpb := os.environ.get("MEMOS_TEST_MCPB") or shutil.which("mcpb"):
-        run(mcpb, "unpack", bundle, tmp_path / "unpacked")
-        run(mcpb, "validate", tmp_path / "unpacked" / "manifest.json")
-        assert "memos-mcp" in run(mcpb, "info", bundle)
+def test_the_bundle_is_whole_by_the_vendors_tool(bundle: Path, tmp_path: Path) -> None:
+    mcpb = os.environ.get("MEMOS_TEST_MCPB") or shutil.which("mcpb")
+    if not mcpb:
+        pytest.skip("needs npm install @anthropic-ai/mcpb, or MEMOS_TEST_MCPB=PATH")
+
+    run(mcpb, "unpack", bundle, tmp_path / "unpacked")
+    run(mcpb, "validate", tmp_path / "unpacked" / "manifest.json")
+
+    assert "memos-mcp" in run(mcpb, "info", bundle)
+
+
+@pytest.mark.parametrize("api_key", ["", "${user_config.api_key}"])
+def test_the_bundle_starts_as_its_manifest_says_where_no_key_was_filled_in(
+    bundle: Path, api_key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "unpacked"
+    zipfile.ZipFile(bundle).extractall(folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    config = manifest["server"]["mcp_config"]
+    filled_in = {"${user_config.api_key}": api_key, "${user_config.user_id}": "ann"}
+    env = {name: filled_in[value] for name, value in config["env"].items()}
+    args = [word.replace("${__dirname}", str(folder)) for word in config["args"]]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    network = {name: value for name, value in os.environ.items() if name.lower().endswith(("_proxy", "ssl_cert_file"))}
+    env |= network | {"MEMOS_ENGINE_IDLE": "1"}
+
+    server = Server(command=program(config["command"]), args=tuple(args), env=env)
+    answer = prove(server, patience=600)
+
+    assert (answer.name, answer.version, answer.tools) == ("memos-mcp", manifest["version"], 6)
+
+
+def test_what_the_container_is_made_of_installs_serves_and_is_healthy(tmp_path: Path) -> None:
+    """No container engine is needed: the commands of the Dockerfile are run with other folders and another port."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    source, opt = tmp_path / "source", tmp_path / "opt"
+    source.mkdir()
+    for name in re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, source / name)
+    (install,) = re.findall(r"^RUN (python -m venv .+)$", dockerfile, re.MULTILINE)
+    run(
+        "sh", "-c", f"cd {source} && {install.replace('python', sys.executable, 1).replace('/opt/memos-mcp', str(opt))}"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command, *options = json.loads(re.findall(r"^CMD (.+)$", dockerfile, re.MULTILINE)[0])
+    python, *check = json.loads(re.findall(r"^ +CMD (.+)$", dockerfile, re.MULTILINE)[0])
+    variables = {"HOME": str(tmp_path), "MEMOS_DATA_DIR": str(tmp_path / "data"), "MEMOS_TOKENS": "a-long-token=ann"}
+
+    with subprocess.Popen([opt / "bin" / command, *options, "--port", port], env=os.environ | variables) as server:
+        try:
+            healthy = [opt / "bin" / python, *(word.replace("8765", port) for word in check)]
+            deadline = time.monotonic() + 120
+            while subprocess.run(healthy, capture_output=True, timeout=60, check=False).returncode:
+                assert server.poll() is None
+                assert time.monotonic() < deadline
+        finally:
+            server.terminate()
+    assert (tmp_path / "data" / "ledger.sqlite3").exists()

@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from memos_mcp.settings import Settings
+from tests.packaging.programs import program
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -106,7 +107,7 @@ def test_the_bundle_is_of_this_version_and_sets_what_there_is() -> None:
     manifest = json.loads((ROOT / "deploy" / "mcpb" / "manifest.json").read_text())
     set_there = manifest["server"]["mcp_config"]["env"]
 
-    assert (manifest["name"], manifest["version"]) == (PROJECT["name"], PROJECT["version"])
+    assert (manifest["name"], manifest["version"]) == ("memos-mcp", PROJECT["version"])
     assert {name.removeprefix("MEMOS_").lower() for name in set_there} <= set(Settings.model_fields)
     assert {value.removeprefix("${user_config.").rstrip("}") for value in set_there.values()} == set(
         manifest["user_config"]
@@ -127,13 +128,21 @@ def test_the_container_runs_as_a_user_without_rights_and_keeps_all_in_one_volume
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]["memos-mcp"]
 
     assert len([line for line in lines if line.startswith("FROM ")]) == 2
-    assert "USER memos" in lines
-    assert lines.index("USER memos") < lines.index('CMD ["memos-mcp", "serve", "--host", "0.0.0.0"]')
+    assert "USER 10001" in lines  # by number, so that Kubernetes sees that it is not root
+    assert any("--uid 10001" in line for line in lines)
+    assert lines.index("USER 10001") < lines.index('CMD ["memos-mcp", "serve", "--host", "0.0.0.0"]')
     assert "MEMOS_DATA_DIR=/data" in next(line for line in lines if line.startswith("ENV "))
     assert any(line.startswith("HEALTHCHECK") for line in lines)
     assert compose["ports"] == ["127.0.0.1:8765:8765"]
     assert compose["volumes"] == ["memory:/data"]
     assert set(compose["environment"]) <= {f"MEMOS_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_the_linter_of_dockerfiles_finds_nothing() -> None:
+    linter = program("hadolint")
+    told = subprocess.run([linter, ROOT / "Dockerfile"], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (told.returncode, told.stdout) == (0, "")
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.page.browser import DESK, PHONE, launch
+from tests.page.browser import DESK, PATIENCE, PHONE, launch
 from tests.page.store import Store, kept
 from tests.page.visit import Visit, visiting
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = launch(playwright)
         yield started

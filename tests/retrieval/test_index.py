@@ -237,6 +237,40 @@ def test_a_word_is_found_by_its_meaning() -> None:
     assert all(hit.relativity < best.relativity for hit in others)
 
 
+def test_a_model_without_token_vectors_says_more_by_its_sentence_vectors() -> None:
+    index = index_of(["Trabajo de enfermera", "¿A qué hora te dedicas al huerto?", "Llueve", "Hace sol"])
+    near = [(1, 0.88), (2, 0.82), (3, 0.81), (4, 0.8)]
+    asked = Query(text="¿A qué me dedico?", now=START, dense=near)
+
+    assert index.search(asked, limit=1)[0].seq == 1
+    assert index.search(replace(asked, tokens=vectors_of([1.0])), limit=1)[0].seq == 2
+
+
+def test_of_a_script_that_the_model_does_not_read_words_say_more_than_vectors() -> None:
+    index = index_of(["Моя сестра живёт в Твери", "Купил хлеба", "Сегодня дождь", "Завтра снег"])
+    near = [(2, 0.9), (3, 0.6), (4, 0.5), (1, 0.4)]
+    asked = Query(text="В каком городе поселилась младшая сестра?", now=START, dense=near, tokens=vectors_of([1.0]))
+
+    assert index.search(asked, limit=1)[0].seq == 1
+
+
+def test_a_number_is_met_only_as_it_stands() -> None:
+    index = index_of(["The crash is ticket 4711", *FILLER, "The login is ticket 4712"])
+    number = vectors_of([1.0])
+    query = Query(
+        text="4711",
+        now=START,
+        dense=[(1, 0.4), (len(FILLER) + 2, 0.4)],
+        tokens=number,
+        words=("4711",),
+        token_vectors=lambda seqs: {seq: number for seq in seqs if seq in (1, len(FILLER) + 2)},
+    )
+    found_at = {hit.seq: hit.relativity for hit in index.search(query, limit=len(FILLER) + 2)}
+
+    assert found_at[1] > 0.9
+    assert found_at[len(FILLER) + 2] < 0.5
+
+
 def test_an_ingredient_taken_away_has_no_say() -> None:
     said = ["Nora: I like tea", "Felix: I like tea"] * 2
     index = Index(weights=replace(Weights(), who=0.0, others=0.0, lexical=0.0, coverage=0.0))

@@ -3,6 +3,7 @@ import pytest
 
 from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.features import FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.relativity import Found
 from memos_mcp.backends.local.retrieval.scores import interaction, priors, rarity, standard
 from memos_mcp.backends.local.retrieval.weights import Weights
 
@@ -22,18 +23,18 @@ def test_a_rare_term_weighs_more_and_none_weighs_less_than_nothing() -> None:
 
 def test_the_nearest_alone_tell_the_mean_and_deviation_of_all() -> None:
     cosines = np.sort(np.random.default_rng(3).normal(0.3, 0.08, 20_000))[::-1]
-    units, mean = standard(cosines[:200], texts=20_000)
+    units, mean = standard(cosines[:200], texts=20_000, usual=0.1)
     assert mean == pytest.approx(0.3, abs=0.03)
     assert units[0] == pytest.approx((cosines[0] - 0.3) / 0.08, abs=0.5)
 
 
 def test_few_cosines_keep_a_usual_deviation() -> None:
-    units, _ = standard(np.array([0.5, 0.49, 0.48]), texts=3)
+    units, _ = standard(np.array([0.5, 0.49, 0.48]), texts=3, usual=0.1)
     assert np.ptp(units) < 1
 
 
 def test_no_cosines_have_no_units() -> None:
-    units, mean = standard(np.empty(0), texts=10)
+    units, mean = standard(np.empty(0), texts=10, usual=0.1)
     assert len(units) == 0
     assert mean == 0
 
@@ -63,10 +64,14 @@ def test_priors_favour_what_holds_the_kind_of_answer_that_is_wanted() -> None:
     assert without < with_number
 
 
+def found(coverage: float, cosine: float) -> Found:
+    return Found(np.array([coverage]), np.array([cosine]))
+
+
 def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
-    coverage, cosine = np.array([0.0, 0.5, 1.0]), np.array([0.1, 0.4, 0.7])
-    few = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.0, texts=10)
-    many = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.0, texts=100_000)
+    rising = Found(np.array([0.0, 0.5, 1.0]), np.array([0.1, 0.4, 0.7]))
+    few = relativity.of_meaning(rising, rising, absent=0.0, texts=10)
+    many = relativity.of_meaning(rising, rising, absent=0.0, texts=100_000)
     assert (np.diff(few) > 0).all()
     assert (many < few).all()
     assert 0 <= few[0] < 0.1
@@ -74,20 +79,32 @@ def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
 
 
 def test_words_that_no_text_holds_speak_against_it() -> None:
-    coverage, cosine = np.array([0.5]), np.array([0.3])
-    spoken_of = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.0, texts=100)
-    unheard_of = relativity.of_meaning(coverage=coverage, cosine=cosine, absent=0.6, texts=100)
+    told = found(0.6, 0.4)
+    spoken_of = relativity.of_meaning(told, told, absent=0.0, texts=100)
+    unheard_of = relativity.of_meaning(told, told, absent=0.9, texts=100)
     assert unheard_of < 0.45 < spoken_of
 
 
+def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() -> None:
+    window = found(0.8, 0.6)
+    unrelated, bearing = found(0.05, 0.1), found(0.2, 0.4)
+    assert relativity.of_meaning(window, unrelated, absent=0.0, texts=10) < 0.05
+    assert relativity.of_meaning(window, bearing, absent=0.0, texts=10) > 0.9
+    assert relativity.of_meaning(bearing, bearing, absent=0.0, texts=10) < 0.45
+    assert relativity.of_words(window, found(0.0, 0.0), texts=10) < 0.3
+    assert relativity.of_another_language(window, unrelated) < 0.2
+    assert relativity.of_another_script(window, found(0.0, 0.7)) < 0.2
+    assert relativity.of_likeness(window, unrelated, mean=0.1, texts=10) < 0.1
+
+
 def test_a_cosine_says_less_of_a_language_that_the_model_does_not_know() -> None:
-    alike = np.array([0.7])
-    assert relativity.of_another_language(coverage=np.array([0.2]), cosine=alike) < 0.45
-    assert relativity.of_another_language(coverage=np.array([0.8]), cosine=alike) > 0.45
-    assert relativity.of_another_script(coverage=np.array([0.1]), cosine=alike, texts=100) < 0.45
+    few, most = found(0.2, 0.7), found(0.8, 0.7)
+    assert relativity.of_another_language(few, few) < 0.45 < relativity.of_another_language(most, most)
+    assert relativity.of_another_script(few, few) < 0.45 < relativity.of_another_script(most, most)
 
 
 def test_relativity_by_an_unknown_model_does_not_depend_on_its_scale() -> None:
-    near = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.6]), mean=0.2, texts=100)
-    shifted = relativity.of_likeness(coverage=np.array([0.5]), cosine=np.array([0.9]), mean=0.8, texts=100)
-    assert near == pytest.approx(shifted)
+    near, shifted = found(0.5, 0.6), found(0.5, 0.9)
+    assert relativity.of_likeness(near, near, mean=0.2, texts=100) == pytest.approx(
+        relativity.of_likeness(shifted, shifted, mean=0.8, texts=100)
+    )

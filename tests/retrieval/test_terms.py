@@ -85,3 +85,33 @@ def test_any_text_has_terms_of_29_bits_and_positive_weight(text: str) -> None:
 def test_folding_takes_off_accents_and_leaves_other_marks() -> None:
     assert fold("crème brûlée") == "creme brulee"
     assert fold("が") == "が"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("После семи я не ужинаю", "ужин"),
+        ("Ich habe den Führerschein gemacht", "die Führerscheinprüfung ist bald"),
+        ("المهندسة تعمل هنا", "هندسة"),
+        ("दोस्त की शादी", "दोस्तों"),
+    ],
+)
+def test_words_of_one_root_and_parts_of_compounds_share_terms(left: str, right: str) -> None:
+    assert of(left) & of(right)
+
+
+def test_an_english_word_gives_its_stem_alone() -> None:
+    assert of("the adopted children") == of("adopting") | of("children")
+    assert len(of("the adopted children")) == 2
+
+
+def test_an_ideograph_counts_as_much_as_a_pair_and_kana_endings_less() -> None:
+    weights = dict(terms("犬を散歩させる"))
+    of_pair, of_one = (next(term for term, _ in terms(text)) for text in ("散歩", "犬"))
+
+    assert weights[of_pair] == weights[of_one] == 1.0
+    assert min(weights.values()) == 0.5
+
+
+def test_a_single_kana_is_no_term_of_a_longer_run() -> None:
+    assert not of("ピアノ") & of("ノ")

@@ -9,7 +9,10 @@ from mcp.client.session import ElicitationFnT, MessageHandlerFnT
 from mcp.types import CallToolResult, TextContent
 
 from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.backends.lender import Call, lending
+from memos_mcp.models import TaskState
 from memos_mcp.server.app import build_server
+from memos_mcp.server.notices import Notices
 from tests.fakes.memory_backend import ListBackend
 
 Era = Literal["legacy", "2026-07-28"]
@@ -27,14 +30,24 @@ async def connected(
     elicitation_callback: ElicitationFnT | None = None,
     message_handler: MessageHandlerFnT | None = None,
 ) -> AsyncGenerator[Client]:
-    async def opened() -> MemoryBackend:
-        return backend
+    notices = Notices(user_id)
 
-    server = build_server(opened, user_id=user_id, conversation_id=lambda: conversation_id)
-    mode = "legacy" if era == "legacy" else "auto"
-    client = Client(server, mode=mode, elicitation_callback=elicitation_callback, message_handler=message_handler)
-    async with client:
-        yield client
+    async def status(task_id: str, user_id: str) -> TaskState:
+        return (await backend.get_status(task_id, user_id=user_id)).status
+
+    async def observe(call: Call) -> None:
+        await notices.of(call, whom=call.user_id, status=status)
+
+    @asynccontextmanager
+    async def opened() -> AsyncGenerator[MemoryBackend]:
+        yield backend
+
+    async with lending(opened, observe=observe) as lender:
+        server = build_server(lender, user_id=user_id, conversation_id=lambda: conversation_id, notices=notices)
+        mode = "legacy" if era == "legacy" else "auto"
+        client = Client(server, mode=mode, elicitation_callback=elicitation_callback, message_handler=message_handler)
+        async with client:
+            yield client
 
 
 def text_of(result: CallToolResult) -> str:

@@ -105,9 +105,9 @@ async def test_users_hear_nothing_of_each_other() -> None:
     current = "bob"
     leave = notices.subscribe(heard["bob"].append)
 
-    await notices.changed("memos://profile")
+    await notices.publish(ResourceUpdated(uri="memos://profile"))
     leave()
-    await notices.changed("memos://profile")
+    await notices.publish(ResourceUpdated(uri="memos://profile"))
 
     assert heard == {"ann": [], "bob": [ResourceUpdated(uri="memos://profile")]}
 

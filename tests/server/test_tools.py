@@ -187,6 +187,16 @@ async def test_what_is_known_keeps_the_size_limit_too(client: Client) -> None:
     assert len(text_of(found)) < 5_000
 
 
+@pytest.mark.parametrize("tool", ["get_memory", "get_message"])
+async def test_what_is_beside_long_texts_is_less_than_half_of_them(client: Client, tool: str) -> None:
+    for number in range(5):
+        said = f"Trip {number} in the summer went " + " ".join(f"from town {town} to the next" for town in range(40))
+        await client.call_tool("add_message", {"messages": said})
+    answer = await client.call_tool(tool, {})
+
+    assert len(json.dumps(answer.structured_content, ensure_ascii=False)) <= 1.5 * len(text_of(answer))
+
+
 async def test_a_message_too_long_for_an_answer_is_read_in_parts_word_for_word(client: Client) -> None:
     long = "文字 and words 🙂 " * 12_000
     await client.call_tool("add_message", {"messages": long})

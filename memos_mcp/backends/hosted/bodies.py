@@ -29,6 +29,7 @@ def add_message(request: AddMessage, *, user_id: str) -> Body:
         "tags": list(request.tags),
         "info": request.info,
         "custom_extract_prompt": request.custom_extract_prompt,
+        "allow_public": request.allow_public,
     }
     return {
         "user_id": user_id,
@@ -40,7 +41,8 @@ def add_message(request: AddMessage, *, user_id: str) -> Body:
 
 
 def _message(message: Message) -> Body:
-    body = {"role": message.role, "content": message.content}
+    speaker = _given({"role_id": message.role_id, "role_name": message.role_name})
+    body = {"role": message.role, "content": message.content, **speaker}
     return body if message.chat_time is None else body | {"chat_time": clock_text(message.chat_time)}
 
 
@@ -112,7 +114,13 @@ def add_feedback(request: AddFeedback, *, user_id: str) -> Body:
     return {
         "user_id": user_id,
         "feedback_content": request.feedback_content,
-        **_given({"conversation_id": request.conversation_id, "feedback_time": time}),
+        **_given(
+            {
+                "conversation_id": request.conversation_id,
+                "feedback_time": time,
+                "allow_public": request.allow_public,
+            }
+        ),
     }
 
 

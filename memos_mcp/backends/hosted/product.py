@@ -14,6 +14,11 @@ Body = dict[str, Any]
 
 SUCCESS: Final = 200
 
+SPEAKER: Final = ("role_id", "role_name")
+"""Fields of a message that the server does not have."""
+
+NOT_PUBLIC: Final = "allow_public had no effect: MemOS's own server has no public memories."
+
 _FIELDS: Final = {"create_time": "created_at", "update_time": "updated_at", "conversation_id": "session_id"}
 
 
@@ -33,8 +38,11 @@ def add(body: Body, *, task_id: str) -> Body:
 
 
 def _message(said: Body) -> Body:
-    """Write a message; one of a tool must name a call, whichever."""
-    return {"tool_call_id": "call"} | said if said["role"] == "tool" else said
+    """Write a message, after the name of who speaks; one of a tool must name a call, whichever."""
+    told = {name: value for name, value in said.items() if name not in SPEAKER}
+    if said.get("role_name"):
+        told["content"] = f"{said['role_name']}: {said['content']}"
+    return {"tool_call_id": "call"} | told if said["role"] == "tool" else told
 
 
 def search(body: Body) -> Body:

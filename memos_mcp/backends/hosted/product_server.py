@@ -71,12 +71,14 @@ class ProductServer:
         data = await self._service.send("add", product.add(body, task_id=task_id))
         done = not body["async_mode"]
         await self._keep(body, task_id=task_id, memories=product.made(data) if done else None)
-        return {"success": True, "task_id": task_id, "status": "completed" if done else "running"}
+        note = product.NOT_PUBLIC if body.get("allow_public") else ""
+        return {"success": True, "task_id": task_id, "status": "completed" if done else "running", "note": note}
 
     async def _keep(self, body: Body, *, task_id: str, memories: int | None) -> None:
         now = clock_text(self._clock())
         said = [
             {"role": one["role"], "content": one["content"], "create_time": one.get("chat_time", now)}
+            | {name: one[name] for name in product.SPEAKER if name in one}
             for one in body["messages"]
         ]
         await run_sync(

@@ -61,7 +61,8 @@ class AgentMemories:
             seqs = {name: memory_seq(name) for name in memory.replaces}
             found = self._ledger.claims.in_force(task.user, [seq for seq in seqs.values() if seq is not None])
             unknown += [name for name, seq in seqs.items() if seq not in {one.seq for one in found}]
-            draft = _draft(memory, task, found)
+            public = all(message.public for message in task.messages)
+            draft = _draft(memory, task, () if public else found)
             if draft is not None:
                 kept += 1
                 self._replace(found, draft, task=task)

@@ -28,6 +28,7 @@ from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.ledger.standing import standing_of
 from memos_mcp.backends.local.library import Library
 from memos_mcp.backends.local.means import Means
+from memos_mcp.backends.local.public import PublicMemories
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.backends.local.search import Search
@@ -111,6 +112,7 @@ class LocalBackend:
         self._agent_memories = agent_memories
         self._clock = clock
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
+        self._public = PublicMemories(ledger, search)
         self.browsing = Browsing(ledger, search, clock=clock, offset=offset)
         self.curating = Curating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
         self.transferring = Transferring(ledger, changed=self._follow, redacts=redact is not None)
@@ -208,6 +210,7 @@ class LocalBackend:
         standing = standing_of(self._ledger.database, user_id)
         now = self._clock() if request.query_time is None else request.query_time
         found = SearchResult() if standing is None else self._search.run(request, standing=standing, now=now)
+        found = self._public.joined(found, request, user_id=user_id, now=now)
         if request.knowledgebase_ids:
             found = self._bases.joined(found, request, now=now)
         return with_instructions(fit(found, request), request)
@@ -264,7 +267,9 @@ class LocalBackend:
             user, condition=condition, parameters=parameters, size=request.size, page=request.page
         )
         stored = self._ledger.memories.by_seq(user, seqs)
-        return _memory_page([stored[seq] for seq in seqs], total=total, size=request.size, page=request.page)
+        page = _memory_page([stored[seq] for seq in seqs], total=total, size=request.size, page=request.page)
+        unknown = filters.unknown_fields(chosen, user, (self._ledger.messages, self._ledger.memories))
+        return page.model_copy(update={"notice": filters.about_unknown(unknown), "unknown_fields": unknown})
 
     def _named(self, memory_ids: tuple[str, ...], user: int | None) -> MemoryPage:
         seqs = self._seqs(memory_ids, user)
@@ -340,7 +345,7 @@ class LocalBackend:
         """Keep the correction as something the user said, and archive or set right at once what it is meant of."""
         message = Message(role="user", content=request.feedback_content, chat_time=request.feedback_time)
         conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
-        kept = AddMessage(messages=(message,), conversation_id=conversation_id)
+        kept = AddMessage(messages=(message,), conversation_id=conversation_id, allow_public=request.allow_public)
         check_add(kept)
         return await acting_for(user_id, self._ledger, partial(self._correct, kept, user_id, request.memory_ids))
 

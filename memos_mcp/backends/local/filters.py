@@ -2,16 +2,18 @@
 
 A condition is `{field: value}` or `{field: {operator: value}}`. `agent_id`, `app_id` and `conversation_id` are compared
 for equality (also written `=`, or `in` with a list), `tags` for `contains`, `create_time` and `update_time` with `lt`,
-`lte`, `gt`, `gte`. `related_id` is a list of agents and users, one of which must match. Any other field is a key of
-`info`: its value, or one of a list there, equals or (numbers) compares.
+`lte`, `gt`, `gte`. `related_id` is a list of agents, users and speakers, one of which must match. Any other field is a
+key of `info`: its value, or one of a list there, equals or (numbers) compares.
 
 A filter may also have one such list for each source of memories: `{"user": {"and": [...]}, "public": {...}}`.
 """
 
+import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 
 from pydantic import JsonValue
 
@@ -35,9 +37,22 @@ _PAIRS = "json_each(CASE WHEN json_valid(info) THEN info ELSE '{}' END)"
 HAS_KEY = f"EXISTS (SELECT 1 FROM {_PAIRS} AS pair WHERE pair.key = ?)"
 """Whether a row's `info` has a key; the key is bound in it."""
 
+UNKNOWN_FIELDS = (
+    "The filter names {}, which nothing stored has: besides agent_id, app_id, conversation_id, related_id, "
+    "tags, create_time and update_time a field is a key of info."
+)
+
 _MAX_CONDITIONS = 100
 _LARGEST = 2**63 - 1
 _TYPES: dict[str, type | UnionType] = {"a text": str, "a number": int | float, "a text or a number": str | int | float}
+
+
+class Table(Protocol):
+    """Messages or memories of the ledger."""
+
+    def matching(self, user: int, condition: str, parameters: Sequence[object]) -> set[int]:
+        """Give the keys of the rows that meet a condition."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,17 @@ def keys_of_info(filter: Filter) -> list[str]:  # noqa: A002
     """Give the fields that are none of ours, and so are looked for among the keys of `info`."""
     known = (*_IDENTIFIERS, *_TIMES, "tags")
     return list(dict.fromkeys(one.field for one in filter.conditions if one.field not in known))
+
+
+def unknown_fields(filter: Filter | None, user: int, tables: Sequence[Table]) -> tuple[str, ...]:  # noqa: A002
+    """Give the fields of a filter that nothing of this user has: they may be misspelt."""
+    keys = keys_of_info(filter) if filter else []
+    return tuple(key[:100] for key in keys if not any(table.matching(user, HAS_KEY, [key]) for table in tables))
+
+
+def about_unknown(fields: Sequence[str]) -> str:
+    """Say which fields of a filter nothing has, and which there are; empty where all are known."""
+    return UNKNOWN_FIELDS.format(", ".join(map(json.dumps, fields))) if fields else ""
 
 
 def _condition(condition: JsonValue) -> Condition:
@@ -177,7 +203,12 @@ def _compile(condition: Condition) -> tuple[str, list[object]]:
         case "conversation_id":
             return "conversation IN (SELECT key FROM conversation WHERE conversation_id = ?)", [value]
         case "related_id":
-            return "(agent_id = ? OR user IN (SELECT key FROM user WHERE user_id = ?))", [value, value]
+            speaks, said = _compile_info("role_id", sign, value)
+            return f"(agent_id = ? OR user IN (SELECT key FROM user WHERE user_id = ?) OR {speaks})", [
+                value,
+                value,
+                *said,
+            ]
         case "agent_id" | "app_id" | "create_time" | "update_time":
             return f"{field} {sign} ?", [value]
         case "tags":

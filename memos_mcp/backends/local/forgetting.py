@@ -11,7 +11,7 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.messages import message_id, message_seq
 from memos_mcp.backends.local.wording import Wording
-from memos_mcp.errors import InvalidRequest, NotFound
+from memos_mcp.errors import Forbidden, InvalidRequest, NotFound
 from memos_mcp.models import DeleteMemory, DeleteReceipt, Memory, Stretch, epoch_milliseconds
 
 SHOWN = 5
@@ -54,6 +54,7 @@ class Forgetting:
 
         Raises:
             NotFound: something named is unknown; nothing was deleted.
+            Forbidden: a memory that is named is another user's, who made it public.
             InvalidRequest: nothing is named.
         """
         user = self._ledger.messages.user_key(user_id)
@@ -62,6 +63,8 @@ class Forgetting:
         doomed = self._doomed(request, user)
         if user is None:
             return DeleteReceipt(dry_run=request.dry_run)
+        tables = (self._ledger.messages, self._ledger.memories)
+        unknown = filters.unknown_fields(filters.parse(request.filter), user, tables)
         sources = self._ledger.removal.sources_of(doomed.memories)
         if request.delete_messages or request.text:
             doomed.messages |= sources
@@ -70,7 +73,7 @@ class Forgetting:
         receipt = self._receipt(request, doomed, held=sources - doomed.messages)
         if not request.dry_run and (doomed.memories or doomed.messages or doomed.changes):
             self._remove(user, doomed)
-        return receipt
+        return receipt.model_copy(update={"unknown_fields": unknown})
 
     def left(self, request: DeleteMemory, *, user_id: str) -> int:
         """Count what still speaks of the text of a request; 0 where it has none."""
@@ -104,7 +107,16 @@ class Forgetting:
     def _memories(self, identifiers: Sequence[str], user: int | None) -> set[int]:
         seqs = {identifier: memory_seq(identifier) for identifier in identifiers}
         known = self._ledger.memories.by_seq(user or 0, [seq for seq in seqs.values() if seq is not None])
-        _check("memory", [one for one, seq in seqs.items() if seq not in known], code=40307)
+        unknown = {one: seq for one, seq in seqs.items() if seq not in known}
+        with self._ledger.database.of_user("*"):
+            public = self._ledger.memories.public([seq for seq in unknown.values() if seq is not None])
+        if others := [one for one, seq in unknown.items() if seq in public]:
+            raise Forbidden(
+                f'Memory "{others[0]}" is another user\'s, who made it public and alone can delete it; nothing was '
+                "changed.",
+                code=40306,
+            )
+        _check("memory", list(unknown), code=40307)
         return set(known)
 
     def _messages(self, identifiers: Sequence[str], user: int | None) -> set[int]:

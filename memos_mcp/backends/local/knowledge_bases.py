@@ -11,15 +11,15 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from memos_mcp.backends.local.document_text import read
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.standing import standing_of
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.search import Search
+from memos_mcp.document_text import read
 from memos_mcp.errors import NotFound
-from memos_mcp.models import AddMessage, Document, Memory, Message, SearchMemory, SearchResult
+from memos_mcp.models import AddMessage, Document, KnowledgeBase, Memory, Message, SearchMemory, SearchResult
 from memos_mcp.sources import of_source
 
 OWNER: Final = "knowledgebase:"
@@ -56,6 +56,24 @@ class KnowledgeBases:
         identifier = uuid.uuid4().hex
         self._ledger.note(OWNER + identifier, json.dumps({"name": name, "description": description}))
         return identifier
+
+    def listed(self) -> list[KnowledgeBase]:
+        """List the knowledge bases, by name."""
+        bases = [self._called(identifier) for identifier in self._made()]
+        return sorted(bases, key=lambda one: (one.knowledgebase_name, one.id))
+
+    def _called(self, identifier: str) -> KnowledgeBase:
+        noted: dict[str, str] = json.loads(self._ledger.noted(OWNER + identifier) or "{}")
+        return KnowledgeBase(
+            id=identifier,
+            knowledgebase_name=noted.get("name", ""),
+            knowledgebase_description=noted.get("description", ""),
+        )
+
+    def _made(self) -> set[str]:
+        """Give the ids of all, of those without documents too."""
+        noted = self._ledger.noted_under(OWNER)
+        return {name.removeprefix(OWNER) for name in noted} | set(self._identifiers())
 
     def delete(self, identifier: str) -> None:
         """Remove a knowledge base with all of its documents."""

@@ -11,6 +11,7 @@ from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.upkeep import Upkeep
 from memos_mcp.backends.local.worker import LOOK_EVERY, Worker
 from memos_mcp.errors import MemosError, Unavailable
+from memos_mcp.perspective import bare, marked, perspective_of
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +120,9 @@ class Learning:
             self._ledger.database.one_writer(task.user)
             if not self._ledger.tasks.is_whole(task):
                 return  # messages were deleted meanwhile: what was drafted may tell of them, and is drafted anew
-            views = self._upkeep.keep(drafts, task=task, extractor=self._extractor.name)
+            views = self._upkeep.keep(
+                [_naming(draft, task) for draft in drafts], task=task, extractor=self._extractor.name
+            )
             self._ledger.tasks.complete(task, views, taken_over=taken_over)
             self._ledger.forget_instructions()
 
@@ -155,3 +158,15 @@ class Learning:
         due = self._ledger.tasks.next_due()
         pause = None if due is None else max(0.05, (due - self._clock()) / 1000)
         return min(pause or LOOK_EVERY, LOOK_EVERY) if self._ledger.database.shared else pause
+
+
+def _naming(draft: Draft, task: OpenTask) -> Draft:
+    """Name who else said what a draft says; what others prefer is no preference of the user."""
+    said = [one.speaker for one in (*task.before, *task.messages) if one.seq in draft.sources]
+    names = sorted(set(filter(None, said)))
+    if not names or not all(said):
+        return draft
+    text = bare(draft.value)
+    if not any(name in text for name in names):
+        text = f"{', '.join(names)}: {text}"
+    return replace(draft, value=marked(text, perspective_of(draft.value)), preference=None, reasoning="")

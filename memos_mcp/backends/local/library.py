@@ -6,7 +6,7 @@ from functools import partial
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
-from memos_mcp.models import Document
+from memos_mcp.models import Document, KnowledgeBase
 
 
 class Library:
@@ -20,6 +20,10 @@ class Library:
     async def create_knowledge_base(self, name: str, description: str) -> str:
         """Make a knowledge base and give its id."""
         return await run_sync(partial(self._bases.create, name, description=description))
+
+    async def knowledge_bases(self) -> list[KnowledgeBase]:
+        """List the knowledge bases."""
+        return await run_sync(self._bases.listed)
 
     async def delete_knowledge_base(self, identifier: str) -> None:
         """Remove a knowledge base with its documents."""

@@ -1,6 +1,5 @@
 """Answering a query: wait for the vectors, rank, and read what was found."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -37,31 +36,31 @@ BY_WORDS = "Some of what is stored is not in the vector index yet; it was search
 
 BY_WORDS_ALONE = "It was searched by words alone."
 
-UNKNOWN_FIELDS = (
-    "The filter names {}, which nothing stored has: besides agent_id, app_id, conversation_id, related_id, "
-    "tags, create_time and update_time a field is a key of info."
-)
-
 PREFERENCE_NOTE = (
     "Preferences are the user's own wishes as they were said. Follow those that bear on the task; "
     "what the user says now comes first, and they are never instructions from anybody else."
 )
 
 
-NEAREST_FLOOR = 0.05
-"""The least relativity of the best memory where the nearest is asked for. In a store of 30 everyday facts of one user
-the right one ranks first for 77 % of questions in other words; .45 keeps a third of these, .05 nine in ten."""
+NEAREST = 2
+NEAREST_FLOOR = 0.02
+"""How many memories are given, and from which relativity, where the nearest are asked for and none is at the threshold.
+
+Of 60 everyday facts of two users, each asked for in other words, a search finds 52 so, and 43 with the best alone from
+0.05; where nothing answers, 48 of 60 get some, and 43.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One search as it goes through the steps below."""
+    """One search as it goes through the steps below; `only` is a condition on the columns of `memory`."""
 
     request: SearchMemory
     standing: Standing
     query: Query
     near: Mapping[Kind, Sequence[tuple[int, float]]] | None
     chosen: filters.Filter | None
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +83,27 @@ class Search:
         self._indexes = indexes
         self._outdated = Outdated(ledger.messages, ledger.memories)
 
-    def run(self, request: SearchMemory, *, standing: Standing, now: int) -> SearchResult:
-        """Answer a search of the user of whom it is known how far the ledger has got."""
-        return self._run(request, standing, now=now).result
+    def run(self, request: SearchMemory, *, standing: Standing, now: int, only: str = "") -> SearchResult:
+        """Answer a search of the user of whom it is known how far the ledger has got.
+
+        With a condition, of those memories that meet it; then nothing is waited for.
+        """
+        return self._run(request, standing, now=now, only=only).result
 
     def explained(self, request: SearchMemory, *, standing: Standing, now: int) -> Found:
         """Answer a search of this user, and say why each text was found."""
         return self._run(request, standing, now=now, explain=True)
 
-    def _run(self, request: SearchMemory, standing: Standing, *, now: int, explain: bool = False) -> Found:
-        complete = self._wait(standing)
-        asked = self._asked(request, standing, now=now, explain=explain)
+    def _run(
+        self, request: SearchMemory, standing: Standing, *, now: int, explain: bool = False, only: str = ""
+    ) -> Found:
+        complete = bool(only) or self._wait(standing)
+        asked = replace(self._asked(request, standing, now=now, explain=explain), only=only)
         messages = self._find("message", asked, limit=request.message_limit_number)
         wanted = request.memory_limit_number + (request.preference_limit_number if request.include_preference else 0)
         memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
         known, preferences = self._memories(asked, memories)
+        unknown = filters.unknown_fields(asked.chosen, standing.user, (self._ledger.messages, self._ledger.memories))
         result = SearchResult(
             memory_detail_list=known,
             preference_detail_list=preferences,
@@ -109,7 +114,8 @@ class Search:
                 outdated=self._indexes.outdated(standing) if messages else frozenset(),
             ),
             preference_note=PREFERENCE_NOTE if preferences else "",
-            notice=" ".join(filter(None, (self._by_words(asked, complete=complete), self._unknown_fields(asked)))),
+            notice=" ".join(filter(None, (self._by_words(asked, complete=complete), filters.about_unknown(unknown)))),
+            unknown_fields=unknown,
         )
         return Found(result, _reasons(memories), _reasons(messages))
 
@@ -121,14 +127,6 @@ class Search:
         if complete and asked.near is not None:
             return ""
         return f"{BY_WORDS_ALONE} {self._indexing.missing}" if self._indexing.missing else BY_WORDS
-
-    def _unknown_fields(self, asked: Asked) -> str:
-        """Name the fields of the filter that nothing of this user has: they may be misspelt."""
-        keys = filters.keys_of_info(asked.chosen) if asked.chosen else []
-        user = asked.standing.user
-        tables = (self._ledger.messages, self._ledger.memories)
-        unknown = [key for key in keys if not any(table.matching(user, filters.HAS_KEY, [key]) for table in tables)]
-        return UNKNOWN_FIELDS.format(", ".join(json.dumps(key[:100]) for key in unknown)) if unknown else ""
 
     def _wait(self, standing: Standing) -> bool:
         user = standing.user
@@ -188,9 +186,10 @@ class Search:
         return self._indexes.search(asked.standing, kind, query, limit=limit)
 
     def _allowed(self, kind: Kind, asked: Asked) -> Collection[int] | None:
-        if asked.chosen is None:
+        if asked.chosen is None and not asked.only:
             return None
-        condition, parameters = filters.to_sql(asked.chosen)
+        condition, parameters = filters.to_sql(asked.chosen) if asked.chosen else ("TRUE", [])
+        condition = f"({condition}) AND ({asked.only})" if asked.only else condition
         table = self._ledger.messages if kind == "message" else self._ledger.memories
         return table.matching(asked.standing.user, condition, parameters)
 
@@ -224,7 +223,8 @@ class Search:
     def _with_past(self, asked: Asked, hits: Sequence[Hit]) -> Iterator[Memory | Preference]:
         """Read what was found; after each, where the query asks for the past, what it superseded."""
         memories = self._ledger.memories
-        past = memories.superseded([hit.seq for hit in hits]) if hits and asks_for_the_past(asked.request.query) else {}
+        asks = hits and asks_for_the_past(asked.request.query) and not asked.only
+        past = memories.superseded([hit.seq for hit in hits]) if asks else {}
         chains = [(hit.relativity, seq) for hit in hits for seq in (hit.seq, *past.get(hit.seq, ()))]
         stored = memories.by_seq(asked.standing.user, {seq for _, seq in chains})
         for relativity, seq in chains:
@@ -237,8 +237,8 @@ def _reasons(hits: Sequence[Hit]) -> dict[int, Reasons]:
 
 
 def _sure(hits: Sequence[Hit], request: SearchMemory) -> Sequence[Hit]:
-    """Return the hits at or above the threshold or, where the nearest is asked for and there are none, the best."""
+    """Return the hits at or above the threshold or, where the nearest are asked for and there are none, the best."""
     sure = [hit for hit in hits if hit.relativity >= request.relativity]
     if sure or not request.nearest:
         return sure
-    return [hit for hit in hits[:1] if hit.relativity >= NEAREST_FLOOR]
+    return [hit for hit in hits[:NEAREST] if hit.relativity >= NEAREST_FLOOR]

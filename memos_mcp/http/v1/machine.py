@@ -4,7 +4,7 @@ from functools import partial
 
 from anyio.to_thread import run_sync
 
-from memos_mcp.api_models import HostList, SettingList, ShownHost
+from memos_mcp.api_models import HostList, InstallQuery, SettingList, ShownHost
 from memos_mcp.errors import Forbidden, NotFound
 from memos_mcp.http.v1.operation import Call, Operation
 from memos_mcp.http.v1.surroundings import Machine, Surroundings
@@ -22,7 +22,9 @@ class MachineRoutes:
         return [
             Operation("GET", "/settings", self.settings, "Every setting and where it comes from", SettingList),
             Operation("GET", "/hosts", self.hosts, "The hosts of this machine, and which start us", HostList),
-            Operation("POST", "/hosts/{name}/install", self.install, "Have a host start us", ShownHost),
+            Operation(
+                "POST", "/hosts/{name}/install", self.install, "Have a host start us", ShownHost, query=InstallQuery
+            ),
         ]
 
     async def settings(self, call: Call) -> SettingList:
@@ -34,8 +36,9 @@ class MachineRoutes:
         return HostList(hosts=await run_sync(self._machine(call).hosts))
 
     async def install(self, call: Call) -> ShownHost:
-        """Write us into a host's file."""
-        return await run_sync(partial(self._machine(call).install, call.path["name"]))
+        """Write us into a host's file, or show what that would change in it."""
+        machine, dry_run = self._machine(call), call.query(InstallQuery).dry_run
+        return await run_sync(partial(machine.install, call.path["name"], dry_run=dry_run))
 
     def _machine(self, call: Call) -> Machine:
         if not call.is_owner:

@@ -21,6 +21,8 @@ from memos_mcp.refusals import problem
 logger = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
+BYTES = "application/octet-stream"
+FAILED = "The engine failed; its log says where."
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -103,7 +105,7 @@ class Operation:
             except Exception as exc:  # noqa: BLE001  # the edge: a caller gets a sentence, the log where it happened
                 frames = "".join(traceback.format_tb(exc.__traceback__))
                 logger.error("%s in %s\n%s", type(exc).__name__, self.path, frames)  # noqa: TRY400  # without the text
-                return Problem(MemosError("The engine failed; its log says where."))
+                return Problem(MemosError(FAILED))
             return answered if isinstance(answered, Response) else json_response(answered.model_dump(mode="json"))
 
         return Route(f"{PREFIX}{self.path}", endpoint, methods=[self.method], name=f"{self.method} {self.path}")

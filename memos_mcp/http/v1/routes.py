@@ -5,6 +5,7 @@ from starlette.routing import Route
 
 from memos_mcp.http.v1.changing import Changing
 from memos_mcp.http.v1.events import Events
+from memos_mcp.http.v1.imports import Imports
 from memos_mcp.http.v1.machine import MachineRoutes
 from memos_mcp.http.v1.openapi import describe
 from memos_mcp.http.v1.operation import Call, Operation, json_response
@@ -18,6 +19,7 @@ def operations(store: Store, surroundings: Surroundings) -> list[Operation]:
     listed = [
         *Reading(store.browsing, surroundings).operations(),
         *Changing(store.backend, store.browsing, store.curating).operations(),
+        *Imports(store.transferring, surroundings.start).operations(),
         *Transfer(store.transferring, store.browsing).operations(),
         *MachineRoutes(surroundings).operations(),
         *Events(surroundings).operations(),

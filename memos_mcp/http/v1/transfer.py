@@ -1,4 +1,4 @@
-"""The routes that take a file in, and give one out."""
+"""The routes that give a file out."""
 
 import shutil
 import tempfile
@@ -6,22 +6,18 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from anyio import open_file
 from anyio.to_thread import run_sync
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
-from memos_mcp.api_models import ExportQuery, Imported, ImportQuery, iso_time
+from memos_mcp.api_models import ExportQuery
 from memos_mcp.backends.base import Browsing, Transferring
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
 from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.errors import Forbidden
-from memos_mcp.http.v1.operation import Call, Operation
-from memos_mcp.importing.running import Recognised, recognise, run, survey
+from memos_mcp.http.v1.operation import BYTES, Call, Operation
 from memos_mcp.markdown_folder import MarkdownFolder
-
-BYTES = "application/octet-stream"
 
 
 class Transfer:
@@ -35,30 +31,9 @@ class Transfer:
     def operations(self) -> list[Operation]:
         """Give the routes."""
         return [
-            Operation("POST", "/import", self.take_in, "Take in a file", Imported, query=ImportQuery, body=BYTES),
             Operation("GET", "/export", self.export, "All that is kept of the user", BYTES, query=ExportQuery),
             Operation("GET", "/backup", self.backup, "A backup of the whole store", BYTES),
         ]
-
-    async def take_in(self, call: Call) -> Imported:
-        """Say what a file holds and, unless it is a dry run, take in what is new, all of it as the caller's."""
-        query = call.query(ImportQuery)
-        folder = await run_sync(partial(tempfile.mkdtemp, prefix="memos-mcp-"))
-        try:
-            file = Path(folder) / "file"
-            async with await open_file(file, "wb") as written:
-                async for piece in call.request.stream():
-                    await written.write(piece)
-            recognised = await run_sync(recognise, [file])
-            found = await self._transferring.read(partial(_looked_at, recognised, call.user_id))
-            if query.dry_run:
-                return found
-            taken = await self._transferring.write(
-                lambda ledger, redact: run(recognised, ledger, user_id=call.user_id, owner=call.user_id, redact=redact)
-            )
-            return found.model_copy(update={"messages": taken[0], "memories": taken[1], "dry_run": False})
-        finally:
-            await run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
 
     async def export(self, call: Call) -> Response:
         """Give JSON lines, which can be imported, or a zip of Markdown for people."""
@@ -97,23 +72,6 @@ class Transfer:
             raise
         headers = {"cache-control": "no-store"}
         return FileResponse(Path(folder) / name, media_type=BYTES, filename=name, headers=headers, background=forget)
-
-
-def _looked_at(recognised: Recognised, user_id: str, database: Database) -> Imported:
-    found = survey(recognised, user_id=user_id, owner=user_id, database=database)
-    firsts = [one.first for one in found.values() if one.first is not None]
-    lasts = [one.last for one in found.values() if one.last is not None]
-    return Imported(
-        format=", ".join(found),
-        messages=sum(one.messages for one in found.values()),
-        memories=sum(one.memories for one in found.values()),
-        new_messages=sum(one.new_messages for one in found.values()),
-        new_memories=sum(one.new_memories for one in found.values()),
-        left_out=sum(one.left_out.total() for one in found.values()),
-        first_time=iso_time(min(firsts)) if firsts else None,
-        last_time=iso_time(max(lasts)) if lasts else None,
-        dry_run=True,
-    )
 
 
 def _write_lines(user_id: str, file: Path, database: Database) -> None:

@@ -1,4 +1,4 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { get } from "../api.js";
 import { Field, Nothing, Problem, Said, useLater } from "../parts.js";
 import { clockOf, longDayOf, role, t } from "../words.js";
@@ -18,7 +18,9 @@ export function Conversation({ id, query, changes }) {
   const [doomed, setDoomed] = useState(null);
   const [loads, setLoads] = useState(0);
   const later = useLater(text, 250);
+  const isGone = useRef(false);
   useEffect(() => {
+    if (isGone.current) return undefined;
     const stopped = new AbortController();
     get(path, { ...part, text: later, limit: SIZE }, stopped.signal).then(
       (found) => { setState(found); setError(null); },
@@ -68,7 +70,7 @@ export function Conversation({ id, query, changes }) {
     <${Chat} messages=${state.messages} aim=${part.around} picking=${picking} picked=${picked} onPick=${toggle} onDelete=${(one) => setDoomed({ message_ids: [one.message_id] })} />
     ${!state.messages.length && !error && html`<${Nothing}>${t("no_messages")}</${Nothing}>`}
     ${state.has_after && html`<p class="center"><button class="quiet" onClick=${() => more("after")}>${t("newer")}</button></p>`}
-    ${doomed && html`<${DeleteMessages} what=${doomed} onClose=${() => setDoomed(null)}
+    ${doomed && html`<${DeleteMessages} what=${doomed} onGone=${(gone) => { isGone.current = gone; }} onClose=${() => setDoomed(null)}
       onDone=${() => { setDoomed(null); if (doomed.conversation_id) location.hash = "#/conversations"; else again(); }} />`}`;
 }
 
@@ -85,7 +87,7 @@ function Chat({ messages, aim, picking, picked, onPick, onDelete }) {
           ${picking ? html`<label class="check"><input type="checkbox" checked=${picked.has(message.message_id)} onChange=${() => onPick(message.message_id)} /> ${t("select")}</label>`
             : html`<button class="bare faint" onClick=${() => onDelete(message)}>${t("delete")}</button>`}</p>
         <${Said} as="p" class="content" text=${message.content} />
-        ${message.memories.length > 0 && html`<p class="learnt"><span>${t("learnt")}</span> ${message.memories.map((memory) => html`<a key=${memory} href=${`#/memories/${encodeURIComponent(memory)}`}>${memory}</a> `)}</p>`}
+        ${message.memories.length > 0 && html`<p class="learnt"><span>${t("learnt")}</span> ${message.memories.map((memory) => html`<a key=${memory} href=${`#/memories/${encodeURIComponent(memory)}`}>${t("memory_named", { id: memory })}</a> `)}</p>`}
       </div></li>`;
   })}</ol>`;
 }

@@ -7,14 +7,15 @@ import { amount } from "./delete-memories.js";
 const ALWAYS = { from: "0001-01-01T00:00:00+00:00", to: "9999-12-31T00:00:00+00:00" };
 
 // Says what hangs on messages, or on a whole conversation, and deletes them.
-export function DeleteMessages({ what, onClose, onDone }) {
+// `onGone` is told before a conversation goes, so that its view does not ask for it meanwhile, and where it stays.
+export function DeleteMessages({ what, onClose, onDone, onGone }) {
   const conversation = what.conversation_id;
   const wanted = conversation ? { ...what, ...ALWAYS } : what;
   const look = useLoad(() => write("POST", "/messages/delete", { ...wanted, dry_run: true }), [JSON.stringify(what)]);
   const remove = async () => {
-    const told = conversation
-      ? await write("DELETE", `/conversations/${encodeURIComponent(conversation)}`)
-      : await write("POST", "/messages/delete", what);
+    onGone(Boolean(conversation));
+    const sent = conversation ? write("DELETE", `/conversations/${encodeURIComponent(conversation)}`) : write("POST", "/messages/delete", what);
+    const told = await sent.catch((problem) => { onGone(false); throw problem; });
     toast(t("deleted_count", { memories: count("memories", amount(told.deleted_memories)), messages: count("messages", amount(told.deleted_messages)) }));
     onDone();
   };

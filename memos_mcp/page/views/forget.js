@@ -37,7 +37,7 @@ export function Forget() {
       <button class="main">${t("look")}</button>
     </form>
     <${Problem} error=${error} />
-    <div aria-live="polite">${done && html`<div class="card"><p class=${done.left ? "unwell" : "well"}>${result(done)}</p>
+    <div class="results" aria-live="polite">${done && html`<div class="card"><p class=${done.left ? "unwell" : "well"}>${result(done)}</p>
         ${done.stale_backups.length > 0 && html`<p>${t("stale_backups")}</p><ul class="plain">${done.stale_backups.map((file) => html`<li key=${file}><code>${file}</code></li>`)}</ul>`}</div>`}
       ${found && html`<${Found} found=${found} onForget=${() => setAsks(true)} />`}</div>
     ${asks && html`<${Dialog} title=${t("forget_sure")} onClose=${() => setAsks(false)}>

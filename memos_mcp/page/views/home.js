@@ -52,7 +52,7 @@ function Listed({ title, memories, empty, timed, more }) {
 
 function State({ status }) {
   const { waiting, health, clients } = status;
-  return html`<div class="columns">
+  return html`<div class="columns state">
     <section class="card"><h2>${t("health")}</h2>
       <p class=${health.ok ? "well" : "unwell"}>${health.text}</p>
       ${waiting.vectors > 0 && html`<p>${t("waiting_vectors", { n: waiting.vectors })}</p>`}

@@ -51,9 +51,12 @@ async def test_the_owner_sees_settings_with_keys_masked_and_the_hosts(home: Path
 async def test_a_host_is_set_up_once_and_then_shown_as_such(home: Path) -> None:
     api = api_of("owners-token")
 
+    tried = read(await api.call("POST", "/hosts/cursor/install", {}, dry_run=True))
+    assert (tried["configured"], (home / ".cursor" / "mcp.json").exists()) == (False, False)
+    assert '+    "memos": {' in tried["diff"]
     done = read(await api.call("POST", "/hosts/cursor/install", {}))
 
-    assert done["configured"] is True
+    assert (done["configured"], done["diff"]) == (True, tried["diff"])
     assert "memos" in (home / ".cursor" / "mcp.json").read_text()
     assert [host["configured"] for host in (await api.get("/hosts"))["hosts"]] == [True]
     assert "There is no host" in refused(await api.call("POST", "/hosts/nowhere/install", {}), 400)
@@ -67,3 +70,14 @@ async def test_another_user_learns_nothing_of_the_machine(method: str, path: str
     answer = await api_of("bobs-token").call(method, path, {} if method == "POST" else None)
 
     assert "own user alone" in refused(answer, 403)
+
+
+async def test_a_file_that_cannot_be_changed_is_left_and_the_reason_told(home: Path) -> None:
+    file = home / ".cursor" / "mcp.json"
+    file.write_text("{ broken")
+
+    told = read(await api_of("owners-token").call("POST", "/hosts/cursor/install", {}, dry_run=True))
+
+    assert (told["refused"], told["configured"], told["diff"]) == (True, False, "")
+    assert "is not valid" in told["why"]
+    assert file.read_text() == "{ broken"

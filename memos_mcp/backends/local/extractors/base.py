@@ -14,6 +14,8 @@ class Source:
     """A stored message that memories can be learnt from.
 
     `chat_time` is in epoch milliseconds, `utc_offset` the minutes by which its speaker's clock is ahead of UTC.
+    `speaker` is the name of who speaks, where that is somebody else than the user whose memory it is, or than their
+    assistant. Others may find what is learnt from `public` sources alone.
     """
 
     seq: int
@@ -21,6 +23,13 @@ class Source:
     content: str
     chat_time: int
     utc_offset: int = 0
+    speaker: str = ""
+    public: bool = False
+
+    @property
+    def told(self) -> str:
+        """What was said, after the name of who said it, where it is somebody else."""
+        return f"{self.speaker}: {self.content}" if self.speaker else self.content
 
     @property
     def moment(self) -> datetime:

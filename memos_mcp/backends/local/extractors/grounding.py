@@ -43,7 +43,7 @@ _REPORTING = word_list("reporting")
 
 def unsupported(claim: str, sources: Sequence[Source]) -> Reason | None:
     """Give why a claim does not follow from its sources, at least one, or None where it does."""
-    said = "\n".join(source.content for source in sources)
+    said = "\n".join(source.told for source in sources)
     times = resolve(claim, said=sources[-1].moment)
     bare = _without(claim, times)
     claimed, known = _claimed(bare), matter(said)

@@ -18,9 +18,9 @@ Embed = Callable[[str], NDArray[np.float32]]
 NEAR = 0.6
 """The least cosine between a claim and a part of what was said.
 
-Measured with the packaged model (`python benchmarks/grounding.py`): of 34 claims that follow from what was said the
-furthest has 0.70; of 17 that are invented in the words of the messages, and pass every other check, 14 have less than
-0.6. Models that hold all texts for near, such as multilingual-e5, refuse less by it and nothing that is true.
+Measured with the packaged model (`python -m benchmarks.quality.grounding`): of 34 claims that follow from what was said
+the furthest has 0.70; of 17 that are invented in the words of the messages, and pass every other check, 14 have less
+than 0.6. Models that hold all texts for near, such as multilingual-e5, refuse less by it and nothing that is true.
 """
 
 _REMEMBERED = 512

@@ -28,7 +28,8 @@ _OPENING = re.compile(
 class Passage:
     """Statements on one matter, in order, with the messages they stand in and the question they answer, if any.
 
-    `turn` counts the turns of its speaker; `matter` are the terms of what it says, `time` is the first time it names.
+    `turn` counts the turns of its speaker, whose name `speaker` is in a talk of several; `matter` are the terms of
+    what it says, `time` is the first time it names.
     """
 
     role: Role
@@ -38,6 +39,7 @@ class Passage:
     matter: frozenset[str]
     question: str = ""
     time: TimeMention | None = None
+    speaker: str = ""
 
     @property
     def text(self) -> str:
@@ -88,7 +90,7 @@ def _passage(group: list[str], message: Source, turn: int) -> Passage:
     text = " ".join(group)
     times = resolve(text, said=message.moment)
     time = times[0] if times else None
-    return Passage(message.role, tuple(group), (message.seq,), turn, matter(text), time=time)
+    return Passage(message.role, tuple(group), (message.seq,), turn, matter(text), time=time, speaker=message.speaker)
 
 
 def _ended(sentence: str) -> str:
@@ -96,7 +98,9 @@ def _ended(sentence: str) -> str:
 
 
 def _same_matter(earlier: Passage, later: Passage) -> bool:
-    if earlier.role != later.role or earlier.question or later.question or later.turn - earlier.turn > 1:
+    if (earlier.role, earlier.speaker) != (later.role, later.speaker):
+        return False
+    if earlier.question or later.question or later.turn - earlier.turn > 1:
         return False
     if len(earlier.text) + len(later.text) > PASSAGE_CHARACTERS:
         return False

@@ -82,7 +82,7 @@ def schema() -> dict[str, Any]:
 
 def _line(number: int, source: Source, *, is_new: bool) -> str:
     """Write a message as one line of JSON, from which no text in it can break out; secrets stay here."""
-    content = source.content if len(source.content) <= _LONG_MESSAGE else prose(source.content)
+    content = source.told if len(source.told) <= _LONG_MESSAGE else prose(source.told)
     line = {"id": number, "role": source.role, "time": clock_text(source.chat_time), "content": redact(content)[0]}
     line["content"] = str(line["content"])[:_LONG_MESSAGE].encode("utf-8", "replace").decode()
     return json.dumps(line | {"new": is_new}, ensure_ascii=False)

@@ -72,14 +72,14 @@ def read(message: Source, *, previous: Source | None) -> Reply:
     said = _said(message)
     parts = (_REPEATED.sub(r"\1", shorten(part, limit=PASSAGE_CHARACTERS)) for part in map(stated, said) if part)
     statements = tuple(dict.fromkeys(parts))
-    label = message.content.partition(":")[0].strip() + ":" if speaker_of(message.content) else ""
+    named = message.speaker or (message.content.partition(":")[0].strip() if speaker_of(message.content) else "")
     return Reply(
         message,
         statements,
         question,
         asked=(previous.seq,) if previous and question else (),
         asks=any(map(is_question, said)),
-        label=label,
+        label=f"{named}:" if named else "",
     )
 
 

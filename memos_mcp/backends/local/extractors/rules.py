@@ -63,7 +63,7 @@ class RulesExtractor:
 
 
 def _preferences(reply: Reply) -> dict[str, list[Stated]]:
-    if reply.message.role != "user":
+    if reply.message.role != "user" or reply.message.speaker:
         return {}
     return {sentence: found for sentence in reply.statements if (found := preferences(sentence))}
 

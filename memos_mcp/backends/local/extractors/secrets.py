@@ -1,56 +1,29 @@
 """Secrets: keys, passwords and card numbers in a text, which never become a memory.
 
-The formats of vendors' keys are those of detect-secrets, used as patterns: nothing of it is called that would ask a
-vendor whether a key is live. What it does not know (newer formats, passwords in prose, whole key blocks, card numbers)
-is added here. A pattern is taken only if it is right nearly always: a word taken for a key is lost to its reader.
+The formats of vendors' keys are those of CredSweeper, as data (`keys/`, made by `tools/make_key_formats.py`). What it
+does not know (formats of further vendors, passwords in prose, whole key blocks, card numbers) is added here. A pattern
+is taken only if it is right nearly always: a word taken for a key is lost to its reader.
 """
 
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import cast
+from typing import Any
 
-from detect_secrets.plugins.aws import AWSKeyDetector
-from detect_secrets.plugins.azure_storage_key import AzureStorageKeyDetector
-from detect_secrets.plugins.base import RegexBasedDetector
-from detect_secrets.plugins.discord import DiscordBotTokenDetector
-from detect_secrets.plugins.github_token import GitHubTokenDetector
-from detect_secrets.plugins.gitlab_token import GitLabTokenDetector
-from detect_secrets.plugins.mailchimp import MailchimpDetector
-from detect_secrets.plugins.openai import OpenAIDetector
-from detect_secrets.plugins.pypi_token import PypiTokenDetector
-from detect_secrets.plugins.sendgrid import SendGridDetector
-from detect_secrets.plugins.slack import SlackDetector
-from detect_secrets.plugins.square_oauth import SquareOAuthDetector
-from detect_secrets.plugins.stripe import StripeDetector
-from detect_secrets.plugins.telegram_token import TelegramBotTokenDetector
 from pydantic import JsonValue
 
 MARK = "[redacted: "
 """How every mark begins that stands in place of a secret."""
 
-_DETECTORS: tuple[type[RegexBasedDetector], ...] = (
-    AWSKeyDetector,
-    AzureStorageKeyDetector,
-    DiscordBotTokenDetector,
-    GitHubTokenDetector,
-    GitLabTokenDetector,
-    MailchimpDetector,
-    OpenAIDetector,
-    PypiTokenDetector,
-    SendGridDetector,
-    SlackDetector,
-    SquareOAuthDetector,
-    StripeDetector,
-    TelegramBotTokenDetector,
-)
-
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----BEGIN )[\s\S]){0,20000}?"
     r"(?:-----END (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----|\n[ \t]*\n|\Z)"
 )
-_FORMS = files(__name__.rpartition(".")[0]).joinpath("cues", "keys.txt").read_text("utf-8").splitlines()
+_KEYS = files(__name__.rpartition(".")[0]).joinpath("keys")
+_FORMS = _KEYS.joinpath("further.txt").read_text("utf-8").splitlines()
 _API_KEY = re.compile(rf"(?<![\w-])(?:{'|'.join(form for form in _FORMS if not form.startswith('#'))})(?![\w-])")
 _IN_URL = re.compile(r"(?<=://)[^\s:/?#@]{0,100}:(?P<secret>[^\s/?#]{3,100})(?=@[\w.\[-])")
 _OPTION = re.compile(
@@ -87,7 +60,7 @@ _NAMED = re.compile(
     (?P<name>password|(?<![a-z])pw(?=\s?[:=])
         |passwd|passcode|passphrase|pwd|contraseña|clave|passwort|kennwort|mot\ de\ passe|senha|пароль
         |密码|口令|密碼|wachtwoord|lösenord(?:et)?|adgangskode|passord(?:et)?|salasana(?:ni)?|hasło|heslo|jelsz(?:ó|avam)
-        |şifrem?|parolam?|κωδικός|パスワード|비밀번호|पासवर्ड|كلمة\ المرور|mật\ khẩu|kata\ sandi|รหัสผ่าน
+        |şifrem?|parolam?|κωδικός|パスワード|비밀번호|पासवर्ड|كلمة\ المرور|mật\ khẩu|kata\ sandi(?:\ saya)?|รหัสผ่าน
         |(?:api|access|secret|private|signing|encryption|auth)[ _-]?(?:access[ _-]?)?(?:key(?:_base)?|token)
         |client[ _-]?secret
         |(?<![a-z])(?:secret|token))
@@ -194,17 +167,30 @@ def _secrets(text: str) -> Iterator[_Found]:
 
 def _keys(text: str) -> Iterator[_Found]:
     for run in _RUN.finditer(text):
-        if _DIGIT.search(run.group()):
-            for kind, pattern in _formats():
-                for match in pattern.finditer(run.group()):
-                    yield run.start() + match.start(), run.start() + match.end(), kind
+        text_of_run = run.group()
+        if not _DIGIT.search(text_of_run):
+            continue
+        for match in _API_KEY.finditer(text_of_run):
+            yield run.start() + match.start(), run.start() + match.end(), "API key"
+        for form in _formats():
+            if any(hint in text_of_run for hint in form.hints):
+                for match in form.pattern.finditer(text_of_run):
+                    yield run.start() + match.start(), run.start() + match.end(), form.kind
+
+
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """A kind of key that is known by its form alone; each match has one of the hints in it."""
+
+    kind: str
+    hints: tuple[str, ...]
+    pattern: re.Pattern[str]
 
 
 @cache
-def _formats() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Give each kind of key that is known by its form alone, and that form."""
-    lists = [(str(detector.secret_type), cast("list[re.Pattern[str]]", detector.denylist)) for detector in _DETECTORS]
-    return ("API key", _API_KEY), *((kind, pattern) for kind, patterns in lists for pattern in patterns)
+def _formats() -> tuple[_Format, ...]:
+    read: dict[str, list[dict[str, Any]]] = json.loads(_KEYS.joinpath("formats.json").read_text("utf-8"))
+    return tuple(_Format(one["name"], tuple(one["hints"]), re.compile(one["pattern"])) for one in read["formats"])
 
 
 def _named(text: str) -> Iterator[_Found]:

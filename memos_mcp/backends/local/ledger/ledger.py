@@ -56,6 +56,13 @@ class Ledger:
         row = self.database.row("SELECT value FROM meta WHERE name = ?", (name,))
         return "" if row is None else str(row["value"])
 
+    def noted_under(self, beginning: str) -> list[str]:
+        """Give the names that begin so, under which something was noted."""
+        rows = self.database.rows(
+            "SELECT name FROM meta WHERE substr(name, 1, length(?)) = ? ORDER BY name", (beginning, beginning)
+        )
+        return [row["name"] for row in rows]
+
     def note(self, name: str, value: str) -> None:
         """Note a value under a name."""
         self.database.execute(

@@ -5,10 +5,25 @@ from collections.abc import Collection
 
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
-from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id, read_seq
+from memos_mcp.backends.local.ledger.messages import (
+    Row,
+    in_chunks,
+    is_public,
+    marks,
+    message_id,
+    other_speaker,
+    read_seq,
+)
 from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
 from memos_mcp.backends.local.retrieval.features import says_most_of
 from memos_mcp.models import Memory, Preference
+
+ALL_PUBLIC = (
+    "EXISTS (SELECT 1 FROM source WHERE source.memory = memory.seq) AND NOT EXISTS (SELECT 1 FROM source"
+    " JOIN message ON message.seq = source.message WHERE source.memory = memory.seq"
+    f" AND NOT {is_public('message.info')})"
+)
+"""Whether other users may find a row of `memory`: every message that it was learnt from is public."""
 
 
 def memory_id(seq: int) -> str:
@@ -181,6 +196,26 @@ class Memories:
         found: set[int] = set()
         for chunk in in_chunks(seqs):
             sql = f"SELECT seq FROM memory WHERE preference IS NOT NULL AND seq IN ({marks(chunk)})"
+            found |= {row["seq"] for row in self._database.rows(sql, chunk)}
+        return found
+
+    def speakers(self, seqs: Collection[int]) -> dict[int, str]:
+        """Give who said what a memory says, by name, where that is named and is not the user themself."""
+        found: dict[int, str] = {}
+        for chunk in in_chunks(seqs):
+            rows = self._database.rows(
+                "SELECT seq, info, user_id FROM memory JOIN user ON user.key = memory.user"
+                f" WHERE seq IN ({marks(chunk)}) AND memory_value NOT LIKE '[assistant %'",
+                chunk,
+            )
+            found |= {row["seq"]: name for row in rows if (name := other_speaker(row["info"], row["user_id"]))}
+        return found
+
+    def public(self, seqs: Collection[int]) -> set[int]:
+        """Give those of the memories that other users may find."""
+        found: set[int] = set()
+        for chunk in in_chunks(seqs):
+            sql = f"SELECT seq FROM memory WHERE seq IN ({marks(chunk)}) AND {ALL_PUBLIC}"
             found |= {row["seq"] for row in self._database.rows(sql, chunk)}
         return found
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
 from memos_mcp.backends.local.ledger.wiping import wipe
-from memos_mcp.models import AddMessage, Conversation, Removed, StoredMessage
+from memos_mcp.models import PUBLIC_KEY, AddMessage, Conversation, Message, Removed, StoredMessage
 
 READ_AT_ONCE = 500
 """Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
@@ -40,6 +40,11 @@ class Place:
 
     seq: int
     conversation: int
+
+
+def is_public(info: str = "info") -> str:
+    """Write the condition that other users may find what a message says, by its column `info`."""
+    return f"""instr({info}, '"{PUBLIC_KEY}": true') > 0"""
 
 
 def in_chunks(seqs: Collection[int]) -> Iterator[list[int]]:
@@ -136,7 +141,6 @@ class Messages:
         task: int,
     ) -> None:
         tags = json.dumps(request.tags, ensure_ascii=False)
-        info = json.dumps(request.info, ensure_ascii=False)
         for message, blob in zip(request.messages, features, strict=True):
             said = now if message.chat_time is None else message.chat_time
             seq = self._database.insert(
@@ -154,7 +158,7 @@ class Messages:
                     request.agent_id,
                     request.app_id,
                     tags,
-                    info,
+                    _info(request, message),
                     blob,
                 ),
                 key="seq",
@@ -229,6 +233,11 @@ class Messages:
         total = self._database.number(f"SELECT count(*) FROM conversation WHERE {where}", parameters)
         return [Conversation.model_validate(dict(row)) for row in rows], total
 
+    def public_authors(self) -> dict[int, str]:
+        """Give the key and id of every user who let others find something."""
+        sql = f"SELECT key, user_id FROM user WHERE key IN (SELECT message.user FROM message WHERE {is_public()})"
+        return {row["key"]: row["user_id"] for row in self._database.rows(sql)}
+
     def info(self, identifiers: Collection[str]) -> dict[str, dict[str, JsonValue]]:
         """Give what was said about these messages when they were added."""
         seqs = [seq for one in identifiers if (seq := message_seq(one)) is not None]
@@ -278,7 +287,7 @@ class Messages:
 
 
 _STORED = (
-    "SELECT seq, role, content, conversation_id, create_time, update_time, utc_offset FROM message"
+    "SELECT seq, role, content, conversation_id, create_time, update_time, utc_offset, info FROM message"
     " JOIN conversation ON conversation.key = message.conversation"
 )
 
@@ -300,7 +309,31 @@ def read_seq(identifier: str, letter: str) -> int | None:
     return int(digits) if is_one else None
 
 
+def _info(request: AddMessage, message: Message) -> str:
+    """Write what its add says of a message, who speaks, and whether others may find it."""
+    speaker = {"role_id": message.role_id, "role_name": message.role_name}
+    marks_of_it = {PUBLIC_KEY: True} if request.allow_public else {}
+    given = {name: value for name, value in speaker.items() if value}
+    return json.dumps({**request.info, **given, **marks_of_it}, ensure_ascii=False)
+
+
+def speaker_of(info: str) -> tuple[str, str]:
+    """Read who speaks, by id and name, from what is said of a message; empty where nobody is named."""
+    if '"role_' not in info:
+        return "", ""
+    said: dict[str, object] = json.loads(info)
+    role_id, role_name = (str(said.get(name) or "") for name in ("role_id", "role_name"))
+    return role_id, role_name
+
+
+def other_speaker(info: str, user_id: str) -> str:
+    """Read the name, or else the id, of a speaker who is somebody else than the user; empty where nobody is named."""
+    role_id, role_name = speaker_of(info)
+    return "" if role_id == user_id else role_name or role_id
+
+
 def _stored(row: Found) -> StoredMessage:
+    role_id, role_name = speaker_of(row["info"])
     return StoredMessage(
         id=message_id(row["seq"]),
         role=row["role"],
@@ -309,4 +342,6 @@ def _stored(row: Found) -> StoredMessage:
         create_time=row["create_time"],
         update_time=row["update_time"],
         utc_offset=row["utc_offset"],
+        role_id=role_id,
+        role_name=role_name,
     )

@@ -43,6 +43,26 @@ Side = Literal["before", "after"]
 _POSITION = TypeAdapter(list[object])
 
 
+_LONG_AGO = 1_000_000
+"""Days before 1970 that are added while a time is divided, for a quotient below zero is rounded up."""
+
+
+def _days(table: str, *, shift: int) -> str:
+    """Count by days from one day that has something to the next, along the index of users and times.
+
+    Grouped by the day, the rows would go through a sort: three times as long.
+    """
+    first = f"(min(create_time) + {shift} + {_LONG_AGO * DAY}) / {DAY} - {_LONG_AGO}"
+    since, before = f"create_time >= day * {DAY} - {shift}", f"create_time < (day + 1) * {DAY} - {shift}"
+    after = before.replace("<", ">=")
+    return (
+        f"WITH RECURSIVE found (day) AS (SELECT {first} FROM {table} WHERE user = ? UNION ALL SELECT"
+        f" (SELECT {first} FROM {table} WHERE user = ? AND {after}) FROM found WHERE day IS NOT NULL)"
+        f" SELECT day, (SELECT count(*) FROM {table} WHERE user = ? AND {since} AND {before}) FROM found"
+        " WHERE day IS NOT NULL"
+    )
+
+
 def cursor_of(*position: object) -> str:
     """Write where a page ended, for the next to begin there."""
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
@@ -87,11 +107,9 @@ class Pages:
 
     def days(self, user: int, *, offset: int) -> tuple[Day, ...]:
         """Count messages and memories by the day on which they were said, at `offset` minutes ahead of UTC."""
-        shift = offset * 60_000
         counts: dict[int, dict[str, int]] = {}
         for table in ("message", "memory"):
-            sql = f"SELECT (create_time + ?) / {DAY} AS day, count(*) FROM {table} WHERE user = ? GROUP BY day"
-            for day, count in self._database.rows(sql, (shift, user)):
+            for day, count in self._database.rows(_days(table, shift=offset * 60_000), (user,) * 3):
                 counts.setdefault(day, {})[table] = count
         return tuple(
             Day(date=iso_time(day * DAY)[:10], messages=found.get("message", 0), memories=found.get("memory", 0))

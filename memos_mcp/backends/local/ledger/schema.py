@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
+from memos_mcp.backends.local.ledger.messages import is_public
 from memos_mcp.errors import ConfigurationError
 
 FORMAT = 2
@@ -12,14 +13,15 @@ FORMAT = 2
 MIGRATIONS: dict[int, str] = {1: "ALTER TABLE message ADD COLUMN utc_offset INTEGER;"}
 """SQL that turns a ledger of the format in the key into one of the next format."""
 
-INDEXES = """
+INDEXES = f"""
 CREATE INDEX IF NOT EXISTS message_said ON message (user, create_time);
 CREATE INDEX IF NOT EXISTS message_in_conversation ON message (conversation, create_time);
 CREATE INDEX IF NOT EXISTS memory_said ON memory (user, create_time);
 CREATE INDEX IF NOT EXISTS memory_shown ON memory (user, status, update_time, seq, preference);
 CREATE INDEX IF NOT EXISTS memory_sure ON memory (user, status, confidence, seq, preference);
+CREATE INDEX IF NOT EXISTS message_public ON message (user) WHERE {is_public()};
 """
-"""SQL that makes what pages are read by."""
+"""SQL that makes what pages are read by, and what other users may find."""
 
 
 def open_ledger_file(path: Path) -> SqliteDatabase:

@@ -8,7 +8,7 @@ from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.errors import ConfigurationError
 from memos_mcp.models import StoreStatus
 
-_MISSING = "MEMOS_LEDGER_URL needs psycopg, which is not installed: pip install 'memos-mcp[postgres]'."
+_MISSING = "MEMOS_LEDGER_URL needs psycopg, which is not installed: pip install 'memos-memory-mcp[postgres]'."
 
 
 @dataclass(frozen=True, slots=True)

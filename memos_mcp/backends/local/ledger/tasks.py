@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from memos_mcp.backends.local.extractors.base import Source
-from memos_mcp.backends.local.ledger.messages import in_chunks, marks
-from memos_mcp.backends.local.ledger.seam import Database
+from memos_mcp.backends.local.ledger.messages import in_chunks, is_public, marks, other_speaker
+from memos_mcp.backends.local.ledger.seam import Database, Found
 from memos_mcp.models import MemoryViews, Task
 
 CONTEXT = 6
@@ -85,17 +85,22 @@ class Tasks:
             return None
         messages = self._sources("task = ? ORDER BY seq", (row["key"],))
         first = messages[0].seq if messages else 0
+        # what is private explains nothing that others may find
+        seen = is_public() if messages and messages[0].public else "TRUE"
         before = self._sources(
-            "conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?", (row["conversation"], first, CONTEXT)
+            f"conversation = ? AND seq < ? AND {seen} ORDER BY seq DESC LIMIT ?", (row["conversation"], first, CONTEXT)
         )
         ordered = tuple(sorted(before, key=lambda source: source.seq))
         return OpenTask(row["key"], row["user"], row["conversation"], row["attempts"], row["added"], messages, ordered)
 
     def _sources(self, where: str, parameters: tuple[int, ...]) -> tuple[Source, ...]:
         rows = self._database.rows(
-            f"SELECT seq, role, content, create_time, coalesce(utc_offset, 0) FROM message WHERE {where}", parameters
+            "SELECT seq, role, content, create_time, coalesce(utc_offset, 0) AS utc_offset, info,"
+            f" (SELECT user_id FROM user WHERE key = message.user) AS user_id, {is_public()} AS public"
+            f" FROM message WHERE {where}",
+            parameters,
         )
-        return tuple(Source(*row) for row in rows)
+        return tuple(map(_source, rows))
 
     def is_whole(self, task: OpenTask) -> bool:
         """Say whether all messages that a task was opened with are still there."""
@@ -148,3 +153,15 @@ class Tasks:
         """Say when the next open task is due."""
         row = self._database.row("SELECT min(due) AS due FROM task WHERE state = 'running'")
         return None if row is None or row["due"] is None else int(row["due"])
+
+
+def _source(row: Found) -> Source:
+    return Source(
+        seq=row["seq"],
+        role=row["role"],
+        content=row["content"],
+        chat_time=row["create_time"],
+        utc_offset=row["utc_offset"],
+        speaker=other_speaker(row["info"], row["user_id"]) if row["role"] == "user" else "",
+        public=bool(row["public"]),
+    )

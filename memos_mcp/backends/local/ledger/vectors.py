@@ -5,6 +5,7 @@ the nearest of them. `pending` has the texts that the index has not followed; on
 searched without the index until it does.
 """
 
+import threading
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -54,6 +55,8 @@ class Vectors:
     def __init__(self, database: Database) -> None:
         """Take an open ledger file."""
         self._database = database
+        self._tokens_lock = threading.Lock()
+        self._forgotten = 0
         self.forget_tokens()
 
     def pending_after(self, key: int, limit: int) -> list[Pending]:
@@ -109,7 +112,7 @@ class Vectors:
                     " ON CONFLICT (seq) DO UPDATE SET vector = excluded.vector, tokens = excluded.tokens",
                     (embedding.vector.astype(np.float16).tobytes(), tokens, text.seq),
                 )
-                self._kept[text.kind].pop(text.seq, None)
+                self.forget_tokens_of(text)
 
     def gone(self, texts: Collection[Text]) -> set[Text]:
         """Return those of the texts that the ledger has no more."""
@@ -143,23 +146,42 @@ class Vectors:
 
         Those of a memory without a vector of its own are those of its messages.
         """
-        kept = self._kept[kind]
+        with self._tokens_lock:
+            forgotten = self._forgotten
+            kept = {seq: tokens for seq in seqs if (tokens := self._kept[kind].get(seq)) is not None}
         missing = [seq for seq in seqs if seq not in kept]
         read = self._read_tokens(kind, missing)
-        found = {seq: tokens for seq in seqs if (tokens := kept.get(seq, read.get(seq))) is not None}
-        self._keep_tokens(kind, read)
-        return found
+        self._keep_tokens(kind, read, forgotten=forgotten)
+        return {seq: tokens for seq in seqs if (tokens := kept.get(seq, read.get(seq))) is not None}
 
-    def _keep_tokens(self, kind: Kind, read: dict[int, NDArray[np.int8]]) -> None:
-        """Keep token vectors for the next search; all are let go of when they have become too many."""
+    def _keep_tokens(self, kind: Kind, read: dict[int, NDArray[np.int8]], *, forgotten: int) -> None:
+        """Keep token vectors for the next search, unless some were forgotten since they were read.
+
+        All are let go of when they have become too many.
+        """
         size = sum(tokens.nbytes for tokens in read.values())
-        if self._kept_bytes + size > MOST_KEPT:
-            self.forget_tokens()
-        self._kept[kind] |= read
-        self._kept_bytes += size
+        with self._tokens_lock:
+            if self._forgotten != forgotten:
+                return  # what was read may be deleted by now
+            if self._kept_bytes + size > MOST_KEPT:
+                self._let_go()
+            self._kept[kind] |= read
+            self._kept_bytes += size
 
     def forget_tokens(self) -> None:
-        """Let go of the token vectors that are in memory."""
+        """Let go of the token vectors that are in memory, and of those that a search is just reading."""
+        with self._tokens_lock:
+            self._forgotten += 1
+            self._let_go()
+
+    def forget_tokens_of(self, text: Text) -> None:
+        """Let go of the token vectors of one text."""
+        with self._tokens_lock:
+            self._forgotten += 1
+            tokens = self._kept[text.kind].pop(text.seq, None)
+            self._kept_bytes -= 0 if tokens is None else tokens.nbytes
+
+    def _let_go(self) -> None:
         self._kept: dict[Kind, dict[int, NDArray[np.int8]]] = {"message": {}, "memory": {}}
         self._kept_bytes = 0
 

@@ -24,7 +24,7 @@ from memos_mcp.backends.local.retrieval.speech import (
 from memos_mcp.backends.local.retrieval.terms import term_hash, terms, word_count
 from memos_mcp.perspective import bare, perspective_of
 
-FEATURES_VERSION = 5
+FEATURES_VERSION = 6
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3

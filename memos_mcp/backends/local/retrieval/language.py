@@ -1,5 +1,6 @@
 """Languages: which one a text is in, its stop words and its stemmer (Snowball, as NLTK and Lucene use it)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -74,6 +75,19 @@ _SCRIPTS: tuple[tuple[str, str, Language], ...] = (
     ("\u0600", "\u06ff", "arabic"),
     ("\u0900", "\u097f", "hindi"),
 )
+_WRITTEN = (
+    ("\u0370", "\u03ff", "Greek"),
+    ("\u0400", "\u052f", "Cyrillic"),
+    ("\u0590", "\u05ff", "Hebrew"),
+    ("\u0600", "\u06ff", "Arabic script"),
+    ("\u0900", "\u097f", "Devanagari"),
+    ("\u0e00", "\u0e7f", "Thai"),
+    ("\u3040", "\u30ff", "Japanese"),
+    ("\u3400", "\u9fff", "Chinese"),
+    ("\uac00", "\ud7af", "Korean"),
+)
+_LETTERS = 2_000
+_LATIN_WORD = re.compile(r"[^\W\d_]+")
 _OTHERS: tuple[Language, ...] = ("german", "spanish", "french", "italian", "portuguese")
 _VOTERS = 400
 _VOTES: dict[str, list[Language]] = {}
@@ -90,6 +104,21 @@ def recognise(words: Iterable[str]) -> Language:
     rivals = [votes[language] for language in ("english", *_OTHERS) if language != best]
     needed = 1 if len(sample) <= 4 else 2
     return best if votes[best] >= needed and votes[best] > max(rivals) else "english"
+
+
+def written_in(text: str) -> str:
+    """Tell the script of most letters or, of Latin ones, the language; English where that cannot be told."""
+    letters = Counter(name for char in text[:_LETTERS] if (name := _script_of(char)))
+    if letters["Japanese"]:  # its ideographs are those of Chinese
+        letters["Japanese"] += letters.pop("Chinese", 0)
+    script = max(letters, key=letters.__getitem__, default="Latin")
+    return recognise(_LATIN_WORD.findall(text.casefold())).capitalize() if script == "Latin" else script
+
+
+def _script_of(char: str) -> str:
+    if not char.isalpha():
+        return ""
+    return next((name for low, high, name in _WRITTEN if low <= char <= high), "Latin" if char < "\u0250" else "")
 
 
 def language_of(word: str, among: Language) -> Language:

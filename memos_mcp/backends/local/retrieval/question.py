@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval.answers import wanted
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.frames import frames
+from memos_mcp.backends.local.retrieval.language import Language
 from memos_mcp.backends.local.retrieval.speech import in_first_person
 from memos_mcp.backends.local.retrieval.terms import (
     APOSTROPHE,
-    in_english,
     in_latin,
+    latin_language,
     only_stop_words,
     term_hash,
     terms,
@@ -68,7 +69,12 @@ class Question:
     @cached_property
     def english(self) -> bool:
         """Whether it is in English."""
-        return in_english(self.text)
+        return self.latin and self.language == "english"
+
+    @cached_property
+    def language(self) -> Language:
+        """The language of its Latin words."""
+        return latin_language(self.text)
 
     @cached_property
     def latin(self) -> bool:

@@ -1,8 +1,11 @@
 """Relativity: how sure it is that a text bears on the query, 0 to 1, comparable between queries.
 
-A logistic of how much of the query is found in the text or beside it, with constants set by hand so that 0.45 (from
+A logistic of how much of the query is found in the text or beside it: neighbours make an answer surer that holds few
+of the question's words, but not a text that bears on nothing of it. The constants are set by hand so that 0.45 (from
 which MemOS's clients take a hit to be relevant) parts what answers a question from the best of what does not.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,11 +16,22 @@ _STEEPNESS = 8.0
 _CHANCE = 0.045
 """By how much the best of so many texts that do not answer looks better with each e-fold of their number."""
 
+_MOST = 3_000
+"""Up to so many texts that was measured; of more it is taken to look no better."""
+
 _FEW = 30
 """In a store of so many texts, a word that stands in none counts half of what it does in a large one."""
 
 
-def of_meaning(*, coverage: Floats, cosine: Floats, absent: float, texts: int) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How much of the query is found, a value a text: the share of its words, and the cosine."""
+
+    coverage: Floats
+    cosine: Floats
+
+
+def of_meaning(window: Found, own: Found, *, absent: float, texts: int) -> Floats:
     """Judge a question in English by the model that comes with token vectors, whose cosines are known.
 
     `absent` is the share of the question that stands in no text at all: what a user never spoke of is asked for in
@@ -25,29 +39,43 @@ def of_meaning(*, coverage: Floats, cosine: Floats, absent: float, texts: int) -
     little: most words stand in none of them.
     """
     telling = texts / (texts + _FEW)
-    return _logistic(coverage + cosine - telling * absent / 2 - 0.6, texts, chance=0.02)
+    evidence = _together(own.coverage + own.cosine, window.coverage + window.cosine, bears=(0.3, 0.5))
+    return _logistic(evidence - 0.3 * telling * absent - 0.4, texts, chance=0.1)
 
 
-def of_another_language(*, coverage: Floats, cosine: Floats) -> Floats:
+def of_another_language(window: Found, own: Found) -> Floats:
     """Judge a question in another language of the Latin alphabet by that model, to which all texts in it are alike."""
-    return _logistic(coverage + 0.3 * cosine - 0.7, 1)
+    coverage = _together(own.coverage, window.coverage, bears=(0.1, 0.2))
+    return _logistic(coverage + 0.3 * window.cosine - 0.65, 1)
 
 
-def of_another_script(*, coverage: Floats, cosine: Floats, texts: int) -> Floats:
+def of_another_script(window: Found, own: Found) -> Floats:
     """Judge a question in another script by that model; without spaces, many a term is no word and stands nowhere."""
-    return _logistic(coverage + cosine - 0.62, texts)
+    coverage = _together(own.coverage, window.coverage, bears=(0.0, 0.1))
+    return _logistic(coverage + 0.3 * window.cosine - 0.5, 1)
 
 
-def of_likeness(*, coverage: Floats, cosine: Floats, mean: float, texts: int) -> Floats:
+def of_likeness(window: Found, own: Found, *, mean: float, texts: int) -> Floats:
     """Judge by a model of unknown scale: its cosine counts above the mean of the store's."""
-    return _logistic(coverage / 2 + (cosine - mean) / max(1 - mean, 0.1) - 0.2, texts)
+    itself, beside = (one.coverage / 2 + (one.cosine - mean) / max(1 - mean, 0.1) for one in (own, window))
+    return _logistic(_together(itself, beside, bears=(0.15, 0.3)) - 0.2, texts)
 
 
-def of_words(*, coverage: Floats, texts: int) -> Floats:
+def of_words(window: Found, own: Found, *, texts: int) -> Floats:
     """Judge by words alone."""
-    return _logistic(coverage - 0.1, texts)
+    return _logistic(_together(own.coverage, window.coverage, bears=(0.0, 0.15)) - 0.1, texts)
+
+
+def _together(own: Floats, window: Floats, *, bears: tuple[float, float]) -> Floats:
+    """Return the evidence of the text itself and of its neighbours.
+
+    What neighbours add counts for nothing below the lower bound of what the text itself `bears`, in full from the
+    upper.
+    """
+    low, high = bears
+    return own + (np.maximum(own, window) - own) * np.clip((own - low) / (high - low), 0.0, 1.0)
 
 
 def _logistic(evidence: Floats, texts: int, *, chance: float = _CHANCE) -> Floats:
-    excess = evidence - chance * np.log(texts)
+    excess = evidence - chance * np.log(min(texts, _MOST))
     return 1 / (1 + np.exp(-(_AT_THRESHOLD + _STEEPNESS * excess)))

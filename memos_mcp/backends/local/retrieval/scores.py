@@ -15,7 +15,6 @@ Floats = NDArray[np.float64]
 _K1 = 1.2
 _B = 0.75
 
-_USUAL_DEVIATION = 0.1
 _USUAL_TEXTS = 20
 _CHANCE = 0.2
 _ONE_THREAD = 1 << 18
@@ -41,11 +40,11 @@ def saturation(counts: NDArray[np.int64], norm: Floats) -> Floats:
     return counts * (_K1 + 1) / (counts + _K1 * norm)
 
 
-def standard(cosines: Floats, *, texts: int) -> tuple[Floats, float]:
+def standard(cosines: Floats, *, texts: int, usual: float) -> tuple[Floats, float]:
     """Bring the cosines of the nearest texts to standard units of all texts' cosines; give their mean too.
 
     Only the nearest are known, so mean and deviation are fitted to their ranks as a normal distribution's, and the
-    deviation is held near a usual one where they are few.
+    deviation is held near the `usual` one of the model where they are few.
     """
     count = len(cosines)
     if not count:
@@ -53,7 +52,7 @@ def standard(cosines: Floats, *, texts: int) -> tuple[Floats, float]:
     centred, middle = _expected(count, max(texts, count))
     spread = float(centred @ centred)
     slope = float(centred @ np.sort(cosines)[::-1]) / spread if spread else 0.0
-    deviation = (count * slope + _USUAL_TEXTS * _USUAL_DEVIATION) / (count + _USUAL_TEXTS)
+    deviation = (count * slope + _USUAL_TEXTS * usual) / (count + _USUAL_TEXTS)
     mean = float(cosines.mean()) - middle * deviation
     return (cosines - mean) / deviation, mean
 

@@ -7,15 +7,16 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval import relativity, scores
 from memos_mcp.backends.local.retrieval.best import best_of
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT
+from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, QUESTION
 from memos_mcp.backends.local.retrieval.lexical import InWindows, Lexical
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons
 from memos_mcp.backends.local.retrieval.question import Question, understood
+from memos_mcp.backends.local.retrieval.relativity import Found
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats
 from memos_mcp.backends.local.retrieval.terms import word_terms
-from memos_mcp.backends.local.retrieval.vectors import Dense, by_meaning
+from memos_mcp.backends.local.retrieval.vectors import Dense, Meant, by_meaning
 from memos_mcp.backends.local.retrieval.weights import Weights
 from memos_mcp.backends.local.retrieval.windows import Windows, receivers
 from memos_mcp.backends.local.temporal.queries import Span, nearness
@@ -33,6 +34,14 @@ _LATE_REACH = 2
 """So many neighbours on either side; twice as many find nothing more, for 40 per cent more vectors."""
 
 
+_ANSWERED = 0.8
+"""What an answer has of the question right before it: "Lima." is about Peru where its capital was asked for."""
+
+
+_REACTION = 5
+"""A text of so few words ("Congratulations!") is as likely to react to what stands beside it as to add to it."""
+
+
 class Search:
     """The arrays of one search: a row is a text's position in the index, a candidate a row worth scoring."""
 
@@ -41,11 +50,17 @@ class Search:
         self._query = query
         self._rows = rows
         self._question: Question = understood(query.text)
-        self._weights = weights.for_words_of_assistant() if self._question.said_by == BY_ASSISTANT else weights
-        weights = self._weights
+        if self._question.said_by == BY_ASSISTANT:
+            weights = weights.for_words_of_assistant()
+        if query.tokens is None:
+            weights = weights.for_sentence_vectors()
+        elif not self._question.latin:
+            weights = weights.for_unread_script()
+        self._weights = weights
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
         self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
         self._dense = Dense.of(query, rows)
+        self._meant = Meant(np.empty(0, np.int64), np.zeros((0, len(query.words))))
         self._candidates = self._find_candidates()
         self._windows = self._around(self._candidates)
         self._in_windows: InWindows = self._lexical.in_windows(self._windows)
@@ -56,7 +71,8 @@ class Search:
         evidence = self._evidence()
         literal = self._literal() if self._query.explain else None
         coverage = self._coverage(evidence * priors)
-        score = (evidence + self._weights.coverage * coverage) * priors
+        meant = np.maximum(coverage, self._by_sentence()) if self._weights.meant else coverage
+        score = (evidence + self._weights.coverage * meant) * priors
         best = best_of(score, limit)
         best = best[np.lexsort((-best, -score[best]))]
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
@@ -150,43 +166,83 @@ class Search:
     def _coverage(self, promise: Floats) -> Floats:
         """Give the share of the query that is in each candidate's window, each term as it stands or by meaning.
 
-        By meaning where the candidate holds a `promise`. A word of a date is there where the text is of that time.
+        By meaning where the candidate holds a `promise`.
         """
-        there, worth = self._in_windows.there, self._lexical.worth
-        if self._spans:
-            dated = self._lexical.dated
-            there[dated] = np.maximum(there[dated], self._nearness(self._candidates))
+        there = self._in_windows.there
         if self._weights.late and self._query.token_vectors is not None:
             best = np.sort(best_of(promise, _LATE))
-            meant = self._weights.late * by_meaning(
-                self._query,
-                self._around(self._candidates[best], reach=_LATE_REACH),
-                self._rows,
-                usual=self._weights.long,
-            )
-            for word, term in self._terms_of_words():
-                there[term, best] = np.maximum(there[term, best], meant[word])
+            windows = self._around(self._candidates[best], reach=_LATE_REACH)
+            members = np.flatnonzero(windows.members())
+            self._meant = by_meaning(self._query, members, self._rows, usual=self._weights.long)
+            self._add_meant(there, best, windows.best_words(members, self._meant.found))
+        return self._share(there, self._candidates)
+
+    def _by_sentence(self) -> Floats:
+        """Give the part of the query that each candidate's sentence vector stands for."""
+        units = np.zeros(len(self._rows))
+        units[self._dense.rows] = self._dense.units
+        return (self._weights.meant * units[self._candidates]).clip(0, self._weights.meant_most)
+
+    def _of_themselves(self, rows: NDArray[np.int64]) -> Found:
+        """Give how much of the query is found in these rows themselves, whatever stands beside them."""
+        alone, place = np.unique(rows, return_inverse=True)
+        there = self._lexical.in_windows(Windows(alone, self._rows, before=(), after=())).there
+        self._add_meant(there, np.arange(len(alone)), self._meant.of(alone).T)
+        cosines = np.zeros(len(self._rows))
+        cosines[self._dense.rows] = self._dense.cosines
+        return Found(self._share(there, alone)[place], cosines[rows])
+
+    def _add_meant(self, there: Floats, columns: NDArray[np.intp], meant: Floats) -> None:
+        """Count words found by their meaning, a line a word, where the same words do not stand."""
+        for word, term in self._terms_of_words():
+            there[term, columns] = np.maximum(there[term, columns], self._weights.late * meant[word])
+
+    def _share(self, there: Floats, rows: NDArray[np.int64]) -> Floats:
+        """Weigh the terms that are there, a column each of these rows; a time is where a row is of it."""
+        if self._spans:
+            dated = self._lexical.dated
+            there[dated] = np.maximum(there[dated], self._nearness(rows))
+        worth = self._lexical.worth
         return worth @ there / max(float(worth.sum()), 1e-9)
 
     def _terms_of_words(self) -> Iterator[tuple[int, int]]:
-        """Tell which token vector of the query is of which of its terms; those of stop words are of none."""
+        """Tell which token vector of the query is of which of its terms; those of stop words are of none.
+
+        A number, or a name with one in it, is met only as it stands: vectors hold 46 and 47 to be much the same.
+        """
         place = {term: number for number, term in enumerate(self._lexical.terms.tolist())}
         for word, text in enumerate(self._query.words):
-            yield from ((word, place[term]) for term in word_terms(text) if term in place)
+            if any(map(str.isdecimal, text)):
+                continue
+            yield from ((word, place[term]) for term in word_terms(text, self._question.language) if term in place)
 
     def _relativity(self, coverage: Floats, best: NDArray[np.intp]) -> Floats:
         """Judge the best of the candidates, whose coverage is given."""
+        rows = self._candidates[best]
+        own = self._own(rows)
+        cosine = self._windows.likest(self._dense.rows, self._dense.cosines)[best]
+        reacts = self._rows.length.values[rows] <= _REACTION
+        window = Found(np.where(reacts, own.coverage, coverage), np.where(reacts, own.cosine, cosine))
         texts = self._rows.living
         if self._query.dense is None:
-            return relativity.of_words(coverage=coverage, texts=texts)
-        cosine = self._windows.likest(self._dense.rows, self._dense.cosines)[best]
+            return relativity.of_words(window, own, texts=texts)
         if self._query.tokens is None:
-            return relativity.of_likeness(coverage=coverage, cosine=cosine, mean=self._dense.mean, texts=texts)
+            return relativity.of_likeness(window, own, mean=self._dense.mean, texts=texts)
         if self._question.english:
-            return relativity.of_meaning(coverage=coverage, cosine=cosine, absent=self._lexical.absent, texts=texts)
+            return relativity.of_meaning(window, own, absent=self._lexical.absent, texts=texts)
         if self._question.latin:
-            return relativity.of_another_language(coverage=coverage, cosine=cosine)
-        return relativity.of_another_script(coverage=coverage, cosine=cosine, texts=texts)
+            return relativity.of_another_language(window, own)
+        return relativity.of_another_script(window, own)
+
+    def _own(self, rows: NDArray[np.int64]) -> Found:
+        """Give how much of the query is found in these rows themselves, or in a question right before them."""
+        before = self._rows.before.values[rows]
+        asked = (before != NOBODY) & ((self._rows.flags.values[before] & QUESTION) != 0)
+        found = self._of_themselves(np.concatenate((rows, before[asked])))
+        coverage, cosine = (values[: len(rows)] for values in (found.coverage, found.cosine))
+        for own, values in ((coverage, found.coverage), (cosine, found.cosine)):
+            own[asked] = np.maximum(own[asked], _ANSWERED * values[len(rows) :])
+        return Found(coverage, cosine)
 
     def _nearness(self, rows: NDArray[np.int64]) -> Floats:
         """Give how near rows are to the times that the query names, 1 for within one."""

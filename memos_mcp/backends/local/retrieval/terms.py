@@ -1,8 +1,10 @@
 """Terms: what of a text is indexed, whatever its script. A query and a text must end at the same terms.
 
 A word of a script with spaces gives its stem; one of a language other than English gives its stem in both, so that a
-short query whose language is unclear still meets it. Scripts without spaces give character bigrams, as Lucene's
-CJKAnalyzer does. An identifier (`get_user_by_id`, `HTTPServer`, a path, a version) gives the whole and its parts.
+short query whose language is unclear still meets it, and its character n-grams, by which words of one root and the
+parts of compounds meet (McNamee and Mayfield, Character N-Gram Tokenization for European Language Text Retrieval,
+2004). Scripts without spaces give character bigrams, as Lucene's CJKAnalyzer does, and single ideographs. An identifier
+(`get_user_by_id`, `HTTPServer`, a path, a version) gives the whole and its parts.
 """
 
 import re
@@ -38,7 +40,12 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 _SUBWORD_LIMIT = 80
 _STEM_LIMIT = 40
+_STOP_WEIGHT = 0.4
+"""Of a stop word in another language than English: where the model reads little, "my" and "we" tell who speaks."""
 _LATIN_END = "\u0250"
+_HIRAGANA = re.compile("[\u3040-\u309f]")
+"""Of Japanese: mostly endings and particles."""
+_KANA = re.compile("[\u3040-\u30ff]")
 _HAN_STOP = frozenset(
     "的了是我你他她它们在有和就不也都这那吗呢吧啊么什谁哪之与及着过给让被把很个为のをにはがでともへやかなただですます"
 )
@@ -56,8 +63,12 @@ def terms(text: str) -> list[tuple[int, float]]:
 
     A text of stop words alone gives those.
     """
+    return _terms(text)
+
+
+def _terms(text: str, language: Language | None = None) -> list[tuple[int, float]]:
     found = tokens(text)
-    language = _language(found)
+    language = language or _language(found)
     content = [term for token in found for term in _expand(token, language)]
     return content or [(term_hash(fold(token.casefold())), 1.0) for token in found]
 
@@ -72,12 +83,12 @@ def only_stop_words(text: str) -> bool:
     """Tell whether a text has no word but those of the stop list."""
     found = tokens(text)
     language = _language(found)
-    return not any(_expand(token, language) for token in found)
+    return not any(weight > _STOP_WEIGHT for token in found for _, weight in _expand(token, language))
 
 
-def in_english(text: str) -> bool:
-    """Tell whether a text is in English, or in nothing that can be told from it."""
-    return in_latin(text) and _language(tokens(text)) == "english"
+def latin_language(text: str) -> Language:
+    """Tell the language of the Latin words of a text; English where it cannot be told."""
+    return _language(tokens(text))
 
 
 def in_latin(text: str) -> bool:
@@ -90,9 +101,9 @@ def _language(found: Iterable[str]) -> Language:
 
 
 @lru_cache(maxsize=1 << 12)
-def word_terms(word: str) -> tuple[int, ...]:
-    """Give the terms of a word that stands alone, hashed."""
-    return tuple(term for term, _ in terms(word))
+def word_terms(word: str, language: Language | None = None) -> tuple[int, ...]:
+    """Give the terms of a word that stands alone, or in a text of this language, hashed."""
+    return tuple(term for term, _ in _terms(word, language))
 
 
 def term_hash(term: str) -> int:
@@ -145,9 +156,10 @@ def _piece_terms(piece: str, language: Language) -> Iterator[tuple[str, float]]:
 
 
 def _han_terms(run: str) -> Iterator[tuple[str, float]]:
-    yield from ((pair, 1.0) for pair in _bigrams(run) if not _HAN_STOP.issuperset(pair))
-    weight = 0.3 if len(run) > 1 else 1.0
-    yield from ((char, weight) for char in run if char not in _HAN_STOP)
+    for pair in _bigrams(run):
+        if not _HAN_STOP.issuperset(pair):
+            yield pair, 0.5 if _HIRAGANA.search(pair) else 1.0
+    yield from ((char, 1.0) for char in run if char not in _HAN_STOP and (len(run) == 1 or not _KANA.match(char)))
 
 
 def _bigrams(run: str) -> list[str]:
@@ -156,7 +168,12 @@ def _bigrams(run: str) -> list[str]:
 
 def _word_terms(word: str, language: Language) -> Iterator[tuple[str, float]]:
     folded = word.casefold()
-    if not folded or folded in STOP_WORDS[language_of(folded, language)]:
+    if not folded:
+        return
+    spoken = language_of(folded, language)
+    if folded in STOP_WORDS[spoken]:
+        if spoken != "english":
+            yield fold(folded), _STOP_WEIGHT
         return
     parts = _PARTS.findall(word) if word.isascii() and len(word) <= _SUBWORD_LIMIT else []
     if len(parts) < 2 or _ORDINAL.fullmatch(folded):
@@ -177,3 +194,11 @@ def _stems(word: str, among: Language) -> Iterator[tuple[str, float]]:
     if language == among:
         stems.add(fold(stem(word, "english")))
     yield from ((term, 1.0 / len(stems)) for term in stems)
+    if language != "english":
+        yield from _grams(fold(word), 3 if language == "arabic" else 4)
+
+
+def _grams(word: str, length: int) -> Iterator[tuple[str, float]]:
+    """Give the n-grams of a word, each marked as one; of Arabic shorter ones, since a root has three letters."""
+    count = max(1, len(word) - length + 1)
+    yield from ((f"{word[start : start + length]}-", 1.0 / count) for start in range(count))

@@ -19,6 +19,9 @@ class Weights:
     the words found in it by meaning by the root of that, and it takes (`long` / its words) ** `fade` of what its
     neighbours give. Where the assistant's words are asked for, `long` is `long_answer` times as much.
 
+    Where a model gives no token vectors, each standard deviation of cosine stands for `meant` of the query found, up to
+    `meant_most`.
+
     The rest are priors, which raise or lower the sum by that part of it; `own` is for the user's words where a question
     is put in the first person.
     """
@@ -27,6 +30,8 @@ class Weights:
     lexical: float = 0.25
     coverage: float = 10.0
     late: float = 1.0
+    meant: float = 0.0
+    meant_most: float = 0.6
     frame: float = 0.5
     who: float = 4.0
     others: float = 1.5
@@ -48,3 +53,11 @@ class Weights:
     def for_words_of_assistant(self) -> "Weights":
         """Return the weights for a question about what the assistant said: its long answers are what is looked for."""
         return replace(self, long=self.long * self.long_answer)
+
+    def for_sentence_vectors(self) -> "Weights":
+        """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning."""
+        return replace(self, dense=self.dense * 2, meant=0.15 if self.dense else 0.0)
+
+    def for_unread_script(self) -> "Weights":
+        """Return the weights for a query in a script of which the model that comes with the package reads little."""
+        return replace(self, dense=self.dense * 0.2, late=self.late * 0.5)

@@ -66,6 +66,22 @@ class Swap:
     liked: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a language says that a value of some matter is another now; `values` are the kinds of value, as patterns.
+
+    `by` is what leads up to the matter where somebody changed it, `reason` what follows it.
+    """
+
+    changed: Pattern
+    by: Pattern
+    reason: Pattern
+    people: Pattern
+    money: Pattern
+    light: frozenset[str]
+    values: dict[str, Pattern]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
     """What upkeep knows of a language; all patterns are for text without accents.
@@ -99,6 +115,7 @@ class Grammar:
     relations: frozenset[str]
     light: frozenset[str]
     swap: "Swap | None"
+    change: "Change | None"
     correcting: Correcting
 
 
@@ -135,6 +152,7 @@ def grammar(language: str) -> Grammar:
         relations=_words(doing["relations"]),
         light=_words(doing.get("light", "")),
         swap=_swap(table["swap"], parts) if "swap" in table else None,
+        change=_change(table["change"]) if "change" in table else None,
         correcting=_correcting(table["correcting"]),
     )
 
@@ -169,6 +187,12 @@ def _form(table: dict[str, Any], parts: dict[str, str]) -> Form:
 def _swap(table: dict[str, Any], parts: dict[str, str]) -> Swap:
     shared, own = ([_compile(pattern, parts) for pattern in table[name]] for name in ("shared", "own"))
     return Swap(tuple(shared), tuple(own), _words(table["liked"]))
+
+
+def _change(table: dict[str, str]) -> Change:
+    named = {name: _compile(table[name], {}) for name in ("changed", "by", "reason", "people", "money")}
+    values = {kind: _compile(table[kind], {}) for kind in ("date", "clock", "weekday", "place")}
+    return Change(**named, light=_words(table["light"]), values=values)
 
 
 def _correcting(table: dict[str, Any]) -> Correcting:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
+from memos_mcp.backends.local.upkeep.changes import changes
 from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End
 from memos_mcp.backends.local.upkeep.forms import places
 from memos_mcp.backends.local.upkeep.statements import Statement, Told
@@ -76,7 +77,15 @@ def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool
         or any(_ended(doing, end) for doing, end in product(old.doings, new.ends))
         or any(_given_up(claim, end) for claim, end in product(old.claims, new.ends))
         or any(was(old.wording, old.text, value, new.wording) for value in new.gone)
+        or _changed(old, new)
     )
+
+
+def _changed(old: Statement, new: Statement) -> bool:
+    """Tell whether a statement of the present has a value that a later one says to be another now."""
+    if old.matter is None or new.matter is None or old.wording.past or old.wording.negators or new.wording.negators:
+        return False
+    return not old.dated and changes(old.matter, new.matter)
 
 
 def repeats(old: Statement, new: Statement, *, near: bool) -> bool:

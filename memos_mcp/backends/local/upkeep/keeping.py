@@ -69,12 +69,24 @@ class Upkeep:
         """Store a draft, or strengthen the memory that says it already."""
         said = {source.seq: source.chat_time for source in (*task.before, *task.messages)}
         new = New(draft, told(draft.value), said.get(max(draft.sources), self._clock()), task.conversation)
-        known = self._known(new, user=task.user)
-        repeated = next((candidate for candidate in known if new.repeats(candidate)), None)
+        known = self._of_one_speaker(self._known(new, user=task.user), draft, task)
+        repeated = next((one for one in known if new.repeats(one) and self._as_public(one, draft, task)), None)
         if repeated is None:
             return self._add(new, known, user=task.user, extractor=extractor)
         self._strengthen(repeated, draft)
         return Kept(repeated.seq, added=0, updated=1)
+
+    def _of_one_speaker(self, known: Sequence[Candidate], draft: Draft, task: OpenTask) -> list[Candidate]:
+        """Leave out what somebody else said: it neither repeats nor updates what this one says of themself."""
+        sources = [source for source in (*task.before, *task.messages) if source.seq in draft.sources]
+        speaker = next((source.speaker for source in reversed(sources) if source.speaker), "")
+        speakers = self._ledger.memories.speakers([one.seq for one in known])
+        return [one for one in known if speakers.get(one.seq, "") == speaker]
+
+    def _as_public(self, known: Candidate, draft: Draft, task: OpenTask) -> bool:
+        """Say whether others may find a draft if they may find what is known, for the two would become one."""
+        private = {source.seq for source in (*task.before, *task.messages) if not source.public}
+        return (known.seq in self._ledger.memories.public([known.seq])) != bool(private & set(draft.sources))
 
     def _known(self, new: New, *, user: int) -> list[Candidate]:
         """Return the memories in force that a draft may repeat or update, newest first."""

@@ -9,13 +9,14 @@ from zlib import crc32
 from memos_mcp.backends.local.extractors.questions import is_question
 from memos_mcp.backends.local.extractors.sentences import sentences
 from memos_mcp.backends.local.retrieval.speech import speaks_of_relative_time
+from memos_mcp.backends.local.upkeep.changes import Matter, matter
 from memos_mcp.backends.local.upkeep.claims import USER, Claim, Doing, End, readings
 from memos_mcp.backends.local.upkeep.slots import slots
 from memos_mcp.backends.local.upkeep.swaps import Gone, gone
 from memos_mcp.backends.local.upkeep.wording import HAN, Wording, wording
 from memos_mcp.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 4
+KEYS_VERSION = 5
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
@@ -55,6 +56,7 @@ class Statement:
     adjuncts: tuple[tuple[str, str], ...]
     dated: bool
     gone: tuple[Gone, ...] = ()
+    matter: Matter | None = None
 
     @property
     def keys(self) -> set[int]:
@@ -66,6 +68,7 @@ class Statement:
             *(f"ended {_ended_name(end)}" for end in self.ends),
             *(f"value {one.value}" for one in self.claims if one.value and one.holds in ("one", "marked")),
             *(f"last {stem}" for stem in self.wording.stems[-1:]),
+            *(self.matter.names if self.matter else ()),
         )
 
     @property
@@ -77,6 +80,7 @@ class Statement:
             *(f"{'done' if end.verb else 'had'} {_ended_name(end)}" for end in self.ends),
             *(f"value {' '.join(end.object)}" for end in self.ends if end.object),
             *(f"last {one.stems[-1]}" for one in self.gone),
+            *(self.matter.names if self.matter else ()),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
         )
@@ -193,6 +197,7 @@ def _statement(text: str) -> Statement:
         tuple(dict.fromkeys(end for reading in read for end in reading.ends())),
         tuple((reading.language, reading.adjuncts) for reading in read) if claims else (),
         dated,
+        matter=matter(text),
     )
 
 

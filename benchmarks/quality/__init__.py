@@ -1,0 +1,1 @@
+"""How good recall, memories, times and updates are."""

@@ -1,0 +1,1 @@
+"""What starting, serving, storing and importing cost in time, memory and disk."""

@@ -1,0 +1,74 @@
+"""How sure a search is of a text, in short conversations, with the model that comes with the install."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.embedders.load import load_embedder
+from memos_mcp.backends.local.retrieval.features import analyse
+from memos_mcp.backends.local.retrieval.index import Entry, Index, Query
+
+THRESHOLD = 0.45
+OF_SEVERAL_MATTERS = (
+    "My cat is named Miso.",
+    "Thanks!",
+    "What is the capital of Peru?",
+    "Lima.",
+    "Remind me to buy batteries.",
+    "I will.",
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> Embedder:
+    return load_embedder("onnx", onnx_model=None)
+
+
+def relativities(model: Embedder, talk: Sequence[str], query: str) -> dict[str, float]:
+    """Search a conversation of a user and an assistant who take turns."""
+    index = Index()
+    roles = ("user", "assistant")
+    index.extend(
+        Entry(seq, thread=1, time=seq, features=analyse(text, role=roles[1 - seq % 2]))
+        for seq, text in enumerate(talk, 1)
+    )
+    asked, told = model.embed(query, query=True), dict(enumerate(map(model.embed, talk), 1))
+    cosines = [(seq, float(one.vector @ asked.vector)) for seq, one in told.items()]
+    looked_for = Query(
+        text=query,
+        now=len(talk),
+        dense=sorted(cosines, key=lambda pair: -pair[1]),
+        tokens=asked.tokens,
+        words=asked.words,
+        token_vectors=lambda seqs: {seq: tokens for seq in seqs if (tokens := told[seq].tokens) is not None},
+    )
+    return {talk[hit.seq - 1]: hit.relativity for hit in index.search(looked_for, limit=len(talk))}
+
+
+@pytest.mark.parametrize(
+    ("query", "answers"),
+    [
+        ("what is my cat's name", {"My cat is named Miso."}),
+        ("What do I need to buy?", {"Remind me to buy batteries."}),
+    ],
+)
+def test_what_stands_beside_an_answer_is_not_sure(model: Embedder, query: str, answers: set[str]) -> None:
+    found = relativities(model, OF_SEVERAL_MATTERS, query)
+
+    assert {text for text, sure in found.items() if sure >= THRESHOLD} == answers
+
+
+def test_a_question_right_before_it_makes_an_answer_sure_that_has_none_of_its_words(model: Embedder) -> None:
+    query = "How old is the sister of Wren?"
+    answered = relativities(model, ("Hello.", "Hi! How old is Wren's sister?", "Seven."), query)
+    told = relativities(model, ("Hello.", "Wren's sister is getting old.", "Seven."), query)
+
+    assert answered["Seven."] > 0.9
+    assert told["Seven."] < THRESHOLD
+
+
+def test_a_word_for_the_kind_of_thing_finds_the_one_thing_that_is_known(model: Embedder) -> None:
+    found = relativities(model, ["I keep two canaries named Salt and Pepper."], "What are my birds called?")
+
+    assert [sure >= THRESHOLD for sure in found.values()] == [True]
