@@ -81,6 +81,7 @@ class Search:
         self._indexing = indexing
         self._indexes = indexes
         self._outdated = Outdated(ledger.messages, ledger.memories)
+        self._last: tuple[str, Embedding | None] = ("", None)
 
     def run(self, request: SearchMemory, *, user: int, now: int, only: str = "") -> SearchResult:
         """Answer a search of this user, or of those memories that meet a condition; then nothing is waited for."""
@@ -142,10 +143,15 @@ class Search:
         return Asked(request, user, query, near, filters.parse(request.filter))
 
     def _embedded(self, text: str) -> Embedding | None:
-        try:
-            return self._embedder.embed(text, query=True)
-        except MissingLibrary:
-            return None
+        """Embed a query; the last is kept, for a search may go on to knowledge bases and to what others made public."""
+        asked, embedding = self._last
+        if embedding is None or asked != text:
+            try:
+                embedding = self._embedder.embed(text, query=True)
+            except MissingLibrary:
+                return None
+            self._last = (text, embedding)
+        return embedding
 
     def _thread(self, user: int, conversation_id: str) -> int | None:
         return self._ledger.messages.conversation_key(user, conversation_id) if conversation_id else None
