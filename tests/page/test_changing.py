@@ -128,13 +128,13 @@ def test_everything_about_a_word_is_forgotten_and_looked_for_again(visit: Visit,
     page = visit.page
     visit.go("forget", "Forget")
     page.get_by_label("A word, a name").fill(f"Ottokar{n}")
-    visit.press("Look")
+    visit.press("Find")
     visit.sees("Found: 2 messages")
     visit.check_access()
     visit.press("Forget all of it")
     visit.press("Forget all of it", within=visit.dialog)
     visit.sees("Nothing is left about")
-    visit.press("Look")
+    visit.press("Find")
     visit.sees("Nothing is kept about")
 
 
@@ -198,7 +198,7 @@ def test_an_import_shows_its_share_outlives_the_page_and_is_cancelled(visit: Vis
     expect(fresh).to_have_count(0)
     visit.go("forget", "Forget")
     page.get_by_label("A word, a name").fill("Cormorant")
-    visit.press("Look")
+    visit.press("Find")
     visit.press("Forget all of it")
     visit.press("Forget all of it", within=visit.dialog)
     visit.sees("Nothing is left about")
