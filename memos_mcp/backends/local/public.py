@@ -7,7 +7,7 @@ from memos_mcp.backends.local.announced import users_first
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import ALL_PUBLIC
 from memos_mcp.backends.local.ledger.standing import standing_of
-from memos_mcp.backends.local.search import Search
+from memos_mcp.backends.local.search import NEAREST, Search
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult
 from memos_mcp.perspective import bare
 from memos_mcp.sources import of_source
@@ -34,7 +34,7 @@ class PublicMemories:
             return found
         ranked = sorted((*found.memory_detail_list, *public), key=lambda one: -(one.relativity or 0))
         sure = [one for one in ranked if (one.relativity or 0) >= request.relativity]
-        best = (sure or ranked[:1])[: request.memory_limit_number]
+        best = (sure or ranked[:NEAREST])[: request.memory_limit_number]
         return found.model_copy(update={"memory_detail_list": users_first(best)})
 
     def _authors(self, user_id: str) -> list[str]:
