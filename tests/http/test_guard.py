@@ -58,7 +58,13 @@ def guarded(rate: Rate | None = None) -> httpx.AsyncClient:
     return client_of(build_app(memory, server=server, user_id="alice", tokens=tokens, rate=rate))
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "10.0.0.1", "[", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "evil.example:8765", "127.0.0.1.evil.example", "10.0.0.1", "[", ""),
+        *("evil.example@127.0.0.1", "127.0.0.1@evil.example", "127.0.0.1#evil.example", "127.0.0.1:8765#@evil.example"),
+    ],
+)
 async def test_a_foreign_host_is_refused(client: httpx.AsyncClient, host: str) -> None:
     for method, path in ROUTES:
         answer = await client.request(method, path, headers=KNOWN | {"host": host})

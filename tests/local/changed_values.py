@@ -12,6 +12,14 @@ CHANGED: list[tuple[str, str]] = [
     ("El alquiler es de 900 euros.", "El casero ha subido el alquiler a 950 euros."),
     ("La reunión del equipo es el lunes.", "Han movido la reunión al martes."),
     ("I have the flu.", "I've got over the flu."),
+    ("我女朋友叫小美。", "我和小美分手了。"),
+    ("我开一辆大众。", "我把大众卖了，买了一辆特斯拉。"),
+    ("我吃素。", "我现在又开始吃肉了。"),
+    ("Mi novia se llama Ana.", "Ana y yo hemos roto."),
+    ("Soy vegetariana.", "Ahora vuelvo a comer carne."),
+    ("I live alone.", "My girlfriend moved in with me."),
+    ("I'm single.", "I met someone, her name is Ines, and we're together now."),
+    ("I'm looking for a job.", "I got the job at Siemens!"),
 ]
 
 UNCHANGED: list[tuple[str, str]] = [
@@ -25,5 +33,11 @@ UNCHANGED: list[tuple[str, str]] = [
     ("The workshop with Ann is on 12 May.", "They moved the workshop with Bob to 19 May."),
     ("El alquiler de mi hermana es de 900 euros.", "Mi alquiler ha subido a 950 euros."),
     ("La reunión con Ana es el lunes.", "Han movido la reunión con Luis al martes."),
+    ("我女朋友叫小美。", "我和小丽分手了。"),
+    ("Mi novia se llama Ana.", "Luis y yo hemos roto."),
+    ("I live alone.", "My sister moved in with her boyfriend."),
+    ("I live alone.", "My neighbour has moved out."),
+    ("I'm single.", "We are together in the same class."),
+    ("I'm retired.", "My son got the job at Siemens."),
     ("I want to invite friends who live in Tokyo.", "I've been living in Harajuku for 3 months now."),
 ]

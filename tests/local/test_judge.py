@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, load_pairs
+from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, load_pairs
 from memos_mcp.backends.local.upkeep.corrections import compare
 from memos_mcp.backends.local.upkeep.judge import Verdict, judge
 from memos_mcp.backends.local.upkeep.statements import told
@@ -91,7 +91,7 @@ def test_any_text_can_be_judged_and_never_updates_itself(one: str, other: str) -
 
 
 def test_changes_in_a_life_are_recognised_and_what_others_changed_is_not_taken_for_one() -> None:
-    for path in (CHANGES, CHANGES_HELD_OUT):
+    for path in (CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT):
         judged = [(pair, compare(pair.old, pair.new, near=False).relation) for pair in load_pairs(path)]
         updates = [relation for pair, relation in judged if pair.label == "update"]
         wrong = [pair for pair, relation in judged if pair.label == "different" and relation != "different"]

@@ -243,3 +243,15 @@ def test_a_path_that_is_no_folder_is_a_sentence(tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match="cannot be used.*MEMOS_DATA_DIR"):
         Ledger.open(blocked / "ledger.sqlite3")
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_ledger_whose_file_was_taken_away_acknowledges_nothing(ledger: Ledger, replaced: bool) -> None:
+    put(ledger, add("before"))
+    path = ledger.database.path
+    path.rename(path.with_name("elsewhere"))
+    if replaced:
+        Ledger.open(path).close()
+
+    with pytest.raises(Unavailable, match="nothing was stored"):
+        put(ledger, add("after"))

@@ -270,3 +270,11 @@ async def test_a_kill_in_the_middle_of_upkeep_changes_nothing_and_the_next_start
         archived = await named(backend, "k1", "k2")
     assert [(memory.sources, memory.supersedes) for memory in current] == [(("m3",), ("k1", "k2"))]
     assert [memory.status for memory in archived] == ["archived", "archived"]
+
+
+async def test_a_sentence_in_two_scripts_with_emoji_said_three_times_is_one_memory(backend: LocalBackend) -> None:
+    for number in range(3):
+        await tell(backend, "I drink green tea 🍵 every morning 我每天喝绿茶", conversation_id=f"tea {number}")
+
+    known = await backend.get_memory(GetMemory(), user_id="u")
+    assert known.total == 1

@@ -293,3 +293,27 @@ def test_any_text_comes_out_as_it_went_in(tmp_path: Path, told: list[tuple[str, 
         assert [one.memory_value for one in everything.memories()] == [value for *_, value in told]
     finally:
         ledger.close()
+
+
+def nested(depth: int) -> Json:
+    info: Json = {"a": 1}
+    for _ in range(depth - 1):
+        info = {"a": info}
+    return info
+
+
+async def test_info_as_deep_as_an_add_takes_comes_in_and_out_and_what_is_deeper_does_not(
+    data_dir: Path, file: Path, elsewhere: Callable[[], Path]
+) -> None:
+    line = {"kind": "message", "user_id": "u", "conversation_id": "c", "role": "user", "content": "I love herons."}
+    await imported(written(file, {**line, "info": nested(50)}))
+    before = exported(data_dir, file)
+    folder = elsewhere()
+
+    await imported(file)
+
+    assert before[0]["info"] == nested(50)
+    assert without_names(exported(folder, file)) == without_names(before)
+    with pytest.raises(InvalidRequest, match="nested deeper than 50"):
+        await imported(written(file, {**line, "info": nested(51)}))
+    memos("stop")

@@ -1,6 +1,6 @@
 import pytest
 
-from memos_mcp.backends.local.retrieval.features import NAME, NUMBER, PLACE
+from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, NAME, NUMBER, PLACE
 from memos_mcp.backends.local.retrieval.question import Question
 
 
@@ -54,3 +54,39 @@ def test_the_words_of_a_time_are_told_from_the_others() -> None:
 
 def test_words_that_only_frame_a_question_are_told_from_those_that_it_is_about() -> None:
     assert Question("What kind of books does Ada mention?").framing.tolist() == [True, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("¿Hasta qué día estás aquí?", True),
+        ("Bis wann läuft der Vertrag?", True),
+        ("À partir de quand travaille-t-elle ?", True),
+        ("В какой день мы едем?", True),
+        ("引っ越しはいつ？", True),
+        ("생일이 며칠이지?", True),
+        ("متى العطلة؟", True),
+        ("शादी कब है?", True),
+        ("Welche Farbe hat das Haus?", False),
+        ("犬の名前は？", False),
+    ],
+)
+def test_it_is_heard_in_many_languages_that_a_time_is_asked_for(text: str, asked: bool) -> None:
+    assert Question(text).asks_when is asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "¿Qué libro me recomendaste?",
+        "Was hast du mir geraten?",
+        "Quel vin m'as-tu conseillé ?",
+        "Какой фильм ты советовал?",
+        "教えてくれた店は？",
+        "무슨 책을 읽으라고 했지?",
+        "بماذا نصحتني؟",
+        "तुमने क्या सुझाया था?",
+    ],
+)
+def test_it_is_heard_in_many_languages_whose_words_are_asked_for(text: str) -> None:
+    assert Question(text).said_by == BY_ASSISTANT

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import cast
 
 from mcp import Client
 from mcp.types import Tool
@@ -74,6 +75,22 @@ def _titles(schema: JsonValue) -> list[str]:
 async def test_schemas_have_no_generated_titles() -> None:
     for tool in await _tools():
         assert _titles(tool.input_schema) == _titles(tool.output_schema) == []
+
+
+def _strange(schema: JsonValue, path: str = "") -> list[str]:
+    """Name the parts of a schema that strict readers refuse: alternatives, and what has no type or no properties."""
+    if not isinstance(schema, dict):
+        return []
+    found = [f"{path} {word}" for word in ("anyOf", "oneOf", "allOf", "$ref") if word in schema]
+    if "type" not in schema or (schema["type"] == "object" and not isinstance(schema.get("properties"), dict)):
+        found.append(path)
+    inner = {**cast("dict[str, JsonValue]", schema.get("properties", {})), "[]": schema.get("items")}
+    return found + [one for name, value in inner.items() for one in _strange(value, f"{path}.{name}")]
+
+
+async def test_what_a_host_sees_of_arguments_is_plain() -> None:
+    for tool in await _tools():
+        assert _strange(tool.input_schema, tool.name) == []
 
 
 def test_the_server_is_imported_without_chroma_a_model_or_a_command_line() -> None:

@@ -25,7 +25,10 @@ from memos_mcp.backends.local.temporal.queries import Span, named_times, spans
 
 _ASKS_WHEN = re.compile(
     r"\s*(?:(?:when|what (?:day|date|month|year|time)|how long ago|since when|on (?:what|which)|in (?:what|which))\b|"
-    r"¿?\s*(?:cuándo|cuando)|wann|quand|quando|когда|什么时候|何时|哪天|いつ|언제|เมื่อไ)",
+    r"¿?\s*(?:hasta |desde |en )?(?:cuándo|cuando|qué (?:día|fecha))|(?:ab |bis |seit )?wann|an welchem (?:tag|datum)|"
+    r"(?:depuis |à partir de |jusqu'à )?quand|(?:à )?quel(?:le)? (?:jour|date)|quando|(?:с )?когда|"
+    r"(?:какого|в какой|в какое) (?:числа|день|время)|متى|(?:في )?أي (?:يوم|تاريخ)|เมื่อไ|"
+    r".*(?:什么时候|何时|哪天|いつ|何[日月]|何曜日|언제|며칠|날짜|요일|कब|तारीख|किस दिन))",
     re.IGNORECASE,
 )
 _SAID_BY_USER = re.compile(
@@ -37,7 +40,10 @@ _SAID_BY_ASSISTANT = re.compile(
     r"\b(?:did|have|had) you (?:\w+ )?(?:say|said|tell|told|suggest|recommend|explain|propose|advise)|"
     r"\byou (?:said|told me|suggested|recommended|explained|proposed|advised|gave me|mentioned|provided|listed|wrote|"
     r"shared|described)\b|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b|\bremind me\b|"
-    r"你(?:说|建议|推荐)",
+    r"\b(?:dijiste|recomendaste|sugeriste|aconsejaste|explicaste|propusiste|recordaste)\b|\b(?:hast|hattest) du mir\b|"
+    r"\blaut dir\b|\bm['’]as-tu\b|\btu m['’]as\b|\bты (?:мне )?(?:сказал|говорил|советовал|рекомендовал|предлагал)|"
+    r"你(?:说|建议|推荐)|(?:教えて|勧めて|提案して|言って)くれた|라고 (?:했|말했|추천했)|"
+    r"نصحتني|اقترحت|أخبرتني|قلت لي|तुमने|आपने",
     re.IGNORECASE,
 )
 

@@ -7,13 +7,13 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.features import BY_USER, FIRST_PERSON, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.features import BY_USER, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 Floats = NDArray[np.float64]
 
-_K1 = 1.2
-_B = 0.75
+_K1 = 1.2  # the default of Lucene
+_B = 0.75  # the default of Lucene
 
 _USUAL_TEXTS = 20
 _CHANCE = 0.2
@@ -90,7 +90,7 @@ def priors(flags: NDArray[np.uint32], *, asks_when: bool, of_oneself: bool, want
     factor = 1 + weights.first_person * ((flags & FIRST_PERSON) != 0)
     factor += weights.question * ((flags & QUESTION) != 0)
     if asks_when:
-        factor += weights.relative_time * ((flags & RELATIVE_TIME) != 0)
+        factor += weights.dated * ((flags & (RELATIVE_TIME | NUMBER)) != 0)
     if of_oneself:
         factor += weights.own * ((flags & BY_USER) != 0)
     if wants:

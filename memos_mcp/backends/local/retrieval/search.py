@@ -52,6 +52,8 @@ class Search:
         self._question: Question = understood(query.text)
         if self._question.said_by == BY_ASSISTANT:
             weights = weights.for_words_of_assistant()
+        if self._question.latin and not self._question.english:
+            weights = weights.for_another_language()
         if query.tokens is None:
             weights = weights.for_sentence_vectors()
         elif not self._question.latin:

@@ -43,7 +43,7 @@ class Weights:
     asked: float = 0.2
     first_person: float = 0.05
     question: float = -0.1
-    relative_time: float = 0.1
+    dated: float = 0.1
     answer: float = 0.1
     own: float = 0.2
     long: float = 80.0
@@ -56,8 +56,12 @@ class Weights:
 
     def for_sentence_vectors(self) -> "Weights":
         """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning."""
-        return replace(self, dense=self.dense * 2, meant=0.15 if self.dense else 0.0)
+        return replace(self, dense=self.dense * 2, when=self.when * 2, meant=0.15 if self.dense else 0.0)
+
+    def for_another_language(self) -> "Weights":
+        """Return the weights for a query in another language than English, where who speaks tells more."""
+        return replace(self, own=self.own * 2.5)
 
     def for_unread_script(self) -> "Weights":
         """Return the weights for a query in a script of which the model that comes with the package reads little."""
-        return replace(self, dense=self.dense * 0.2, late=self.late * 0.5)
+        return replace(self, dense=self.dense * 0.2, late=self.late * 0.25)
