@@ -23,6 +23,7 @@ from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
 from memos_mcp.backends.local.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
+from memos_mcp.backends.local.ledger.standing import standing_of
 from memos_mcp.backends.local.library import Library
 from memos_mcp.backends.local.means import Means
 from memos_mcp.backends.local.public import PublicMemories
@@ -148,9 +149,9 @@ class LocalBackend:
         return await acting_for(user_id, self._ledger, partial(self._find, request, user_id), abandon=True)
 
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
-        user = self._ledger.messages.user_key(user_id)
+        standing = standing_of(self._ledger.database, user_id)
         now = self._clock() if request.query_time is None else request.query_time
-        found = SearchResult() if user is None else self._search.run(request, user=user, now=now)
+        found = SearchResult() if standing is None else self._search.run(request, standing=standing, now=now)
         found = self._public.joined(found, request, user_id=user_id, now=now)
         if request.knowledgebase_ids:
             found = self._bases.joined(found, request, now=now)

@@ -61,6 +61,7 @@ class Indexing:
         self._index: ChromaIndex | None = None
         self._gathering = _gathering(ledger, settled=settled)
         self._settled = settled
+        self._unsure: tuple[int, list[Text]] | None = None
         self._renewed_from: float | None = None
         self._renewal_took = 0.0
         self._failures = 0
@@ -93,15 +94,17 @@ class Indexing:
             index.close()
             self._place.left()
 
-    def nearest(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
+    def nearest(
+        self, user: int, vector: NDArray[np.float32], *, limit: int, waiting: bool = True
+    ) -> list[tuple[Text, float]] | None:
         """Give the texts nearest to a vector by cosine similarity, nearest first, or None while there is no index.
 
-        What the index has not followed is compared one by one.
+        What the index has not followed is compared one by one, unless nothing is `waiting`.
         """
         index = self._index
         if index is None:
             return None
-        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE)
+        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE) if waiting else {}
         try:
             found = dict(index.query(user, vector, limit=limit))
         except Unavailable as exc:
@@ -208,16 +211,32 @@ class Indexing:
             if self._ledger.noted(wiping.HOLDS_DELETED):
                 self._renewed_from = time.monotonic()
             return True  # it may have found that everything has to be handed over again
+        if self._unsure is not None:
+            self._take_back(index, *self._unsure)
+            self._unsure = None
         with self._ledger.database.claim(seconds=LONGEST_CLAIM):
             user = self._gathering.due(enough)
             if user is None or self._worker.stopping:
                 return False
             pending = self._gathering.of(user)
+            self._unsure = user, [one.text for one in pending]
             self._follow(index, user, pending)
             self._ledger.vectors.done([one.key for one in pending])
+        self._unsure = None
         self._failures = 0
         self._gathering.fed(user, pending)
         return True
+
+    def _take_back(self, index: ChromaIndex, user: int, texts: Sequence[Text]) -> None:
+        """Take out what was put in too late: another process had the claim by then, and may have taken it out."""
+        if self._ledger.messages.user_id(user):
+            gone = self._ledger.vectors.gone(texts)
+            index.remove(user, gone)
+        else:
+            gone = set(texts)
+            index.forget(user)
+        if gone:
+            self._note_deletion()
 
     def _follow(self, index: ChromaIndex, user: int, pending: Sequence[Pending]) -> None:
         if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
@@ -274,7 +293,7 @@ class Indexing:
             self._note_missing(str(failure))
             self._failed_at = time.monotonic()
             return
-        logger.warning("the vector index failed: %s", failure.__cause__)
+        logger.warning("the vector index failed: %s", str(failure.__cause__))
         self._failed_at = time.monotonic()
         self._failures += 1
         if self._failures < FAILURES_BEFORE_A_FRESH_INDEX:

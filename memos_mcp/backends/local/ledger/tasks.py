@@ -84,7 +84,7 @@ class Tasks:
         )
         if row is None:
             return None
-        messages = self._sources("task = ?", (row["key"],))
+        messages = self._sources("task = ? ORDER BY seq", (row["key"],))
         first = messages[0].seq if messages else 0
         # what is private explains nothing that others may find
         seen = is_public() if messages and messages[0].public else "TRUE"

@@ -81,9 +81,10 @@ class PostgresDatabase(Database):
     """A database that other processes use too. Each committed transaction is on the server's disk."""
 
     shared = True
+    removals = "removals"
 
-    def __init__(self, url: str) -> None:
-        """Take where the database is; nothing is connected before `open`."""
+    def __init__(self, url: str, *, most: int = MOST_CONNECTIONS) -> None:
+        """Take where the database is, and how many connections to have at most; nothing is connected before `open`."""
         self._address = make_conninfo(url, connect_timeout=_PATIENCE, application_name="memos-mcp")
         self._thread = _Thread()
         self._pool = ConnectionPool(
@@ -91,7 +92,7 @@ class PostgresDatabase(Database):
             connection_class=_Connection,
             kwargs={"autocommit": True, "row_factory": _as_rows},
             min_size=1,
-            max_size=MOST_CONNECTIONS,
+            max_size=most,
             timeout=_PATIENCE,
             configure=_configure,
             check=_check,
@@ -99,7 +100,7 @@ class PostgresDatabase(Database):
         )
 
     @classmethod
-    def open(cls, url: str) -> "PostgresDatabase":
+    def open(cls, url: str, *, most: int = MOST_CONNECTIONS) -> "PostgresDatabase":
         """Connect.
 
         Raises:
@@ -109,7 +110,7 @@ class PostgresDatabase(Database):
         try:
             with psycopg.connect(make_conninfo(url, connect_timeout=_PATIENCE)):
                 pass
-            database = cls(url)
+            database = cls(url, most=most)
         except psycopg.ProgrammingError as exc:
             raise ConfigurationError(
                 "MEMOS_LEDGER_URL is no address of a database: write postgresql://USER:PASSWORD@HOST:5432/DATABASE."
@@ -209,10 +210,6 @@ class PostgresDatabase(Database):
             yield
         finally:
             listener.stop()
-
-    def removals(self, user: int) -> int:
-        """Return a number that grows when messages of a user are removed."""
-        return self.number("SELECT removals FROM user WHERE key = ?", (user,))
 
     def continue_keys(self, tables: Iterable[str]) -> None:
         """Go on after the keys that rows were given when they were copied."""
