@@ -133,7 +133,7 @@ async def test_what_one_replica_changed_or_deleted_the_other_does_not_find(
     assert user is not None
     conversation = one._ledger.messages.conversation_key(user, "b")
     assert conversation is not None
-    one._ledger.messages.forget_conversations(user, [conversation])
+    one._ledger.removal.forget_conversations(user, [conversation])
     assert found_messages(await find(other, "walrus", message_limit_number=1)) == ["I live in Lisbon."]
 
     await one.delete_memory(DeleteMemory(everything=True), user_id="u")

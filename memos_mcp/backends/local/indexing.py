@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
+from memos_mcp.backends.local.embedding import embedded_part
 from memos_mcp.backends.local.gathering import AT_ONCE, BATCH, Gathering, OwnGathering, SharedGathering
 from memos_mcp.backends.local.ledger import wiping
 from memos_mcp.backends.local.ledger.ledger import Ledger
@@ -17,7 +18,6 @@ from memos_mcp.backends.local.ledger.vectors import Pending, Text
 from memos_mcp.backends.local.places import HOLDS_DELETED, IndexPlace
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
 from memos_mcp.errors import MemosError, MissingLibrary, Unavailable
-from memos_mcp.perspective import bare
 
 logger = logging.getLogger(__name__)
 
@@ -313,28 +313,3 @@ def _gathering(ledger: Ledger, *, settled: float) -> Gathering:
     if ledger.database.shared:
         return SharedGathering(ledger.vectors, ledger.work, settled=settled)
     return OwnGathering(ledger.vectors, settled=settled)
-
-
-def embedded_part(text: Pending) -> str:
-    """Give what is embedded of a text: of a memory, what it says."""
-    content = text.content or ""
-    return bare(content) if text.text.kind == "memory" else content
-
-
-def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], None]) -> None:
-    """Embed every text anew with a model, reporting (done, of how many); the index follows at the next start.
-
-    May be interrupted: what it has not done is done in the background after the next start.
-    """
-    with ledger.database.transaction():
-        ledger.vectors.embed_again()
-        ledger.note("embedder", embedder.name)
-    total = ledger.vectors.unembedded_count()
-    done = key = 0
-    while texts := ledger.vectors.pending_after(key, BATCH):
-        for text in texts:
-            if text.content is not None:
-                ledger.vectors.keep([(text.text, embedder.embed(embedded_part(text)))])
-                done += 1
-            key = text.key
-            report(done, total)

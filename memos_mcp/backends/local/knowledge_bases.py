@@ -81,7 +81,7 @@ class KnowledgeBases:
         self._ledger.forget_note(OWNER + identifier)
         user = self._ledger.messages.user_key(OWNER + identifier)
         if user is not None:
-            self._ledger.messages.forget_user(user)
+            self._ledger.removal.forget_user(user)
             self._indexes.forget(user)
             self._changed()
 
@@ -133,7 +133,7 @@ class KnowledgeBases:
             keys = [self._ledger.messages.conversation_key(user, one) for one in document_ids] if user else []
             found = [key for key in keys if key is not None]
             if user and found:
-                self._ledger.messages.forget_conversations(user, found)
+                self._ledger.removal.forget_conversations(user, found)
                 self._indexes.forget(user)
         self._changed()
 

@@ -5,15 +5,8 @@ from collections.abc import Collection
 
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
-from memos_mcp.backends.local.ledger.messages import (
-    Row,
-    in_chunks,
-    is_public,
-    marks,
-    message_id,
-    other_speaker,
-    read_seq,
-)
+from memos_mcp.backends.local.ledger.message_info import is_public, other_speaker
+from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id, read_seq
 from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
 from memos_mcp.backends.local.retrieval.features import says_most_of
 from memos_mcp.models import Memory, Preference

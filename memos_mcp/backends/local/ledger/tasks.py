@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from memos_mcp.backends.local.extractors.base import Source
-from memos_mcp.backends.local.ledger.messages import in_chunks, is_public, marks, other_speaker
+from memos_mcp.backends.local.ledger.message_info import is_public, other_speaker
+from memos_mcp.backends.local.ledger.messages import in_chunks, marks
 from memos_mcp.backends.local.ledger.seam import Database, Found
 from memos_mcp.models import MemoryViews, Task
 
