@@ -107,7 +107,7 @@ def test_what_is_exported_is_imported_elsewhere_once_and_forgotten_on_demand(tmp
 def test_a_backup_by_the_database_brings_back_what_was_there(tmp_path: Path, servers: Servers) -> None:
     url, dump = filled(servers.postgres.empty()), tmp_path / "memos.dump"
     plain, _, schema = url.partition("?options=-csearch_path%3D")
-    run(servers, "pg_dump", "--format=custom", f"--schema={schema}", f"--file={dump}", plain)
+    run(servers, "pg_dump", "--format=custom", "--enable-row-security", f"--schema={schema}", f"--file={dump}", plain)
     with closing(connect(url)) as ledger:
         ledger.messages.forget_user(1)
     assert said(url) == []
@@ -124,4 +124,5 @@ def test_a_backup_by_the_database_brings_back_what_was_there(tmp_path: Path, ser
 
 def run(servers: Servers, program: str, *arguments: str) -> None:
     programs = (servers.postgres.programs / "initdb").resolve().parent
-    subprocess.run([programs / program, *arguments], check=True, env={"PATH": os.environ["PATH"]})
+    everybody = {"PGOPTIONS": "-c memos.user_id=*"}
+    subprocess.run([programs / program, *arguments], check=True, env={"PATH": os.environ["PATH"], **everybody})
