@@ -21,7 +21,10 @@ from memos_mcp.errors import ConfigurationError, MemosError
 MOST_CONNECTIONS: Final = 20
 
 _PATIENCE: Final = 5
-"""Seconds for a connection, and for what another process holds."""
+"""Seconds for a connection."""
+
+_PATIENCE_WITH_OTHERS: Final = 10
+"""Seconds for what another process holds."""
 
 _IDLE: Final = 15
 """Seconds for which a transaction may stand still before the database ends it: its process was stopped, or is lost."""
@@ -266,7 +269,7 @@ def _configure(connection: Connection[Any]) -> None:
     adapt(connection)
     settings = {
         "idle_in_transaction_session_timeout": f"{_IDLE}s",
-        "lock_timeout": f"{_PATIENCE}s",
+        "lock_timeout": f"{_PATIENCE_WITH_OTHERS}s",
         "memos.user_id": _EVERYBODY,
     }
     for name, value in settings.items():
