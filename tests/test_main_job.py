@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
@@ -44,6 +45,9 @@ async def test_the_quick_start_comes_back_in_another_process(tmp_path: Path, era
         assert added.structured_content["success"] is True
 
     async with host(tmp_path, era) as client:
+        with anyio.fail_after(60):  # memories are learnt in the background
+            while not ((await client.call_tool("get_memory", {})).structured_content or {})["total"]:
+                await anyio.sleep(0.05)
         found = await client.call_tool("search_memory", {"query": NATIONAL_DAY})
         kept = await client.call_tool("get_message", {"conversation_id": "0610"})
 
