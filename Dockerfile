@@ -2,7 +2,7 @@
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /source
 COPY . .
-RUN python -m venv /opt/memos-mcp && /opt/memos-mcp/bin/pip install --no-cache-dir --no-compile .
+RUN python -m venv /opt/memos-mcp && /opt/memos-mcp/bin/pip install --no-cache-dir --no-compile ".[postgres]"
 
 FROM python:3.12-slim-bookworm
 LABEL io.modelcontextprotocol.server.name="io.github.memos-mcp/memos-mcp"

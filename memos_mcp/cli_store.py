@@ -46,12 +46,11 @@ def forget(
     """Delete for good, from every file, all about a word or a person, or what is named; shown first."""
     from memos_mcp.models import DeleteMemory  # noqa: PLC0415
     from memos_mcp.operations import forgetting  # noqa: PLC0415
-    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.settings import read_settings  # noqa: PLC0415
 
     if not (text or memory or message or conversation):
         raise typer.BadParameter("Name a word, or a --memory, --message or --conversation.")
-    settings = with_own_ledger(read_settings())
+    settings = read_settings()
     request = DeleteMemory(
         text=text,
         memory_ids=tuple(memory or ()),
@@ -128,12 +127,11 @@ def export(
         send_to_hosted(read_settings(), user=user, console=console, progress=errors)
         return
     from memos_mcp.operations.exporting import export as write_records  # noqa: PLC0415
-    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
 
     if target is None:
         raise typer.BadParameter("name a file or a folder, - for standard output, or --to hosted")
     write_records(
-        with_own_ledger(read_settings()).data_dir,
+        read_settings(),
         target,
         form=form.value,
         user_id=user,
@@ -167,11 +165,10 @@ def import_paths(
         take_from_hosted(read_settings(), dry_run=dry_run, console=console, progress=errors)
         return
     from memos_mcp.operations.importing import take_in  # noqa: PLC0415
-    from memos_mcp.operations.own_ledger import with_own_ledger  # noqa: PLC0415
 
     if not paths:
         raise typer.BadParameter("name files or folders, or --from hosted")
-    take_in(with_own_ledger(read_settings()), paths, dry_run=dry_run, console=console, progress=errors)
+    take_in(read_settings(), paths, dry_run=dry_run, console=console, progress=errors)
 
 
 @commands.command()

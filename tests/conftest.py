@@ -58,6 +58,7 @@ STARTS_PROCESSES = {
     "test_postgres",
     "test_real_model",
     "test_serve",
+    "test_shared_access",
     "test_stdio",
     "test_transports",
     "test_upkeep",

@@ -42,7 +42,7 @@ _GUARDED = re.compile(r"^\(\?:\^\|/\|.*?\{0,80\}m\)")
 
 def taken(rule: dict[str, Any]) -> bool:
     """Tell whether a rule knows a key by its form alone."""
-    hints = rule.get("required_substrings") or []
+    hints: list[str] = rule.get("required_substrings") or []
     return (
         rule["type"] == "pattern"
         and not rule.get("use_ml")
@@ -77,11 +77,11 @@ def seconds(pattern: str, hints: list[str]) -> float:
 def main(wheel: str) -> None:
     """Read the rules out of the wheel and write those that are taken, with their licence."""
     with zipfile.ZipFile(wheel) as package:
-        rules = yaml.safe_load(package.read("credsweeper/rules/config.yaml"))
+        rules: list[dict[str, Any]] = yaml.safe_load(package.read("credsweeper/rules/config.yaml"))
         (licence,) = [name for name in package.namelist() if name.endswith("/licenses/LICENSE")]
         TARGET.mkdir(exist_ok=True)
         (TARGET / "LICENSE").write_bytes(package.read(licence))
-    formats = []
+    formats: list[dict[str, Any]] = []
     for rule in filter(taken, rules):
         pattern, hints = pattern_of(rule), rule["required_substrings"]
         if seconds(pattern, hints) > MOST_SECONDS:

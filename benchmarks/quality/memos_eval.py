@@ -224,7 +224,7 @@ def main(
     everything, sides = load(data)
     samples = [
         Sample(sample.name, sample.turns, sample.questions[: limit_questions or None])
-        for sample in select(everything, conversations=conversations, limit=0)
+        for sample in select(everything, conversations=conversations)
     ]
     key = os.environ.get("MEMOS_API_KEY", "")
     headers = {"authorization": f"Token {key}"} if key else {}

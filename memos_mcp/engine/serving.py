@@ -17,9 +17,10 @@ from memos_mcp.http.further import Means
 from memos_mcp.http.knowledge_bases import Library
 from memos_mcp.http.rate import Rate
 from memos_mcp.http.serve import check_binding, hosts_of, issuer_of, listen, serve, url_of
+from memos_mcp.http.shared_access import SharedAccess
 from memos_mcp.http.signin.accounts import ACCOUNTS_FILE, Accounts
 from memos_mcp.http.signin.routes import SignIn
-from memos_mcp.http.tokens import read_tokens
+from memos_mcp.http.tokens import Tokens, read_tokens
 from memos_mcp.opening import chat_model
 from memos_mcp.settings import Settings
 
@@ -44,7 +45,8 @@ class HttpServer:
             ConfigurationError: it cannot be had, would be open to others, or the tokens make no sense.
         """
         self._settings = settings
-        self._tokens = read_tokens(settings.tokens.get_secret_value(), data_dir=settings.data_dir)
+        self._shared = _shared_access(settings)
+        self._tokens = self._shared.tokens if self._shared else _own_tokens(settings)
         check_binding(host, tokens=self._tokens, signs_in=oauth)
         self._listener = listen(host, port)
         self._transports = transports
@@ -81,7 +83,7 @@ class HttpServer:
             surroundings=engine.surroundings,
             visits=engine.visits,
             opening=store,
-            rate=Rate(),
+            rate=self._shared.rate if self._shared else Rate(),
             audit=self._audit,
             access_log=None if access_log == "off" else access_log,
             metrics=self._watching.metrics,
@@ -90,7 +92,10 @@ class HttpServer:
         started = anyio.Event()
         async with anyio.create_task_group() as group:
             group.start_soon(self._greet, started)
+            if self._shared is not None:
+                group.start_soon(self._shared.follow)
             await serve(app, self._listener, started=started, ending=engine.ending)
+            group.cancel_scope.cancel()
         engine.ending.set()
 
     async def _greet(self, started: anyio.Event) -> None:
@@ -102,3 +107,17 @@ class HttpServer:
         if self._issuer:
             sys.stderr.write(f"Users sign in at {self._issuer}\n")
         sys.stderr.flush()
+
+
+def _own_tokens(settings: Settings) -> Tokens:
+    return read_tokens(settings.tokens.get_secret_value(), data_dir=settings.data_dir)
+
+
+def _shared_access(settings: Settings) -> SharedAccess | None:
+    """Return the tokens and limits that replicas share; None where there is no ledger to share."""
+    url = settings.ledger_url.get_secret_value()
+    if not url:
+        return None
+    from memos_mcp.backends.local.ledger.shared import open_access  # noqa: PLC0415  # numpy, where it is needed
+
+    return SharedAccess(open_access(url), tokens=_own_tokens(settings) if settings.tokens.get_secret_value() else None)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from memos_mcp.errors import Unavailable
 from memos_mcp.plugin import MARKETPLACE, NAME, write_marketplace
+from memos_mcp.settings import read_settings
 
 PATIENCE = 60.0
 
@@ -17,6 +18,16 @@ class _Plugin(BaseModel):
 
 
 _Plugins = TypeAdapter(list[_Plugin])
+
+
+def own_folder() -> Path:
+    """Return where the plugin is kept: beside the store of a process without settings, which stays where it is."""
+    return read_settings({}).data_dir.parent / "memos-mcp-plugin"
+
+
+def servers_file() -> Path:
+    """Return the file of the installed plugin that names the server."""
+    return own_folder() / "claude-code" / ".mcp.json"
 
 
 def is_offered() -> bool:

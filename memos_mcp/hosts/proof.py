@@ -23,7 +23,7 @@ from memos_mcp.models import Frozen
 PATIENCE = 60.0
 """Seconds in which a server has to answer: hosts have from five to sixty."""
 
-LINE = 4_000_000
+LINE = 4_000_000  # bytes
 PROTOCOL = "2025-06-18"
 
 INHERITED = ("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME")

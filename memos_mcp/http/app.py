@@ -23,7 +23,7 @@ from memos_mcp.http.health import Opening, probes
 from memos_mcp.http.knowledge_bases import KnowledgeBaseRoutes, Library
 from memos_mcp.http.metrics import Metrics
 from memos_mcp.http.page import Page
-from memos_mcp.http.rate import Rate
+from memos_mcp.http.rate import Counting
 from memos_mcp.http.received import LARGEST_BODY
 from memos_mcp.http.rest import Rest
 from memos_mcp.http.tokens import Tokens
@@ -48,7 +48,7 @@ def build_app(
     tokens: Tokens | None = None,
     hosts: Hosts | None = None,
     owners: Owners | None = None,
-    rate: Rate | None = None,
+    rate: Counting | None = None,
     extra: Sequence[BaseRoute] = (),
     means: Means | None = None,
     library: Library | None = None,

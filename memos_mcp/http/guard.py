@@ -26,7 +26,7 @@ from memos_mcp.http.half_sent import MOST, PATIENCE
 from memos_mcp.http.health import PROBES
 from memos_mcp.http.metrics import is_own_reader
 from memos_mcp.http.page import is_public
-from memos_mcp.http.rate import Rate
+from memos_mcp.http.rate import Counting
 from memos_mcp.http.received import LARGEST_BODY, LARGEST_FORM, bounded, whole_body
 from memos_mcp.http.tokens import Grant, Tokens
 from memos_mcp.http.visits import Visits
@@ -95,7 +95,7 @@ class Guard:
         *,
         hosts: Hosts,
         tokens: Tokens,
-        rate: Rate | None,
+        rate: Counting | None,
         visits: Visits | None = None,
         is_closed: bool = False,
         patience: float = PATIENCE,

@@ -1,7 +1,7 @@
 """How many calls a token may make in a while."""
 
 import time
-from typing import Final
+from typing import Final, Protocol
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage
@@ -11,8 +11,16 @@ DEFAULT_RATE: Final = "12000 per minute"
 """A token's calls: five times what MemOS allows an account. Enough for a busy application, not for a runaway loop."""
 
 
-class Rate:
+class Counting(Protocol):
     """Counts the calls of each token in a sliding window."""
+
+    async def exceeded(self, token: str) -> float | None:
+        """Count a call; give the seconds to wait where it is one too many."""
+        ...
+
+
+class Rate:
+    """Counts the calls of each token at this process."""
 
     def __init__(self, allowed: str = DEFAULT_RATE) -> None:
         """Take what is allowed, such as `100 per minute`."""

@@ -13,6 +13,7 @@ from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound
 from memos_mcp.http import answers, bodies
 from memos_mcp.http.answers import Answer
+from memos_mcp.http.body import MOST_WORDS
 from memos_mcp.http.callers import Caller, Owners
 from memos_mcp.http.envelope import Envelope, refusal
 from memos_mcp.http.parsing import parse
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 PREFIX = "/api/openmem/v1"
 LONGEST_KEY = 100
 NOT_YOURS_TO_DELETE = 40306
+VIEWS = frozenset({"detail_factual", "fact", "preference", "profile"})
+"""Kinds of memories that a read may name; all but the profile are given anyway."""
 
 Operation = Callable[[Request], Awaitable[Answer | list[Answer] | Response]]
 
@@ -77,10 +80,12 @@ class Rest:
         user_id = self._caller(request).user(body.user_id)
         found = await self._backend.search_memory(body.request(), user_id=user_id)
         note_unknown(request, found.unknown_fields)
-        return answers.search_result(found) | await self._views(body.include_memory_view, user_id)
+        return answers.search_result(found) | await self._views(request, body.include_memory_view, user_id)
 
-    async def _views(self, views: tuple[str, ...], user_id: str) -> Answer:
-        """Give the lists of further kinds of memories that were asked for."""
+    async def _views(self, request: Request, views: tuple[str, ...], user_id: str) -> Answer:
+        """Give the lists of further kinds of memories that were asked for, and say of which there are none here."""
+        if unknown := [view for view in views if view not in VIEWS][:MOST_WORDS]:
+            request.state.words.append(f"there are no memories of the kind {', '.join(map(shown, unknown))} here")
         if "profile" not in views:
             return {}
         page = await self._backend.get_memory(GetMemory(size=50, include_preference=False), user_id=user_id)
@@ -102,7 +107,7 @@ class Rest:
         user_id = await self._caller(request).user_of_memories(body.user_id, body.memory_ids)
         page = await self._backend.get_memory(body.request(), user_id=user_id)
         note_unknown(request, page.unknown_fields)
-        return answers.memory_page(page) | await self._views(body.include_memory_view, user_id)
+        return answers.memory_page(page) | await self._views(request, body.include_memory_view, user_id)
 
     async def get_conversation(self, request: Request) -> Answer:
         """List conversations."""

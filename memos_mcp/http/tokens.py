@@ -58,6 +58,11 @@ class Tokens:
         self._follow()
         return self._is_guarded
 
+    def replace(self, pairs: Iterable[Pair]) -> None:
+        """Accept these tokens in the place of those so far."""
+        self._grants = _grants(pairs)
+        self._is_guarded = self._is_guarded or bool(self._grants)
+
     def grant(self, token: str) -> Grant | None:
         """Give what a token allows. It is held against every one in constant time: the clock tells nothing."""
         self._follow()

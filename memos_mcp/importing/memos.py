@@ -11,7 +11,7 @@ from memos_mcp.importing.building import Origin, Read
 from memos_mcp.importing.documents import Document
 from memos_mcp.importing.heads import Head
 from memos_mcp.limits import check_add
-from memos_mcp.models import AddMessage, Message
+from memos_mcp.models import PUBLIC_KEY, AddMessage, Message
 from memos_mcp.relay.messages import mapping
 
 _RECORD: TypeAdapter[MessageRecord | MemoryRecord] = TypeAdapter(Record)
@@ -42,7 +42,8 @@ def _parsed(line: str, user_id: str, where: str) -> MessageRecord | MemoryRecord
         content, role = (
             (record.content, record.role) if isinstance(record, MessageRecord) else (record.memory_value, "user")
         )
-        check_add(AddMessage(messages=(Message(role=role, content=content),), info=record.info))
+        info = {name: value for name, value in record.info.items() if name != PUBLIC_KEY}
+        check_add(AddMessage(messages=(Message(role=role, content=content),), info=info))
     except ValidationError as exc:
         error = exc.errors()[0]
         field = ".".join(str(part) for part in error["loc"])

@@ -2,8 +2,8 @@
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -13,18 +13,21 @@ from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.outgoing import Outgoing
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.markdown_folder import MarkdownFolder
 from memos_mcp.operations.files import check_target, written_whole
 from memos_mcp.operations.ledger_files import bar
+from memos_mcp.operations.own_ledger import shared_ledger
 from memos_mcp.operations.status import counted, kept_in
+from memos_mcp.settings import Settings
 
 STANDARD_OUTPUT = Path("-")
 Form = Literal["jsonl", "markdown"]
 
 
 def export(
-    data_dir: Path,
+    settings: Settings,
     target: Path,
     *,
     form: Form = "jsonl",
@@ -41,12 +44,9 @@ def export(
         InvalidRequest: nothing is kept, or there is something already and `force` does not allow to replace it.
         Unavailable: the target cannot be written, or the ledger cannot be read.
     """
-    ledger = data_dir / LEDGER_FILE
-    if kept_in(ledger) is None:
-        raise InvalidRequest(f"Nothing is kept in {data_dir}, so there is nothing to export.")
     if form == "jsonl" and target != STANDARD_OUTPUT:
-        check_target(target, data_dir=data_dir, force=force)
-    with closing(SqliteDatabase.look(ledger, in_use=True)) as database, database.one_moment():
+        check_target(target, data_dir=settings.data_dir, force=force)
+    with _opened(settings) as database, database.one_moment():
         everything = Outgoing(database, user_id=user_id)
         total = everything.count()
         if user_id and not total:
@@ -60,6 +60,19 @@ def export(
 
 
 Records = Iterator[MessageRecord | MemoryRecord]
+
+
+@contextmanager
+def _opened(settings: Settings) -> Generator[Database]:
+    with shared_ledger(settings) as shared:
+        if shared is not None:
+            yield shared.database
+            return
+    ledger = settings.data_dir / LEDGER_FILE
+    if kept_in(ledger) is None:
+        raise InvalidRequest(f"Nothing is kept in {settings.data_dir}, so there is nothing to export.")
+    with closing(SqliteDatabase.look(ledger, in_use=True)) as database:
+        yield database
 
 
 def _counted(records: Records, report: Callable[[int, int], None], total: int) -> Records:

@@ -21,7 +21,8 @@ from memos_mcp.backends.local.places import FolderPlace
 from memos_mcp.errors import NotFound
 from memos_mcp.instructions import visible
 from memos_mcp.models import DeleteMemory, Frozen
-from memos_mcp.operations.holding import held_alone, is_held
+from memos_mcp.operations.holding import is_held
+from memos_mcp.operations.own_ledger import ledger_to_change, shared_ledger
 from memos_mcp.operations.status import counted
 from memos_mcp.settings import Settings
 
@@ -53,21 +54,27 @@ def look(settings: Settings, request: DeleteMemory) -> Forgotten:
         InvalidRequest: there is no word in what is to be forgotten.
         Unavailable: the ledger cannot be read.
     """
-    path = _ledger_file(settings)
-    with closing(SqliteDatabase.look(path, in_use=is_held(settings.data_dir))) as database:
-        return _forgotten(Ledger(database), settings, request.model_copy(update={"dry_run": True}))
+    trial = request.model_copy(update={"dry_run": True})
+    with shared_ledger(settings) as shared:
+        if shared is not None:
+            return _forgotten(shared, settings, trial)
+    with closing(SqliteDatabase.look(_ledger_file(settings), in_use=is_held(settings.data_dir))) as database:
+        return _forgotten(Ledger(database), settings, trial)
 
 
 def forget(settings: Settings, request: DeleteMemory, *, progress: Console) -> Forgotten:
     """Delete, from every file of the data directory; an engine finishes first and goes on afterwards.
+
+    In PostgreSQL the replicas take the vectors out.
 
     Raises:
         NotFound: nothing is kept, or something named is unknown.
         ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end, or the ledger cannot be used.
     """
-    path = _ledger_file(settings)
-    with held_alone(settings.data_dir, progress=progress), closing(Ledger.open(path)) as ledger:
+    if not settings.ledger_url.get_secret_value():
+        _ledger_file(settings)
+    with ledger_to_change(settings, progress=progress) as ledger:
         done = _forgotten(ledger, settings, request)
         write_anew(ledger.database)
         if not settings.chroma_url:  # its files keep vectors that are taken out: it is filled anew from the ledger

@@ -8,12 +8,11 @@ from rich.console import Console
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
-from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.errors import InvalidRequest
 from memos_mcp.importing.running import Found, Recognised, recognise, run, survey
 from memos_mcp.models import clock_text
-from memos_mcp.operations.holding import held_alone
 from memos_mcp.operations.ledger_files import bar
+from memos_mcp.operations.own_ledger import ledger_to_change, shared_ledger
 from memos_mcp.operations.status import counted, kept_in
 from memos_mcp.settings import Settings
 
@@ -40,8 +39,7 @@ def take_in(
         return
     left_out: list[int] = []
     with (
-        held_alone(settings.data_dir, progress=progress),
-        closing(Ledger.open(settings.data_dir / LEDGER_FILE)) as ledger,
+        ledger_to_change(settings, progress=progress) as ledger,
         bar("Importing", progress) as report,
     ):
         messages, memories = run(
@@ -64,7 +62,9 @@ def take_in(
 
 def _survey(settings: Settings, recognised: Recognised, *, progress: Console) -> Mapping[str, Found]:
     ledger = settings.data_dir / LEDGER_FILE
-    with bar("Looking", progress) as report:
+    with bar("Looking", progress) as report, shared_ledger(settings) as shared:
+        if shared is not None:
+            return survey(recognised, user_id=settings.user_id, database=shared.database, report=report)
         if kept_in(ledger) is None:
             return survey(recognised, user_id=settings.user_id, database=None, report=report)
         with closing(SqliteDatabase.look(ledger, in_use=True)) as database:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
@@ -18,7 +17,7 @@ from memos_mcp.hosts.machine import Machine
 from memos_mcp.hosts.proof import Answer, NoAnswer, prove
 from memos_mcp.hosts.table import HOSTS, HostFile, Scope, files_of
 from memos_mcp.models import Frozen
-from memos_mcp.settings import problems_of, read_settings, unknown_in
+from memos_mcp.settings import problems_of, unknown_in
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _SECRET_SETTINGS = ("API_KEY", "TOKENS")
@@ -118,7 +117,7 @@ def _install_one(file: HostFile, change: Callable[[HostFile], Change], *, dry_ru
             return _outcome(file, "unchanged", why="the plugin is installed")
         try:
             if not dry_run:
-                claude_plugin.install(_plugin_folder(), command=own_command())
+                claude_plugin.install(claude_plugin.own_folder(), command=own_command())
         except Unavailable as exc:  # a Claude Code that has no plugins yet
             return _made(file, change, dry_run=dry_run).model_copy(update={"why": f"without the plugin: {exc}"})
         return _outcome(file, "added", why="as a plugin, with hooks, a skill and commands", then=file.host.then)
@@ -129,17 +128,12 @@ def _uninstall_one(file: HostFile, *, dry_run: bool) -> Outcome:
     if file.host.key == "claude-code" and file.scope == "user" and claude_plugin.is_installed():
         try:
             if not dry_run:
-                claude_plugin.uninstall(_plugin_folder())
+                claude_plugin.uninstall(claude_plugin.own_folder())
         except Unavailable as exc:
             return _outcome(file, "refused", why=str(exc))
         entry = _made(file, uninstalling, dry_run=dry_run)
         return entry if entry.what != "absent" else _outcome(file, "removed", why="the plugin")
     return _made(file, uninstalling, dry_run=dry_run)
-
-
-def _plugin_folder() -> Path:
-    """Return where the plugin is kept: beside the store of a process without settings, which stays where it is."""
-    return read_settings({}).data_dir.parent / "memos-mcp-plugin"
 
 
 def _made(file: HostFile, change: Callable[[HostFile], Change], *, dry_run: bool) -> Outcome:

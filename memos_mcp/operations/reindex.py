@@ -7,7 +7,7 @@ from rich.progress import Progress
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.embedders.load import load_embedder
-from memos_mcp.backends.local.indexing import embed_all
+from memos_mcp.backends.local.embedding import embed_all
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.operations.holding import held_alone
 from memos_mcp.settings import Settings

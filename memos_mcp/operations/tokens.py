@@ -1,8 +1,10 @@
 """`memos-mcp token`: make, list and revoke the tokens of `memos-mcp serve`, of which only digests are kept."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 from rich.console import Console
@@ -13,6 +15,9 @@ from memos_mcp.http.tokens import ANY_USER, LONGEST_USER, Pair, file_of, kept, n
 from memos_mcp.models import Frozen
 from memos_mcp.operations.files import written_whole
 from memos_mcp.settings import Settings
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.ledger.access import Access
 
 HEAD = "# Tokens of memos-mcp serve, as sha256:DIGEST=USER; the server reads this file again when it changes.\n"
 
@@ -33,17 +38,24 @@ def add(settings: Settings, user: str, *, console: Console) -> None:
     if not user.strip() or len(user) > LONGEST_USER or not user.isprintable() or set(user) & set("=,#"):
         raise InvalidRequest(f"A user has 1 to {LONGEST_USER} visible characters, with no =, comma or # among them.")
     token = f"memos_{secrets.token_urlsafe(32)}"
-    path = _file(settings)
-    _write(path, lambda pairs: [*pairs, (kept(token), user.strip())])
+    with _shared(settings) as access:
+        if access is not None:
+            access.add_token(kept(token), user.strip())
+            where = "the ledger's database"
+        else:
+            where = _file(settings)
+            _write(where, lambda pairs: [*pairs, (kept(token), user.strip())])
     console.print(token, markup=False, highlight=False, soft_wrap=True)
     whom = "any user" if user == ANY_USER else user
-    told = f"This is the token for {whom}, shown this once; its digest is in {path}. `token revoke {name_of(token)}`"
+    told = f"This is the token for {whom}, shown this once; its digest is in {where}. `token revoke {name_of(token)}`"
     Console(stderr=True).print(f"{told} takes it back.", markup=False, highlight=False, soft_wrap=True)
 
 
 def listed(settings: Settings) -> list[Listed]:
-    """Return the tokens of the file."""
-    return [Listed(name=name_of(token), user=user) for token, user in _read(_file(settings))]
+    """Return the tokens that are kept."""
+    with _shared(settings) as access:
+        pairs = _read(_file(settings)) if access is None else access.tokens()
+    return [Listed(name=name_of(token), user=user) for token, user in pairs]
 
 
 def show(tokens: list[Listed], console: Console) -> None:
@@ -61,14 +73,32 @@ def revoke(settings: Settings, name: str, *, console: Console) -> None:
         NotFound: there is none of this name.
     """
 
-    def without(pairs: list[Pair]) -> list[Pair]:
-        left = [pair for pair in pairs if name_of(pair[0]) != name]
-        if len(left) == len(pairs):
+    def named(pairs: list[Pair]) -> list[Pair]:
+        found = [pair for pair in pairs if name_of(pair[0]) == name]
+        if not found:
             raise NotFound(f"There is no token {name[:20]}: `memos-mcp token list` names those that there are.")
-        return left
+        return found
 
-    _write(_file(settings), without)
+    with _shared(settings) as access:
+        if access is not None:
+            for token, _ in named(access.tokens()):
+                access.remove_token(token)
+        else:
+            _write(_file(settings), lambda pairs: [pair for pair in pairs if pair not in named(pairs)])
     console.print(f"The token {name} is revoked.", highlight=False)
+
+
+@contextmanager
+def _shared(settings: Settings) -> "Generator[Access | None]":
+    """Open the table of tokens; None where they stand in a file."""
+    url = settings.ledger_url.get_secret_value()
+    if not url or settings.tokens.get_secret_value():
+        yield None
+        return
+    from memos_mcp.backends.local.ledger.shared import open_access  # noqa: PLC0415  # numpy, where it is needed
+
+    with closing(open_access(url)) as access:
+        yield access
 
 
 def _file(settings: Settings) -> Path:

@@ -131,7 +131,7 @@ function Shell({ place, live, changes, way, onLeave }) {
     </header>
     <main id="main" tabindex="-1" ref=${main}>
       <${Problem} error=${error && { message: "" }} retry=${retry} />
-      ${View && html`<${View} key=${`${place.view}/${place.id}?${JSON.stringify(place.query)}`} id=${place.id} query=${place.query} changes=${changes} />`}
+      ${View && html`<${View} key=${`${place.view}/${place.id}?${JSON.stringify(place.query)}`} id=${place.id} query=${place.query} changes=${changes} atMachine=${way.at_machine} />`}
     </main>
     <${Toasts} />`;
 }

@@ -49,6 +49,8 @@ const words = {
   newest: "Newest memories",
   over_time: "Over time",
   nothing_known: "Nothing yet. As your assistants store what you talk about, it appears here by itself.",
+  first_connect: "Connect an assistant of this machine",
+  first_import: "Import what another one knows",
   no_preferences: "No preference was said so far.",
   health: "Engine",
   waiting_vectors: "{n} messages wait to be found by meaning; they are found by words already.",
@@ -153,7 +155,7 @@ const words = {
 
   forget_lead: "Find everything about a word or a person, look through it, and delete it in one step.",
   forget_what: "A word, a name, a sentence",
-  look: "Look",
+  look: "Find",
   forget_found: "Found: {messages} and {memories}.",
   forget_none: "Nothing is kept about “{text}”.",
   forget_all: "Forget all of it",

@@ -9,7 +9,7 @@ KEY: Final = "memos-mcp/key"
 MODERN: Final = "io.modelcontextprotocol/protocolVersion"
 """What the requests of the newer protocol era have in `_meta`."""
 
-INTERNAL_ERROR: Final = -32603
+INTERNAL_ERROR: Final = -32603  # of JSON-RPC 2.0
 
 ENDLESS: Final = "subscriptions/listen"
 """A request that is answered when the connection ends, and not before."""

@@ -11,7 +11,7 @@ from memos_mcp.passages import head, passage
 ANSWER_BYTES = 60_000
 """The texts of one answer are no longer than this, in UTF-8: about what hosts accept of a tool (25,000 tokens)."""
 
-_BYTES_A_WORD = 7
+_BYTES_A_WORD = 7  # of English with the space after it, rounded up
 _TEXTS = {
     "memory_detail_list": "memory_value",
     "preference_detail_list": "preference",

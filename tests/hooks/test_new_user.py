@@ -80,7 +80,7 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
         user = User(tmp_path_factory.mktemp("home"), model)
         try:
             user.run(MEMOS, "install", "claude-code")
-            user.run(CLAUDE, "-p", f"For the record: {FACT} <private>My pin is 4711.</private>")
+            user.run(CLAUDE, "-p", f"For the record: {FACT} <private>My word is Falstaff.</private>")
             deadline = time.monotonic() + 60
             while not ((found := kept_in(user.data_dir / "ledger.sqlite3")) and found.memories):
                 assert time.monotonic() < deadline
@@ -127,7 +127,7 @@ def test_what_is_private_and_what_was_recalled_are_not_kept(user: User) -> None:
     kept = user.run(MEMOS, "export", "-")
 
     assert FACT in kept
-    assert "4711" not in kept
+    assert "Falstaff" not in kept
     assert "recalled-memory" not in kept
 
 

@@ -165,9 +165,12 @@ def test_where_claude_code_can_be_asked_it_gets_the_plugin(
 
     first, second = memos("install", "claude-code"), memos("install", "claude-code", "--json")
     there = listed(claude)
+    well = memos("doctor").stdout
     removed = memos("uninstall", "claude-code")
 
     assert "as a plugin" in first.stdout, first.stderr
+    assert f"Claude Code plugin: starts {own_command()}, which answers with 6 tools" in well
+    assert "no host's file names memos-mcp" not in well
     assert json.loads(second.stdout)["hosts"][0]["what"] == "unchanged"
     assert f"plugin:memos:memos: {own_command()}" in there
     assert "Connected" in there

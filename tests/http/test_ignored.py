@@ -84,3 +84,14 @@ async def test_a_field_of_a_filter_that_something_has_needs_no_word(api: Engine)
     for operation in ("search/memory", "get/memory"):
         asked = VALID[operation] | {"user_id": "painter", "filter": {"or": [{"colour": "red"}]}}
         assert (await api.post(operation, asked))[1]["message"] == "ok"
+
+
+@pytest.mark.parametrize("operation", ["search/memory", "get/memory"])
+async def test_a_kind_of_memories_that_there_is_not_is_named(api: Engine, operation: str) -> None:
+    known = {"include_memory_view": ["detail_factual", "preference", "profile"]}
+    assert (await api.post(operation, VALID[operation] | known))[1]["message"] == "ok"
+
+    _, envelope = await api.post(operation, VALID[operation] | {"include_memory_view": ["profile", "event"]})
+
+    assert envelope["message"] == 'ok (there are no memories of the kind "event" here)'
+    assert "profile_detail_list" in envelope["data"]

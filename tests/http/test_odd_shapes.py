@@ -120,7 +120,7 @@ async def over_rest(api: Engine, messages: object, conversation: object) -> str:
 
 
 async def over_mcp(api: Engine, messages: object, conversation: object) -> str:
-    async with connected(api.backend, user_id=lambda: "u") as client:  # type: ignore[arg-type]
+    async with connected(api.backend, user_id=lambda: "u") as client:
         result = await client.call_tool("add_message", {"messages": messages, "conversation_id": conversation})
     return text_of(result) if result.is_error else ""
 
@@ -162,7 +162,7 @@ async def test_what_makes_no_sense_is_refused_in_the_same_words(tmp_path: Path, 
 
 async def test_arguments_that_say_nothing_are_as_if_left_out(tmp_path: Path) -> None:
     nothing = {"conversation_id": None, "memory_limit_number": None, "filter": None, "max_words": None}
-    async with engine(tmp_path) as api, connected(api.backend, user_id=lambda: "u") as client:  # type: ignore[arg-type]
+    async with engine(tmp_path) as api, connected(api.backend, user_id=lambda: "u") as client:
         await client.call_tool("add_message", {"messages": BIKE, "conversation_id": None})
         for empty in (nothing, dict.fromkeys(nothing, "")):
             result = await client.call_tool("search_memory", {"query": "bike", **empty})
@@ -207,7 +207,7 @@ VARIED = [
 
 @pytest.mark.parametrize("texts", [LONG, VARIED])
 async def test_structured_content_is_bounded_as_the_text_is(tmp_path: Path, texts: list[str]) -> None:
-    async with engine(tmp_path) as api, connected(api.backend, user_id=lambda: "u") as client:  # type: ignore[arg-type]
+    async with engine(tmp_path) as api, connected(api.backend, user_id=lambda: "u") as client:
         for number, said in enumerate(texts):
             await api.data(
                 "add/message", {"user_id": "u", "messages": said, "conversation_id": f"c{number}", "async_mode": False}

@@ -100,6 +100,8 @@ async def test_a_conversation_goes_whole_and_the_others_stay(tmp_path: Path) -> 
         await backend.add_message(add(SAID, BESIDE, conversation_id="walrus-talk", wait=True), user_id="u")
 
         receipt = await backend.delete_memory(DeleteMemory(conversation_ids=("walrus-talk",)), user_id="u")
+        await followed(backend)
+        await renewed(backend)
 
         assert receipt.deleted_messages == ("m2", "m3")
         assert await everything_said(backend) == [KEPT]

@@ -1,12 +1,17 @@
 """Vectors as a search sees them: made soon, handed to Chroma when enough are gathered, looked at one by one before."""
 
+import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import anyio
+import pytest
+from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.indexing import GATHERED
-from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.ledger.vectors import Text, Vectors
+from memos_mcp.errors import Unavailable
 from memos_mcp.models import DeleteMemory, UpdateMemory
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
@@ -133,3 +138,32 @@ async def test_nothing_is_handed_over_of_a_user_who_is_forgotten(tmp_path: Path)
 
         assert index is not None
         assert index.counts() == {}
+
+
+async def test_what_was_put_in_after_another_process_had_taken_it_out_is_taken_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with store(tmp_path) as backend:
+        await backend.add_message(add("A fact about otters.", wait=True), user_id="u")
+        await followed(backend)
+        ledger, kept = backend._ledger, nearest(backend, "otters")
+        done, lost = Vectors.done, threading.Event()
+
+        def lose_claim(vectors: Vectors, keys: Collection[int]) -> None:
+            """Play what a process finds that stood still: the text is gone, and with it the claim."""
+            if not lost.is_set():
+                lost.set()
+                [conversation] = ledger.database.rows("SELECT key FROM conversation WHERE conversation_id = 'd'")
+                ledger.messages.forget_conversations(1, [conversation["key"]])
+                ledger.database.execute("DELETE FROM pending")  # another process has followed
+                raise Unavailable("The claim is lost.")
+            done(vectors, keys)
+
+        monkeypatch.setattr(Vectors, "done", lose_claim)
+        await backend.add_message(add("Another fact about otters.", conversation_id="d"), user_id="u")
+        await run_sync(lost.wait, 60)
+        assert len(nearest(backend, "otters")) > len(kept)
+
+        with anyio.fail_after(60):
+            while nearest(backend, "otters") != kept:
+                await anyio.sleep(0.05)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_mcp.backends.local.backend import NO_INSTRUCTIONS
+from memos_mcp.backends.local.adding import NO_INSTRUCTIONS
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.extractors.base import Draft, Extractor, Source
 from memos_mcp.backends.local.extractors.llm import LlmExtractor

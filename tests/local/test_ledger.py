@@ -176,7 +176,7 @@ def test_forgetting_a_user_forgets_all_of_it_and_nothing_else(ledger: Ledger) ->
     put(ledger, add("other"), user_id="v")
     memory(ledger, 1)
 
-    ledger.messages.forget_user(1)
+    ledger.removal.forget_user(1)
 
     assert ledger.messages.users() == {2: "v"}
     assert ledger.database.number("SELECT count(*) FROM memory") == 0
@@ -196,7 +196,7 @@ def test_token_vectors_that_are_read_while_their_user_is_forgotten_do_not_stay_i
     def forgotten_after_the_read(statement: str, parameters: Parameters = ()) -> Sequence[Found]:
         rows = read(statement, parameters)
         if "tokens FROM message_vector" in statement:
-            ledger.messages.forget_user(1)
+            ledger.removal.forget_user(1)
             ledger.vectors.forget_tokens()
         return rows
 

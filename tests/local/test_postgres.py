@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -13,11 +14,13 @@ import pytest
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.backends.local.ledger.shared import connect
+from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.errors import ConfigurationError, NotFound, Unavailable
 from memos_mcp.models import DeleteMemory, GetMemory, SearchMemory, UpdateMemory
+from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.conversation import add
 from tests.local.servers import Servers, replica
-from tests.local.stores import everything_said, find, found_messages
+from tests.local.stores import everything_said, find, followed, found_messages
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
 
@@ -84,6 +87,22 @@ async def test_adds_at_two_replicas_at_once_are_learnt_from_once_and_in_no_gap(
             )
 
 
+def test_an_add_whose_rows_the_database_has_in_another_order_is_learnt_from_once(url: str) -> None:
+    with closing(connect(url)) as ledger:
+        said = add("I live in Lisbon.", "I work at a mill.", "I own a walrus.")
+        added = ledger.messages.add(said, user_id="u", features=[b""] * 3, now=0)
+        ledger.messages.add(add("Next."), user_id="u", features=[b""], now=0)
+        for task in (2, 1):  # a row whose indexed columns change goes behind the others
+            ledger.database.execute("UPDATE message SET task = ? WHERE seq = 1", (task,))
+
+        task = ledger.tasks.open(added.task_id)
+
+        assert task is not None
+        assert [source.seq for source in task.messages] == [1, 2, 3]
+        assert not task.before
+        assert ledger.tasks.is_whole(task)
+
+
 async def test_the_same_key_at_two_replicas_at_once_is_stored_once(two: tuple[LocalBackend, LocalBackend]) -> None:
     receipts: list[str] = []
 
@@ -114,7 +133,7 @@ async def test_what_one_replica_changed_or_deleted_the_other_does_not_find(
     assert user is not None
     conversation = one._ledger.messages.conversation_key(user, "b")
     assert conversation is not None
-    one._ledger.messages.forget_conversations(user, [conversation])
+    one._ledger.removal.forget_conversations(user, [conversation])
     assert found_messages(await find(other, "walrus", message_limit_number=1)) == ["I live in Lisbon."]
 
     await one.delete_memory(DeleteMemory(everything=True), user_id="u")
@@ -151,6 +170,29 @@ async def test_work_of_a_process_that_was_killed_is_taken_over(tmp_path: Path, u
         known = (await backend.get_memory(GetMemory(size=50), user_id="u")).memory_detail_list
         sources = [memory.sources for memory in known]
         assert len(sources) == len(set(sources)) >= min(last, 50)
+
+
+async def test_what_the_ledger_does_not_have_is_taken_out_when_the_index_is_opened(
+    tmp_path: Path, url: str, servers: Servers
+) -> None:
+    async with replica(tmp_path / "1", url, servers) as backend:
+        await backend.add_message(add("A fact about otters.", wait=True), user_id="u")
+        await followed(backend)
+        [user] = backend._ledger.messages.users()
+        index = backend._indexing._index
+        assert index is not None
+        kept = index.texts(user)
+        vector = HashedEmbedder().embed("Long gone.").vector
+        index.put(user, {Text("message", 99): vector, Text("memory", 99): vector})
+        index.put(user + 1, {Text("message", 98): vector})
+
+    async with replica(tmp_path / "2", url, servers) as backend:
+        await followed(backend)
+        index = backend._indexing._index
+        assert index is not None
+        assert kept
+        assert index.texts(user) == kept
+        assert set(index.counts()) == {user}
 
 
 async def test_a_replica_hears_what_another_has_learnt(tmp_path: Path, url: str, servers: Servers) -> None:
@@ -204,7 +246,7 @@ async def test_every_table_of_users_is_guarded(two: tuple[LocalBackend, LocalBac
     tables = two[0]._ledger.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema")
 
     assert {row[0] for row in guarded} == KEPT_APART
-    assert {row[0] for row in tables} == KEPT_APART | {"meta", "user"}
+    assert {row[0] for row in tables} == KEPT_APART | {"meta", "user", "access_token", "call_count"}
 
 
 async def test_a_database_that_went_away_is_told_and_used_again_when_it_is_back(

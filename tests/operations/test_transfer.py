@@ -48,7 +48,8 @@ def elsewhere(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], P
 
 
 def exported(data_dir: Path, file: Path, *, user_id: str = "") -> list[Json]:
-    export(data_dir, file, user_id=user_id, force=True, console=SILENT, progress=SILENT)
+    asked = read_settings({"MEMOS_DATA_DIR": str(data_dir)})
+    export(asked, file, user_id=user_id, force=True, console=SILENT, progress=SILENT)
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 

@@ -17,8 +17,6 @@ from memos_mcp.hosts.entries import Server
 from memos_mcp.hosts.proof import prove
 from tests.packaging.programs import program
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,6 +35,24 @@ def environment_with(package: Path, folder: Path) -> Path:
     return folder / "bin"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="an environment is laid out otherwise on Windows")
+@pytest.mark.processes
+def test_the_wheel_brings_all_files_that_the_demo_needs(tmp_path: Path) -> None:
+    """The short form of what follows: the libraries are those of this environment."""
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv")
+    python = tmp_path / "venv" / "bin" / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile", "--no-deps", wheel)
+    (packages,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
+    (packages / "libraries.pth").write_text("\n".join(path for path in sys.path if path.endswith("site-packages")))
+
+    told = run(python.with_name("memos-memory-mcp"), "demo", HOME=str(tmp_path))
+
+    assert "word for word: yes" in told
+    assert str(packages) in run(python, "-P", "-c", "import memos_mcp; print(memos_mcp.__file__)")
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
@@ -44,6 +60,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
 def test_what_is_built_installs_and_passes_the_demo(built: Path, kind: str, tmp_path: Path) -> None:
     (package,) = built.glob(kind)
@@ -54,6 +71,7 @@ def test_what_is_built_installs_and_passes_the_demo(built: Path, kind: str, tmp_
     assert "word for word: yes" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["memos-mcp", "memos-memory-mcp"])
 @pytest.mark.parametrize("runner", [("uvx", "--from"), ("pipx", "run", "--spec")], ids=["uvx", "pipx"])
 def test_a_runner_runs_the_wheel(built: Path, runner: tuple[str, ...], command: str, tmp_path: Path) -> None:
@@ -65,6 +83,7 @@ def test_a_runner_runs_the_wheel(built: Path, runner: tuple[str, ...], command: 
     assert "word for word: yes" in told
 
 
+@pytest.mark.slow
 def test_the_hosted_way_in_takes_less_than_80_mb(tmp_path: Path) -> None:
     run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT / "distributions" / "hosted")
     (wheel,) = tmp_path.glob("*.whl")
@@ -86,6 +105,7 @@ def bundle(tmp_path: Path) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_the_bundle_is_whole_by_the_vendors_tool(bundle: Path, tmp_path: Path) -> None:
     mcpb = os.environ.get("MEMOS_TEST_MCPB") or shutil.which("mcpb")
     if not mcpb:
@@ -97,6 +117,7 @@ def test_the_bundle_is_whole_by_the_vendors_tool(bundle: Path, tmp_path: Path) -
     assert "memos-mcp" in run(mcpb, "info", bundle)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("api_key", ["", "${user_config.api_key}"])
 def test_the_bundle_starts_as_its_manifest_says_where_no_key_was_filled_in(
     bundle: Path, api_key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -118,6 +139,7 @@ def test_the_bundle_starts_as_its_manifest_says_where_no_key_was_filled_in(
     assert (answer.name, answer.version, answer.tools) == ("memos-mcp", manifest["version"], 6)
 
 
+@pytest.mark.slow
 def test_what_the_container_is_made_of_installs_serves_and_is_healthy(tmp_path: Path) -> None:
     """No container engine is needed: the commands of the Dockerfile are run with other folders and another port."""
     dockerfile = (ROOT / "Dockerfile").read_text()

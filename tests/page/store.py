@@ -101,6 +101,18 @@ async def _pause() -> None:
 @contextmanager
 def kept(folder: Path) -> Iterator[Store]:
     """Keep the conversations in a folder."""
+    with begun(folder) as store:
+        for name, (at, turns) in CONVERSATIONS.items():
+            store.tell(name, *turns, at=at, settle=False)
+        for number, (at, turns) in enumerate(locomo()):
+            store.tell(f"friends-{number}", *turns, at=at, settle=False)
+        store.tell("boat", ("assistant", "See you on the water."), at="2026-06-02T10:00:00")
+        yield store
+
+
+@contextmanager
+def begun(folder: Path) -> Iterator[Store]:
+    """Begin with nothing in a folder, on a machine with one host."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("MEMOS_") and not name.startswith("MEMOS_TEST_")]:
             patch.delenv(name)
@@ -113,13 +125,7 @@ def kept(folder: Path) -> Iterator[Store]:
         host = Client(started, mode="legacy", client_info=Implementation(name=HOST, version="2"))
         try:
             with start_blocking_portal() as portal, portal.wrap_async_context_manager(host):
-                store = Store(folder, portal, host)
-                for name, (at, turns) in CONVERSATIONS.items():
-                    store.tell(name, *turns, at=at, settle=False)
-                for number, (at, turns) in enumerate(locomo()):
-                    store.tell(f"friends-{number}", *turns, at=at, settle=False)
-                store.tell("boat", ("assistant", "See you on the water."), at="2026-06-02T10:00:00")
-                yield store
+                yield Store(folder, portal, host)
         finally:
             for engine in engines_of(folder):
                 with suppress(ProcessLookupError):

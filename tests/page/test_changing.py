@@ -12,6 +12,7 @@ from tests.page.store import Store
 from tests.page.visit import Visit
 
 NUMBERS = count(1)
+LOOKS = pytest.mark.parametrize("visit", ["desk", "phone"], indirect=True)
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def open_memory(visit: Visit, word: str) -> None:
     expect(visit.page.get_by_role("heading", level=1)).to_contain_text(word)
 
 
-@pytest.mark.parametrize("visit", ["desk", "phone"], indirect=True)
+@LOOKS
 def test_a_memory_is_corrected_and_the_correction_taken_back(visit: Visit, n: int) -> None:
     page, heading = visit.page, visit.page.get_by_role("heading", level=1)
     open_memory(visit, f"flowerpot{n}")
@@ -49,6 +50,7 @@ def test_a_memory_is_corrected_and_the_correction_taken_back(visit: Visit, n: in
     expect(heading).to_contain_text("flowerpot")
 
 
+@LOOKS
 def test_a_memory_is_archived_and_restored(visit: Visit, n: int) -> None:
     open_memory(visit, f"Ottokar{n}")
     visit.press("Archive")
@@ -58,6 +60,7 @@ def test_a_memory_is_archived_and_restored(visit: Visit, n: int) -> None:
     expect(visit.page.get_by_role("button", name="Archive", exact=True)).to_be_visible()
 
 
+@LOOKS
 def test_several_memories_are_archived_at_once(visit: Visit, n: int) -> None:
     page = visit.page
     visit.go(f"memories?conversation_id=told-{n}", "Memories")
@@ -69,6 +72,7 @@ def test_several_memories_are_archived_at_once(visit: Visit, n: int) -> None:
     expect(page.locator("tbody tr").first).to_be_visible()
 
 
+@LOOKS
 def test_deleting_a_memory_says_what_still_holds_it_and_deletes_that_too(visit: Visit, n: int) -> None:
     open_memory(visit, f"flowerpot{n}")
     visit.press("Delete")
@@ -82,6 +86,7 @@ def test_deleting_a_memory_says_what_still_holds_it_and_deletes_that_too(visit: 
     expect(visit.page.locator(".hit").filter(has_text=f"under the blue flowerpot{n}")).to_have_count(0)
 
 
+@LOOKS
 def test_a_memory_goes_with_its_messages(visit: Visit, n: int) -> None:
     open_memory(visit, f"cellar{n}")
     visit.press("Delete")
@@ -93,7 +98,7 @@ def test_a_memory_goes_with_its_messages(visit: Visit, n: int) -> None:
     expect(visit.page.locator(".content").filter(has_text="900 euros")).to_have_count(0)
 
 
-@pytest.mark.parametrize("visit", ["desk", "phone"], indirect=True)
+@LOOKS
 def test_a_message_a_stretch_and_a_conversation_are_deleted(visit: Visit, n: int) -> None:
     page = visit.page
     messages = page.locator(".chat li")
@@ -123,21 +128,22 @@ def test_a_message_a_stretch_and_a_conversation_are_deleted(visit: Visit, n: int
     visit.sees("Nothing that bears on this.")
 
 
-@pytest.mark.parametrize("visit", ["desk", "phone"], indirect=True)
+@LOOKS
 def test_everything_about_a_word_is_forgotten_and_looked_for_again(visit: Visit, n: int) -> None:
     page = visit.page
     visit.go("forget", "Forget")
     page.get_by_label("A word, a name").fill(f"Ottokar{n}")
-    visit.press("Look")
+    visit.press("Find")
     visit.sees("Found: 2 messages")
     visit.check_access()
     visit.press("Forget all of it")
     visit.press("Forget all of it", within=visit.dialog)
     visit.sees("Nothing is left about")
-    visit.press("Look")
+    visit.press("Find")
     visit.sees("Nothing is kept about")
 
 
+@LOOKS
 def test_a_file_is_recognised_taken_in_once_and_exported_again(visit: Visit, n: int, tmp_path: Path) -> None:
     page = visit.page
     visit.go("transfer", "Import & export")
@@ -198,19 +204,21 @@ def test_an_import_shows_its_share_outlives_the_page_and_is_cancelled(visit: Vis
     expect(fresh).to_have_count(0)
     visit.go("forget", "Forget")
     page.get_by_label("A word, a name").fill("Cormorant")
-    visit.press("Look")
+    visit.press("Find")
     visit.press("Forget all of it")
     visit.press("Forget all of it", within=visit.dialog)
     visit.sees("Nothing is left about")
 
 
+@LOOKS
 def test_settings_say_where_they_come_from_and_connect_a_host(visit: Visit, kept_store: Store) -> None:
+    written = kept_store.folder.parent / f"{kept_store.folder.name}-home" / ".cursor" / "mcp.json"
+    written.unlink(missing_ok=True)
     visit.go("settings", "Settings")
     expect(visit.page.get_by_role("row").filter(has_text="MEMOS_DATA_DIR")).to_contain_text("environment")
     visit.check_access()
     cursor = visit.page.get_by_role("listitem").filter(has_text="Cursor")
     expect(cursor).to_contain_text("Does not have it yet")
-    written = kept_store.folder.parent / f"{kept_store.folder.name}-home" / ".cursor" / "mcp.json"
     visit.press("Connect", within=cursor)
     expect(visit.dialog).to_contain_text('+    "memos": {')
     shown = [line[1:] for line in visit.dialog.locator(".line-added").all_inner_texts() if not line.startswith("+++")]

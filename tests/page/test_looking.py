@@ -74,6 +74,20 @@ def test_memories_are_a_table_to_filter_and_sort(visit: Visit) -> None:
     visit.sees("No memory fits.")
 
 
+def test_a_long_list_is_paged_by_the_server(visit: Visit, kept_store: Store) -> None:
+    rows = visit.page.locator(".conversations li")
+    for number in range(60):
+        kept_store.tell(f"shelf-{number}", ("assistant", f"Shelf {number} holds old atlases."), settle=False)
+    visit.go("conversations", "Conversations")
+    visit.page.get_by_label("Find a conversation").fill("atlases")
+    expect(rows.filter(has_text="atlases")).to_have_count(50)
+    visit.press("Next")
+    expect(rows).to_have_count(10)
+    expect(visit.page.get_by_role("button", name="Next")).to_be_disabled()
+    visit.press("Previous")
+    expect(rows).to_have_count(50)
+
+
 @LOOKS
 def test_a_memory_leads_to_where_it_was_said(visit: Visit) -> None:
     page = visit.page

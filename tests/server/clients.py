@@ -13,7 +13,6 @@ from memos_mcp.backends.lender import Call, lending
 from memos_mcp.models import TaskState
 from memos_mcp.server.app import build_server
 from memos_mcp.server.notices import Notices
-from tests.fakes.memory_backend import ListBackend
 
 Era = Literal["legacy", "2026-07-28"]
 ERAS: tuple[Era, Era] = ("legacy", "2026-07-28")
@@ -22,7 +21,7 @@ CONVERSATION = "0610"
 
 @asynccontextmanager
 async def connected(
-    backend: ListBackend,
+    backend: MemoryBackend,
     *,
     era: Era = "2026-07-28",
     user_id: Callable[[], str] = lambda: "ann",

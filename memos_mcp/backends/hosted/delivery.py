@@ -25,7 +25,7 @@ from memos_mcp.models import AddReceipt, MessagePage, Task, clock_text
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE: Final = 1.0
+FIRST_PAUSE: Final = 1.0  # seconds
 LONGEST_PAUSE: Final = 60.0
 """Seconds between attempts to deliver while the service is away; they double from the first to the longest."""
 

@@ -20,7 +20,7 @@ from memos_mcp.perspective import bare, marked
 EXTRACTOR = "agent"
 """What is said to have made these memories."""
 
-_CONFIDENCE = 0.9
+_CONFIDENCE = 0.9  # as of what a chat model proposes
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from memos_mcp.backends.local.ledger.history import Change
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
+from memos_mcp.backends.local.ledger.standing import standing_of
 from memos_mcp.backends.local.retrieval.query import Reasons
 from memos_mcp.backends.local.search import Search
 from memos_mcp.backends.local.wording import Wording
@@ -186,11 +187,11 @@ class Browsing:
     def _found(self, query: SearchQuery, user_id: str) -> SearchHits:
         request = _request(query)
         check_search(request)
-        user = self._ledger.messages.user_key(user_id)
-        if user is None:
+        standing = standing_of(self._ledger.database, user_id)
+        if standing is None:
             return SearchHits()
-        found = self._search.explained(request, user=user, now=self._clock())
-        hits = self._hits(found.result, user, memories=found.memories, messages=found.messages)
+        found = self._search.explained(request, standing=standing, now=self._clock())
+        hits = self._hits(found.result, standing.user, memories=found.memories, messages=found.messages)
         return SearchHits(hits=hits, notice=found.result.notice)
 
     def _hits(

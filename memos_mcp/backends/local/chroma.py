@@ -168,6 +168,15 @@ class ChromaIndex:
         with self._lock, _as_unavailable():
             return {user: collection.count() for user, collection in self._listed()}
 
+    def texts(self, user: int) -> set[Text]:
+        """Return all texts of a user that it holds."""
+        found: set[Text] = set()
+        with self._lock, _as_unavailable():
+            collection = self._collection(user)
+            while page := collection.get(limit=PAGE, offset=len(found), include=[])["ids"]:
+                found |= set(map(_text, page))
+        return found
+
     def dimensions(self, user: int) -> int:
         """Give the length of a user's vectors, 0 where there are none."""
         with self._lock, _as_unavailable():

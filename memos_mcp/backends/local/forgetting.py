@@ -185,7 +185,7 @@ class Forgetting:
             raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
         removed = None
         if not request.dry_run:
-            removed = self._ledger.messages.forget_user(user)
+            removed = self._ledger.removal.forget_user(user)
             self._indexes.forget(user)
             self._ledger.vectors.forget_tokens()
             self._changed()

@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.chroma import ChromaIndex
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
+from memos_mcp.backends.local.embedding import embedded_part
 from memos_mcp.backends.local.gathering import AT_ONCE, BATCH, Gathering, OwnGathering, SharedGathering
 from memos_mcp.backends.local.ledger import wiping
 from memos_mcp.backends.local.ledger.ledger import Ledger
@@ -17,7 +18,6 @@ from memos_mcp.backends.local.ledger.vectors import Pending, Text
 from memos_mcp.backends.local.places import HOLDS_DELETED, IndexPlace
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
 from memos_mcp.errors import MemosError, MissingLibrary, Unavailable
-from memos_mcp.perspective import bare
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Indexing:
         self._index: ChromaIndex | None = None
         self._gathering = _gathering(ledger, settled=settled)
         self._settled = settled
+        self._unsure: tuple[int, list[Text]] | None = None
         self._renewed_from: float | None = None
         self._renewal_took = 0.0
         self._failures = 0
@@ -93,15 +94,17 @@ class Indexing:
             index.close()
             self._place.left()
 
-    def nearest(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
+    def nearest(
+        self, user: int, vector: NDArray[np.float32], *, limit: int, waiting: bool = True
+    ) -> list[tuple[Text, float]] | None:
         """Give the texts nearest to a vector by cosine similarity, nearest first, or None while there is no index.
 
-        What the index has not followed is compared one by one.
+        What the index has not followed is compared one by one, unless nothing is `waiting`.
         """
         index = self._index
         if index is None:
             return None
-        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE)
+        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE) if waiting else {}
         try:
             found = dict(index.query(user, vector, limit=limit))
         except Unavailable as exc:
@@ -208,16 +211,32 @@ class Indexing:
             if self._ledger.noted(wiping.HOLDS_DELETED):
                 self._renewed_from = time.monotonic()
             return True  # it may have found that everything has to be handed over again
+        if self._unsure is not None:
+            self._take_back(index, *self._unsure)
+            self._unsure = None
         with self._ledger.database.claim(seconds=LONGEST_CLAIM):
             user = self._gathering.due(enough)
             if user is None or self._worker.stopping:
                 return False
             pending = self._gathering.of(user)
+            self._unsure = user, [one.text for one in pending]
             self._follow(index, user, pending)
             self._ledger.vectors.done([one.key for one in pending])
+        self._unsure = None
         self._failures = 0
         self._gathering.fed(user, pending)
         return True
+
+    def _take_back(self, index: ChromaIndex, user: int, texts: Sequence[Text]) -> None:
+        """Take out what was put in too late: another process had the claim by then, and may have taken it out."""
+        if self._ledger.messages.user_id(user):
+            gone = self._ledger.vectors.gone(texts)
+            index.remove(user, gone)
+        else:
+            gone = set(texts)
+            index.forget(user)
+        if gone:
+            self._note_deletion()
 
     def _follow(self, index: ChromaIndex, user: int, pending: Sequence[Pending]) -> None:
         if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
@@ -274,7 +293,7 @@ class Indexing:
             self._note_missing(str(failure))
             self._failed_at = time.monotonic()
             return
-        logger.warning("the vector index failed: %s", failure.__cause__)
+        logger.warning("the vector index failed: %s", str(failure.__cause__))
         self._failed_at = time.monotonic()
         self._failures += 1
         if self._failures < FAILURES_BEFORE_A_FRESH_INDEX:
@@ -294,28 +313,3 @@ def _gathering(ledger: Ledger, *, settled: float) -> Gathering:
     if ledger.database.shared:
         return SharedGathering(ledger.vectors, ledger.work, settled=settled)
     return OwnGathering(ledger.vectors, settled=settled)
-
-
-def embedded_part(text: Pending) -> str:
-    """Give what is embedded of a text: of a memory, what it says."""
-    content = text.content or ""
-    return bare(content) if text.text.kind == "memory" else content
-
-
-def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], None]) -> None:
-    """Embed every text anew with a model, reporting (done, of how many); the index follows at the next start.
-
-    May be interrupted: what it has not done is done in the background after the next start.
-    """
-    with ledger.database.transaction():
-        ledger.vectors.embed_again()
-        ledger.note("embedder", embedder.name)
-    total = ledger.vectors.unembedded_count()
-    done = key = 0
-    while texts := ledger.vectors.pending_after(key, BATCH):
-        for text in texts:
-            if text.content is not None:
-                ledger.vectors.keep([(text.text, embedder.embed(embedded_part(text)))])
-                done += 1
-            key = text.key
-            report(done, total)

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.standing import standing_of
 from memos_mcp.backends.local.redaction import Redact
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.search import Search
@@ -80,7 +81,7 @@ class KnowledgeBases:
         self._ledger.forget_note(OWNER + identifier)
         user = self._ledger.messages.user_key(OWNER + identifier)
         if user is not None:
-            self._ledger.messages.forget_user(user)
+            self._ledger.removal.forget_user(user)
             self._indexes.forget(user)
             self._changed()
 
@@ -132,7 +133,7 @@ class KnowledgeBases:
             keys = [self._ledger.messages.conversation_key(user, one) for one in document_ids] if user else []
             found = [key for key in keys if key is not None]
             if user and found:
-                self._ledger.messages.forget_conversations(user, found)
+                self._ledger.removal.forget_conversations(user, found)
                 self._indexes.forget(user)
         self._changed()
 
@@ -147,8 +148,8 @@ class KnowledgeBases:
         return found.model_copy(update={"memory_detail_list": tuple(everything[: request.memory_limit_number])})
 
     def _pieces(self, identifier: str, request: SearchMemory, now: int) -> Iterator[Memory]:
-        user = self._ledger.messages.user_key(OWNER + identifier)
-        if user is None:
+        standing = standing_of(self._ledger.database, OWNER + identifier)
+        if standing is None:
             return
         asked = SearchMemory(
             query=request.query,
@@ -157,7 +158,7 @@ class KnowledgeBases:
             include_preference=False,
             message_limit_number=request.memory_limit_number,
         )
-        hits = self._search.run(asked, user=user, now=now).message_detail_list
+        hits = self._search.run(asked, standing=standing, now=now).message_detail_list
         about = self._ledger.messages.info([one.id for one in hits])
         for one in hits:
             if (one.relativity or 0) >= request.relativity:

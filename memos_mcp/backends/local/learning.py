@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 FIRST_PAUSE = 5_000
 """Milliseconds before a failed extraction is tried again; each further pause is twice as long."""
 
-LONGEST_PAUSE = 3_600_000
+LONGEST_PAUSE = 3_600_000  # milliseconds between two tries of a task
 
 LONGEST_CLAIM = 600
 """Seconds for which a process that was stopped keeps an add that it learns from: longer than a model thinks."""

@@ -1,6 +1,6 @@
 """Messages whose memory no longer holds: marked, and ranked behind the message that replaced them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from memos_mcp.backends.local.ledger.memories import Memories
@@ -46,12 +46,19 @@ class Outdated:
         self._messages = messages
         self._memories = memories
 
-    def read(self, found: Sequence[Ranked], *, limit: int, past: bool) -> tuple[StoredMessage, ...]:
-        """Return the messages in order; where the `past` is asked for, outdated ones keep their rank."""
-        replaced = self._memories.replaced_messages([ranked.seq for ranked in found])
+    def read(
+        self, found: Sequence[Ranked], *, limit: int, past: bool, outdated: Collection[int]
+    ) -> tuple[StoredMessage, ...]:
+        """Return the messages in order; where the `past` is asked for, outdated ones keep their rank.
+
+        `outdated` has all of the user's messages on which a memory out of force rests.
+        """
+        replaced = self._memories.replaced_messages([ranked.seq for ranked in found if ranked.seq in outdated])
         ordered = list(found) if past else step_back(found, replaced, limit=limit)
         seen = {ranked.seq for ranked in found}
-        replaced |= self._memories.replaced_messages([ranked.seq for ranked in ordered if ranked.seq not in seen])
+        replaced |= self._memories.replaced_messages(
+            [ranked.seq for ranked in ordered if ranked.seq not in seen and ranked.seq in outdated]
+        )
         stored = self._messages.by_seq([ranked.seq for ranked in ordered])
         return tuple(
             stored[ranked.seq].model_copy(

@@ -161,6 +161,7 @@ class ServerPlace:
                 self._ledger.vectors.index_again()
         counts = index.counts()
         put_in_again(self._ledger, counts)
+        take_out_again(self._ledger, index, counts)
         return index
 
     def left(self) -> None:
@@ -199,6 +200,16 @@ def put_in_again(ledger: Ledger, held: Mapping[int, int]) -> None:
         if held.get(user, 0) < expected - ledger.vectors.pending_count(user):
             logger.warning("vectors of a user are missing; they are put in again")
             ledger.vectors.index_again(user)
+
+
+def take_out_again(ledger: Ledger, index: ChromaIndex, held: Mapping[int, int]) -> None:
+    """Take out what the ledger does not have of each user of whom the index holds more than it should."""
+    users = ledger.messages.users()
+    for user, count in held.items():
+        if user not in users:
+            index.forget(user)
+        elif count > ledger.vectors.expected(user):
+            index.remove(user, ledger.vectors.gone(index.texts(user)))
 
 
 def _fingerprint(folder: Path) -> str:

@@ -6,7 +6,8 @@ from typing import Final
 from memos_mcp.backends.local.announced import users_first
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import ALL_PUBLIC
-from memos_mcp.backends.local.search import Search
+from memos_mcp.backends.local.ledger.standing import standing_of
+from memos_mcp.backends.local.search import NEAREST, Search
 from memos_mcp.models import Memory, Preference, SearchMemory, SearchResult
 from memos_mcp.perspective import bare
 from memos_mcp.sources import of_source
@@ -28,20 +29,20 @@ class PublicMemories:
         """Put what others made public among the memories of a search, the best first."""
         if not request.memory_limit_number:
             return found
-        public = [one for author in self._authors(user_id) for one in self._of(*author, request, now)]
+        public = [one for author in self._authors(user_id) for one in self._of(author, request, now)]
         if not public:
             return found
         ranked = sorted((*found.memory_detail_list, *public), key=lambda one: -(one.relativity or 0))
         sure = [one for one in ranked if (one.relativity or 0) >= request.relativity]
-        best = (sure or ranked[:1])[: request.memory_limit_number]
+        best = (sure or ranked[:NEAREST])[: request.memory_limit_number]
         return found.model_copy(update={"memory_detail_list": users_first(best)})
 
-    def _authors(self, user_id: str) -> list[tuple[int, str]]:
+    def _authors(self, user_id: str) -> list[str]:
         with self._ledger.database.of_user("*"):
             authors = self._ledger.messages.public_authors()
-        return [(key, author) for key, author in authors.items() if author != user_id]
+        return [author for author in authors.values() if author != user_id]
 
-    def _of(self, author: int, author_id: str, request: SearchMemory, now: int) -> Iterator[Memory]:
+    def _of(self, author: str, request: SearchMemory, now: int) -> Iterator[Memory]:
         """Give what was found of one author, without what says where they said it."""
         asked = SearchMemory(
             query=request.query,
@@ -52,8 +53,11 @@ class PublicMemories:
             relativity=request.relativity,
             nearest=request.nearest,
         )
-        with self._ledger.database.of_user(author_id):
-            result = self._search.run(asked, user=author, now=now, only=ALL_PUBLIC)
+        with self._ledger.database.of_user(author):
+            standing = standing_of(self._ledger.database, author)
+            if standing is None:
+                return
+            result = self._search.run(asked, standing=standing, now=now, only=ALL_PUBLIC)
         for one in (*result.memory_detail_list, *result.preference_detail_list):
             yield _of_another(one)
 

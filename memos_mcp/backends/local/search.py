@@ -10,6 +10,7 @@ from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.indexing import Indexing
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.standing import Standing
 from memos_mcp.backends.local.ledger.vectors import Kind
 from memos_mcp.backends.local.outdated import Outdated, Ranked
 from memos_mcp.backends.local.past import asks_for_the_past
@@ -55,7 +56,7 @@ class Asked:
     """One search as it goes through the steps below; `only` is a condition on the columns of `memory`."""
 
     request: SearchMemory
-    user: int
+    standing: Standing
     query: Query
     near: Mapping[Kind, Sequence[tuple[int, float]]] | None
     chosen: filters.Filter | None
@@ -81,23 +82,29 @@ class Search:
         self._indexing = indexing
         self._indexes = indexes
         self._outdated = Outdated(ledger.messages, ledger.memories)
+        self._last: tuple[str, Embedding | None] = ("", None)
 
-    def run(self, request: SearchMemory, *, user: int, now: int, only: str = "") -> SearchResult:
-        """Answer a search of this user, or of those memories that meet a condition; then nothing is waited for."""
-        return self._run(request, user=user, now=now, only=only).result
+    def run(self, request: SearchMemory, *, standing: Standing, now: int, only: str = "") -> SearchResult:
+        """Answer a search of the user of whom it is known how far the ledger has got.
 
-    def explained(self, request: SearchMemory, *, user: int, now: int) -> Found:
+        With a condition, of those memories that meet it; then nothing is waited for.
+        """
+        return self._run(request, standing, now=now, only=only).result
+
+    def explained(self, request: SearchMemory, *, standing: Standing, now: int) -> Found:
         """Answer a search of this user, and say why each text was found."""
-        return self._run(request, user=user, now=now, explain=True)
+        return self._run(request, standing, now=now, explain=True)
 
-    def _run(self, request: SearchMemory, *, user: int, now: int, explain: bool = False, only: str = "") -> Found:
-        complete = bool(only) or self._wait(user)
-        asked = replace(self._asked(request, user=user, now=now, explain=explain), only=only)
+    def _run(
+        self, request: SearchMemory, standing: Standing, *, now: int, explain: bool = False, only: str = ""
+    ) -> Found:
+        complete = bool(only) or self._wait(standing)
+        asked = replace(self._asked(request, standing, now=now, explain=explain), only=only)
         messages = self._find("message", asked, limit=request.message_limit_number)
         wanted = request.memory_limit_number + (request.preference_limit_number if request.include_preference else 0)
         memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
         known, preferences = self._memories(asked, memories)
-        unknown = filters.unknown_fields(asked.chosen, user, (self._ledger.messages, self._ledger.memories))
+        unknown = filters.unknown_fields(asked.chosen, standing.user, (self._ledger.messages, self._ledger.memories))
         result = SearchResult(
             memory_detail_list=known,
             preference_detail_list=preferences,
@@ -105,6 +112,7 @@ class Search:
                 [Ranked(hit.seq, hit.relativity) for hit in messages],
                 limit=request.message_limit_number,
                 past=asks_for_the_past(request.query),
+                outdated=self._indexes.outdated(standing) if messages else frozenset(),
             ),
             preference_note=PREFERENCE_NOTE if preferences else "",
             notice=" ".join(filter(None, (self._by_words(asked, complete=complete), filters.about_unknown(unknown)))),
@@ -121,38 +129,48 @@ class Search:
             return ""
         return f"{BY_WORDS_ALONE} {self._indexing.missing}" if self._indexing.missing else BY_WORDS
 
-    def _wait(self, user: int) -> bool:
+    def _wait(self, standing: Standing) -> bool:
+        user = standing.user
+        if not standing.waiting and self._indexing.is_open:
+            return True
         waiting = self._indexing.unembedded(user)
         if not waiting and self._indexing.is_open:
             return self._indexing.is_complete(user)
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
 
-    def _asked(self, request: SearchMemory, *, user: int, now: int, explain: bool) -> Asked:
+    def _asked(self, request: SearchMemory, standing: Standing, *, now: int, explain: bool) -> Asked:
         embedding = self._embedded(request.query)
         query = Query(
             text=request.query,
             now=now,
             tokens=embedding.tokens if embedding else None,
             words=embedding.words if embedding else (),
-            thread=self._thread(user, request.conversation_id),
+            thread=self._thread(standing.user, request.conversation_id),
             explain=explain,
         )
-        near = self._near(user, embedding) if embedding else None
-        return Asked(request, user, query, near, filters.parse(request.filter))
+        near = self._near(standing, embedding) if embedding else None
+        return Asked(request, standing, query, near, filters.parse(request.filter))
 
     def _embedded(self, text: str) -> Embedding | None:
-        try:
-            return self._embedder.embed(text, query=True)
-        except MissingLibrary:
-            return None
+        """Embed a query; the last is kept, for a search may go on to knowledge bases and to what others made public."""
+        asked, embedding = self._last
+        if embedding is None or asked != text:
+            try:
+                embedding = self._embedder.embed(text, query=True)
+            except MissingLibrary:
+                return None
+            self._last = (text, embedding)
+        return embedding
 
     def _thread(self, user: int, conversation_id: str) -> int | None:
         return self._ledger.messages.conversation_key(user, conversation_id) if conversation_id else None
 
-    def _near(self, user: int, embedding: Embedding) -> dict[Kind, list[tuple[int, float]]] | None:
+    def _near(self, standing: Standing, embedding: Embedding) -> dict[Kind, list[tuple[int, float]]] | None:
         """Give the nearest messages and memories; a memory without a vector of its own is as near as its message."""
-        found = self._indexing.nearest(user, embedding.vector, limit=DENSE_CANDIDATES)
+        found = self._indexing.nearest(
+            standing.user, embedding.vector, limit=DENSE_CANDIDATES, waiting=standing.waiting
+        )
         if found is None:
             return None
         messages = {text.seq: cosine for text, cosine in found if text.kind == "message"}
@@ -171,7 +189,7 @@ class Search:
             token_vectors=partial(self._ledger.vectors.tokens, kind),
             allowed=self._allowed(kind, asked),
         )
-        return self._indexes.search(asked.user, kind, query, limit=limit)
+        return self._indexes.search(asked.standing, kind, query, limit=limit)
 
     def _allowed(self, kind: Kind, asked: Asked) -> Collection[int] | None:
         if asked.chosen is None and not asked.only:
@@ -179,7 +197,7 @@ class Search:
         condition, parameters = filters.to_sql(asked.chosen) if asked.chosen else ("TRUE", [])
         condition = f"({condition}) AND ({asked.only})" if asked.only else condition
         table = self._ledger.messages if kind == "message" else self._ledger.memories
-        return table.matching(asked.user, condition, parameters)
+        return table.matching(asked.standing.user, condition, parameters)
 
     def _memories(self, asked: Asked, hits: Sequence[Hit]) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
         request = asked.request
@@ -211,10 +229,10 @@ class Search:
     def _with_past(self, asked: Asked, hits: Sequence[Hit]) -> Iterator[Memory | Preference]:
         """Read what was found; after each, where the query asks for the past, what it superseded."""
         memories = self._ledger.memories
-        asks = asks_for_the_past(asked.request.query) and not asked.only
+        asks = hits and asks_for_the_past(asked.request.query) and not asked.only
         past = memories.superseded([hit.seq for hit in hits]) if asks else {}
         chains = [(hit.relativity, seq) for hit in hits for seq in (hit.seq, *past.get(hit.seq, ()))]
-        stored = memories.by_seq(asked.user, {seq for _, seq in chains})
+        stored = memories.by_seq(asked.standing.user, {seq for _, seq in chains})
         for relativity, seq in chains:
             if seq in stored:
                 yield stored[seq].model_copy(update={"relativity": relativity})

@@ -6,7 +6,7 @@ import hmac
 import secrets
 from typing import Final
 
-SHORTEST: Final = 8
+SHORTEST: Final = 8  # characters
 LONGEST: Final = 1_000
 
 _COST, _BLOCK, _LANES = 2**15, 8, 3

@@ -25,10 +25,10 @@ from pydantic import AnyUrl
 from memos_mcp.http.signin.accounts import Accounts, Consent
 from memos_mcp.http.signin.clients import SCOPE, Client, Documents, wrong_redirect
 
-CODE_LASTS: Final = 300
-ACCESS_LASTS: Final = 3_600
+CODE_LASTS: Final = 300  # seconds; OAuth asks for 600 at most
+ACCESS_LASTS: Final = 3_600  # seconds
 REFRESH_LASTS: Final = 30 * 86_400
-PENDING_LASTS: Final = 600
+PENDING_LASTS: Final = 600  # seconds
 MOST_PENDING: Final = 1_000
 
 GRACE: Final = 60

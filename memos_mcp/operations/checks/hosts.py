@@ -3,16 +3,18 @@
 import re
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from memos_mcp import __version__
+from memos_mcp.hosts import claude_plugin
 from memos_mcp.hosts.document import Document
 from memos_mcp.hosts.entries import Entry, Server, entries_in, fetched_by, is_named_for_us, own_command, starts_us
 from memos_mcp.hosts.machine import Machine
 from memos_mcp.hosts.proof import Answer, NoAnswer, command_of, prove
-from memos_mcp.hosts.table import HostFile, files_of
+from memos_mcp.hosts.table import HOSTS, HostFile, files_of
 from memos_mcp.opening import backend_kind
 from memos_mcp.operations.checks.finding import Finding, host_of
 from memos_mcp.operations.checks.settings import check_settings
@@ -30,7 +32,7 @@ _FILLED_IN = re.compile(r"\$\{[^}]*\}")
 def check_hosts(machine: Machine, *, proof: Prove = prove) -> Iterator[Finding]:
     """Look into each host's file that there is, and start what each entry of ours starts."""
     named = False
-    for file in files_of(machine):
+    for file in (*files_of(machine), *_files_of_plugins()):
         if file.path.is_file():
             for finding in _check_file(file, proof):
                 named = True
@@ -38,6 +40,14 @@ def check_hosts(machine: Machine, *, proof: Prove = prove) -> Iterator[Finding]:
     if not named:
         mend = f"Run `memos-mcp install`, or write its command into the host's file: {own_command()}"
         yield Finding.warning("hosts", "no host's file names memos-mcp", mend=mend)
+
+
+def _files_of_plugins() -> Iterator[HostFile]:
+    """Give the file of the plugin of Claude Code where that is installed."""
+    path = claude_plugin.servers_file()
+    if path.is_file() and claude_plugin.is_installed():
+        host = next(host for host in HOSTS if host.key == "claude-code")
+        yield HostFile(replace(host, name=f"{host.name} plugin"), "user", path, host.table, found=True, written=True)
 
 
 def _check_file(file: HostFile, proof: Prove) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ const WIDTH = 720;
 const HEIGHT = 150;
 const MOST_BARS = 60;
 
-export function Home({ changes }) {
+export function Home({ changes, atMachine }) {
   const home = useLoad((signal) => get("/home", {}, signal), [changes]);
   const status = useLoad((signal) => get("/status", {}, signal), [changes]);
   const known = home.data ?? { profile: [], preferences: [], newest: [], days: [] };
@@ -16,7 +16,9 @@ export function Home({ changes }) {
     <div class="lead"><h1>${t("home")}</h1><p>${t("home_lead")}</p></div>
     <${Problem} error=${home.error ?? status.error} retry=${() => { home.reload(); status.reload(); }} />
     ${known.counts && html`<${Numbers} counts=${known.counts} />`}
-    ${isEmpty && html`<${Nothing}>${t("nothing_known")}</${Nothing}>`}
+    ${isEmpty && html`<div class="card"><p>${t("nothing_known")}</p><ul>
+      ${atMachine && html`<li><a href="#/settings">${t("first_connect")}</a></li>`}
+      <li><a href="#/transfer">${t("first_import")}</a></li></ul></div>`}
     <div class="columns">
       <div>
         <${Listed} title=${t("known")} memories=${known.profile.slice(0, 6)} more="#/memories" empty=${!isEmpty && home.data && t("nothing_known")} />

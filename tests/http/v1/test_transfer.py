@@ -57,6 +57,22 @@ async def test_an_export_comes_back_as_it_was_even_into_another_users_memory(api
     assert (await api.get("/memories", user_id="alice"))["total"] == 1
 
 
+async def test_an_export_keeps_who_spoke_and_what_is_public(api: Api, tmp_path: Path) -> None:
+    said = {"role": "user", "role_id": "ana", "role_name": "Ana", "content": SISTER}
+    await api.say(user_id="alice", messages=[said], allow_public=True)
+    await api.say(DOG, user_id="alice", conversation_id="d")
+    exported = (await api.call("GET", "/export", user_id="alice")).content
+
+    async with engine(tmp_path / "other") as other:
+        read(await send(Api(other, **api.headers), exported, user_id="alice"))
+        page = await other.data("get/message", {"user_id": "alice", "conversation_id": "c"}, **api.headers)
+        body = {"user_id": "bob", "query": "lighthouses dog", "relativity": 0}
+        found = (await other.data("search/memory", body, **api.headers))["memory_detail_list"]
+
+    assert (page["message_detail_list"][0]["role_id"], page["message_detail_list"][0]["role_name"]) == ("ana", "Ana")
+    assert [one["memory_value"] for one in found] == [f"[public] Ana: {SISTER}"]
+
+
 async def test_an_export_for_people_is_a_zip_of_conversations(api: Api) -> None:
     await api.say(SISTER)
 

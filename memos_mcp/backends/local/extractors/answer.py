@@ -9,8 +9,8 @@ from pydantic import Field, ValidationError
 from memos_mcp.models import Frozen
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
-_LONGEST = 1_000
-_MOST = 50
+_LONGEST = 1_000  # characters of a field
+_MOST = 50  # entries of a list: a batch has fewer messages
 
 Numbers = Annotated[tuple[int, ...], Field(max_length=_MOST)]
 Text = Annotated[str, Field(max_length=_LONGEST)]

@@ -13,8 +13,8 @@ from memos_mcp.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
-ANSWER_TOKENS = 1_024
-_ANSWER_BYTES = 1_000_000
+ANSWER_TOKENS = 1_024  # asked for at most
+_ANSWER_BYTES = 1_000_000  # read at most
 _CONNECT_SECONDS = 10.0
 _REFUSES_A_SCHEMA = frozenset({400, 404, 422, 500, 501})
 

@@ -20,8 +20,8 @@ from memos_mcp.backends.local.temporal.languages import languages
 
 Reason = Literal["words", "name", "number", "date", "negation"]
 
-_SHARED = 0.6
-_STEM = 4
+_SHARED = 0.6  # of the content words of a claim
+_STEM = 4  # letters that a common beginning has at least
 _NAME = re.compile(
     rf"(?<=[^.!?:\s\"“] )[\"“(]?([A-ZÀ-ÞА-Я]{LETTER}+(?:['’-]{LETTER}+)*)|\b([A-Z]{{2,}}|[a-z]+[A-Z]\w*)\b"
 )

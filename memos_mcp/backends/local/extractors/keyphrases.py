@@ -16,8 +16,8 @@ from memos_mcp.perspective import without_marks
 _TITLE_PHRASES = 2
 _TITLE_CHARACTERS = 60
 _TAGS = 4
-_PHRASE_WORDS = 3
-_RUN_CHARACTERS = 8
+_PHRASE_WORDS = 3  # the longest phrase
+_RUN_CHARACTERS = 8  # the longest phrase in a script without spaces
 
 _TOKEN = re.compile(rf"{LETTER}+(?:['’-]+{LETTER}+)*|[^\w\s]")
 _HAN_GAPS = re.compile(

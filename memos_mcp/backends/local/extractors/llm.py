@@ -20,7 +20,7 @@ from memos_mcp.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
-ANSWER_SECONDS = 120.0
+ANSWER_SECONDS = 120.0  # for an answer of `ANSWER_TOKENS`
 
 
 class LlmExtractor:

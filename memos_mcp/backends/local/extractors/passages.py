@@ -13,9 +13,9 @@ from memos_mcp.models import Role
 PASSAGE_CHARACTERS = 400
 """The longest passage; a memory is read by the line."""
 
-_SAME_MATTER = 0.25
-_STANDS_ALONE = 3
-_RECENT = 8
+_SAME_MATTER = 0.25  # of the content words of the shorter of two passages
+_STANDS_ALONE = 3  # content words
+_RECENT = 8  # passages back in which a matter is looked for
 
 _OPENING = re.compile(
     r"(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|ich|wir|meine?|unsere?|yo|mi|mis|nuestr[oa]|je|nous|mon|ma|mes|notre)\s"

@@ -11,10 +11,10 @@ from memos_mcp.backends.local.extractors.secrets import redact
 WINDOW = 8_000
 """Characters read at either end of a message."""
 
-_PASTED_LINES = 3
-_PASTED_SHARE = 0.4
-_ODD_SHARE = 0.22
-_LONGEST_WORD = 50
+_PASTED_LINES = 3  # lines that are no prose, for a message to have something pasted into it
+_PASTED_SHARE = 0.4  # of the lines that are written on
+_ODD_SHARE = 0.22  # of the characters of a line, digits counting half; more is code, a log or a table
+_LONGEST_WORD = 50  # characters; longer ones are keys, paths and hashes
 
 _FIRST_WORD = re.compile(r"\A\S*\s")
 _LAST_WORD = re.compile(r"\s\S*\Z")

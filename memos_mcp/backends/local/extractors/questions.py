@@ -4,8 +4,8 @@ import re
 
 from memos_mcp.backends.local.extractors.words import ANSWERS, content_words, extent, words
 
-_SHORT_WORDS = 8
-_SHORT_CONTENT = 3
+_SHORT_WORDS = 8  # words of a reply
+_SHORT_CONTENT = 3  # content words of a reply
 
 _ASKS = re.compile(r"[?？؟;¿](?![\w&=%-])[^\w]*$|[吗呢么嗎][^\w]*$")
 _REQUEST = re.compile(r"(?:please )?(?:can|could|would|will|do|did|are|have) you\b", re.IGNORECASE)

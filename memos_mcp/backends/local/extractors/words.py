@@ -19,7 +19,7 @@ _WORD = re.compile(rf"{LETTER}+")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PARTICLES = re.compile("[的了是我你您他她它们在和就也都这那吗呢吧啊及着过给让把被个为のをにはがでとも]")
 _ADDRESSED = re.compile(r"^[A-ZÀ-Þ][\w.'’-]{1,20}: |, [A-ZÀ-Þ][\w'’-]*(?=[!.?]*$)")
-_LONGEST_STEM = 40
+_LONGEST_STEM = 40  # letters; a stemmer's time grows with the word
 _REMEMBERED = 256  # texts, for each is read several times over
 _GREETED = re.compile(
     r"(?i:hey|hi|hello|hiya|yo|morning|good (?:morning|evening|afternoon|night)|dear|thanks|thank you|bye|hola|gracias|"

@@ -18,10 +18,10 @@ LIGHT = word_list("light")
 ACKNOWLEDGING = word_list("acknowledging")
 """Words with which an assistant says that it has heard."""
 
-_OWN = 2
-_OTHERS = 5
-_SPOKEN_TO = 4
-_REACTION = 6
+_OWN = 2  # telling words of a sentence about its speaker
+_OTHERS = 5  # telling words of one about others
+_SPOKEN_TO = 4  # telling words of one that speaks to somebody
+_REACTION = 6  # telling words of one that begins like a reaction
 _FEW = {True: 1, False: 2}
 _DENSE = {True: 0.6, False: 0.66}
 

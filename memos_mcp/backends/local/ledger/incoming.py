@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.memories import note_generation
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
 from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
@@ -129,6 +130,8 @@ class Incoming:
             self._database.execute_many(
                 "INSERT INTO source VALUES (?, ?) ON CONFLICT DO NOTHING", [(known, one) for one in sources]
             )
+            if known not in self._new_memories:
+                note_generation(self._database, user)
 
     def _same(self, user: int, record: MemoryRecord, sources: Collection[int]) -> int | None:
         """Find the memory that says the same and has a source in common, or none either; not one of this import."""

@@ -5,15 +5,8 @@ from collections.abc import Collection
 
 from memos_mcp.backends.local.extractors.base import Draft
 from memos_mcp.backends.local.ledger.claims import Claims
-from memos_mcp.backends.local.ledger.messages import (
-    Row,
-    in_chunks,
-    is_public,
-    marks,
-    message_id,
-    other_speaker,
-    read_seq,
-)
+from memos_mcp.backends.local.ledger.message_info import is_public, other_speaker
+from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id, read_seq
 from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
 from memos_mcp.backends.local.retrieval.features import says_most_of
 from memos_mcp.models import Memory, Preference
@@ -110,10 +103,6 @@ class Memories:
         if not says_most_of(features, [row["features"] for row in rows]):
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
 
-    def generation(self, user: int) -> int:
-        """Give a number that grows when a memory of this user changes or goes."""
-        return self._database.number("SELECT memory_generation FROM user WHERE key = ?", (user,))
-
     def rows_after(self, user: int, seq: int) -> list[Row]:
         """Give what an index needs of the memories in force that were added after one."""
         sql = (
@@ -151,6 +140,14 @@ class Memories:
         for row in self._database.rows(sql, tuple(seqs)):
             found.setdefault(row["head"], []).append(row["seq"])
         return found
+
+    def outdated_messages(self, user: int, *, after: int) -> set[int]:
+        """Give the messages on which memories rest that are out of force, among those added after one."""
+        sql = (
+            "SELECT DISTINCT message FROM memory JOIN source ON source.memory = memory.seq"
+            " WHERE memory.user = ? AND memory.seq > ? AND status = 'archived'"
+        )
+        return {row["message"] for row in self._database.rows(sql, (user, after))}
 
     def replaced_messages(self, messages: Collection[int]) -> dict[int, int]:
         """Map those of the messages whose memories were all replaced or corrected to the message that did so last."""

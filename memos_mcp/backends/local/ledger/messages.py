@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from memos_mcp.backends.local.ledger.message_info import info_of, is_public, speaker_of
 from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
-from memos_mcp.backends.local.ledger.wiping import wipe
-from memos_mcp.models import PUBLIC_KEY, AddMessage, Conversation, Message, Removed, StoredMessage
+from memos_mcp.models import AddMessage, Conversation, StoredMessage
 
 READ_AT_ONCE = 500
 """Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
@@ -40,11 +40,6 @@ class Place:
 
     seq: int
     conversation: int
-
-
-def is_public(info: str = "info") -> str:
-    """Write the condition that other users may find what a message says, by its column `info`."""
-    return f"""instr({info}, '"{PUBLIC_KEY}": true') > 0"""
 
 
 def in_chunks(seqs: Collection[int]) -> Iterator[list[int]]:
@@ -158,7 +153,7 @@ class Messages:
                     request.agent_id,
                     request.app_id,
                     tags,
-                    _info(request, message),
+                    info_of(request, message),
                     blob,
                 ),
                 key="seq",
@@ -253,38 +248,6 @@ class Messages:
         )
         return {row["conversation_id"]: json.loads(row["info"]) for row in rows}
 
-    def forget_conversations(self, user: int, conversations: Collection[int]) -> None:
-        """Remove conversations of a user with all that was learnt from them, and have the vector index follow."""
-        chosen = (user, *conversations)
-        where = f"user = ? AND conversation IN ({marks(conversations)})"
-        with self._database.transaction():
-            self._database.one_writer(user)
-            for kind in ("message", "memory"):
-                self._database.execute(
-                    f"INSERT INTO pending (user, kind, seq) SELECT user, '{kind}', seq FROM {kind}"
-                    f" JOIN {kind}_vector USING (seq) WHERE {where}",
-                    chosen,
-                )
-            self._database.execute(
-                f"DELETE FROM conversation WHERE user = ? AND key IN ({marks(conversations)})", chosen
-            )
-        wipe(self._database)
-
-    def forget_user(self, user: int) -> Removed:
-        """Remove everything of a user, have the vector index follow, and return how much it was."""
-        with self._database.transaction():
-            self._database.one_writer(user)
-            removed = Removed(
-                conversations=self._database.number("SELECT count(*) FROM conversation WHERE user = ?", (user,)),
-                messages=self._database.number("SELECT count(*) FROM message WHERE user = ?", (user,)),
-                memories=self._database.number("SELECT count(*) FROM memory WHERE user = ?", (user,)),
-            )
-            self._database.execute("DELETE FROM pending WHERE user = ?", (user,))
-            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
-            self._database.execute("DELETE FROM user WHERE key = ?", (user,))
-        wipe(self._database)
-        return removed
-
 
 _STORED = (
     "SELECT seq, role, content, conversation_id, create_time, update_time, utc_offset, info FROM message"
@@ -307,29 +270,6 @@ def read_seq(identifier: str, letter: str) -> int | None:
     digits = identifier[1:]
     is_one = identifier[:1] == letter and digits.isascii() and digits.isdecimal() and len(digits) < 19
     return int(digits) if is_one else None
-
-
-def _info(request: AddMessage, message: Message) -> str:
-    """Write what its add says of a message, who speaks, and whether others may find it."""
-    speaker = {"role_id": message.role_id, "role_name": message.role_name}
-    marks_of_it = {PUBLIC_KEY: True} if request.allow_public else {}
-    given = {name: value for name, value in speaker.items() if value}
-    return json.dumps({**request.info, **given, **marks_of_it}, ensure_ascii=False)
-
-
-def speaker_of(info: str) -> tuple[str, str]:
-    """Read who speaks, by id and name, from what is said of a message; empty where nobody is named."""
-    if '"role_' not in info:
-        return "", ""
-    said: dict[str, object] = json.loads(info)
-    role_id, role_name = (str(said.get(name) or "") for name in ("role_id", "role_name"))
-    return role_id, role_name
-
-
-def other_speaker(info: str, user_id: str) -> str:
-    """Read the name, or else the id, of a speaker who is somebody else than the user; empty where nobody is named."""
-    role_id, role_name = speaker_of(info)
-    return "" if role_id == user_id else role_name or role_id
 
 
 def _stored(row: Found) -> StoredMessage:

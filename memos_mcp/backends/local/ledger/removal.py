@@ -9,6 +9,7 @@ from memos_mcp.backends.local.ledger.messages import in_chunks, marks
 from memos_mcp.backends.local.ledger.seam import Database, Parameters
 from memos_mcp.backends.local.ledger.wiping import wipe
 from memos_mcp.backends.local.wording import Wording
+from memos_mcp.models import Removed
 
 AT_ONCE = 2_000
 """Rows read at once when a text is looked for."""
@@ -153,3 +154,35 @@ class Removal:
             values = (json.loads(row["before"]), json.loads(row["after"]))
             if any(wording.is_in(json.dumps(value, ensure_ascii=False)) for value in values):
                 yield row["key"]
+
+    def forget_conversations(self, user: int, conversations: Collection[int]) -> None:
+        """Remove conversations of a user with all that was learnt from them, and have the vector index follow."""
+        chosen = (user, *conversations)
+        where = f"user = ? AND conversation IN ({marks(conversations)})"
+        with self._database.transaction():
+            self._database.one_writer(user)
+            for kind in ("message", "memory"):
+                self._database.execute(
+                    f"INSERT INTO pending (user, kind, seq) SELECT user, '{kind}', seq FROM {kind}"
+                    f" JOIN {kind}_vector USING (seq) WHERE {where}",
+                    chosen,
+                )
+            self._database.execute(
+                f"DELETE FROM conversation WHERE user = ? AND key IN ({marks(conversations)})", chosen
+            )
+        wipe(self._database)
+
+    def forget_user(self, user: int) -> Removed:
+        """Remove everything of a user, have the vector index follow, and return how much it was."""
+        with self._database.transaction():
+            self._database.one_writer(user)
+            removed = Removed(
+                conversations=self._database.number("SELECT count(*) FROM conversation WHERE user = ?", (user,)),
+                messages=self._database.number("SELECT count(*) FROM message WHERE user = ?", (user,)),
+                memories=self._database.number("SELECT count(*) FROM memory WHERE user = ?", (user,)),
+            )
+            self._database.execute("DELETE FROM pending WHERE user = ?", (user,))
+            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
+            self._database.execute("DELETE FROM user WHERE key = ?", (user,))
+        wipe(self._database)
+        return removed

@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
-from memos_mcp.backends.local.ledger.messages import is_public
+from memos_mcp.backends.local.ledger.message_info import is_public
 from memos_mcp.errors import ConfigurationError
 
 FORMAT = 2

@@ -34,6 +34,9 @@ class Database(ABC):
     shared = False
     """Whether other processes write to it too."""
 
+    removals = "0"
+    """What of the table `user` grows when another process removes messages of one."""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of it."""
@@ -75,10 +78,6 @@ class Database(ABC):
     def listening(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:
         """Hand on what is told while the block runs."""
         return nullcontext()
-
-    def removals(self, user: int) -> int:
-        """Return a number that grows when another process removes messages of a user."""
-        return 0
 
     def continue_keys(self, tables: Iterable[str]) -> None:  # noqa: B027 - one that does so by itself
         """Go on after the keys that rows were given when they were copied."""

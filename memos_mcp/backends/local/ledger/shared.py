@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from memos_mcp.backends.local.ledger.access import Access
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.errors import ConfigurationError
@@ -35,6 +36,20 @@ def connect(url: str) -> Ledger:
     except ImportError as exc:
         raise ConfigurationError(_MISSING) from exc
     return Ledger(open_postgres(url))
+
+
+def open_access(url: str) -> Access:
+    """Open the tokens and counts of calls beside a ledger in PostgreSQL; what is not there yet is made.
+
+    Raises:
+        ConfigurationError: the database refuses the address, or was written by a newer version.
+        Unavailable: it cannot be reached or used.
+    """
+    try:
+        from memos_mcp.backends.local.ledger.postgres.opening import open_postgres  # noqa: PLC0415
+    except ImportError as exc:
+        raise ConfigurationError(_MISSING) from exc
+    return Access(open_postgres(url, most=2))
 
 
 def examine(url: str) -> Examined:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from memos_mcp.backends.local.extractors.base import Source
-from memos_mcp.backends.local.ledger.messages import in_chunks, is_public, marks, other_speaker
+from memos_mcp.backends.local.ledger.message_info import is_public, other_speaker
+from memos_mcp.backends.local.ledger.messages import in_chunks, marks
 from memos_mcp.backends.local.ledger.seam import Database, Found
 from memos_mcp.models import MemoryViews, Task
 
@@ -83,7 +84,7 @@ class Tasks:
         )
         if row is None:
             return None
-        messages = self._sources("task = ?", (row["key"],))
+        messages = self._sources("task = ? ORDER BY seq", (row["key"],))
         first = messages[0].seq if messages else 0
         # what is private explains nothing that others may find
         seen = is_public() if messages and messages[0].public else "TRUE"

@@ -114,6 +114,15 @@ class Vectors:
                 )
                 self.forget_tokens_of(text)
 
+    def gone(self, texts: Collection[Text]) -> set[Text]:
+        """Return those of the texts that the ledger has no more."""
+        left = set(texts)
+        for kind in ("message", "memory"):
+            for chunk in in_chunks([text.seq for text in texts if text.kind == kind]):
+                rows = self._database.rows(f"SELECT seq FROM {kind} WHERE seq IN ({marks(chunk)})", chunk)
+                left -= {Text(kind, row["seq"]) for row in rows}
+        return left
+
     def done(self, keys: Collection[int]) -> None:
         """Note that the index has followed."""
         with self._database.transaction():
@@ -142,8 +151,6 @@ class Vectors:
             kept = {seq: tokens for seq in seqs if (tokens := self._kept[kind].get(seq)) is not None}
         missing = [seq for seq in seqs if seq not in kept]
         read = self._read_tokens(kind, missing)
-        if kind == "memory":
-            read |= self._tokens_told([seq for seq in missing if seq not in read])
         self._keep_tokens(kind, read, forgotten=forgotten)
         return {seq: tokens for seq in seqs if (tokens := kept.get(seq, read.get(seq))) is not None}
 
@@ -179,22 +186,19 @@ class Vectors:
         self._kept_bytes = 0
 
     def _read_tokens(self, kind: Kind, seqs: Collection[int]) -> dict[int, NDArray[np.int8]]:
-        found: dict[int, NDArray[np.int8]] = {}
+        found: dict[int, bytes] = {}
         for chunk in in_chunks(seqs):
-            sql = f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({marks(chunk)}) AND tokens IS NOT NULL"
-            found |= {row["seq"]: _tokens(row["tokens"]) for row in self._database.rows(sql, chunk)}
-        return found
-
-    def _tokens_told(self, memories: Collection[int]) -> dict[int, NDArray[np.int8]]:
-        told: dict[int, bytes] = {}
-        for chunk in in_chunks(memories):
-            sql = (
-                "SELECT memory, tokens FROM source JOIN message_vector ON message_vector.seq = message"
-                f" WHERE memory IN ({marks(chunk)}) AND tokens IS NOT NULL"
-            )
-            for row in self._database.rows(sql, chunk):
-                told[row["memory"]] = told.get(row["memory"], b"") + row["tokens"]
-        return {memory: _tokens(tokens) for memory, tokens in told.items()}
+            which = marks(chunk)
+            sql = f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({which}) AND tokens IS NOT NULL"
+            if kind == "memory":
+                sql += (
+                    " UNION ALL SELECT memory, tokens FROM source JOIN message_vector ON message_vector.seq = message"
+                    f" WHERE memory IN ({which}) AND tokens IS NOT NULL AND NOT EXISTS (SELECT 1 FROM memory_vector"
+                    " WHERE memory_vector.seq = memory AND memory_vector.tokens IS NOT NULL)"
+                )
+            for row in self._database.rows(sql, [*chunk, *chunk] if kind == "memory" else chunk):
+                found[row["seq"]] = found.get(row["seq"], b"") + row["tokens"]
+        return {seq: _tokens(tokens) for seq, tokens in found.items()}
 
     def count_after(self, key: int, *, limit: int) -> int:
         """Count the texts after one, of any user, that the index has not followed, as far as a limit."""

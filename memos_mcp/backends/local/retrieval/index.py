@@ -39,6 +39,11 @@ class Index:
         return self._rows.living
 
     @property
+    def bytes(self) -> int:
+        """The memory that it takes, about."""
+        return self._rows.bytes + self._postings.bytes
+
+    @property
     def last_seq(self) -> int:
         """The highest `seq` that was ever added, 0 before the first."""
         return int(self._rows.seq.values[-1]) if len(self._rows) else 0

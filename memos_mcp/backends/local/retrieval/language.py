@@ -86,10 +86,10 @@ _WRITTEN = (
     ("\u3400", "\u9fff", "Chinese"),
     ("\uac00", "\ud7af", "Korean"),
 )
-_LETTERS = 2_000
+_LETTERS = 2_000  # of a text that are counted
 _LATIN_WORD = re.compile(r"[^\W\d_]+")
 _OTHERS: tuple[Language, ...] = ("german", "spanish", "french", "italian", "portuguese")
-_VOTERS = 400
+_VOTERS = 400  # words of a text that are looked up
 _VOTES: dict[str, list[Language]] = {}
 for _language in ("english", *_OTHERS):
     for _word in STOP_WORDS[_language]:

@@ -34,6 +34,11 @@ class Postings:
         """Begin empty."""
         self._runs: list[NDArray[np.uint64]] = []
 
+    @property
+    def bytes(self) -> int:
+        """The memory that they take."""
+        return sum(run.nbytes for run in self._runs)
+
     def add(
         self, terms: NDArray[np.uint32], rows: NDArray[np.uint32], counts: NDArray[np.uint8], *, first_row: int
     ) -> None:

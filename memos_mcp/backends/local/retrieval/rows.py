@@ -11,6 +11,9 @@ from memos_mcp.backends.local.retrieval.features import Unpacked
 
 NOBODY = -1
 
+_A_THREAD = 150
+"""Bytes of a dictionary's place for two numbers."""
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -21,6 +24,11 @@ class Column(Generic[Scalar]):
         """Begin empty."""
         self._room: NDArray[Scalar] = np.empty(1, kind)
         self._size = 0
+
+    @property
+    def bytes(self) -> int:
+        """The memory that it takes."""
+        return self._room.nbytes
 
     @property
     def values(self) -> NDArray[Scalar]:
@@ -94,6 +102,13 @@ class Rows:
         self.alive.extend(np.ones(len(seq), np.bool_))
         self.speakers.update(features.speakers[features.speakers != 0].tolist())
         self._link(thread, first)
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the columns take, and about what the threads do."""
+        columns = (self.seq, self.thread, self.time, self.speaker, self.flags, self.length)
+        chains = (self.before, self.after, self.alive)
+        return sum(column.bytes for column in (*columns, *chains)) + _A_THREAD * len(self._last_of_thread)
 
     def remove(self, seqs: NDArray[np.int64]) -> int:
         """Remove texts and join their neighbours; give how many there were."""

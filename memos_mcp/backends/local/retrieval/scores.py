@@ -12,8 +12,8 @@ from memos_mcp.backends.local.retrieval.weights import Weights
 
 Floats = NDArray[np.float64]
 
-_K1 = 1.2
-_B = 0.75
+_K1 = 1.2  # the default of Lucene
+_B = 0.75  # the default of Lucene
 
 _USUAL_TEXTS = 20
 _CHANCE = 0.2

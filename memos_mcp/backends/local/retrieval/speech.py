@@ -2,8 +2,8 @@
 
 import re
 
-_REACH = 4_000
-_TAIL = 200
+_REACH = 4_000  # characters of a text that are looked at
+_TAIL = 200  # characters at its beginning and at its end
 
 _SPEAKER = re.compile(r"\s*((?:[^\W\d_][\w.'’-]*[ ]?){1,3})[:：](?=\s|$)")
 _LABEL_LIST = """

@@ -56,7 +56,7 @@ class Weights:
 
     def for_sentence_vectors(self) -> "Weights":
         """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning."""
-        return replace(self, dense=self.dense * 2, meant=0.15 if self.dense else 0.0)
+        return replace(self, dense=self.dense * 2, when=self.when * 2, meant=0.15 if self.dense else 0.0)
 
     def for_another_language(self) -> "Weights":
         """Return the weights for a query in another language than English, where who speaks tells more."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from memos_mcp.backends.local.retrieval.language import STOP_WORDS, Language, recognise, stem
 from memos_mcp.backends.local.upkeep.forms import Change, grammar
@@ -59,13 +60,19 @@ def matter(sentence: str) -> Matter | None:
     people = {word.casefold() for word in [*rules.change.people.findall(rest), *_NAME.findall(rest)]}
     left = _WORD.findall(rules.change.changed.sub(" ", rest).casefold())
     stems = {stem(word, language) for word in left if word not in STOP_WORDS[language]}
-    light = {stem(word, language) for word in rules.change.light}
     return Matter(
-        frozenset(stems - light),
+        frozenset(stems - _light(language)),
         frozenset(people),
         tuple(sorted(values.items())),
         bool(rules.change.changed.search(text)),
     )
+
+
+@cache
+def _light(language: Language) -> frozenset[str]:
+    """Return the stems that are no matter of their own."""
+    change = grammar(language).change
+    return frozenset(stem(word, language) for word in change.light) if change else frozenset()
 
 
 def changes(old: Matter, new: Matter) -> bool:

@@ -9,6 +9,7 @@ from memos_mcp.backends.local.indexes import Indexes
 from memos_mcp.backends.local.ledger.claims import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.messages import Added, Place
+from memos_mcp.backends.local.ledger.standing import Standing, standing_of
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.retrieval.index import Query
 from memos_mcp.backends.local.upkeep.corrections import Correction, asserted, read
@@ -60,13 +61,14 @@ class Correcting:
         """
         (message,) = request.messages
         correction = read(message.content)
-        user = self._ledger.messages.user_key(user_id)
-        sought = [] if user is None else self._seek(correction, message.content, user=user)
+        standing = standing_of(self._ledger.database, user_id)
+        sought = [] if standing is None else self._seek(correction, message.content, standing)
+        user = standing.user if standing else 0
         features = [analyse(message.content, role=message.role)]
         with self._ledger.database.transaction():
             added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
             said = self._ledger.messages.last_of(added.task_id)
-            corrected = self._corrected(correction, message.content, sought, named=named, user=user or 0, said=said)
+            corrected = self._corrected(correction, message.content, sought, named=named, user=user, said=said)
             if not corrected.learns:
                 views = MemoryViews(added=len(corrected.added), updated=len(corrected.archived))
                 self._ledger.tasks.close(added.task_id, views)
@@ -114,11 +116,11 @@ class Correcting:
         )
         return self._upkeep.store(draft, user=user, conversation=said.conversation, extractor=EXTRACTOR)
 
-    def _seek(self, correction: Correction, text: str, *, user: int) -> list[int]:
+    def _seek(self, correction: Correction, text: str, standing: Standing) -> list[int]:
         """Give the memories that may be meant; outside of the transaction, for it waits for other searches."""
         words = " ".join([text, *(exchange.wrong for exchange in correction.exchanges)])
-        hits = self._indexes.search(user, "memory", Query(text=words, now=self._clock()), limit=SOUGHT)
-        sharing = self._ledger.claims.sharing(user, correction.sought)
+        hits = self._indexes.search(standing, "memory", Query(text=words, now=self._clock()), limit=SOUGHT)
+        sharing = self._ledger.claims.sharing(standing.user, correction.sought)
         return list(dict.fromkeys([*(hit.seq for hit in hits), *(candidate.seq for candidate in sharing)]))
 
     def _apply(self, correction: Correction, sought: Sequence[int], *, user: int, said: Place) -> Corrected:

@@ -21,7 +21,10 @@ from memos_mcp.errors import ConfigurationError, MemosError
 MOST_CONNECTIONS: Final = 20
 
 _PATIENCE: Final = 5
-"""Seconds for a connection, and for what another process holds."""
+"""Seconds for a connection."""
+
+_PATIENCE_WITH_OTHERS: Final = 10
+"""Seconds for what another process holds."""
 
 _IDLE: Final = 15
 """Seconds for which a transaction may stand still before the database ends it: its process was stopped, or is lost."""
@@ -81,9 +84,10 @@ class PostgresDatabase(Database):
     """A database that other processes use too. Each committed transaction is on the server's disk."""
 
     shared = True
+    removals = "removals"
 
-    def __init__(self, url: str) -> None:
-        """Take where the database is; nothing is connected before `open`."""
+    def __init__(self, url: str, *, most: int = MOST_CONNECTIONS) -> None:
+        """Take where the database is, and how many connections to have at most; nothing is connected before `open`."""
         self._address = make_conninfo(url, connect_timeout=_PATIENCE, application_name="memos-mcp")
         self._thread = _Thread()
         self._pool = ConnectionPool(
@@ -91,7 +95,7 @@ class PostgresDatabase(Database):
             connection_class=_Connection,
             kwargs={"autocommit": True, "row_factory": _as_rows},
             min_size=1,
-            max_size=MOST_CONNECTIONS,
+            max_size=most,
             timeout=_PATIENCE,
             configure=_configure,
             check=_check,
@@ -99,7 +103,7 @@ class PostgresDatabase(Database):
         )
 
     @classmethod
-    def open(cls, url: str) -> "PostgresDatabase":
+    def open(cls, url: str, *, most: int = MOST_CONNECTIONS) -> "PostgresDatabase":
         """Connect.
 
         Raises:
@@ -109,7 +113,7 @@ class PostgresDatabase(Database):
         try:
             with psycopg.connect(make_conninfo(url, connect_timeout=_PATIENCE)):
                 pass
-            database = cls(url)
+            database = cls(url, most=most)
         except psycopg.ProgrammingError as exc:
             raise ConfigurationError(
                 "MEMOS_LEDGER_URL is no address of a database: write postgresql://USER:PASSWORD@HOST:5432/DATABASE."
@@ -210,10 +214,6 @@ class PostgresDatabase(Database):
         finally:
             listener.stop()
 
-    def removals(self, user: int) -> int:
-        """Return a number that grows when messages of a user are removed."""
-        return self.number("SELECT removals FROM user WHERE key = ?", (user,))
-
     def continue_keys(self, tables: Iterable[str]) -> None:
         """Go on after the keys that rows were given when they were copied."""
         for table in tables:
@@ -269,7 +269,7 @@ def _configure(connection: Connection[Any]) -> None:
     adapt(connection)
     settings = {
         "idle_in_transaction_session_timeout": f"{_IDLE}s",
-        "lock_timeout": f"{_PATIENCE}s",
+        "lock_timeout": f"{_PATIENCE_WITH_OTHERS}s",
         "memos.user_id": _EVERYBODY,
     }
     for name, value in settings.items():

@@ -3,7 +3,7 @@
 import re
 from importlib.resources import files
 
-from memos_mcp.backends.local.ledger.postgres.database import PostgresDatabase
+from memos_mcp.backends.local.ledger.postgres.database import MOST_CONNECTIONS, PostgresDatabase
 from memos_mcp.backends.local.ledger.postgres.dialect import translated_schema
 from memos_mcp.backends.local.ledger.schema import FORMAT, INDEXES, MIGRATIONS
 from memos_mcp.errors import ConfigurationError
@@ -11,14 +11,14 @@ from memos_mcp.errors import ConfigurationError
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('memos schema ' || current_schema, 0))"
 
 
-def open_postgres(url: str) -> PostgresDatabase:
+def open_postgres(url: str, *, most: int = MOST_CONNECTIONS) -> PostgresDatabase:
     """Open a ledger, new or old, in this version's format.
 
     Raises:
         ConfigurationError: the database refuses the address, or was written by a newer version.
         Unavailable: it cannot be reached or used.
     """
-    database = PostgresDatabase.open(url)
+    database = PostgresDatabase.open(url, most=most)
     try:
         _bring_up_to_date(database)
     except BaseException:
@@ -37,7 +37,7 @@ def _bring_up_to_date(database: PostgresDatabase) -> None:
                 f"reads {FORMAT}). Upgrade memos-mcp here too, or name another database."
             )
         if found == FORMAT:
-            _make_indexes(database)
+            _make_beside(database)
             return
         if found == 0:
             database.script(translated_schema(_read("schema.sql")) + _read("postgres/beside.sql"))
@@ -47,11 +47,13 @@ def _bring_up_to_date(database: PostgresDatabase) -> None:
             "INSERT INTO meta VALUES ('format', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (str(FORMAT),),
         )
-        _make_indexes(database)
+        _make_beside(database)
 
 
-def _make_indexes(database: PostgresDatabase) -> None:
-    """Make those that older versions have not made; to make one, its table is locked."""
+def _make_beside(database: PostgresDatabase) -> None:
+    """Make the tables and indexes that older versions have not made; to make an index, its table is locked."""
+    if not database.number("SELECT count(to_regclass('call_count'))"):
+        database.script(_read("postgres/access.sql"))
     there = {row[0] for row in database.rows("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema")}
     if not there.issuperset(re.findall(r"IF NOT EXISTS (\w+)", INDEXES)):
         database.script(translated_schema(INDEXES))

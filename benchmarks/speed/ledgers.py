@@ -1,0 +1,153 @@
+"""What a search costs over PostgreSQL, beside the same search over SQLite.
+
+One user's store is filled in SQLite, moved by `migrate`, and both are searched in turn, in one process and on one
+Chroma server. Beside them stands the store as it is without servers, its vectors in a folder. Text and vectors are
+synthetic. Needs PostgreSQL.
+"""
+
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated
+
+if __name__ == "__main__":  # run by its path, its folder would hide the standard library's http
+    sys.path[0] = str(Path(__file__).parents[1])
+
+import anyio
+import typer
+from rich.console import Console
+
+from benchmarks.common.drawn import DrawnEmbedder
+from benchmarks.common.report import dump, progress, run, say, show
+from benchmarks.common.samples import Turn
+from benchmarks.common.synthetic import CONVERSATION, synthetic_queries, synthetic_turns
+from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.opening import open_local
+from memos_mcp.models import AddMessage, Message, SearchMemory
+from memos_mcp.operations.migrate import migrate
+from tests.local.servers import Servers, both_servers
+from tests.local.stores import place_on
+
+USER = "anna"
+FOLDER, SQLITE, POSTGRES = "SQLite, folder", "SQLite, Chroma server", "PostgreSQL, Chroma server"
+
+Row = dict[str, float]
+
+
+async def _open(stack: AsyncExitStack, folder: Path, *, url: str = "", chroma: str = "") -> LocalBackend:
+    place = place_on(chroma) if chroma else None
+    opened = open_local(
+        folder, url=url, embedder=DrawnEmbedder, extractor=RulesExtractor, settled=0, place=place, timezone="UTC"
+    )
+    return await stack.enter_async_context(opened)
+
+
+async def fill(backend: LocalBackend, turns: Sequence[Turn], *, user_id: str = USER) -> None:
+    """Store turns, a conversation an add, and wait until vectors and memories are made and indexed."""
+    with progress() as bar:
+        for first in bar.track(range(0, len(turns), CONVERSATION), description=f"{len(turns):,} messages"):
+            said = turns[first : first + CONVERSATION]
+            messages = tuple(
+                Message.model_validate({"role": turn.role, "content": turn.content, "chat_time": turn.chat_time})
+                for turn in said
+            )
+            await backend.add_message(
+                AddMessage(messages=messages, conversation_id=said[0].conversation_id), user_id=user_id
+            )
+    await caught_up(backend)
+
+
+async def caught_up(backend: LocalBackend) -> None:
+    """Wait until nothing is left to be done in the background."""
+    while True:
+        status = await backend.status()
+        if not (status.waiting_for_memories or status.waiting_for_vectors):
+            found = await backend.search_memory(SearchMemory(query="ready"), user_id=USER)
+            ledger = backend._ledger  # noqa: SLF001  # nothing else tells whether the index has followed
+            if not found.notice and not ledger.vectors.count_after(0, limit=1):
+                return
+        await anyio.sleep(0.2)
+
+
+async def measure(size: int, servers: Servers, *, searches: int) -> dict[str, Row]:
+    """Fill a store of one user and give what a search costs in each of its forms."""
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place)
+        async with AsyncExitStack() as stack:
+            await fill(await _open(stack, root / "filled", chroma=servers.chroma), synthetic_turns(size, seed=size))
+        shutil.copytree(root / "filled", root / "folder", ignore=shutil.ignore_patterns("*.lock"))
+        url, quiet = servers.postgres.empty(), Console(quiet=True)
+        migrate(str(root / "filled"), url, console=quiet, progress=quiet)
+        servers.postgres.run("ANALYZE")
+        async with AsyncExitStack() as stack:
+            backends = {
+                FOLDER: await _open(stack, root / "folder"),
+                SQLITE: await _open(stack, root / "filled", chroma=servers.chroma),
+                POSTGRES: await _open(stack, root / "replica", url=url, chroma=servers.chroma),
+            }
+            for backend in backends.values():
+                await caught_up(backend)
+            return _costs(await _search_in_turn(backends, searches))
+
+
+async def _search_in_turn(backends: Mapping[str, LocalBackend], count: int) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = defaultdict(list)
+    first, *queries = synthetic_queries(count + 1, seed=2)
+    for backend in backends.values():
+        await backend.search_memory(SearchMemory(query=first), user_id=USER)
+    for query in queries:
+        for name, backend in backends.items():
+            began = time.perf_counter()
+            await backend.search_memory(SearchMemory(query=query), user_id=USER)
+            times[name].append(1000 * (time.perf_counter() - began))
+    return times
+
+
+def _costs(times: Mapping[str, list[float]]) -> dict[str, Row]:
+    """Give medians, and those of the ratios of each query's times, which a busy machine disturbs less."""
+    return {
+        name: {
+            "median ms": round(statistics.median(found), 2),
+            "p95 ms": round(statistics.quantiles(found, n=20)[18], 2),
+            "of SQLite, Chroma server": _ratio(found, times[SQLITE]),
+            "of SQLite, folder": _ratio(found, times[FOLDER]),
+        }
+        for name, found in times.items()
+    }
+
+
+def _ratio(found: Sequence[float], other: Sequence[float]) -> float:
+    return round(statistics.median(one / two for one, two in zip(found, other, strict=True)), 2)
+
+
+def main(
+    sizes: Annotated[str, typer.Option(help="Messages of the user.")] = "1000,100000",
+    searches: Annotated[int, typer.Option(help="Searches over each store.")] = 120,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
+) -> None:
+    """Measure a search over both kinds of ledger."""
+
+    async def all_of_it() -> None:
+        found: dict[str, dict[str, Row]] = {}
+        with tempfile.TemporaryDirectory() as folder, both_servers(Path(folder)) as servers:
+            for size in map(int, sizes.split(",")):
+                found[f"{size:,} messages"] = await measure(size, servers, searches=searches)
+        if as_json:
+            dump(found)
+            return
+        for title, rows in found.items():
+            show(title, rows)
+        say(("Searched in turn; the ratio is the median of those of each query.",))
+
+    anyio.run(all_of_it)
+
+
+if __name__ == "__main__":
+    run(main)
