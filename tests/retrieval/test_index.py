@@ -246,6 +246,13 @@ def test_a_model_without_token_vectors_says_more_by_its_sentence_vectors() -> No
     assert index.search(replace(asked, tokens=vectors_of([1.0])), limit=1)[0].seq == 2
 
 
+def test_an_identifier_as_it_stands_comes_before_a_chance_likeness() -> None:
+    index = index_of([f"Line {line} of note {note}" for note in range(10) for line in range(10)] + ["See QX4711"])
+    alike = [(seq, 0.9) for seq in range(40, 46)] + [(seq, 0.5) for seq in range(46, 60)] + [(101, 0.5)]
+
+    assert found(index, "QX4711", dense=alike)[0] == 101
+
+
 def test_of_a_script_that_the_model_does_not_read_words_say_more_than_vectors() -> None:
     index = index_of(["Моя сестра живёт в Твери", "Купил хлеба", "Сегодня дождь", "Завтра снег"])
     near = [(2, 0.9), (3, 0.6), (4, 0.5), (1, 0.4)]

@@ -73,8 +73,7 @@ class Search:
         evidence = self._evidence()
         literal = self._literal() if self._query.explain else None
         coverage = self._coverage(evidence * priors)
-        meant = np.maximum(coverage, self._by_sentence()) if self._weights.meant else coverage
-        score = (evidence + self._weights.coverage * meant) * priors
+        score = (evidence + self._weights.coverage * self._covered(coverage)) * priors
         best = best_of(score, limit)
         best = best[np.lexsort((-best, -score[best]))]
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
@@ -179,11 +178,17 @@ class Search:
             self._add_meant(there, best, windows.best_words(members, self._meant.found))
         return self._share(there, self._candidates)
 
-    def _by_sentence(self) -> Floats:
-        """Give the part of the query that each candidate's sentence vector stands for."""
+    def _covered(self, coverage: Floats) -> Floats:
+        """Let a sentence vector stand for what words do not cover, where a model gives no others.
+
+        Who has all of the words, as of an identifier, counts twice, so that no chance likeness comes before it.
+        """
+        if not self._weights.meant:
+            return coverage
         units = np.zeros(len(self._rows))
         units[self._dense.rows] = self._dense.units
-        return (self._weights.meant * units[self._candidates]).clip(0, self._weights.meant_most)
+        by_sentence = (self._weights.meant * units[self._candidates]).clip(0, self._weights.meant_most)
+        return np.maximum(coverage + coverage**8, by_sentence)
 
     def _of_themselves(self, rows: NDArray[np.int64]) -> Found:
         """Give how much of the query is found in these rows themselves, whatever stands beside them."""
