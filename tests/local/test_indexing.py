@@ -154,7 +154,7 @@ async def test_what_was_put_in_after_another_process_had_taken_it_out_is_taken_o
             if not lost.is_set():
                 lost.set()
                 [conversation] = ledger.database.rows("SELECT key FROM conversation WHERE conversation_id = 'd'")
-                ledger.messages.forget_conversations(1, [conversation["key"]])
+                ledger.removal.forget_conversations(1, [conversation["key"]])
                 ledger.database.execute("DELETE FROM pending")  # another process has followed
                 raise Unavailable("The claim is lost.")
             done(vectors, keys)

@@ -109,7 +109,7 @@ def test_a_backup_by_the_database_brings_back_what_was_there(tmp_path: Path, ser
     plain, _, schema = url.partition("?options=-csearch_path%3D")
     run(servers, "pg_dump", "--format=custom", "--enable-row-security", f"--schema={schema}", f"--file={dump}", plain)
     with closing(connect(url)) as ledger:
-        ledger.messages.forget_user(1)
+        ledger.removal.forget_user(1)
     assert said(url) == []
 
     run(servers, "pg_restore", "--clean", "--if-exists", f"--dbname={plain}", str(dump))
