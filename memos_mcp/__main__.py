@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from memos_mcp.operations.about import ThisMachine
+    from memos_mcp.cli.commands.this_machine import ThisMachine
 
 # onnxruntime sends usage data home unless this is set before its import; no setting of the user's changes that.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -15,7 +15,7 @@ def main() -> None:
     """Serve a host over stdio, be the engine, or run the named command."""
     arguments = sys.argv[1:]
     if arguments == ["engine"]:
-        from memos_mcp.engine.running import run_engine  # noqa: PLC0415  # no command line parser: hosts wait for it
+        from memos_mcp.engine.process import run_engine  # noqa: PLC0415  # no command line parser: hosts wait for it
 
         sys.exit(run_engine(_this_machine))
     if arguments[:1] == ["hook"] and "--help" not in arguments:
@@ -23,7 +23,7 @@ def main() -> None:
 
         sys.exit(hook(arguments[1:]))
     if arguments:
-        from memos_mcp.cli import run  # noqa: PLC0415
+        from memos_mcp.cli.app import run  # noqa: PLC0415
 
         run()
     elif os.environ.get("MEMOS_ENGINE", "").strip().lower() == "embedded":
@@ -35,16 +35,16 @@ def main() -> None:
 
 
 def _this_machine() -> "ThisMachine":
-    from memos_mcp.operations.about import ThisMachine  # noqa: PLC0415
+    from memos_mcp.cli.commands.this_machine import ThisMachine  # noqa: PLC0415
 
     return ThisMachine()
 
 
 def _serve_embedded() -> None:
-    from memos_mcp.server.wire import take_wire  # noqa: PLC0415
+    from memos_mcp.mcp.standard_streams import take_wire  # noqa: PLC0415
 
     wire = take_wire()  # before anything else is imported, that could print
-    from memos_mcp.host import serve_host  # noqa: PLC0415
+    from memos_mcp.mcp.embedded import serve_host  # noqa: PLC0415
 
     status = serve_host(wire)
     sys.stderr.flush()

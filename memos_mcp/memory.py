@@ -19,8 +19,8 @@ from typing import Self, TypeVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import InvalidRequest
-from memos_mcp.models import (
+from memos_mcp.core.errors import InvalidRequest
+from memos_mcp.core.models import (
     AddMessage,
     AddReceipt,
     DeleteMemory,
@@ -66,8 +66,8 @@ class AsyncMemory:
         Raises:
             ConfigurationError: a setting makes no sense, or another process has the store open.
         """
-        from memos_mcp.opening import open_backend  # noqa: PLC0415 - what is heavy is loaded here
-        from memos_mcp.settings import read_settings  # noqa: PLC0415
+        from memos_mcp.backends.selection import open_backend  # noqa: PLC0415 - what is heavy is loaded here
+        from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
         settings = read_settings({**os.environ, **self._given})
         self._user_id = settings.user_id

@@ -47,7 +47,7 @@ def both_ledgers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 STARTS_PROCESSES = {
     "conformance",
     "engine",
-    "operations",
+    "cli",
     "page",
     "test_bad_input",
     "test_benchmarks",

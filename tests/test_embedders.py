@@ -17,7 +17,7 @@ from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.embedders.onnx import MAX_CHARACTERS, MAX_ROWS, PACKAGED, OnnxEmbedder
 from memos_mcp.backends.local.embedders.weights import checked_digest
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.core.errors import ConfigurationError
 from tests.fakes.hashed_embedder import HashedEmbedder
 
 TINY = Path(__file__).parent / "embedders" / "tiny"

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.process import Running, running
+from tests.api.process import Running, running
 
 pytestmark = pytest.mark.processes
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from mcp import Client, StdioServerParameters
 
-from memos_mcp.cli import OF_THE_STORE
+from memos_mcp.cli.app import OF_THE_STORE
+from tests.cli.conftest import data_dir, home
+from tests.cli.machine import memos
 from tests.engine.conftest import engines_of
 from tests.engine.test_hosted import at_an_address
 from tests.fakes.cloud import KEY, FakeCloud
-from tests.operations.conftest import data_dir, home
-from tests.operations.machine import memos
-from tests.server.clients import text_of
+from tests.mcp.clients import text_of
 
 __all__ = ["data_dir", "home"]
 

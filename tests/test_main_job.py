@@ -14,7 +14,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 
-from tests.local.conversation import CONVERSATION_A, NATIONAL_DAY
+from tests.consolidation.conversation import CONVERSATION_A, NATIONAL_DAY
 
 COMMAND = shutil.which("memos-mcp", path=str(Path(sys.executable).parent)) or "memos-mcp"
 MESSAGES = [{"role": role, "content": content} for role, content in CONVERSATION_A]

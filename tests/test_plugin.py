@@ -10,10 +10,10 @@ import pytest
 import typer.main
 
 from memos_mcp import __version__
-from memos_mcp.cli import app
+from memos_mcp.cli.app import app
+from memos_mcp.mcp.tools import tools
 from memos_mcp.plugin import claude_plugin_dir, marketplace_dir, write_marketplace
 from memos_mcp.relay.hook import kind_of
-from memos_mcp.server.tools import tools
 
 PARTS = ("commands/remember.md", "commands/recall.md", "commands/forget.md", "skills/memory/SKILL.md")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from memos_mcp import AsyncMemory, Memory
-from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound
+from memos_mcp.core.errors import ConfigurationError, InvalidRequest, NotFound
 
 pytestmark = pytest.mark.processes
 

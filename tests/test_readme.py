@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from memos_mcp.cli import app
-from memos_mcp.server.tools import tools
-from memos_mcp.settings import Settings
+from memos_mcp.cli.app import app
+from memos_mcp.core.settings import Settings
+from memos_mcp.mcp.tools import tools
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

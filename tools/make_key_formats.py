@@ -1,4 +1,4 @@
-"""Make `memos_mcp/backends/local/extractors/keys` from the rules in the PyPI package `credsweeper`.
+"""Make `memos_mcp/backends/local/text/keys` from the rules in the PyPI package `credsweeper`.
 
 Run by hand when a new version of it is out; the product never imports it:
 
@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-TARGET = Path(__file__).parents[1] / "memos_mcp/backends/local/extractors/keys"
+TARGET = Path(__file__).parents[1] / "memos_mcp/backends/local/text/keys"
 MOST_SECONDS = 0.02
 """For each 20,000 characters, on a quiet core."""
 

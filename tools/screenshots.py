@@ -30,7 +30,7 @@ PLACES = {
 
 
 def environment(folder: str) -> dict[str, str]:
-    """Give what a host of a scratch store is started with."""
+    """Return what a host of a scratch store is started with."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MEMOS_")}
     return inherited | {"MEMOS_DATA_DIR": folder, "MEMOS_ENGINE_IDLE": "120"}
 

@@ -239,7 +239,7 @@ def _against(sample: Sample, other: Sample | None) -> Sample:
 
 
 def names(sample: Sample, count: int = 8) -> list[str]:
-    """Give what a user's turns name most: words with a capital inside a sentence that are never without it."""
+    """Return what a user's turns name most: words with a capital inside a sentence that are never without it."""
     texts = [turn.content for turn in sample.turns]
     lower = {word for text in texts for word in re.findall(r"\b[a-z]+", text)}
     counts = Counter(name for text in texts for name in re.findall(r"(?:(?<=[a-z] )|(?<=, )|^)[A-Z][a-z]{2,}\b", text))

@@ -52,7 +52,7 @@ def words(text: str) -> list[str]:
 
 
 def first_words(text: str, count: int) -> str:
-    """Give a text up to so many words, which here are what stands between spaces; of Chinese, characters."""
+    """Return a text up to so many words, which here are what stands between spaces; of Chinese, characters."""
     ends = [match.end() for match in islice(_UNIT.finditer(text), count)]
     return text[: ends[-1]] if ends else ""
 
@@ -86,19 +86,19 @@ def means(scores: Sequence[Score]) -> dict[str, float]:
 
 
 def auc(positives: Sequence[float], negatives: Sequence[float]) -> float:
-    """Give the chance that a positive scores above a negative, ties counting half (area under the ROC curve)."""
+    """Return the chance that a positive scores above a negative, ties counting half (area under the ROC curve)."""
     wins = np.array(positives)[:, None] - np.array(negatives)[None, :]
     return float((wins > 0).mean() + (wins == 0).mean() / 2)
 
 
 def percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    """Give median and 95th percentile in milliseconds."""
+    """Return median and 95th percentile in milliseconds."""
     median, p95 = np.percentile(np.array(seconds) * 1000, [50, 95]).round(2).tolist()
     return {"median ms": median, "p95 ms": p95}
 
 
 def calibration_error(stated: Sequence[float], true: Sequence[bool], bins: int = 10) -> float:
-    """Give the expected calibration error over bins of equal width (Naeini et al., AAAI 2015)."""
+    """Return the expected calibration error over bins of equal width (Naeini et al., AAAI 2015)."""
     said, held = np.array(stated), np.array(true, dtype=float)
     places = np.minimum((said * bins).astype(int), bins - 1)
     gaps = [abs((said - held)[places == place].sum()) for place in range(bins)]
@@ -106,7 +106,7 @@ def calibration_error(stated: Sequence[float], true: Sequence[bool], bins: int =
 
 
 def interval(gains: Sequence[float], *, draws: int = 2000) -> tuple[float, float]:
-    """Give the 95 % interval of a mean of paired differences, by the bootstrap."""
+    """Return the 95 % interval of a mean of paired differences, by the bootstrap."""
     values = np.array(gains)
     chosen = np.random.default_rng(0).integers(0, len(values), (draws, len(values)))
     low, high = np.percentile(values[chosen].mean(axis=1), [2.5, 97.5]).tolist()
@@ -119,7 +119,7 @@ def holds_answer(text: str, answer: str) -> bool:
 
 
 def evidence_read(found: Found, turns: dict[str, Turn], limit: int | None = None) -> float:
-    """Give the share of the evidence that stands in the text, or in its first `limit` words."""
+    """Return the share of the evidence that stands in the text, or in its first `limit` words."""
     text = found.text if limit is None else first_words(found.text, limit)
     read = words(text)
     return sum(_contains(read, turns[turn].content) for turn in found.question.evidence) / len(found.question.evidence)

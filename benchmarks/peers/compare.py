@@ -43,7 +43,7 @@ class Measured:
     searches: list[float] = field(default_factory=list[float])
 
     def row(self) -> dict[str, float]:
-        """Give the line of the table."""
+        """Return the line of the table."""
         search, add = percentiles(self.searches), percentiles(self.adds)
         return means(self.scores) | {"search, median ms": search["median ms"], "add, median ms": add["median ms"]}
 

@@ -25,9 +25,9 @@ from benchmarks.common.scoring import Found, Score, means, score
 from memos_mcp.backends.local.embedders.base import Embedding
 from memos_mcp.backends.local.embedders.onnx import OnnxEmbedder
 from memos_mcp.backends.local.retrieval.features import analyse
-from memos_mcp.backends.local.retrieval.index import Entry, Index, Query
+from memos_mcp.backends.local.retrieval.index import Index, IndexEntry, Query
 from memos_mcp.backends.local.retrieval.weights import Weights
-from memos_mcp.backends.local.search import DENSE_CANDIDATES
+from memos_mcp.backends.local.search.retriever import DENSE_CANDIDATES
 
 WHOLE = "all ingredients"
 TOGETHER = {
@@ -41,7 +41,7 @@ TOGETHER = {
 
 
 def variants() -> dict[str, Weights]:
-    """Give the weights of every row: whole, each ingredient taken away, and some together."""
+    """Return the weights of every row: whole, each ingredient taken away, and some together."""
     names = [field.name for field in fields(Weights)]
     groups = {name: (name,) for name in names} | TOGETHER
     return {WHOLE: Weights()} | {f"without {name}": _without(group) for name, group in groups.items()}
@@ -62,7 +62,7 @@ class Corpus:
         self._turns = {turn.id: turn for turn in sample.turns}
         threads = {name: number for number, name in enumerate(dict.fromkeys(t.conversation_id for t in sample.turns))}
         self._entries = [
-            Entry(
+            IndexEntry(
                 seq, threads[turn.conversation_id], _milliseconds(turn.chat_time), analyse(turn.content, role=turn.role)
             )
             for seq, turn in enumerate(sample.turns, 1)

@@ -30,7 +30,7 @@ class Held:
     read: dict[str, list[list[float]]] = field(default_factory=lambda: {"memories": [], "messages": []})
 
     def rows(self) -> dict[str, Row]:
-        """Give the table: how many there are, and evidence recall by words read."""
+        """Return the table: how many there are, and evidence recall by words read."""
         count = {
             "memories a message": round(self.memories / self.turns, 2),
             "evidence that is a source": round(100 * self.sourced / self.evidence, 1),

@@ -12,17 +12,17 @@ import typer
 from benchmarks.common.report import Cell, dump, run, say, show
 from benchmarks.common.samples import DATA
 from memos_mcp.backends.local.embedders.load import load_embedder
-from memos_mcp.backends.local.extractors.base import Source
-from memos_mcp.backends.local.extractors.grounding import unsupported
-from memos_mcp.backends.local.extractors.nearness import NEAR, Nearness
+from memos_mcp.backends.local.extraction.base import Source
+from memos_mcp.backends.local.extraction.grounding import unsupported
+from memos_mcp.backends.local.extraction.semantic_grounding import NEAR, SemanticGrounding
 
 CLAIMS = DATA / "claims.json"
 SAID = 1_749_546_000_000
 STEPS = (0.5, 0.55, 0.6, 0.65, 0.7)
 
 
-def measure(nearness: Nearness) -> tuple[dict[str, dict[str, Cell]], list[str]]:
-    """Give how many claims of each kind are kept, and the cosine of each that its words support."""
+def measure(nearness: SemanticGrounding) -> tuple[dict[str, dict[str, Cell]], list[str]]:
+    """Return how many claims of each kind are kept, and the cosine of each that its words support."""
     rows: dict[str, dict[str, Cell]] = {}
     lines: list[str] = []
     for kind in ("supported", "invented"):
@@ -50,7 +50,7 @@ def main(
 ) -> None:
     """Measure what grounding keeps of supported and of invented claims."""
     model = load_embedder(embedder)
-    rows, lines = measure(Nearness(lambda text: model.embed(text).vector))
+    rows, lines = measure(SemanticGrounding(lambda text: model.embed(text).vector))
     if as_json:
         dump(rows)
         return

@@ -26,12 +26,12 @@ from benchmarks.common.samples import (
 from benchmarks.quality.coverage import measure_held
 from benchmarks.quality.outcomes import measure_pairs
 from benchmarks.quality.temporal import accuracy, relative_questions
-from memos_mcp.backends.local.extractors.base import Source
-from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.extraction.base import Source
+from memos_mcp.backends.local.extraction.rules import RulesExtractor
 
 
 def extraction_milliseconds(samples: Sequence[Sample]) -> float:
-    """Give the processor time that the rules extractor takes for a message, with two messages before it."""
+    """Return the processor time that the rules extractor takes for a message, with two messages before it."""
     extractor = RulesExtractor()
     count, began = 0, process_time()
     for sample in samples:

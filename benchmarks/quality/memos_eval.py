@@ -152,7 +152,7 @@ def _ask(
 
 
 def weighty(text: str) -> set[str]:
-    """Give the distinct words of a text that say something."""
+    """Return the distinct words of a text that say something."""
     return {word for word in words(text) if len(word) >= SHORTEST or not word.isascii() or word.isdecimal()}
 
 

@@ -119,7 +119,7 @@ def print_report(title: str, sums: dict[str, Any]) -> None:
 
 
 def over_sets(reports: dict[str, dict[str, Any]]) -> dict[str, dict[str, Cell]]:
-    """Give a row a set, and the mean over sets."""
+    """Return a row for each set, and the mean over sets."""
     rows: dict[str, dict[str, Cell]] = {name: _row(sums) for name, sums in reports.items()}
     columns = [name for name, cell in next(iter(rows.values())).items() if isinstance(cell, int | float)]
     rows["mean"] = {name: round(sum(_number(row[name]) for row in rows.values()) / len(rows), 1) for name in columns}

@@ -18,7 +18,7 @@ import typer
 from benchmarks.common.report import dump, run, say, show
 from benchmarks.common.samples import Sample, Turn, load_locomo, select
 from benchmarks.quality.gold_times import Gold, gold
-from memos_mcp.backends.local.temporal import TimeMention, resolve
+from memos_mcp.backends.local.text.temporal import TimeMention, resolve
 
 _UNITS = r"days?|nights?|weekends?|weeks?|months?|years?"
 _WEEKDAYS = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
@@ -54,7 +54,7 @@ Asked = tuple[str, Gold, list[Turn]]
 
 
 def relative_questions(sample: Sample) -> list[Asked]:
-    """Give the answers that are dates, of questions whose evidence speaks relatively, with that evidence."""
+    """Return the answers that are dates, of questions whose evidence speaks relatively, with that evidence."""
     found: list[Asked] = []
     for question in sample.questions:
         evidence = [turn for turn in sample.turns if turn.id in question.evidence and RELATIVE.search(turn.content)]
@@ -65,7 +65,7 @@ def relative_questions(sample: Sample) -> list[Asked]:
 
 
 def accuracy(asked: Sequence[Asked]) -> dict[str, int | float]:
-    """Give the share of answers that the times in the evidence are, by any of them and by the first."""
+    """Return the share of answers that the times in the evidence are, by any of them and by the first."""
     times = [[_times(turn) for turn in evidence] for _, _, evidence in asked]
     found = [
         [_is(date, time) for turn in turns for time in turn] for (_, date, _), turns in zip(asked, times, strict=True)
@@ -78,7 +78,7 @@ def accuracy(asked: Sequence[Asked]) -> dict[str, int | float]:
 
 
 def missed(asked: Sequence[Asked]) -> list[tuple[str, list[Turn]]]:
-    """Give the answers that none of the times in their evidence is."""
+    """Return the answers that none of the times in their evidence is."""
     return [
         (answer, evidence)
         for answer, date, evidence in asked

@@ -7,18 +7,18 @@ import typer
 
 from benchmarks.common.report import Cell, dump, run, say, show
 from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, Pair, load_pairs
-from memos_mcp.backends.local.upkeep.corrections import compare
+from memos_mcp.backends.local.consolidation.corrections import compare
 
 LABELS = {"same": "duplicate", "updates": "update", "different": "different"}
 
 
 def verdict(old: str, new: str) -> str:
-    """Give the judge's verdict in the words of the labels, for statements made in two conversations."""
+    """Return the judge's verdict in the words of the labels, for statements made in two conversations."""
     return LABELS[compare(old, new, near=False).relation]
 
 
 def measure(pairs: Sequence[Pair]) -> tuple[dict[str, dict[str, Cell]], list[str]]:
-    """Give precision and recall a label, and the pairs that were judged wrongly."""
+    """Return precision and recall for each label, and the pairs that were judged wrongly."""
     judged = [(pair, verdict(pair.old, pair.new)) for pair in pairs]
     rows: dict[str, dict[str, Cell]] = {}
     for label in LABELS.values():

@@ -74,7 +74,7 @@ async def search(host: Host, query: str) -> float:
 
 
 def engines(data_dir: Path) -> list[psutil.Process]:
-    """Give the engine processes of a data directory."""
+    """Return the engine processes of a data directory."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -85,12 +85,12 @@ def engines(data_dir: Path) -> list[psutil.Process]:
 
 
 def resident(process: psutil.Process) -> float:
-    """Give a process's resident memory in MB."""
+    """Return a process's resident memory in MB."""
     return process.memory_info().rss / 1e6
 
 
 def together(processes: Sequence[psutil.Process]) -> float:
-    """Give the memory of processes in MB, shared pages once; where the platform does not tell, the sum of all."""
+    """Return the memory of processes in MB, shared pages once; where the platform does not tell, the sum of all."""
     found = [process.memory_full_info() for process in processes]
     return sum(getattr(info, "pss", 0) or info.rss for info in found) / 1e6
 

@@ -14,7 +14,7 @@ IDLE = 0.03
 
 
 def footprint(process: psutil.Process, data_dir: Path) -> dict[str, float]:
-    """Give resident and written megabytes and the number of open files."""
+    """Return resident and written megabytes and the number of open files."""
     written = sum(path.stat().st_size for path in data_dir.rglob("*") if path.is_file())
     return {
         "MB resident": round(process.memory_info().rss / 1e6, 1),
@@ -24,7 +24,7 @@ def footprint(process: psutil.Process, data_dir: Path) -> dict[str, float]:
 
 
 def processor_seconds(process: psutil.Process) -> float:
-    """Give the processor time that a process has used, all threads together."""
+    """Return the processor time that a process has used, all threads together."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
@@ -40,7 +40,7 @@ async def until_idle(process: psutil.Process) -> float:
 
 
 def embedding_milliseconds(encode: Encoder, texts: list[str]) -> float:
-    """Give the processor time of embedding one text, the mean of these, in this process."""
+    """Return the processor time of embedding one text, the mean of these, in this process."""
     process = psutil.Process()
     encode(texts[0])
     before = processor_seconds(process)

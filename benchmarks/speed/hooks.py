@@ -57,7 +57,7 @@ class Session:
         self._said = 0
 
     def event(self, name: str, query: str) -> bytes:
-        """Give the payload of an event; at the end of a turn, what was said stands in the transcript."""
+        """Return the payload of an event; at the end of a turn, what was said stands in the transcript."""
         payload: dict[str, Any] = {"session_id": "s", "cwd": str(self._folder), "hook_event_name": name}
         payload |= {"transcript_path": str(self._transcript), "prompt": query, "source": "startup"}
         if name == "Stop":

@@ -28,10 +28,10 @@ from benchmarks.common.report import dump, progress, run, say, show
 from benchmarks.common.samples import Turn
 from benchmarks.common.synthetic import CONVERSATION, synthetic_queries, synthetic_turns
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.backends.local.extractors.rules import RulesExtractor
-from memos_mcp.backends.local.opening import open_local
-from memos_mcp.models import AddMessage, Message, SearchMemory
-from memos_mcp.operations.migrate import migrate
+from memos_mcp.backends.local.composition import open_local
+from memos_mcp.backends.local.extraction.rules import RulesExtractor
+from memos_mcp.cli.commands.migrate import migrate
+from memos_mcp.core.models import AddMessage, Message, SearchMemory
 from tests.local.servers import Servers, both_servers
 from tests.local.stores import place_on
 
@@ -111,7 +111,7 @@ async def _search_in_turn(backends: Mapping[str, LocalBackend], count: int) -> d
 
 
 def _costs(times: Mapping[str, list[float]]) -> dict[str, Row]:
-    """Give medians, and those of the ratios of each query's times, which a busy machine disturbs less."""
+    """Return medians, and those of the ratios of each query's times, which a busy machine disturbs less."""
     return {
         name: {
             "median ms": round(statistics.median(found), 2),

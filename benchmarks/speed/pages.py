@@ -20,19 +20,19 @@ import typer
 from starlette.applications import Starlette
 
 from benchmarks.common.report import run
+from memos_mcp.api.app import build_page
+from memos_mcp.api.guard.page_sessions import PageSessions
+from memos_mcp.api.serve import listen, serve, url_of
+from memos_mcp.api.v1.context import Context, Store
+from memos_mcp.api.v1.reading_routes import ReadingRoutes
+from memos_mcp.api.v1.routes import routes
 from memos_mcp.backends.base import Curating, MemoryBackend, Transferring
-from memos_mcp.backends.local.browsing import Browsing
-from memos_mcp.backends.local.extractors.base import Draft
+from memos_mcp.backends.local.curation.browsing import LocalBrowsing
+from memos_mcp.backends.local.extraction.base import Draft
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
-from memos_mcp.backends.local.search import Search
-from memos_mcp.http.app import build_page
-from memos_mcp.http.serve import listen, serve, url_of
-from memos_mcp.http.v1.reading import Reading
-from memos_mcp.http.v1.routes import routes
-from memos_mcp.http.v1.surroundings import Store, Surroundings
-from memos_mcp.http.visits import Visits
-from memos_mcp.models import AddMessage, Message
+from memos_mcp.backends.local.search.retriever import Retriever
+from memos_mcp.core.models import AddMessage, Message
 from tests.page.browser import executable
 
 HOUR = 3_600_000
@@ -86,8 +86,8 @@ def fill(ledger: Ledger, messages: int) -> None:
 
 async def measure(ledger: Ledger) -> None:
     """Call each route a few times and print the median and the longest."""
-    browsing = Browsing(ledger, cast("Search", None), clock=lambda: FIRST, offset=lambda _: 0)
-    app = Starlette(routes=[one.route(default_user="u") for one in Reading(browsing, Surroundings()).operations()])
+    browsing = LocalBrowsing(ledger, cast("Retriever", None), clock=lambda: FIRST, offset=lambda _: 0)
+    app = Starlette(routes=[one.route(default_user="u") for one in ReadingRoutes(browsing, Context()).operations()])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         for path, query in ROUTES:
             times = []
@@ -121,10 +121,10 @@ async def measure_view(ledger: Ledger) -> None:
     """Open the page as `memos-mcp open` does, each time in a new profile, and load it again there."""
     from playwright.async_api import async_playwright
 
-    browsing = Browsing(ledger, cast("Search", None), clock=lambda: FIRST, offset=lambda _: 0)
+    browsing = LocalBrowsing(ledger, cast("Retriever", None), clock=lambda: FIRST, offset=lambda _: 0)
     store = Store(cast("MemoryBackend", None), browsing, cast("Curating", None), cast("Transferring", None))
-    visits = Visits()
-    app = build_page(visits, user_id="u", routes=routes(store, Surroundings(), default_user="u"))
+    visits = PageSessions()
+    app = build_page(visits, user_id="u", routes=routes(store, Context(), default_user="u"))
     listener, started, ending = listen("127.0.0.1", 0), anyio.Event(), anyio.Event()
     opened, again = list[float](), list[float]()
     async with anyio.create_task_group() as group, async_playwright() as playwright:

@@ -71,7 +71,7 @@ class Wire:
         self._send({"jsonrpc": "2.0", "method": method})
 
     def megabytes(self) -> float:
-        """Give the resident memory of the process."""
+        """Return the resident memory of the process."""
         return psutil.Process(self._process.pid).memory_info().rss / 1e6
 
     def _send(self, message: dict[str, Any]) -> None:

@@ -31,9 +31,9 @@ from benchmarks.common.synthetic import synthetic_turns
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.hosted import HostedBackend, open_hosted
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.models import AddMessage, Message, SearchMemory, StoreStatus
-from memos_mcp.opening import open_store
-from memos_mcp.settings import Settings
+from memos_mcp.backends.selection import open_store
+from memos_mcp.core.models import AddMessage, Message, SearchMemory, StoreStatus
+from memos_mcp.core.settings import Settings
 
 STORED = 1_000
 CALLERS = (1, 8, 32)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from memos_mcp.api_models import (
+from memos_mcp.core.api_models import (
     ConversationList,
     ConversationsQuery,
     Counts,
@@ -19,7 +19,7 @@ from memos_mcp.api_models import (
     SearchQuery,
     Shown,
 )
-from memos_mcp.models import (
+from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
     AddReceipt,
@@ -41,8 +41,8 @@ from memos_mcp.models import (
 )
 
 if TYPE_CHECKING:
+    from memos_mcp.backends.local.ledger.database_interface import Database
     from memos_mcp.backends.local.ledger.ledger import Ledger
-    from memos_mcp.backends.local.ledger.seam import Database
 
 T = TypeVar("T")
 
@@ -62,23 +62,23 @@ class Browsing(Protocol):
         ...
 
     async def home(self, *, user_id: str) -> Home:
-        """Give what is known at a glance."""
+        """Return what is known at a glance."""
         ...
 
     async def memories(self, query: MemoriesQuery, *, user_id: str) -> MemoryList:
-        """Give a page of memories."""
+        """Return a page of memories."""
         ...
 
     async def memory(self, memory_id: str, *, user_id: str) -> MemoryDetail:
-        """Give one memory with its messages, its history and what it replaced."""
+        """Return one memory with its messages, its history and what it replaced."""
         ...
 
     async def conversations(self, query: ConversationsQuery, *, user_id: str) -> ConversationList:
-        """Give a page of conversations, the last used first."""
+        """Return a page of conversations, the last used first."""
         ...
 
     async def messages(self, conversation_id: str, query: MessagesQuery, *, user_id: str) -> MessageList:
-        """Give a part of a conversation, oldest first."""
+        """Return a part of a conversation, oldest first."""
         ...
 
     async def search(self, query: SearchQuery, *, user_id: str) -> SearchHits:
@@ -86,7 +86,7 @@ class Browsing(Protocol):
         ...
 
     async def shown(self, memory_ids: Sequence[str], message_ids: Sequence[str], *, user_id: str) -> Shown:
-        """Give memories and messages by their ids, as far as there are any."""
+        """Return memories and messages by their ids, as far as there are any."""
         ...
 
     async def mentions(self, text: str, *, user_id: str) -> int:
@@ -158,15 +158,15 @@ class MemoryBackend(Protocol):
         ...
 
     async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
-        """Give a page of a conversation; `NotFound` for one without messages, or without the one that is named."""
+        """Return a page of a conversation; `NotFound` for one without messages, or without the one that is named."""
         ...
 
     async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
-        """Give a page of what is known of the user, newest first."""
+        """Return a page of what is known of the user, newest first."""
         ...
 
     async def get_conversation(self, request: GetConversation, *, user_id: str) -> ConversationPage:
-        """Give a page of the user's conversations, the most recently used first."""
+        """Return a page of the user's conversations, the most recently used first."""
         ...
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:

@@ -21,30 +21,30 @@ from mcp.server.subscriptions import ResourceUpdated
 from psutil import Process
 
 from memos_mcp import __version__
-from memos_mcp.api_models import Client
+from memos_mcp.api.guard.page_sessions import PageSessions
+from memos_mcp.api.v1.context import Context, Machine, Store
 from memos_mcp.backends.base import Browsing, Curating, Transferring
-from memos_mcp.backends.lender import Call
+from memos_mcp.backends.lazy import Call
+from memos_mcp.backends.selection import backend_kind
+from memos_mcp.core.api_models import Client
+from memos_mcp.core.errors import InvalidRequest, MemosError
+from memos_mcp.core.models import EngineStatus, StoreStatus
+from memos_mcp.core.settings import Settings, differences, read_settings
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
-from memos_mcp.engine.door import Door
-from memos_mcp.engine.hellos import Hello, Visitor
-from memos_mcp.engine.page import PageServer
+from memos_mcp.engine.handshake import Handshake, Visitor
+from memos_mcp.engine.listener import EngineListener
+from memos_mcp.engine.page_server import PageServer
 from memos_mcp.engine.stores import Stores
-from memos_mcp.errors import InvalidRequest, MemosError
-from memos_mcp.http.v1.surroundings import Machine, Store, Surroundings
-from memos_mcp.http.visits import Visits
-from memos_mcp.models import EngineStatus, StoreStatus
-from memos_mcp.opening import backend_kind
-from memos_mcp.server import uris
-from memos_mcp.server.answering import text_for_agents
-from memos_mcp.server.app import build_server
-from memos_mcp.server.notices import Notices
-from memos_mcp.server.presence import Presence
-from memos_mcp.server.session import Session
-from memos_mcp.server.stdio import warm_up
-from memos_mcp.settings import Settings, differences, read_settings
+from memos_mcp.mcp import uris
+from memos_mcp.mcp.app import build_server
+from memos_mcp.mcp.connected_hosts import ConnectedHosts
+from memos_mcp.mcp.notifications import Notifications
+from memos_mcp.mcp.search_text import text_for_agents
+from memos_mcp.mcp.session import Session
+from memos_mcp.mcp.stdio import warm_up
 
 if TYPE_CHECKING:
-    from memos_mcp.hooks.handling import Hooks
+    from memos_mcp.hooks.dispatch import Hooks
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class Engine:
     """One engine; `url` is where it also serves over HTTP."""
 
     def __init__(
-        self, door: Door, settings: Settings, stores: Stores, *, url: str = "", machine: Machine | None = None
+        self, door: EngineListener, settings: Settings, stores: Stores, *, url: str = "", machine: Machine | None = None
     ) -> None:
         """Take what is open already."""
         self.ending = anyio.Event()
@@ -71,10 +71,10 @@ class Engine:
         self._url = url
         self._sessions: set[Session] = set()
         self._last = time.monotonic()
-        self.visits = Visits()
+        self.visits = PageSessions()
         self._background: TaskGroup | None = None
         self._callers = Callers(stores.local, default_user=settings.user_id)
-        self._notices = Notices(lambda: self._callers.current().whose())
+        self._notices = Notifications(lambda: self._callers.current().whose())
         stores.observers.append(self._tell_of_call)
         self.server: MCPServer[Any] = build_server(
             self._callers.backend,
@@ -82,7 +82,7 @@ class Engine:
             conversation_id=lambda: self._callers.current().conversation_id,
             notices=self._notices,
         )
-        self._presence = Presence(lambda: self._callers.current().whose())
+        self._presence = ConnectedHosts(lambda: self._callers.current().whose())
         self._presence.attach(self.server)
         local = stores.local
         self.store = Store(
@@ -91,7 +91,7 @@ class Engine:
             cast("Curating", local.lent("curating")),
             cast("Transferring", local.lent("transferring")),
         )
-        self.surroundings = Surroundings(
+        self.surroundings = Context(
             text_for_agents=partial(text_for_agents, stores.local.lent()),
             clients=self.clients,
             machine=machine,
@@ -165,7 +165,7 @@ class Engine:
             if visitor is not None:
                 await visitor.leave()
 
-    async def _host(self, visitor: Visitor, hello: Hello) -> None:
+    async def _host(self, visitor: Visitor, hello: Handshake) -> None:
         if hello.is_newer() and not self._url:
             logger.warning("a host has memos-mcp %s: the engine makes room for one of that version", hello.version)
             self.ending.set()
@@ -195,14 +195,14 @@ class Engine:
 
     @cached_property
     def _hooks(self) -> "Hooks":
-        from memos_mcp.hooks.handling import Hooks  # noqa: PLC0415 - few engines have hooks
+        from memos_mcp.hooks.dispatch import Hooks  # noqa: PLC0415 - few engines have hooks
 
         return Hooks(self._settings.data_dir)
 
-    async def _hook(self, visitor: Visitor, hello: Hello) -> None:
-        from memos_mcp.backends.local.extractors.secrets import redact  # noqa: PLC0415
-        from memos_mcp.engine.hooking import serve_hook  # noqa: PLC0415
-        from memos_mcp.hooks.keeping import Keeping  # noqa: PLC0415
+    async def _hook(self, visitor: Visitor, hello: Handshake) -> None:
+        from memos_mcp.backends.local.text.secrets import redact  # noqa: PLC0415
+        from memos_mcp.engine.hook_requests import serve_hook  # noqa: PLC0415
+        from memos_mcp.hooks.capture import Keeping  # noqa: PLC0415
 
         if self.ending.is_set():
             await visitor.answer(ending=True)
@@ -223,7 +223,7 @@ class Engine:
             await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
         self._last = time.monotonic()
 
-    async def _operator(self, visitor: Visitor, hello: Hello) -> None:
+    async def _operator(self, visitor: Visitor, hello: Handshake) -> None:
         answer = partial(visitor.answer, data_dir=self._door.data_dir, pid=os.getpid())
         match hello.ask:
             case "stop":
@@ -240,9 +240,9 @@ class Engine:
             case _:
                 await answer()
 
-    async def _link(self, hello: Hello) -> dict[str, str]:
+    async def _link(self, hello: Handshake) -> dict[str, str]:
         """Answer with a link that opens the page once."""
-        from memos_mcp.http.serve import callable_url  # noqa: PLC0415 - most engines serve no HTTP
+        from memos_mcp.api.serve import callable_url  # noqa: PLC0415 - most engines serve no HTTP
 
         try:
             settings = read_settings(hello.settings)
@@ -256,7 +256,7 @@ class Engine:
             return {"refused": str(exc)}
         return {"link": f"{url}/#open={self.visits.link(settings.user_id)}"}
 
-    async def _status(self, hello: Hello) -> EngineStatus:
+    async def _status(self, hello: Handshake) -> EngineStatus:
         try:
             told = differences(hello.settings, self._settings)
         except MemosError:

@@ -8,11 +8,11 @@ from anyio import create_task_group
 from anyio.abc import TaskGroup
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.backends.lender import Call, Lender
+from memos_mcp.backends.lazy import Call, LazyBackend
+from memos_mcp.backends.selection import backend_kind, open_store
+from memos_mcp.core.models import TaskState
+from memos_mcp.core.settings import Settings, read_settings
 from memos_mcp.engine.callers import LOCAL
-from memos_mcp.models import TaskState
-from memos_mcp.opening import backend_kind, open_store
-from memos_mcp.settings import Settings, read_settings
 
 PATIENCE_FOR_THE_STORE = 12.0
 """Seconds for which the engine waits for a process that is just closing the store."""
@@ -32,7 +32,7 @@ class Stores:
         """Take what runs the lenders, and whom to tell when memories have changed in the background."""
         self._group = group
         self._learnt = learnt
-        self._hosted: dict[str, Lender] = {}
+        self._hosted: dict[str, LazyBackend] = {}
         self.observers: list[Observer] = []
         self.local = self._lend(LOCAL, self._open_store)
 
@@ -40,7 +40,7 @@ class Stores:
         """Return the account that a host's settings name, and the way to its memory."""
         if backend_kind(settings) == "local":
             return LOCAL, self.local
-        from memos_mcp.backends.hosted.opening import open_hosted  # noqa: PLC0415 - the local store needs no httpx
+        from memos_mcp.backends.hosted.connect import open_hosted  # noqa: PLC0415 - the local store needs no httpx
         from memos_mcp.backends.hosted.outbox import account_of  # noqa: PLC0415
 
         url, key = str(settings.base_url), settings.api_key.get_secret_value()
@@ -69,8 +69,8 @@ class Stores:
         for observer in self.observers:
             await observer(account, call)
 
-    def _lend(self, account: str, opening: Callable[[], AbstractAsyncContextManager[MemoryBackend]]) -> Lender:
-        lender = Lender(opening, observe=partial(self._observe, account))
+    def _lend(self, account: str, opening: Callable[[], AbstractAsyncContextManager[MemoryBackend]]) -> LazyBackend:
+        lender = LazyBackend(opening, observe=partial(self._observe, account))
         self._group.start_soon(lender.run)
         return lender
 

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
-from memos_mcp.importing.building import digest, text
-from memos_mcp.importing.claude_code import ClaudeCode
-from memos_mcp.importing.codex import Codex
-from memos_mcp.importing.gemini_cli import GeminiCli
-from memos_mcp.importing.transcripts import Transcript
-from memos_mcp.importing.vscode import VsCode
-from memos_mcp.projects import project_of
+from memos_mcp.core.projects import project_of
 from memos_mcp.relay.hook import kind_of
-from memos_mcp.relay.messages import mapping
+from memos_mcp.relay.jsonrpc import mapping
+from memos_mcp.transfer.formats.claude_code import ClaudeCode
+from memos_mcp.transfer.formats.codex import Codex
+from memos_mcp.transfer.formats.gemini_cli import GeminiCli
+from memos_mcp.transfer.formats.vscode import VsCode
+from memos_mcp.transfer.record_builder import digest, text
+from memos_mcp.transfer.transcripts import Transcript
 
 Host = Literal["claude-code", "cursor", "codex", "gemini", "vscode"]
 Kind = Literal["start", "prompt", "turn", "compact", "end"]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from memos_mcp.hosts.document import Document, NotChanged, check_writable, copy_of, write
-from memos_mcp.hosts.entries import NAME, Entry, brought_up_to, entries_in, starts_us, written
-from memos_mcp.hosts.table import HostFile
+from memos_mcp.hosts.config_file import ConfigFile, NotChanged, check_writable, copy_of, write
+from memos_mcp.hosts.entries import NAME, ServerEntry, brought_up_to, entries_in, starts_us, written
+from memos_mcp.hosts.registry import HostFile
 
 _SECRET = re.compile(
     r"""((?:key|token|secret|passw(?:or)?d|authorization)\w*["']?\s*[:=]\s*)("(?:\\.|[^"\\])*"|'[^']*'|[^\s,}\]]+)""",
@@ -19,7 +19,7 @@ What = Literal["added", "changed", "unchanged", "removed", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FileChange:
     """A change of a host's file: what it was, and what it is to be; `gone` where the file itself goes.
 
     `copied` is one of whose file a copy is kept from its adding to its removal.
@@ -27,8 +27,8 @@ class Change:
 
     file: HostFile
     what: What
-    before: Document
-    after: Document
+    before: ConfigFile
+    after: ConfigFile
     gone: bool = False
     copied: bool = True
 
@@ -66,7 +66,7 @@ class Change:
             copy_of(self.before.path).unlink(missing_ok=True)
 
 
-def installing(file: HostFile, command: str, env: Mapping[str, str]) -> Change:
+def installing(file: HostFile, command: str, env: Mapping[str, str]) -> FileChange:
     """Return what has to change so that a host starts this command, and nothing else of ours.
 
     Raises:
@@ -85,15 +85,15 @@ def installing(file: HostFile, command: str, env: Mapping[str, str]) -> Change:
             (*entry.keys, key): value for entry in ours for key, value in brought_up_to(entry.value, wanted).items()
         }
         after = _changed(file, before, fields)
-    change = Change(file, "unchanged" if ours else "added", before, after)
+    change = FileChange(file, "unchanged" if ours else "added", before, after)
     if ours and change.is_one:
-        change = Change(file, "changed", before, after)
+        change = FileChange(file, "changed", before, after)
     if change.is_one:
         check_writable(before)
     return change
 
 
-def uninstalling(file: HostFile) -> Change:
+def uninstalling(file: HostFile) -> FileChange:
     """Return what has to change so that a host starts us no more: what it was before, where nothing else changed since.
 
     Raises:
@@ -102,23 +102,23 @@ def uninstalling(file: HostFile) -> Change:
     before = read(file)
     ours = _ours(file, before)
     if not ours:
-        return Change(file, "absent", before, before)
+        return FileChange(file, "absent", before, before)
     check_writable(before)
     if len(ours) == 1 and (origin := _origin(file, before, ours[0])) is not None:
-        return Change(file, "removed", before, origin, gone=not origin.there)
+        return FileChange(file, "removed", before, origin, gone=not origin.there)
     after = before
     try:
         for entry in ours:
             after = after.without(entry.keys)
     except ValueError as exc:
         raise NotChanged(cannot(file, exc)) from exc
-    return Change(file, "removed", before, after)
+    return FileChange(file, "removed", before, after)
 
 
-def _origin(file: HostFile, now: Document, entry: Entry) -> Document | None:
+def _origin(file: HostFile, now: ConfigFile, entry: ServerEntry) -> ConfigFile | None:
     """Return what the file was before we were added, where adding us to it gives what it is now."""
-    origin = Document.read(copy_of(file.path), comments=now.comments)
-    as_named = Document(file.path, origin.text, now.comments, origin.there, origin.mark, origin.crlf)
+    origin = ConfigFile.read(copy_of(file.path), comments=now.comments)
+    as_named = ConfigFile(file.path, origin.text, now.comments, origin.there, origin.mark, origin.crlf)
     try:
         again = as_named.with_value(entry.keys, entry.value)
     except ValueError:
@@ -127,14 +127,14 @@ def _origin(file: HostFile, now: Document, entry: Entry) -> Document | None:
     return as_named if same else None
 
 
-def read(file: HostFile) -> Document:
+def read(file: HostFile) -> ConfigFile:
     """Read a host's file.
 
     Raises:
         NotChanged: it cannot be read, or is not valid.
     """
     try:
-        document = Document.read(file.path, comments=file.host.comments)
+        document = ConfigFile.read(file.path, comments=file.host.comments)
         document.parsed()
     except OSError as exc:
         raise NotChanged(f"{file.path} cannot be read ({exc.strerror}).") from exc
@@ -143,7 +143,7 @@ def read(file: HostFile) -> Document:
     return document
 
 
-def our_entries(file: HostFile) -> list[Entry]:
+def our_entries(file: HostFile) -> list[ServerEntry]:
     """Return the entries of ours in a host's file.
 
     Raises:
@@ -152,11 +152,11 @@ def our_entries(file: HostFile) -> list[Entry]:
     return _ours(file, read(file))
 
 
-def _ours(file: HostFile, document: Document) -> list[Entry]:
+def _ours(file: HostFile, document: ConfigFile) -> list[ServerEntry]:
     return [entry for entry in entries_in(document.parsed(), file.table) if starts_us(entry)]
 
 
-def _changed(file: HostFile, document: Document, values: Mapping[tuple[str, ...], object]) -> Document:
+def _changed(file: HostFile, document: ConfigFile, values: Mapping[tuple[str, ...], object]) -> ConfigFile:
     try:
         for keys, value in values.items():
             document = document.with_value(keys, value)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from memos_mcp.errors import Unavailable
+from memos_mcp.core.errors import Unavailable
+from memos_mcp.core.settings import read_settings
 from memos_mcp.plugin import MARKETPLACE, NAME, write_marketplace
-from memos_mcp.settings import read_settings
 
 PATIENCE = 60.0
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, cast
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
-from memos_mcp.hosts.table import ALL, Form, Keys
-from memos_mcp.models import Frozen
+from memos_mcp.core.models import Frozen
+from memos_mcp.hosts.registry import ALL, Form, Keys
 
 NAME = "memos"
 """What the server is called in a host."""
@@ -70,7 +70,7 @@ class Server(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ServerEntry:
     """A server as a host's file names it: the way to it, and what is said of it."""
 
     keys: Keys
@@ -82,10 +82,10 @@ class Entry:
         return self.keys[-1]
 
 
-def entries_in(document: Mapping[str, Any], table: Keys) -> list[Entry]:
+def entries_in(document: Mapping[str, Any], table: Keys) -> list[ServerEntry]:
     """Return the servers in a table of a document, ours among them or not."""
     return [
-        Entry((*keys, name), cast("dict[str, Any]", value))
+        ServerEntry((*keys, name), cast("dict[str, Any]", value))
         for keys, servers in _tables(document, table)
         for name, value in servers.items()
         if isinstance(value, dict)
@@ -103,7 +103,7 @@ def _tables(document: object, wanted: Keys, way: Keys = ()) -> Iterator[tuple[Ke
         yield from _tables(table.get(key), wanted[1:], (*way, key))
 
 
-def starts_us(entry: Entry) -> bool:
+def starts_us(entry: ServerEntry) -> bool:
     """Say whether an entry names our command, module or package."""
     said = entry.value.get("args")
     command = entry.value.get("command", entry.value.get("cmd"))
@@ -111,7 +111,7 @@ def starts_us(entry: Entry) -> bool:
     return any(_OURS.search(str(word)) for part in parts for word in part)
 
 
-def is_named_for_us(entry: Entry) -> bool:
+def is_named_for_us(entry: ServerEntry) -> bool:
     """Say whether an entry has our name."""
     return NAME in entry.name.lower()
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from memos_mcp.hosts.changes import Change, cannot, read
-from memos_mcp.hosts.document import Document, NotChanged, check_writable, copy_of
+from memos_mcp.hosts.changes import FileChange, cannot, read
+from memos_mcp.hosts.config_file import ConfigFile, NotChanged, check_writable, copy_of
 from memos_mcp.hosts.machine import Machine
-from memos_mcp.hosts.table import HostFile
+from memos_mcp.hosts.registry import HostFile
 
 _OURS = re.compile(r"""memos[-_](memory[-_])?mcp(\.exe)?["']? hook """)
 _SECONDS = 10
@@ -73,7 +73,7 @@ def hooks_of(file: HostFile, machine: Machine) -> tuple[Hooks, HostFile] | None:
     return None
 
 
-def installing_hooks(hooks: Hooks, file: HostFile, command: str) -> Change:
+def installing_hooks(hooks: Hooks, file: HostFile, command: str) -> FileChange:
     """Return what has to change so that a host runs our hooks, and nothing else of ours.
 
     Raises:
@@ -92,12 +92,12 @@ def installing_hooks(hooks: Hooks, file: HostFile, command: str) -> Change:
     except ValueError as exc:
         raise NotChanged(cannot(file, exc)) from exc
     if after.text == before.text:
-        return Change(file, "unchanged", before, before)
+        return FileChange(file, "unchanged", before, before)
     check_writable(before)
-    return Change(file, "changed" if there else "added", before, after, copied=not hooks.shared)
+    return FileChange(file, "changed" if there else "added", before, after, copied=not hooks.shared)
 
 
-def uninstalling_hooks(hooks: Hooks, file: HostFile) -> Change:
+def uninstalling_hooks(hooks: Hooks, file: HostFile) -> FileChange:
     """Return what has to change so that a host runs no hook of ours; a file that was made for them goes.
 
     Raises:
@@ -106,7 +106,7 @@ def uninstalling_hooks(hooks: Hooks, file: HostFile) -> Change:
     before = after = read(file)
     ours = [*_ours(before)]
     if not ours:
-        return Change(file, "absent", before, before)
+        return FileChange(file, "absent", before, before)
     check_writable(before)
     try:
         for event, index, _ in reversed(ours):
@@ -116,19 +116,19 @@ def uninstalling_hooks(hooks: Hooks, file: HostFile) -> Change:
     except ValueError as exc:
         raise NotChanged(cannot(file, exc)) from exc
     if hooks.shared:
-        return Change(file, "removed", before, after, copied=False)
-    origin = Document.read(copy_of(file.path), comments=file.host.comments)
+        return FileChange(file, "removed", before, after, copied=False)
+    origin = ConfigFile.read(copy_of(file.path), comments=file.host.comments)
     as_before = origin.parsed() | dict(hooks.beside) == after.parsed() | dict(hooks.beside)
-    return Change(file, "removed", before, origin if as_before else after, gone=as_before and not origin.there)
+    return FileChange(file, "removed", before, origin if as_before else after, gone=as_before and not origin.there)
 
 
-def commands_of(document: Document) -> dict[str, str]:
+def commands_of(document: ConfigFile) -> dict[str, str]:
     """Return the command of our hook at each event that has one."""
     return {event: command for event, _, command in _ours(document)}
 
 
-def _ours(document: Document) -> Iterator[tuple[str, int, str]]:
-    """Give the event, the place and the command of each hook of ours."""
+def _ours(document: ConfigFile) -> Iterator[tuple[str, int, str]]:
+    """Yield the event, the place and the command of each hook of ours."""
     hooks = document.parsed().get("hooks")
     for event, elements in cast("dict[str, object]", hooks).items() if isinstance(hooks, dict) else ():
         for index, element in enumerate(cast("list[object]", elements) if isinstance(elements, list) else ()):

@@ -11,9 +11,9 @@ import sys
 import threading
 from typing import Any, Final
 
-from memos_mcp.relay import starting, wire
-from memos_mcp.relay.messages import mapping
-from memos_mcp.relay.values import data_dir_of
+from memos_mcp.relay import launch, wire
+from memos_mcp.relay.environment import data_dir_of
+from memos_mcp.relay.jsonrpc import mapping
 
 KINDS: Final = {
     "sessionstart": "start",
@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
         payload = sys.stdin.buffer.read()
         data_dir = data_dir_of(os.environ)
         if kind in ("start", "prompt") or is_apart:
-            return _tell(*starting.find_or_start(data_dir, _hello(event, host)), payload)
+            return _tell(*launch.find_or_start(data_dir, _hello(event, host)), payload)
         try:
             return _tell(*wire.greet(data_dir, _hello(event, host)), payload)
         except wire.Absent:
@@ -109,7 +109,7 @@ def _tell(connection: socket.socket, greeting: dict[str, Any], payload: bytes) -
 
 def _hand_over(arguments: list[str], payload: bytes) -> int:
     """Leave the event to a process that starts an engine and waits for it."""
-    keeper = starting.start_apart(["hook", *arguments, APART])
+    keeper = launch.start_apart(["hook", *arguments, APART])
     if keeper.stdin is not None:
         keeper.stdin.write(payload)
         keeper.stdin.close()

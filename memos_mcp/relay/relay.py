@@ -9,10 +9,10 @@ import threading
 import time
 from typing import Final
 
-from memos_mcp.relay import starting, wire
-from memos_mcp.relay.exchange import Exchange
-from memos_mcp.relay.messages import ONCE, Asked
-from memos_mcp.relay.values import data_dir_of
+from memos_mcp.relay import launch, wire
+from memos_mcp.relay.environment import data_dir_of
+from memos_mcp.relay.jsonrpc import ONCE, PendingRequest
+from memos_mcp.relay.session_state import SessionState
 
 PIECE: Final = 1 << 16
 LONGEST_LINE: Final = 16 * 1024 * 1024
@@ -64,7 +64,7 @@ class Relay:
             "conversation": os.urandom(6).hex(),
             "settings": {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")},
         }
-        self._exchange = Exchange()
+        self._exchange = SessionState()
         self._told: set[str] = set()
         self._lock = threading.RLock()
         self._writing = threading.Lock()
@@ -128,7 +128,7 @@ class Relay:
         if passed and (is_needed or self._connection is not None):
             self._send(passed + b"\n", asked)
 
-    def _send(self, line: bytes, asked: Asked | None) -> None:
+    def _send(self, line: bytes, asked: PendingRequest | None) -> None:
         with self._lock:
             if self._connection is None and (not self._reconnect() or asked is not None):
                 return  # it was answered, or sent with all that is under way
@@ -158,7 +158,7 @@ class Relay:
         self._failed_until = time.monotonic() + FAILED_FOR
 
     def _connect(self, *, start: bool = True) -> None:
-        find = starting.find_or_start if start else wire.greet
+        find = launch.find_or_start if start else wire.greet
         connection, answer = find(self._data_dir, self._hello)
         for line in answer.get("told", ()):
             if line not in self._told:

@@ -15,7 +15,7 @@ import time
 from typing import Any, Final
 
 from memos_mcp import __version__
-from memos_mcp.relay.messages import mapping
+from memos_mcp.relay.jsonrpc import mapping
 
 PROTOCOL: Final = 1
 """The version of the hello. An engine takes relays of every version of the program that speak this one."""

@@ -48,7 +48,7 @@ class Relayed:
         await self._process.stdin.send(json.dumps(message).encode() + b"\n")
 
     async def until(self, request_id: Any) -> AsyncIterator[dict[str, Any]]:
-        """Give what the relay says until the answer to a request."""
+        """Yield what the relay says until the answer to a request."""
         mine = self._waiting[request_id] = deque()
         try:
             while True:

@@ -7,7 +7,7 @@ from typing import Any
 from mcp.server import MCPServer
 
 import memos_mcp.engine.engine as module
-from memos_mcp.engine.running import run_engine
+from memos_mcp.engine.process import run_engine
 from tests.conformance.fixtures import add_fixtures
 
 build_server = module.build_server

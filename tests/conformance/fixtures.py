@@ -28,7 +28,7 @@ from mcp.types import (
     TextResourceContents,
 )
 
-from memos_mcp.server import prompts
+from memos_mcp.mcp import prompts
 
 PIXEL = base64.b64encode(
     base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")

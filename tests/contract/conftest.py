@@ -8,10 +8,10 @@ import pytest
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.hosted import open_hosted
+from tests.api.process import Running, running
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.product_server import FakeProductServer
 from tests.hosted.opened import hosted, product
-from tests.http.process import Running, running
 from tests.local.servers import Servers, replica
 from tests.local.stores import repeating_model, store
 

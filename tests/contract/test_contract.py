@@ -4,8 +4,8 @@ import pytest
 from pydantic import JsonValue
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import InvalidRequest, NotFound, TooLarge
-from memos_mcp.models import (
+from memos_mcp.core.errors import InvalidRequest, NotFound, TooLarge
+from memos_mcp.core.models import (
     MAX_CONTENT_BYTES,
     MAX_MESSAGES,
     AddFeedback,

@@ -4,8 +4,8 @@ import anyio
 import pytest
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.errors import NotFound
-from memos_mcp.models import GetMessage, SearchMemory
+from memos_mcp.core.errors import NotFound
+from memos_mcp.core.models import GetMessage, SearchMemory
 from tests.contract.test_contract import read, said
 
 pytestmark = pytest.mark.parametrize("memory", ["local", "engine"], indirect=True)

@@ -16,10 +16,10 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.http.browser import answers_in
-from tests.http.process import running
-from tests.operations.machine import memos
-from tests.server.clients import text_of
+from tests.api.browser import answers_in
+from tests.api.process import running
+from tests.cli.machine import memos
+from tests.mcp.clients import text_of
 
 SAMPLES = Path(__file__).parents[2] / "deploy"
 CADDY = shutil.which("caddy")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from memos_mcp.settings import Settings
+from memos_mcp.core.settings import Settings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 MANIFESTS = DEPLOY / "kubernetes" / "memos-mcp.yaml"

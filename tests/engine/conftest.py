@@ -14,7 +14,7 @@ IDLE = "60"
 
 
 def engines_of(data_dir: Path) -> list[psutil.Process]:
-    """Give the processes that are engines of a data directory."""
+    """Return the processes that are engines of a data directory."""
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -26,7 +26,7 @@ def engines_of(data_dir: Path) -> list[psutil.Process]:
 
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a data directory of its own; its engines are killed at the end."""
+    """Yield a data directory of its own; its engines are killed at the end."""
     for name in list(os.environ):
         if name.startswith("MEMOS_") and not name.startswith("MEMOS_TEST_"):
             monkeypatch.delenv(name)

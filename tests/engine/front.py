@@ -12,8 +12,9 @@ from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.errors import MemosError, NotFound
-from memos_mcp.models import (
+from memos_mcp.cli.commands.status import kept_in
+from memos_mcp.core.errors import MemosError, NotFound
+from memos_mcp.core.models import (
     AddMessage,
     DeleteMemory,
     GetMemory,
@@ -24,7 +25,6 @@ from memos_mcp.models import (
     SearchResult,
     StoreStatus,
 )
-from memos_mcp.operations.status import kept_in
 
 
 class Front:

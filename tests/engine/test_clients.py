@@ -13,10 +13,10 @@ from mcp import Client, StdioServerParameters
 from mcp.server.subscriptions import ResourceUpdated
 from mcp.types import PromptReference
 
+from tests.api.process import running
 from tests.engine.conftest import engines_of
-from tests.http.process import running
-from tests.server.clients import structured
-from tests.server.test_v1_client import CLIENT, V1_PYTHON
+from tests.mcp.clients import structured
+from tests.mcp.test_v1_client import CLIENT, V1_PYTHON
 
 RELAY = [sys.executable, "-m", "memos_mcp"]
 

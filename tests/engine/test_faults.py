@@ -17,14 +17,14 @@ from typing import Any
 import psutil
 import pytest
 
-from memos_mcp.errors import NotFound
-from memos_mcp.models import GetMessage
+from memos_mcp.core.errors import NotFound
+from memos_mcp.core.models import GetMessage
 from memos_mcp.relay import wire
+from tests.api.process import running
+from tests.cli.machine import memos
 from tests.engine.conftest import engines_of
 from tests.engine.front import front
 from tests.engine.test_fleet import one, said_in
-from tests.http.process import running
-from tests.operations.machine import memos
 
 INITIALIZE = {
     "protocolVersion": "2025-11-25",

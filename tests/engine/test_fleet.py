@@ -12,7 +12,7 @@ import psutil
 import pytest
 from mcp import Client, StdioServerParameters
 
-from memos_mcp.models import AddMessage, GetMessage, Message, SearchMemory
+from memos_mcp.core.models import AddMessage, GetMessage, Message, SearchMemory
 from tests.engine.conftest import engines_of
 from tests.engine.front import Front, front
 
@@ -37,7 +37,7 @@ async def said_in(host: Front, conversation_id: str) -> list[str]:
 
 
 async def nearest(host: Front, query: str) -> list[str]:
-    """Give the first ten: texts as alike as these also find their neighbours."""
+    """Return the first ten: texts as alike as these also find their neighbours."""
     request = SearchMemory(query=query, memory_limit_number=0, message_limit_number=10)
     found = await host.search_memory(request, user_id="u")
     return [message.content for message in found.message_detail_list]
@@ -128,7 +128,7 @@ async def harmed(victim: psutil.Process, number: signal.Signals) -> None:
 
 
 def relays_of(data_dir: Path) -> list[psutil.Process]:
-    """Give the relays that this test started."""
+    """Return the relays that this test started."""
     found = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
     return [child for child in found if child.cmdline()[-2:] == ["-m", "memos_mcp"]]
 

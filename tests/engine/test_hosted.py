@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from memos_mcp.http.serve import listen, serve, url_of
+from memos_mcp.api.serve import listen, serve, url_of
 from tests.engine.conftest import engines_of
 from tests.fakes.cloud import KEY, FakeCloud
-from tests.server.clients import structured, text_of
+from tests.mcp.clients import structured, text_of
 
 
 def host(data_dir: Path, url: str, key: str) -> Client:

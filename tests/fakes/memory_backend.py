@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import TypeVar
 
-from memos_mcp.errors import InvalidRequest, MemosError, NotFound
-from memos_mcp.instructions import fit, with_instructions
-from memos_mcp.models import (
+from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
     AddReceipt,
@@ -28,6 +27,7 @@ from memos_mcp.models import (
     UpdateMemory,
     UpdateReceipt,
 )
+from memos_mcp.rendering.instructions import fit, with_instructions
 
 _Found = TypeVar("_Found", Memory, StoredMessage)
 

@@ -16,13 +16,13 @@ import pytest
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
-from memos_mcp.errors import Unavailable
-from memos_mcp.importing.building import digest
-from memos_mcp.models import StoreStatus
-from memos_mcp.operations.status import kept_in
-from memos_mcp.passages import count_words
+from memos_mcp.cli.commands.status import kept_in
+from memos_mcp.core.errors import Unavailable
+from memos_mcp.core.models import StoreStatus
+from memos_mcp.rendering.excerpts import count_words
+from memos_mcp.transfer.record_builder import digest
 from tests.engine.conftest import IDLE, engines_of
-from tests.importing.samples import codex_lines, jsonl, vscode_lines
+from tests.transfer.samples import codex_lines, jsonl, vscode_lines
 
 Json = dict[str, Any]
 FACT = "We deploy the kite service with Nomad, never with Kubernetes."
@@ -72,7 +72,7 @@ class Machine:
         return Ran(json.loads(done.stdout or b"{}"), error)
 
     def kept(self, user: str) -> list[tuple[str, str, str, str]]:
-        """Give what is kept of a user: role, content, conversation, project."""
+        """Return what is kept of a user: role, content, conversation, project."""
         with closing(SqliteDatabase.look(self.data_dir / LEDGER_FILE, in_use=True)) as database:
             rows = database.rows(
                 "SELECT role, content, conversation_id, app_id FROM message JOIN user ON user.key = message.user"

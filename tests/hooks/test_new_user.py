@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from memos_mcp.cli.commands.status import kept_in
 from memos_mcp.hosts.entries import own_command
-from memos_mcp.operations.status import kept_in
 from tests.engine.conftest import engines_of
 from tests.fakes.model_apis import ModelApis, model_apis
 
@@ -75,7 +75,7 @@ class User:
 
 @pytest.fixture(scope="module")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """Give a user who has told Claude Code a fact, and something private."""
+    """Yield a user who has told Claude Code a fact, and something private."""
     with model_apis() as model:
         user = User(tmp_path_factory.mktemp("home"), model)
         try:

@@ -8,7 +8,7 @@ import anyio
 
 from memos_mcp.backends.hosted import HostedBackend, Retry, open_hosted
 from memos_mcp.backends.hosted.outbox import Outbox
-from memos_mcp.models import AddMessage, Message
+from memos_mcp.core.models import AddMessage, Message
 from tests.fakes.cloud import BASE_URL, KEY, FakeCloud
 from tests.fakes.product_server import BASE_URL as PRODUCT_URL
 from tests.fakes.product_server import FakeProductServer

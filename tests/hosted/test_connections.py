@@ -12,8 +12,8 @@ from anyio.abc import SocketAttribute, SocketStream
 
 from memos_mcp.backends.hosted import HostedBackend, open_hosted
 from memos_mcp.backends.hosted.outbox import Outbox
-from memos_mcp.errors import MemosError, Unavailable
-from memos_mcp.models import GetMessage, SearchMemory
+from memos_mcp.core.errors import MemosError, Unavailable
+from memos_mcp.core.models import GetMessage, SearchMemory
 from tests.fakes.cloud import KEY, FakeCloud
 from tests.hosted.opened import AT_ONCE, add, hosted, until_empty
 

@@ -6,7 +6,7 @@ import pytest
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from memos_mcp.backends.hosted import open_hosted
-from memos_mcp.errors import (
+from memos_mcp.core.errors import (
     ConfigurationError,
     Forbidden,
     InvalidRequest,
@@ -17,7 +17,7 @@ from memos_mcp.errors import (
     Unauthorised,
     Unavailable,
 )
-from memos_mcp.models import GetMessage, SearchMemory
+from memos_mcp.core.models import GetMessage, SearchMemory
 from tests.fakes.cloud import KEY, FakeCloud, envelope
 from tests.hosted.opened import AT_ONCE, add, hosted
 

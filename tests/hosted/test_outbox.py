@@ -10,8 +10,8 @@ import pytest
 from filelock import FileLock
 
 from memos_mcp.backends.hosted.outbox import FILE_NAME, Outbox, account_of
-from memos_mcp.errors import InvalidRequest, NotFound, Unauthorised, Unavailable
-from memos_mcp.models import DeleteMemory, GetMessage
+from memos_mcp.core.errors import InvalidRequest, NotFound, Unauthorised, Unavailable
+from memos_mcp.core.models import DeleteMemory, GetMessage
 from tests.fakes.cloud import BASE_URL, KEY, FakeCloud, envelope
 from tests.hosted.opened import add, hosted, until_empty
 

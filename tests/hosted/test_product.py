@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse
 
-from memos_mcp.backends.hosted.kept import FILE_NAME
-from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
-from memos_mcp.models import (
+from memos_mcp.backends.hosted.sent_messages import FILE_NAME
+from memos_mcp.backends.selection import backend_kind
+from memos_mcp.core.errors import ConfigurationError, InvalidRequest, NotFound, Unavailable
+from memos_mcp.core.models import (
     AddFeedback,
     DeleteMemory,
     GetMemory,
@@ -17,8 +18,7 @@ from memos_mcp.models import (
     SearchMemory,
     UpdateMemory,
 )
-from memos_mcp.opening import backend_kind
-from memos_mcp.settings import read_settings
+from memos_mcp.core.settings import read_settings
 from tests.fakes.cloud import FakeCloud
 from tests.fakes.product_server import FakeProductServer
 from tests.hosted.opened import add, hosted, product, until_empty

@@ -6,10 +6,10 @@ from typing import Any, get_args
 
 import pytest
 
-from memos_mcp.hosts.changes import Change, chosen, installing, uninstalling
-from memos_mcp.hosts.document import COPY, Document, NotChanged
+from memos_mcp.hosts.changes import FileChange, chosen, installing, uninstalling
+from memos_mcp.hosts.config_file import COPY, ConfigFile, NotChanged
 from memos_mcp.hosts.machine import Machine, System
-from memos_mcp.hosts.table import HOSTS, HostFile, files_of
+from memos_mcp.hosts.registry import HOSTS, HostFile, files_of
 
 COMMAND = "/opt/memos/bin/memos-mcp"
 
@@ -94,14 +94,14 @@ def written(file: HostFile, content: bytes) -> None:
     file.path.write_bytes(content)
 
 
-def install(file: HostFile, **env: str) -> Change:
+def install(file: HostFile, **env: str) -> FileChange:
     change = installing(file, COMMAND, env)
     change.make()
     return change
 
 
 def entry(file: HostFile) -> dict[str, Any]:
-    there: Any = Document.read(file.path, comments=file.host.comments).parsed()
+    there: Any = ConfigFile.read(file.path, comments=file.host.comments).parsed()
     for key in (*file.table, "memos"):
         there = there[key]
     return there
@@ -144,7 +144,7 @@ def test_a_server_is_put_into_every_host_and_taken_out_without_a_trace(
 
 
 def lines(content: bytes) -> set[bytes]:
-    """Give the lines of a file without their commas, of which one may come to the last entry."""
+    """Return the lines of a file without their commas, of which one may come to the last entry."""
     return {line.replace(b",", b"").strip() for line in content.removeprefix(b"\xef\xbb\xbf").split(b"\n")} - {b""}
 
 
@@ -153,13 +153,13 @@ def test_what_was_changed_since_stays_when_the_server_is_taken_out(tmp_path: Pat
     file = file_of(key, tmp_path)
     written(file, with_others(file).encode())
     install(file)
-    document = Document.read(file.path, comments=file.host.comments)
+    document = ConfigFile.read(file.path, comments=file.host.comments)
     written(file, document.with_value(("added_since",), 1).content())
 
     uninstalling(file).make()
 
-    left = Document.read(file.path, comments=file.host.comments).parsed()
-    assert left == {**Document(file.path, with_others(file), comments=True).parsed(), "added_since": 1}
+    left = ConfigFile.read(file.path, comments=file.host.comments).parsed()
+    assert left == {**ConfigFile(file.path, with_others(file), comments=True).parsed(), "added_since": 1}
 
 
 @pytest.mark.parametrize("key", HOST_KEYS)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from memos_mcp.hooks.answers import answer
 from memos_mcp.hooks.events import read_event
+from memos_mcp.hooks.output import answer
 from memos_mcp.hosts.changes import chosen, installing, uninstalling
-from memos_mcp.hosts.document import COPY, Document, NotChanged
+from memos_mcp.hosts.config_file import COPY, ConfigFile, NotChanged
 from memos_mcp.hosts.hooks import HOOKS, Hooks, hooks_of, installing_hooks, uninstalling_hooks
 from memos_mcp.hosts.machine import Machine
-from memos_mcp.hosts.table import HostFile, files_of
+from memos_mcp.hosts.registry import HostFile, files_of
 
 COMMAND = "/opt/my tools/memos-mcp"
 QUOTED = "'/opt/my tools/memos-mcp'"
@@ -36,8 +36,8 @@ def found(key: str, tmp_path: Path) -> tuple[Hooks, HostFile]:
 
 
 def commands(file: HostFile) -> dict[str, list[str]]:
-    """Give the commands of each event, as the host reads them."""
-    said: dict[str, list[Any]] = Document.read(file.path, comments=file.host.comments).parsed()["hooks"]
+    """Return the commands of each event, as the host reads them."""
+    said: dict[str, list[Any]] = ConfigFile.read(file.path, comments=file.host.comments).parsed()["hooks"]
     return {event: [one.get("hooks", [one])[0]["command"] for one in elements] for event, elements in said.items()}
 
 
@@ -85,7 +85,7 @@ def test_hooks_are_put_beside_those_that_are_there_and_taken_out_without_a_trace
 def test_what_a_user_adds_meanwhile_stays_and_another_command_is_brought_up_to_date(tmp_path: Path, key: str) -> None:
     hooks, file = found(key, tmp_path)
     installing_hooks(hooks, file, "/old/memos-mcp").make()
-    document = Document.read(file.path, comments=False).parsed()
+    document = ConfigFile.read(file.path, comments=False).parsed()
     document["hooks"]["mine"] = [*document["hooks"][hooks.events[0]], {"command": "theirs"}]
     file.path.write_text(json.dumps(document))
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from memos_mcp.hosts.entries import own_command
-from tests.operations.conftest import home
-from tests.operations.machine import memos
+from tests.cli.conftest import home
+from tests.cli.machine import memos
 
 __all__ = ["home"]
 
@@ -25,7 +25,7 @@ CODE = '{\n  // mine\n  "servers": {\n    "x": { "command": "y" }, // theirs\n  
 
 @pytest.fixture
 def machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a home with Cursor, VS Code and Codex; end the engine of its store."""
+    """Yield a home with Cursor, VS Code and Codex; end the engine of its store."""
     for name in [name for name in os.environ if name.startswith("MEMOS_")]:
         monkeypatch.delenv(name)
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
@@ -127,7 +127,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(machine: Path, arguments: tup
 
 @pytest.fixture
 def claude(machine: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the folder of the real Claude Code, which is on nobody's path yet."""
+    """Return the folder of the real Claude Code, which is on nobody's path yet."""
     if not CLAUDE:
         pytest.skip("needs Claude Code: npm install @anthropic-ai/claude-code, or MEMOS_TEST_CLAUDE=PATH")
     (machine / "bin").mkdir()

@@ -61,7 +61,7 @@ class Postgres:
     port: int
 
     def url(self, user: str = "memos", *, database: str = "memos", schema: str = "") -> str:
-        """Give the address of a database for a user, whose password is their name."""
+        """Return the address of a database for a user, whose password is their name."""
         options = f"?options=-csearch_path%3D{schema}" if schema else ""
         return f"postgresql://{user}:{user}@127.0.0.1:{self.port}/{database}{options}"
 

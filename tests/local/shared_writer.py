@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 
-from tests.local.conversation import add
+from tests.consolidation.conversation import add
 from tests.local.stores import place_on, store
 
 

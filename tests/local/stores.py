@@ -12,15 +12,15 @@ import anyio
 from chromadb.api.shared_system_client import SharedSystemClient
 
 from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.composition import open_local
 from memos_mcp.backends.local.embedders.base import Embedder
-from memos_mcp.backends.local.extractors.base import Extractor
-from memos_mcp.backends.local.extractors.llm import LlmExtractor
-from memos_mcp.backends.local.extractors.rules import RulesExtractor
+from memos_mcp.backends.local.extraction.base import Extractor
+from memos_mcp.backends.local.extraction.llm import LlmExtractor
+from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.opening import open_local
-from memos_mcp.backends.local.places import IndexPlace, ServerPlace
-from memos_mcp.backends.local.redaction import Redact
-from memos_mcp.models import GetMessage, SearchMemory, SearchResult
+from memos_mcp.backends.local.text.redaction import Redact
+from memos_mcp.backends.local.vectors.locations import IndexLocation, ServerLocation
+from memos_mcp.core.models import GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
 from tests.fakes.hashed_embedder import HashedEmbedder
 
@@ -40,7 +40,7 @@ async def store(
     settled: float = 0,
     redact: Redact | None = None,
     url: str = "",
-    place: Callable[[Ledger], IndexPlace] | None = None,
+    place: Callable[[Ledger], IndexLocation] | None = None,
     learnt: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[LocalBackend]:
     """Open a store whose vector index follows at once, so that Chroma is in every test."""
@@ -67,9 +67,9 @@ def collect_sockets() -> None:
         gc.collect()
 
 
-def place_on(chroma: str) -> Callable[[Ledger], ServerPlace]:
+def place_on(chroma: str) -> Callable[[Ledger], ServerLocation]:
     """Have vectors on a Chroma server."""
-    return partial(ServerPlace, url=chroma, api_key="", tenant="", database="")
+    return partial(ServerLocation, url=chroma, api_key="", tenant="", database="")
 
 
 def repeating_model() -> Extractor:

@@ -8,11 +8,11 @@ import anyio
 import pytest
 
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.backends.local.extractors.rules import RulesExtractor
-from memos_mcp.backends.local.extractors.secrets import redact
-from memos_mcp.backends.local.opening import open_local
-from memos_mcp.errors import ConfigurationError, InvalidRequest, NotFound, TooLarge, Unavailable
-from memos_mcp.models import (
+from memos_mcp.backends.local.composition import open_local
+from memos_mcp.backends.local.extraction.rules import RulesExtractor
+from memos_mcp.backends.local.text.secrets import redact
+from memos_mcp.core.errors import ConfigurationError, InvalidRequest, NotFound, TooLarge, Unavailable
+from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
     DeleteMemory,
@@ -24,8 +24,8 @@ from memos_mcp.models import (
     SearchMemory,
     UpdateMemory,
 )
+from tests.consolidation.conversation import CONVERSATION_A, NATIONAL_DAY, add, conversation_a
 from tests.fakes.hashed_embedder import HashedEmbedder
-from tests.local.conversation import CONVERSATION_A, NATIONAL_DAY, add, conversation_a
 from tests.local.stores import everything_said, find, followed, found_messages, store
 
 

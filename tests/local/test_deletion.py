@@ -7,9 +7,9 @@ from pathlib import Path
 import anyio
 
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.models import DeleteMemory, GetMemory
+from memos_mcp.core.models import DeleteMemory, GetMemory
+from tests.consolidation.conversation import add
 from tests.fakes.hashed_embedder import HashedEmbedder
-from tests.local.conversation import add
 from tests.local.stores import everything_said, find, followed, renewed, store
 
 SAID = "The unmistakable walrus of Zanzibar sleeps under my bed beside two old violins."

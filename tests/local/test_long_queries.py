@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_mcp.models import AddMessage, Message
+from memos_mcp.core.models import AddMessage, Message
 from tests.local.stores import find, found_messages, store
 
 LOG = "\n".join(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import anyio
 
-from memos_mcp.models import AddMessage, Message
+from memos_mcp.core.models import AddMessage, Message
 from tests.local.stores import store
 
 A_CALL = 10

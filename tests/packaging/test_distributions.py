@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from memos_mcp.hosts.entries import Server
-from memos_mcp.hosts.proof import prove
+from memos_mcp.hosts.verification import prove
 from tests.packaging.programs import program
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from memos_mcp.settings import Settings
+from memos_mcp.core.settings import Settings
 from tests.packaging.programs import program
 
 ROOT = Path(__file__).parents[2]

@@ -14,9 +14,9 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, Implementation
 
-from memos_mcp.operations.page import link_to
-from memos_mcp.operations.status import look
-from memos_mcp.settings import read_settings
+from memos_mcp.cli.commands.open_page import link_to
+from memos_mcp.cli.commands.status import look
+from memos_mcp.core.settings import read_settings
 from tests.engine.conftest import engines_of
 
 HOST = "Notebook"
@@ -134,7 +134,7 @@ def begun(folder: Path) -> Iterator[Store]:
 
 
 def locomo() -> list[tuple[str, list[Turn]]]:
-    """Give a few sessions of a real conversation, where the set is here."""
+    """Return a few sessions of a real conversation, where the set is here."""
     if not LOCOMO.exists():
         return []
     conversation = json.loads(LOCOMO.read_text(encoding="utf-8"))[0]

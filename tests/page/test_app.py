@@ -15,9 +15,9 @@ from mcp.types import CallToolResult, TextResourceContents
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.models import AddMessage, Message
-from memos_mcp.server.app import build_server
-from memos_mcp.server.apps import VIEW
+from memos_mcp.core.models import AddMessage, Message
+from memos_mcp.mcp.app import build_server
+from memos_mcp.mcp.apps import VIEW
 from tests.local.stores import store
 from tests.page.browser import DESK, PHONE, Said, opened
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
-from tests.http.process import Running, running
+from tests.api.process import Running, running
 from tests.page.browser import PHONE, Said, opened
 
 MODULES = Path(os.environ.get("MEMOS_TEST_NODE_MODULES", "/nowhere"))
@@ -58,7 +58,7 @@ def module_of(name: str) -> str:
 
 
 def serve_host(page: Page, url: str) -> None:
-    """Give the host and its packages from under the server's own address, as it lets no other call it."""
+    """Return the host and its packages from under the server's own address, as it lets no other call it."""
     imports = {"imports": {name: module_of(name) for name in NAMED}}
     html = HOST.replace("<head>", f'<head><script type="importmap">{json.dumps(imports)}</script>', 1)
 

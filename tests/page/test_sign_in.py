@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.http.process import Running, running
+from tests.api.process import Running, running
 from tests.page.browser import Said, opened
 from tests.page.store import Store
 from tests.page.visit import Visit

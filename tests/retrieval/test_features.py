@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from memos_mcp.backends.local.retrieval import features
 from memos_mcp.backends.local.retrieval.features import analyse, unpack
-from memos_mcp.backends.local.retrieval.speech import speaker_of
-from memos_mcp.backends.local.retrieval.terms import term_hash, terms
+from memos_mcp.backends.local.text.speech import speaker_of
+from memos_mcp.backends.local.text.terms import term_hash, terms
 
 
 def flags(text: str, *, role: str = "user") -> int:

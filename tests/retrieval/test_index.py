@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memos_mcp.backends.local.retrieval.features import analyse
-from memos_mcp.backends.local.retrieval.index import Entry, Index, Query
+from memos_mcp.backends.local.retrieval.index import Index, IndexEntry, Query
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 HOUR = 3_600_000
 START = 1_700_000_000_000
 
 
-def entries(texts: Sequence[str], *, first: int = 1, thread: int = 1) -> list[Entry]:
+def entries(texts: Sequence[str], *, first: int = 1, thread: int = 1) -> list[IndexEntry]:
     return [
-        Entry(seq=seq, thread=thread, time=START + seq * HOUR, features=analyse(text, role="user"))
+        IndexEntry(seq=seq, thread=thread, time=START + seq * HOUR, features=analyse(text, role="user"))
         for seq, text in enumerate(texts, start=first)
     ]
 
@@ -75,7 +75,7 @@ def test_no_text_is_too_strange_to_index_and_to_look_for(text: str) -> None:
 )
 def test_an_index_that_grew_answers_like_one_loaded_at_once(texts: list[str], steps: list[int], query: str) -> None:
     everything = [
-        Entry(seq=seq, thread=seq % 3, time=START, features=analyse(text, role="user"))
+        IndexEntry(seq=seq, thread=seq % 3, time=START, features=analyse(text, role="user"))
         for seq, text in enumerate(texts, start=1)
     ]
     whole, grown = Index(), Index()
@@ -149,7 +149,7 @@ def test_what_a_named_time_points_at_is_found_without_a_word_in_common() -> None
     index = Index()
     day = 24 * HOUR
     index.extend(
-        Entry(seq=seq, thread=1, time=START + seq * day, features=analyse(text, role="user"))
+        IndexEntry(seq=seq, thread=1, time=START + seq * day, features=analyse(text, role="user"))
         for seq, text in enumerate(LONG, start=1)
     )
     seq = found(index, "What did I do on 1 February 2024?", limit=1)[0]
@@ -160,7 +160,7 @@ def test_where_a_time_is_all_that_is_asked_for_what_was_said_then_bears_on_it() 
     index = Index()
     day = 24 * HOUR
     index.extend(
-        Entry(seq=seq, thread=1, time=START + seq * day, features=analyse(text, role="user"))
+        IndexEntry(seq=seq, thread=1, time=START + seq * day, features=analyse(text, role="user"))
         for seq, text in enumerate(LONG[:60], start=1)
     )
     query = Query(text="What did I do in December?", now=START + 60 * day, dense=[(3, 0.3)], tokens=vectors_of([1.0]))
@@ -187,7 +187,7 @@ def test_neighbours_are_of_the_same_conversation() -> None:
     index = Index()
     texts = ["Did you go to the ferry museum?", "Another topic, another place.", "Yes, with both of the twins."]
     index.extend(
-        Entry(seq=seq, thread=seq % 2, time=START, features=analyse(text, role="user"))
+        IndexEntry(seq=seq, thread=seq % 2, time=START, features=analyse(text, role="user"))
         for seq, text in enumerate(texts, start=1)
     )
     assert found(index, "ferry museum", limit=2) == [1, 3]
@@ -202,7 +202,7 @@ def test_a_conversation_is_preferred_softly() -> None:
     index = Index()
     texts = ["the red kite", "the red kite", "the blue kite with a long tail"]
     index.extend(
-        Entry(seq=seq, thread=seq, time=START, features=analyse(text, role="user"))
+        IndexEntry(seq=seq, thread=seq, time=START, features=analyse(text, role="user"))
         for seq, text in enumerate(texts, start=1)
     )
     assert found(index, "red kite") == [2, 1, 3]
@@ -213,7 +213,7 @@ def test_a_conversation_is_preferred_softly() -> None:
 def test_what_the_assistant_said_is_told_from_what_the_user_said() -> None:
     index = Index()
     index.extend(
-        Entry(seq=seq, thread=seq, time=START, features=analyse("a week in Porto", role=role))
+        IndexEntry(seq=seq, thread=seq, time=START, features=analyse("a week in Porto", role=role))
         for seq, role in enumerate(["assistant", "user", "tool"], start=1)
     )
     assert found(index, "What did you suggest about Porto?")[0] == 1

@@ -1,14 +1,14 @@
 """Long texts: what they say beside what is looked for counts against them."""
 
 from memos_mcp.backends.local.retrieval.features import analyse, unpack
-from memos_mcp.backends.local.retrieval.index import Entry, Index, Query
+from memos_mcp.backends.local.retrieval.index import Index, IndexEntry, Query
 
 _TASK_TALK = " ".join(f"Step {number}: rinse, chop, fry and season vegetable number {number}." for number in range(60))
 
 
 def found(turns: list[tuple[str, str]], question: str) -> list[int]:
     index = Index()
-    entries = (Entry(seq, 1, seq * 1000, analyse(text, role=role)) for seq, (role, text) in enumerate(turns, 1))
+    entries = (IndexEntry(seq, 1, seq * 1000, analyse(text, role=role)) for seq, (role, text) in enumerate(turns, 1))
     index.extend(entries)
     return [hit.seq for hit in index.search(Query(text=question, now=10_000), limit=len(turns))]
 

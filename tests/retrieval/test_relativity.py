@@ -7,7 +7,7 @@ import pytest
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.retrieval.features import analyse
-from memos_mcp.backends.local.retrieval.index import Entry, Index, Query
+from memos_mcp.backends.local.retrieval.index import Index, IndexEntry, Query
 
 THRESHOLD = 0.45
 OF_SEVERAL_MATTERS = (
@@ -30,7 +30,7 @@ def relativities(model: Embedder, talk: Sequence[str], query: str) -> dict[str, 
     index = Index()
     roles = ("user", "assistant")
     index.extend(
-        Entry(seq, thread=1, time=seq, features=analyse(text, role=roles[1 - seq % 2]))
+        IndexEntry(seq, thread=1, time=seq, features=analyse(text, role=roles[1 - seq % 2]))
         for seq, text in enumerate(talk, 1)
     )
     asked, told = model.embed(query, query=True), dict(enumerate(map(model.embed, talk), 1))

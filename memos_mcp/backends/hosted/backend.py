@@ -4,18 +4,17 @@ import contextlib
 import uuid
 from typing import Any
 
-from memos_mcp.backends.hosted import bodies, cloud, reading
-from memos_mcp.backends.hosted.bodies import Body
+from memos_mcp.backends.hosted import cloud, request_bodies, response_models
+from memos_mcp.backends.hosted.call_errors import CallFailed
 from memos_mcp.backends.hosted.delivery import Delivery
-from memos_mcp.backends.hosted.failures import CallFailed
+from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, Endpoints
 from memos_mcp.backends.hosted.outbox import TASK_PREFIX
 from memos_mcp.backends.hosted.product_server import ProductServer
-from memos_mcp.backends.hosted.service import ADD_MESSAGE, Endpoints
+from memos_mcp.backends.hosted.request_bodies import Body
 from memos_mcp.backends.hosted.trimming import trimmed
-from memos_mcp.errors import InvalidRequest, MemosError, NotFound
-from memos_mcp.instructions import with_instructions
-from memos_mcp.limits import check_add, check_search
-from memos_mcp.models import (
+from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.core.limits import check_add, check_search
+from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
     AddReceipt,
@@ -34,6 +33,7 @@ from memos_mcp.models import (
     UpdateMemory,
     UpdateReceipt,
 )
+from memos_mcp.rendering.instructions import with_instructions
 
 NOT_TAKEN = "The service takes no {}; they were not sent."
 """What is said where an argument is beyond the service's contract."""
@@ -62,14 +62,14 @@ class HostedBackend:
         check_add(request)
         conversation_id = request.conversation_id or uuid.uuid4().hex[:12]
         key = request.key or uuid.uuid4().hex
-        body = bodies.add_message(request, user_id=user_id) | {"conversation_id": conversation_id}
+        body = request_bodies.add_message(request, user_id=user_id) | {"conversation_id": conversation_id}
         if request.memories and self._service.is_engine:
             body["memories"] = [memory.model_dump(mode="json") for memory in request.memories]
         if self._delivery is not None:
             receipt = await self._delivery.add(body, user_id=user_id, key=key)
         else:
             data = await self._call(ADD_MESSAGE, body, harmless=self._service.is_engine is True, key=key)
-            receipt = reading.add_receipt(data, conversation_id=conversation_id)
+            receipt = response_models.add_receipt(data, conversation_id=conversation_id)
         if request.memories and "memories" not in body:
             return receipt.model_copy(update={"note": f"{receipt.note} {NOT_TAKEN.format('memories')}".strip()})
         return receipt
@@ -79,8 +79,8 @@ class HostedBackend:
         check_search(request)
         await self._catch_up()
         for_engine = await self._is_engine(user_id)
-        body = bodies.search_memory(request, user_id=user_id, for_engine=for_engine)
-        found = reading.search_result(await self._call("search/memory", body))
+        body = request_bodies.search_memory(request, user_id=user_id, for_engine=for_engine)
+        found = response_models.search_result(await self._call("search/memory", body))
         if not for_engine:
             found = trimmed(found, request)
         if found.instruction is not None or found.full_instruction is not None:
@@ -96,8 +96,10 @@ class HostedBackend:
                 "The memory service shows the last 50 messages of a conversation and no earlier ones: ask for page 1, "
                 "or search for what was said."
             )
-        body = bodies.get_message(request, user_id=user_id, for_engine=for_engine)
-        page = reading.message_page(await self._call("get/message", body), conversation_id=request.conversation_id)
+        body = request_bodies.get_message(request, user_id=user_id, for_engine=for_engine)
+        page = response_models.message_page(
+            await self._call("get/message", body), conversation_id=request.conversation_id
+        )
         if not page.message_detail_list and request.page == 1:
             raise NotFound(f"There is no conversation {request.conversation_id!r}: check the conversation_id.")
         return page
@@ -115,7 +117,7 @@ class HostedBackend:
         if not await self._is_engine(user_id):
             return await cloud.conversations(lambda page: self._memories(page, user_id=user_id), request)
         body = {"user_id": user_id, "page": request.page, "size": request.size, "prefix": request.prefix}
-        return reading.conversation_page(await self._call("get/conversation", body))
+        return response_models.conversation_page(await self._call("get/conversation", body))
 
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Remove memories, or everything of the user, what waits to be delivered included."""
@@ -133,9 +135,9 @@ class HostedBackend:
             if not matching:
                 return DeleteReceipt()
             request = DeleteMemory(memory_ids=matching)
-        body = bodies.delete_memory(request, user_id=user_id, for_engine=for_engine)
+        body = request_bodies.delete_memory(request, user_id=user_id, for_engine=for_engine)
         data = await self._call("delete/memory", body, harmless=False)
-        return reading.delete_receipt(_successful(data), memory_ids=request.memory_ids)
+        return response_models.delete_receipt(_successful(data), memory_ids=request.memory_ids)
 
     async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
         """Rewrite a memory."""
@@ -144,17 +146,17 @@ class HostedBackend:
         for_engine = await self._is_engine(user_id)
         if not for_engine:
             await cloud.by_ids(lambda page: self._memories(page, user_id=user_id), (request.memory_id,))
-        body = bodies.update_memory(request, user_id=user_id, for_engine=for_engine)
+        body = request_bodies.update_memory(request, user_id=user_id, for_engine=for_engine)
         _successful(await self._call("update/memory", body))
         return UpdateReceipt()
 
     async def add_feedback(self, request: AddFeedback, *, user_id: str) -> FeedbackReceipt:
         """Send a correction."""
-        body = bodies.add_feedback(request, user_id=user_id)
+        body = request_bodies.add_feedback(request, user_id=user_id)
         for_engine = bool(request.memory_ids) and await self._is_engine(user_id)
         if for_engine:
             body["memory_ids"] = list(request.memory_ids)
-        receipt = reading.feedback_receipt(_successful(await self._call("add/feedback", body, harmless=False)))
+        receipt = response_models.feedback_receipt(_successful(await self._call("add/feedback", body, harmless=False)))
         if request.memory_ids and not for_engine:
             return receipt.model_copy(update={"note": NOT_TAKEN.format("memory_ids")})
         return receipt
@@ -171,11 +173,11 @@ class HostedBackend:
             asked = posted
         named = isinstance(self._service, ProductServer) or await self._is_engine(user_id)
         body = {"task_id": asked} | ({"user_id": user_id} if named else {})
-        return reading.task(await self._call("get/status", body), task_id)
+        return response_models.task(await self._call("get/status", body), task_id)
 
     async def _memories(self, request: GetMemory, *, user_id: str) -> MemoryPage:
-        body = bodies.get_memory(request, user_id=user_id, for_engine=bool(request.memory_ids))
-        return reading.memory_page(await self._call("get/memory", body))
+        body = request_bodies.get_memory(request, user_id=user_id, for_engine=bool(request.memory_ids))
+        return response_models.memory_page(await self._call("get/memory", body))
 
     async def _is_engine(self, user_id: str) -> bool:
         """Say whether the server is an engine of ours, asking it the least where it has not answered yet."""

@@ -4,8 +4,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from pydantic import JsonValue
 
-from memos_mcp.errors import InvalidRequest, NotFound
-from memos_mcp.models import (
+from memos_mcp.core.errors import InvalidRequest, NotFound
+from memos_mcp.core.memory_sources import of_source
+from memos_mcp.core.models import (
     Conversation,
     ConversationPage,
     GetConversation,
@@ -14,7 +15,6 @@ from memos_mcp.models import (
     MemoryPage,
     Preference,
 )
-from memos_mcp.sources import of_source
 
 PAGE_SIZE = 50
 """The largest page that get/memory gives."""
@@ -26,7 +26,7 @@ ReadPage = Callable[[GetMemory], Awaitable[MemoryPage]]
 
 
 async def by_ids(read: ReadPage, memory_ids: tuple[str, ...]) -> MemoryPage:
-    """Give these memories of the user whom `read` reads.
+    """Return these memories of the user whom `read` reads.
 
     Raises:
         NotFound: one is not among them; another user's is not.
@@ -51,7 +51,7 @@ async def by_ids(read: ReadPage, memory_ids: tuple[str, ...]) -> MemoryPage:
 
 
 async def matching(read: ReadPage, filter: JsonValue) -> tuple[str, ...]:  # noqa: A002 - the name of MemOS's field
-    """Give the ids of the user's memories that a filter matches.
+    """Return the ids of the user's memories that a filter matches.
 
     The cloud can delete by a filter too, but of all users at once.
 

@@ -14,14 +14,14 @@ import anyio
 from anyio.to_thread import run_sync
 from filelock import FileLock, Timeout
 
-from memos_mcp.backends.hosted import reading
-from memos_mcp.backends.hosted.bodies import Body
-from memos_mcp.backends.hosted.failures import CallFailed
-from memos_mcp.backends.hosted.outbox import TASK_PREFIX, Letter, Outbox
+from memos_mcp.backends.hosted import response_models
+from memos_mcp.backends.hosted.call_errors import CallFailed
+from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, HttpClient
+from memos_mcp.backends.hosted.outbox import TASK_PREFIX, Outbox, QueuedAdd
 from memos_mcp.backends.hosted.product_server import ProductServer
-from memos_mcp.backends.hosted.service import ADD_MESSAGE, Service
-from memos_mcp.errors import Forbidden, InvalidRequest, MemosError, NotFound, Unavailable
-from memos_mcp.models import AddReceipt, MessagePage, Task, clock_text
+from memos_mcp.backends.hosted.request_bodies import Body
+from memos_mcp.core.errors import Forbidden, InvalidRequest, MemosError, NotFound, Unavailable
+from memos_mcp.core.models import AddReceipt, MessagePage, Task, clock_text
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ _NEVER = (InvalidRequest, NotFound, Forbidden)
 class Delivery:
     """Delivers adds to one service, with one outbox behind it."""
 
-    def __init__(self, service: Service | ProductServer, outbox: Outbox, *, clock: Callable[[], int]) -> None:
+    def __init__(self, service: HttpClient | ProductServer, outbox: Outbox, *, clock: Callable[[], int]) -> None:
         """Take the service and the outbox; `clock` gives epoch milliseconds."""
         self._service = service
         self._outbox = outbox
@@ -69,7 +69,7 @@ class Delivery:
             if not exc.temporary:
                 raise exc.error from exc
             return await self._keep(body, user_id=user_id, key=key, tried=exc.unsure, because=exc)
-        return reading.add_receipt(data, conversation_id=str(body["conversation_id"]))
+        return response_models.add_receipt(data, conversation_id=str(body["conversation_id"]))
 
     async def catch_up(self, *, within: float = PATIENCE) -> CallFailed | None:
         """Deliver what waits, if it is time to try again, for so many seconds; give the reason where that failed."""
@@ -111,7 +111,7 @@ class Delivery:
         self._pause, self._not_before = FIRST_PAUSE, 0.0
         return None
 
-    async def _send(self, letter: Letter) -> None:
+    async def _send(self, letter: QueuedAdd) -> None:
         """Send one letter and note what became of it.
 
         Raises:
@@ -132,10 +132,10 @@ class Delivery:
             logger.warning("The memory service refused an add that had waited: %s", reason)
             await run_sync(lambda: self._outbox.mark_refused(letter, reason=reason))
             return
-        receipt = reading.add_receipt(data, conversation_id="")
+        receipt = response_models.add_receipt(data, conversation_id="")
         await run_sync(lambda: self._outbox.mark_delivered(letter, task_id=receipt.task_id))
 
-    async def _has(self, letter: Letter) -> bool:
+    async def _has(self, letter: QueuedAdd) -> bool:
         """Ask a service that does not know keys whether it has this add, or the conversation ends with it."""
         if isinstance(self._service, ProductServer):
             return await self._service.has(letter.body, key=letter.key)
@@ -153,7 +153,7 @@ class Delivery:
             if isinstance(exc.error, NotFound):
                 return False
             raise
-        page: MessagePage = reading.message_page(data, conversation_id="")
+        page: MessagePage = response_models.message_page(data, conversation_id="")
         return [(said.role, said.content) for said in page.message_detail_list] == wanted
 
     async def _keep(self, body: Body, *, user_id: str, key: str, tried: bool, because: CallFailed | None) -> AddReceipt:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from memos_mcp.backends.hosted.file import opened
+from memos_mcp.backends.hosted.sqlite_file import opened
 
 FILE_NAME: Final = "outbox.sqlite3"
 TASK_PREFIX: Final = "outbox-"
@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS letter (
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class QueuedAdd:
     """An add that waits. `tried` says that an attempt was cut off, so that the service may have it."""
 
     seq: int
@@ -50,7 +50,7 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class Delivered:
     """What became of a letter; `task_id` is the service's, once delivered."""
 
     state: Literal["waiting", "delivered", "refused"]
@@ -59,7 +59,7 @@ class Posted:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OutboxStatus:
     """How many adds wait, since when (epoch milliseconds), and how many the service refused for good, and why."""
 
     waiting: int = 0
@@ -86,10 +86,10 @@ class Outbox:
         """The lock that a process holds while it delivers, so that order is kept and nothing is sent twice."""
         return self._path.with_suffix(f".{self._account}.lock")
 
-    def waiting(self) -> Waiting:
+    def waiting(self) -> OutboxStatus:
         """Count what waits."""
         if not self._path.exists():
-            return Waiting()
+            return OutboxStatus()
         where, parameters = ("1", ()) if not self._account else ("account = ?", (self._account,))
         with self._open() as database:
             waiting, since = database.execute(
@@ -98,7 +98,7 @@ class Outbox:
             refused, reason = database.execute(
                 f"SELECT count(*), max(reason) FROM letter WHERE state = 'refused' AND {where}", parameters
             ).fetchone()
-        return Waiting(waiting, since, refused, reason or "")
+        return OutboxStatus(waiting, since, refused, reason or "")
 
     def is_empty(self) -> bool:
         """Say whether nothing waits, cheaply where nothing ever did."""
@@ -113,31 +113,31 @@ class Outbox:
                 (self._account, user_id, key, json.dumps(body), time, tried),
             )
 
-    def first(self) -> Letter | None:
-        """Give the letter that is to go next."""
+    def first(self) -> QueuedAdd | None:
+        """Return the letter that is to go next."""
         with self._open() as database:
             row = database.execute(
                 "SELECT seq, user_id, key, body, tried FROM letter WHERE account = ? AND state = 'waiting'"
                 " ORDER BY seq LIMIT 1",
                 (self._account,),
             ).fetchone()
-        return None if row is None else Letter(row[0], row[1], row[2], json.loads(row[3]), bool(row[4]))
+        return None if row is None else QueuedAdd(row[0], row[1], row[2], json.loads(row[3]), bool(row[4]))
 
-    def mark_tried(self, letter: Letter, *, tried: bool) -> None:
+    def mark_tried(self, letter: QueuedAdd, *, tried: bool) -> None:
         """Note, before sending, that the service may have it from now on; or that it cannot have it."""
         self._execute("UPDATE letter SET tried = ? WHERE seq = ?", tried, letter.seq)
 
-    def mark_delivered(self, letter: Letter, *, task_id: str) -> None:
+    def mark_delivered(self, letter: QueuedAdd, *, task_id: str) -> None:
         """Note that the service has it, and forget what it said."""
         self._execute(
             "UPDATE letter SET state = 'delivered', body = '', task_id = ? WHERE seq = ?", task_id, letter.seq
         )
 
-    def mark_refused(self, letter: Letter, *, reason: str) -> None:
+    def mark_refused(self, letter: QueuedAdd, *, reason: str) -> None:
         """Note that the service will never take it; it stays, for its owner to see."""
         self._execute("UPDATE letter SET state = 'refused', reason = ? WHERE seq = ?", reason, letter.seq)
 
-    def find(self, key: str, *, user_id: str) -> Posted | None:
+    def find(self, key: str, *, user_id: str) -> Delivered | None:
         """Say what became of a letter."""
         if not self._path.exists():
             return None
@@ -146,7 +146,7 @@ class Outbox:
                 "SELECT state, task_id, reason FROM letter WHERE account = ? AND user_id = ? AND key = ?",
                 (self._account, user_id, key),
             ).fetchone()
-        return None if row is None else Posted(*row)
+        return None if row is None else Delivered(*row)
 
     def forget(self, *, user_id: str) -> None:
         """Remove all letters of a user."""

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from pydantic import JsonValue
 
-from memos_mcp.sources import of_source
+from memos_mcp.core.memory_sources import of_source
 
 Body = dict[str, Any]
 

@@ -9,12 +9,12 @@ import httpx
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.hosted import product
-from memos_mcp.backends.hosted.bodies import Body
-from memos_mcp.backends.hosted.failures import CallFailed
-from memos_mcp.backends.hosted.kept import Kept
-from memos_mcp.backends.hosted.service import ADD_MESSAGE, Service
-from memos_mcp.errors import InvalidRequest, MemosError, NotFound
-from memos_mcp.models import clock_text
+from memos_mcp.backends.hosted.call_errors import CallFailed
+from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, HttpClient
+from memos_mcp.backends.hosted.request_bodies import Body
+from memos_mcp.backends.hosted.sent_messages import SentMessages
+from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.core.models import clock_text
 
 HISTORY: Final = 20
 """Messages of the conversation that go with a correction."""
@@ -25,7 +25,7 @@ class ProductServer:
 
     is_engine = False
 
-    def __init__(self, service: Service, kept: Kept, *, clock: Callable[[], int]) -> None:
+    def __init__(self, service: HttpClient, kept: SentMessages, *, clock: Callable[[], int]) -> None:
         """Take the wire to the server and the messages that were sent to it; `clock` gives epoch milliseconds."""
         self._service = service
         self._kept = kept

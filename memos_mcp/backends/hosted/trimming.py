@@ -1,7 +1,7 @@
 """Keeping an answer within what was asked for, where the service cannot be told."""
 
-from memos_mcp.instructions import fit
-from memos_mcp.models import SearchMemory, SearchResult
+from memos_mcp.core.models import SearchMemory, SearchResult
+from memos_mcp.rendering.instructions import fit
 
 
 def trimmed(found: SearchResult, request: SearchMemory) -> SearchResult:

@@ -3,14 +3,14 @@
 import uuid
 from collections.abc import Callable
 
-from memos_mcp.backends.local.agent_memories import AgentMemories
-from memos_mcp.backends.local.extractors.secrets import redact_values
-from memos_mcp.backends.local.learning import Learning
+from memos_mcp.backends.local.consolidation.agent_memories import AgentMemories
+from memos_mcp.backends.local.consolidation.learning import Learning
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.reading import Reading
-from memos_mcp.backends.local.redaction import Redact
+from memos_mcp.backends.local.ledger_reader import LedgerReader
 from memos_mcp.backends.local.retrieval.features import analyse
-from memos_mcp.models import AddMessage, AddReceipt
+from memos_mcp.backends.local.text.redaction import Redact
+from memos_mcp.backends.local.text.secrets import redact_values
+from memos_mcp.core.models import AddMessage, AddReceipt
 
 NO_INSTRUCTIONS = "custom_extract_prompt had no effect: it is for a chat model (MEMOS_EXTRACTOR=llm)."
 HIDDEN = (
@@ -25,7 +25,7 @@ class Adding:
     def __init__(
         self,
         ledger: Ledger,
-        reading: Reading,
+        reading: LedgerReader,
         *,
         agent_memories: AgentMemories,
         learning: Learning,

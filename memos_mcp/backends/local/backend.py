@@ -9,34 +9,33 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from memos_mcp.backends.local import filters
-from memos_mcp.backends.local.acting import acting_for
 from memos_mcp.backends.local.adding import Adding
-from memos_mcp.backends.local.agent_memories import AgentMemories
-from memos_mcp.backends.local.browsing import Browsing
-from memos_mcp.backends.local.curating import Curating
-from memos_mcp.backends.local.extractors.sentences import shorten
-from memos_mcp.backends.local.forgetting import Forgetting
-from memos_mcp.backends.local.indexes import Indexes
-from memos_mcp.backends.local.indexing import Indexing
-from memos_mcp.backends.local.knowledge_bases import KnowledgeBases
-from memos_mcp.backends.local.learning import Learning
+from memos_mcp.backends.local.consolidation import Consolidation, Feedback, FeedbackOutcome, keys
+from memos_mcp.backends.local.consolidation.agent_memories import AgentMemories
+from memos_mcp.backends.local.consolidation.learning import Learning
+from memos_mcp.backends.local.curation.browsing import LocalBrowsing
+from memos_mcp.backends.local.curation.deletion import Deletion
+from memos_mcp.backends.local.curation.editing import LocalCurating
+from memos_mcp.backends.local.curation.ledger_transfer import LocalTransferring
+from memos_mcp.backends.local.knowledge.knowledge_bases import KnowledgeBases
+from memos_mcp.backends.local.knowledge.library import Library
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.standing import standing_of
-from memos_mcp.backends.local.library import Library
-from memos_mcp.backends.local.means import Means
-from memos_mcp.backends.local.public import PublicMemories
-from memos_mcp.backends.local.reading import Reading
-from memos_mcp.backends.local.redaction import Redact
+from memos_mcp.backends.local.ledger.user_thread import acting_for
+from memos_mcp.backends.local.ledger_reader import LedgerReader
 from memos_mcp.backends.local.retrieval.features import analyse_memory
-from memos_mcp.backends.local.search import Search
-from memos_mcp.backends.local.transferring import Transferring
-from memos_mcp.backends.local.upkeep import Corrected, Correcting, Upkeep, keys
-from memos_mcp.errors import InvalidRequest
-from memos_mcp.instructions import fit, with_instructions
-from memos_mcp.limits import check_add, check_search
-from memos_mcp.models import (
+from memos_mcp.backends.local.search import filters
+from memos_mcp.backends.local.search.lexical_indexes import Indexes
+from memos_mcp.backends.local.search.public import PublicMemories
+from memos_mcp.backends.local.search.retriever import Retriever
+from memos_mcp.backends.local.stateless import LocalStateless
+from memos_mcp.backends.local.text.redaction import Redact
+from memos_mcp.backends.local.text.sentences import shorten
+from memos_mcp.backends.local.vectors.indexing import Indexing
+from memos_mcp.core.errors import InvalidRequest
+from memos_mcp.core.limits import check_add, check_search
+from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
     AddReceipt,
@@ -59,7 +58,8 @@ from memos_mcp.models import (
     UpdateMemory,
     UpdateReceipt,
 )
-from memos_mcp.perspective import bare
+from memos_mcp.core.perspective import bare
+from memos_mcp.rendering.instructions import fit, with_instructions
 
 FEEDBACK_CONVERSATION = "feedback"
 
@@ -67,7 +67,7 @@ T = TypeVar("T")
 
 
 def milliseconds_now() -> int:
-    """Give the time in epoch milliseconds."""
+    """Return the time in epoch milliseconds."""
     return time.time_ns() // 1_000_000
 
 
@@ -81,12 +81,12 @@ class LocalBackend:
         self,
         ledger: Ledger,
         *,
-        search: Search,
+        search: Retriever,
         indexing: Indexing,
         indexes: Indexes,
         learning: Learning,
-        upkeep: Upkeep,
-        correcting: Correcting,
+        upkeep: Consolidation,
+        correcting: Feedback,
         agent_memories: AgentMemories,
         clock: Callable[[], int],
         redact: Redact | None,
@@ -98,11 +98,11 @@ class LocalBackend:
         self._ledger = ledger
         self._search = search
         self._indexing = indexing
-        self._forgetting = Forgetting(ledger, indexes, changed=indexing.wake, copies=copies)
+        self._forgetting = Deletion(ledger, indexes, changed=indexing.wake, copies=copies)
         self._learning = learning
         self._correcting = correcting
         self._clock = clock
-        self._reading = Reading(ledger)
+        self._reading = LedgerReader(ledger)
         self._adding = Adding(
             ledger,
             self._reading,
@@ -115,10 +115,10 @@ class LocalBackend:
         )
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
         self._public = PublicMemories(ledger, search)
-        self.browsing = Browsing(ledger, search, clock=clock, offset=offset)
-        self.curating = Curating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
-        self.transferring = Transferring(ledger, changed=self._follow, redacts=redact is not None)
-        self.means = Means(search, learning, clock=clock, redact=redact)
+        self.browsing = LocalBrowsing(ledger, search, clock=clock, offset=offset)
+        self.curating = LocalCurating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
+        self.transferring = LocalTransferring(ledger, changed=self._follow, redacts=redact is not None)
+        self.means = LocalStateless(search, learning, clock=clock, redact=redact)
         self.library = Library(self._bases, clock=clock)
 
     def _follow(self) -> None:
@@ -225,7 +225,7 @@ class LocalBackend:
             note=self._unchanged(corrected, user_id),
         )
 
-    def _unchanged(self, corrected: Corrected, user_id: str) -> str:
+    def _unchanged(self, corrected: FeedbackOutcome, user_id: str) -> str:
         """Say why a correction changed nothing, and what to do."""
         if corrected.archived:
             return ""
@@ -247,12 +247,12 @@ class LocalBackend:
         return await acting_for(user_id, self._ledger, partial(self._reading.task, task_id, user_id))
 
     async def memory_owner(self, memory_id: str) -> str | None:
-        """Give the user who has a memory: the REST contract names memories by their ids alone."""
+        """Return the user who has a memory: the REST contract names memories by their ids alone."""
         seq = memory_seq(memory_id)
         return None if seq is None else await _in_thread(partial(self._ledger.memories.owner, seq))
 
     async def task_owner(self, task_id: str) -> str | None:
-        """Give the user whose add left a task behind."""
+        """Return the user whose add left a task behind."""
         return await _in_thread(partial(self._ledger.tasks.owner, task_id))
 
 

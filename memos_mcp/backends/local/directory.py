@@ -4,7 +4,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from memos_mcp.errors import ConfigurationError, Unavailable
+from memos_mcp.core.errors import ConfigurationError, Unavailable
 
 LEDGER_FILE = "ledger.sqlite3"
 LOCK_FILE = "engine.lock"
@@ -20,7 +20,7 @@ def note_backup(data_dir: Path, file: Path) -> None:
 
 
 def copies_of(data_dir: Path) -> list[Path]:
-    """Give the copies of the ledger that are there still: older ones beside it, and backups that were noted."""
+    """Return the copies of the ledger that are there still: older ones beside it, and backups that were noted."""
     beside = [path for pattern in ("*.backup", "ledger.before-restore-*.sqlite3") for path in data_dir.glob(pattern)]
     try:
         noted = (data_dir / BACKUPS_FILE).read_text(encoding="utf-8").splitlines()

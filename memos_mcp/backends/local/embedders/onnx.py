@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding, readable
-from memos_mcp.backends.local.embedders.session import Session, open_session, open_tokenizer
+from memos_mcp.backends.local.embedders.onnx_session import OnnxSession, open_session, open_tokenizer
+from memos_mcp.backends.local.embedders.token_words import content_words
 from memos_mcp.backends.local.embedders.weights import checked_digest
-from memos_mcp.backends.local.embedders.words import content_words
-from memos_mcp.errors import ConfigurationError, MissingLibrary
+from memos_mcp.core.errors import ConfigurationError, MissingLibrary
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -58,7 +58,7 @@ class OnnxEmbedder:
     threads: a run shares nothing with another.
     """
 
-    def __init__(self, session: Session, tokenizer: "Tokenizer", *, name: str) -> None:
+    def __init__(self, session: OnnxSession, tokenizer: "Tokenizer", *, name: str) -> None:
         """Take a loaded model and a tokenizer that neither pads nor gives more than the model reads."""
         self._session = session
         self._tokenizer = tokenizer

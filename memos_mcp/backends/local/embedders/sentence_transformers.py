@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding, readable
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.core.errors import ConfigurationError
 
 ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",
@@ -39,7 +39,7 @@ class Model(Protocol):
         ...
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the weights."""
+        """Return the weights."""
         ...
 
 

@@ -3,11 +3,11 @@
 from hashlib import file_digest
 from pathlib import Path
 
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.core.errors import ConfigurationError
 
 
 def checked_digest(path: Path, *, advice: str, expected: str | None = None) -> str:
-    """Give the SHA-256 of a file.
+    """Return the SHA-256 of a file.
 
     Raises:
         ConfigurationError: it cannot be read, or is not the one expected; the sentence ends in `advice`.

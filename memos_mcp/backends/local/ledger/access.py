@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from memos_mcp.backends.local.ledger.seam import Database
+from memos_mcp.backends.local.ledger.database_interface import Database
 
 _COUNT = """
 INSERT INTO call_count (period, token, calls) VALUES (clock_millis() / ?, ?, ?)

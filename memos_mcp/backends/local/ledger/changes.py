@@ -5,15 +5,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import NamedTuple
 
-from memos_mcp.backends.local.extractors.base import Draft
-from memos_mcp.backends.local.ledger.claims import Claims
+from memos_mcp.backends.local.extraction.base import Draft
+from memos_mcp.backends.local.ledger.claim_keys import ClaimKeys
+from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
 from memos_mcp.backends.local.ledger.messages import marks
-from memos_mcp.backends.local.ledger.seam import Database
 
 
-class Wording(NamedTuple):
+class MemoryText(NamedTuple):
     """The words that a memory is told in."""
 
     title: str
@@ -27,17 +27,17 @@ class Changes:
     The methods that begin with `put_` note nothing: they are called inside a transaction that notes why.
     """
 
-    def __init__(self, database: Database, memories: Memories, *, claims: Claims, history: History) -> None:
+    def __init__(self, database: Database, memories: Memories, *, claims: ClaimKeys, history: History) -> None:
         """Take an open ledger file and the tables that go with memories."""
         self._database = database
         self._memories = memories
         self._claims = claims
         self._history = history
 
-    def wording(self, seq: int) -> Wording:
-        """Give the words that a memory is told in."""
+    def wording(self, seq: int) -> MemoryText:
+        """Return the words that a memory is told in."""
         row = self._database.rows("SELECT memory_key, memory_value, tags FROM memory WHERE seq = ?", (seq,))[0]
-        return Wording(row["memory_key"], row["memory_value"], tuple(json.loads(row["tags"])))
+        return MemoryText(row["memory_key"], row["memory_value"], tuple(json.loads(row["tags"])))
 
     def rewrite(
         self,

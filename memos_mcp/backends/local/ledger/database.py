@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from memos_mcp.backends.local.ledger.seam import Database, Parameters
-from memos_mcp.errors import MemosError, Unavailable
+from memos_mcp.backends.local.ledger.database_interface import Database, Parameters
+from memos_mcp.core.errors import MemosError, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -249,7 +249,7 @@ class SqliteDatabase(Database):
                 self._connection.execute("ROLLBACK")
 
     def size(self) -> int:
-        """Give the bytes of the file."""
+        """Return the bytes of the file."""
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
     def empty_log(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from memos_mcp.backends.local.ledger.seam import Database, Found
+from memos_mcp.backends.local.ledger.database_interface import Database, ResultRow
 
 UNDOABLE = ("archived", "rewritten", "strengthened")
 """The events that can be taken back; `undone` and `linked` are not among them."""
@@ -40,12 +40,12 @@ class History:
         )
 
     def of(self, memory: int) -> list[Change]:
-        """Give every change of a memory, oldest first."""
+        """Return every change of a memory, oldest first."""
         rows = self._database.rows("SELECT * FROM history WHERE memory = ? ORDER BY key", (memory,))
         return [_change(row) for row in rows]
 
     def last_undoable(self, memory: int) -> Change | None:
-        """Give the last change of a memory that can be taken back and has not been."""
+        """Return the last change of a memory that can be taken back and has not been."""
         return next(
             (change for change in reversed(self.of(memory)) if change.event in UNDOABLE and not change.undone), None
         )
@@ -56,7 +56,7 @@ class History:
         self.note(memory, "undone", now=now, before={}, after={"event": change.event})
 
 
-def _change(row: Found) -> Change:
+def _change(row: ResultRow) -> Change:
     return Change(
         key=row["key"],
         time=row["time"],

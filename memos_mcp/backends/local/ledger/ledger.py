@@ -5,19 +5,19 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from memos_mcp.backends.local.ledger.changes import Changes
-from memos_mcp.backends.local.ledger.claims import Claims
+from memos_mcp.backends.local.ledger.claim_keys import ClaimKeys
+from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.history import History
+from memos_mcp.backends.local.ledger.index_work import IndexWork
 from memos_mcp.backends.local.ledger.memories import Memories
 from memos_mcp.backends.local.ledger.messages import Messages
 from memos_mcp.backends.local.ledger.pages import Pages
 from memos_mcp.backends.local.ledger.removal import Removal
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
-from memos_mcp.backends.local.ledger.seam import Database
 from memos_mcp.backends.local.ledger.tasks import Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
-from memos_mcp.backends.local.ledger.work import Work
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
-from memos_mcp.models import StoreStatus
+from memos_mcp.core.models import StoreStatus
 
 
 class Ledger:
@@ -27,7 +27,7 @@ class Ledger:
         """Take a ledger file that is open and in this version's format."""
         self.database = database
         self.messages = Messages(database)
-        self.claims = Claims(database)
+        self.claims = ClaimKeys(database)
         self.history = History(database)
         self.memories = Memories(database, self.claims)
         self.changes = Changes(database, self.memories, claims=self.claims, history=self.history)
@@ -35,7 +35,7 @@ class Ledger:
         self.removal = Removal(database, self.memories)
         self.tasks = Tasks(database)
         self.vectors = Vectors(database)
-        self.work = Work(database)
+        self.work = IndexWork(database)
 
     @classmethod
     def open(cls, path: Path) -> "Ledger":
@@ -52,12 +52,12 @@ class Ledger:
         self.database.close()
 
     def noted(self, name: str) -> str:
-        """Give what was noted under a name, or an empty text."""
+        """Return what was noted under a name, or an empty text."""
         row = self.database.row("SELECT value FROM meta WHERE name = ?", (name,))
         return "" if row is None else str(row["value"])
 
     def noted_under(self, beginning: str) -> list[str]:
-        """Give the names that begin so, under which something was noted."""
+        """Return the names that begin so, under which something was noted."""
         rows = self.database.rows(
             "SELECT name FROM meta WHERE substr(name, 1, length(?)) = ? ORDER BY name", (beginning, beginning)
         )
@@ -78,7 +78,7 @@ class Ledger:
         self.note(f"instructions {task}", instructions)
 
     def instructions(self, task: int) -> str:
-        """Give what the application wants to be learnt from an add."""
+        """Return what the application wants to be learnt from an add."""
         return self.noted(f"instructions {task}")
 
     def forget_instructions(self) -> None:
@@ -105,7 +105,7 @@ class Ledger:
         )
 
     def identity(self) -> str:
-        """Give a name that no other ledger has, made when it is first asked for."""
+        """Return a name that no other ledger has, made when it is first asked for."""
         with self.database.transaction():
             # Of several processes that ask at once the first makes it, and the others read that.
             made = uuid.uuid4().hex[:12]

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Collection
 
-from memos_mcp.backends.local.extractors.base import Draft
-from memos_mcp.backends.local.ledger.claims import Claims
+from memos_mcp.backends.local.extraction.base import Draft
+from memos_mcp.backends.local.ledger.claim_keys import ClaimKeys
+from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
 from memos_mcp.backends.local.ledger.message_info import is_public, other_speaker
-from memos_mcp.backends.local.ledger.messages import Row, in_chunks, marks, message_id, read_seq
-from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
+from memos_mcp.backends.local.ledger.messages import IndexRow, in_chunks, marks, message_id, read_seq
 from memos_mcp.backends.local.retrieval.features import says_most_of
-from memos_mcp.models import Memory, Preference
+from memos_mcp.core.models import Memory, Preference
 
 ALL_PUBLIC = (
     "EXISTS (SELECT 1 FROM source WHERE source.memory = memory.seq) AND NOT EXISTS (SELECT 1 FROM source"
@@ -37,7 +37,7 @@ def note_generation(database: Database, user: int) -> None:
 class Memories:
     """The tables `memory` and `source`, as they are read, grow and shrink; `Changes` has what changes in between."""
 
-    def __init__(self, database: Database, claims: Claims) -> None:
+    def __init__(self, database: Database, claims: ClaimKeys) -> None:
         """Take an open ledger file, and where the keys of new memories go."""
         self._database = database
         self._claims = claims
@@ -103,21 +103,21 @@ class Memories:
         if not says_most_of(features, [row["features"] for row in rows]):
             self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
 
-    def rows_after(self, user: int, seq: int) -> list[Row]:
-        """Give what an index needs of the memories in force that were added after one."""
+    def rows_after(self, user: int, seq: int) -> list[IndexRow]:
+        """Return what an index needs of the memories in force that were added after one."""
         sql = (
             "SELECT seq, conversation, coalesce(memory_time, create_time), features FROM memory"
             " WHERE user = ? AND seq > ? AND status = 'activated' ORDER BY seq"
         )
-        return [Row(*row) for row in self._database.rows(sql, (user, seq))]
+        return [IndexRow(*row) for row in self._database.rows(sql, (user, seq))]
 
     def matching(self, user: int, condition: str, parameters: Parameters) -> set[int]:
-        """Give the keys of the memories that meet a condition on the columns of `memory`."""
+        """Return the keys of the memories that meet a condition on the columns of `memory`."""
         sql = f"SELECT seq FROM memory WHERE user = ? AND ({condition})"
         return {row["seq"] for row in self._database.rows(sql, (user, *parameters))}
 
     def by_seq(self, user: int, seqs: Collection[int]) -> dict[int, Memory | Preference]:
-        """Give memories of this user by their keys, whatever their status."""
+        """Return memories of this user by their keys, whatever their status."""
         found: dict[int, Memory | Preference] = {}
         for chunk in in_chunks(seqs):
             rows = self._database.rows(
@@ -130,7 +130,7 @@ class Memories:
         return found
 
     def superseded(self, seqs: Collection[int]) -> dict[int, list[int]]:
-        """Give the keys of all memories in whose place each of these stands by now, the last archived first."""
+        """Return the keys of all memories in whose place each of these stands by now, the last archived first."""
         sql = (
             f"WITH RECURSIVE past (head, seq) AS (SELECT superseded_by, seq FROM memory WHERE superseded_by IN"
             f" ({marks(seqs)}) UNION SELECT head, memory.seq FROM memory JOIN past ON memory.superseded_by = past.seq)"
@@ -142,7 +142,7 @@ class Memories:
         return found
 
     def outdated_messages(self, user: int, *, after: int) -> set[int]:
-        """Give the messages on which memories rest that are out of force, among those added after one."""
+        """Return the messages on which memories rest that are out of force, among those added after one."""
         sql = (
             "SELECT DISTINCT message FROM memory JOIN source ON source.memory = memory.seq"
             " WHERE memory.user = ? AND memory.seq > ? AND status = 'archived'"
@@ -180,12 +180,12 @@ class Memories:
         return {row["message"] for row in self._database.rows(sql, (extractor, *messages))}
 
     def source_seqs(self, seq: int) -> tuple[int, ...]:
-        """Give the keys of the messages that a memory was learnt from."""
+        """Return the keys of the messages that a memory was learnt from."""
         rows = self._database.rows("SELECT message FROM source WHERE memory = ? ORDER BY message", (seq,))
         return tuple(row["message"] for row in rows)
 
     def preferences(self, seqs: Collection[int]) -> set[int]:
-        """Give those of the memories that are preferences."""
+        """Return those of the memories that are preferences."""
         found: set[int] = set()
         for chunk in in_chunks(seqs):
             sql = f"SELECT seq FROM memory WHERE preference IS NOT NULL AND seq IN ({marks(chunk)})"
@@ -193,7 +193,7 @@ class Memories:
         return found
 
     def speakers(self, seqs: Collection[int]) -> dict[int, str]:
-        """Give who said what a memory says, by name, where that is named and is not the user themself."""
+        """Return who said what a memory says, by name, where that is named and is not the user themself."""
         found: dict[int, str] = {}
         for chunk in in_chunks(seqs):
             rows = self._database.rows(
@@ -205,7 +205,7 @@ class Memories:
         return found
 
     def public(self, seqs: Collection[int]) -> set[int]:
-        """Give those of the memories that other users may find."""
+        """Return those of the memories that other users may find."""
         found: set[int] = set()
         for chunk in in_chunks(seqs):
             sql = f"SELECT seq FROM memory WHERE seq IN ({marks(chunk)}) AND {ALL_PUBLIC}"
@@ -213,12 +213,12 @@ class Memories:
         return found
 
     def owner(self, seq: int) -> str | None:
-        """Give the id of the user who has a memory."""
+        """Return the id of the user who has a memory."""
         row = self._database.row("SELECT user_id FROM memory JOIN user ON user.key = memory.user WHERE seq = ?", (seq,))
         return None if row is None else str(row["user_id"])
 
     def newest(self, user: int, *, condition: str, parameters: Parameters, size: int, page: int) -> list[int]:
-        """Give a page of the keys of the memories in force that meet a condition, newest first."""
+        """Return a page of the keys of the memories in force that meet a condition, newest first."""
         order = "ORDER BY update_time DESC, seq DESC LIMIT ? OFFSET ?"
         sql = f"SELECT seq FROM memory WHERE user = ? AND ({condition}) {order}"
         return [row["seq"] for row in self._database.rows(sql, (user, *parameters, size, (page - 1) * size))]
@@ -253,7 +253,7 @@ SELECT message, max(replacement) AS replacement FROM replacing WHERE NOT EXISTS 
 _STORED = "SELECT memory.*, conversation_id FROM memory JOIN conversation ON conversation.key = memory.conversation"
 
 
-def _stored(row: Found, *, sources: tuple[str, ...], supersedes: tuple[str, ...]) -> Memory | Preference:
+def _stored(row: ResultRow, *, sources: tuple[str, ...], supersedes: tuple[str, ...]) -> Memory | Preference:
     superseded_by = "" if row["superseded_by"] is None else memory_id(row["superseded_by"])
     if row["preference"]:
         return Preference(

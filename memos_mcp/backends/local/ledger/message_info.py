@@ -2,7 +2,7 @@
 
 import json
 
-from memos_mcp.models import PUBLIC_KEY, AddMessage, Message
+from memos_mcp.core.models import PUBLIC_KEY, AddMessage, Message
 
 
 def is_public(info: str = "info") -> str:

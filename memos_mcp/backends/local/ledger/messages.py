@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
 from memos_mcp.backends.local.ledger.message_info import info_of, is_public, speaker_of
-from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
-from memos_mcp.models import AddMessage, Conversation, StoredMessage
+from memos_mcp.core.models import AddMessage, Conversation, StoredMessage
 
 READ_AT_ONCE = 500
 """Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
@@ -25,7 +25,7 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IndexRow:
     """What an index is built from: a text's place in time and conversation, and its features."""
 
     seq: int
@@ -35,7 +35,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MessagePosition:
     """Where a message stands: its key and that of its conversation."""
 
     seq: int
@@ -62,21 +62,21 @@ class Messages:
         self._database = database
 
     def user_key(self, user_id: str) -> int | None:
-        """Give the key of a user who has stored something."""
+        """Return the key of a user who has stored something."""
         row = self._database.row("SELECT key FROM user WHERE user_id = ?", (user_id,))
         return None if row is None else int(row["key"])
 
     def user_id(self, user: int) -> str:
-        """Give the id of a user; empty where there is none of that key any more."""
+        """Return the id of a user; empty where there is none of that key any more."""
         row = self._database.row("SELECT user_id FROM user WHERE key = ?", (user,))
         return "" if row is None else str(row["user_id"])
 
     def users(self) -> dict[int, str]:
-        """Give every user's key and id."""
+        """Return every user's key and id."""
         return {row["key"]: row["user_id"] for row in self._database.rows("SELECT key, user_id FROM user")}
 
     def conversation_key(self, user: int, conversation_id: str) -> int | None:
-        """Give the key of a conversation of this user."""
+        """Return the key of a conversation of this user."""
         row = self._database.row(
             "SELECT key FROM conversation WHERE user = ? AND conversation_id = ?", (user, conversation_id)
         )
@@ -103,7 +103,7 @@ class Messages:
         return Added(task_id, request.conversation_id, repeated=False)
 
     def user_to_write_for(self, user_id: str) -> int:
-        """Give the key of a user, new or known, for whom the transaction in hand alone writes."""
+        """Return the key of a user, new or known, for whom the transaction in hand alone writes."""
         self._database.execute("INSERT INTO user (user_id) VALUES (?) ON CONFLICT DO NOTHING", (user_id,))
         user = self._database.number("SELECT key FROM user WHERE user_id = ?", (user_id,))
         self._database.one_writer(user)
@@ -174,7 +174,7 @@ class Messages:
         return None if row is None else int(row["later"])
 
     def page(self, conversation: int, *, size: int, page: int) -> list[StoredMessage]:
-        """Give a page of a conversation, oldest first; page 1 holds the last messages."""
+        """Return a page of a conversation, oldest first; page 1 holds the last messages."""
         rows = self._database.rows(
             f"{_STORED} WHERE message.conversation = ? ORDER BY seq DESC LIMIT ? OFFSET ?",
             (conversation, size, (page - 1) * size),
@@ -182,17 +182,17 @@ class Messages:
         return [_stored(row) for row in reversed(rows)]
 
     def by_seq(self, seqs: Collection[int]) -> dict[int, StoredMessage]:
-        """Give messages by their keys."""
+        """Return messages by their keys."""
         found: dict[int, StoredMessage] = {}
         for chunk in in_chunks(seqs):
             for row in self._database.rows(f"{_STORED} WHERE seq IN ({marks(chunk)})", chunk):
                 found[row["seq"]] = _stored(row)
         return found
 
-    def rows_after(self, user: int, seq: int) -> list[Row]:
-        """Give what an index needs of the messages that were added after one."""
+    def rows_after(self, user: int, seq: int) -> list[IndexRow]:
+        """Return what an index needs of the messages that were added after one."""
         return [
-            Row(*row)
+            IndexRow(*row)
             for row in self._database.rows(
                 "SELECT seq, conversation, create_time, features FROM message WHERE user = ? AND seq > ? ORDER BY seq",
                 (user, seq),
@@ -200,22 +200,22 @@ class Messages:
         ]
 
     def conversation_of(self, seq: int) -> int | None:
-        """Give the key of the conversation that a message stands in."""
+        """Return the key of the conversation that a message stands in."""
         row = self._database.row("SELECT conversation FROM message WHERE seq = ?", (seq,))
         return None if row is None else int(row["conversation"])
 
-    def last_of(self, task_id: str) -> Place:
+    def last_of(self, task_id: str) -> MessagePosition:
         """Say where the last message of an add stands."""
         sql = "SELECT seq, message.conversation FROM message JOIN task ON task.key = task WHERE task.id = ?"
-        return Place(*self._database.rows(f"{sql} ORDER BY seq DESC LIMIT 1", (task_id,))[0])
+        return MessagePosition(*self._database.rows(f"{sql} ORDER BY seq DESC LIMIT 1", (task_id,))[0])
 
     def matching(self, user: int, condition: str, parameters: Parameters) -> set[int]:
-        """Give the keys of the messages that meet a condition on the columns of `message`."""
+        """Return the keys of the messages that meet a condition on the columns of `message`."""
         sql = f"SELECT seq FROM message WHERE user = ? AND ({condition})"
         return {row["seq"] for row in self._database.rows(sql, (user, *parameters))}
 
     def conversations(self, user: int, *, prefix: str, size: int, page: int) -> tuple[list[Conversation], int]:
-        """Give a page of the user's conversations whose id begins so, the last used first, and how many there are."""
+        """Return a page of the user's conversations whose id begins so, the last used first, and how many there are."""
         where = "conversation.user = ? AND substr(conversation_id, 1, length(?)) = ?"
         parameters = (user, prefix, prefix)
         rows = self._database.rows(
@@ -229,18 +229,18 @@ class Messages:
         return [Conversation.model_validate(dict(row)) for row in rows], total
 
     def public_authors(self) -> dict[int, str]:
-        """Give the key and id of every user who let others find something."""
+        """Return the key and id of every user who let others find something."""
         sql = f"SELECT key, user_id FROM user WHERE key IN (SELECT message.user FROM message WHERE {is_public()})"
         return {row["key"]: row["user_id"] for row in self._database.rows(sql)}
 
     def info(self, identifiers: Collection[str]) -> dict[str, dict[str, JsonValue]]:
-        """Give what was said about these messages when they were added."""
+        """Return what was said about these messages when they were added."""
         seqs = [seq for one in identifiers if (seq := message_seq(one)) is not None]
         rows = self._database.rows(f"SELECT seq, info FROM message WHERE seq IN ({marks(seqs)})", seqs)
         return {message_id(row["seq"]): json.loads(row["info"]) for row in rows}
 
     def first_info(self, user: int) -> dict[str, dict[str, JsonValue]]:
-        """Give what was said about the first message of each conversation of a user."""
+        """Return what was said about the first message of each conversation of a user."""
         rows = self._database.rows(
             "SELECT conversation_id, info FROM message JOIN conversation ON conversation.key = message.conversation"
             " WHERE seq IN (SELECT min(seq) FROM message WHERE user = ? GROUP BY conversation)",
@@ -272,7 +272,7 @@ def read_seq(identifier: str, letter: str) -> int | None:
     return int(digits) if is_one else None
 
 
-def _stored(row: Found) -> StoredMessage:
+def _stored(row: ResultRow) -> StoredMessage:
     role_id, role_name = speaker_of(row["info"])
     return StoredMessage(
         id=message_id(row["seq"]),

@@ -7,7 +7,10 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from memos_mcp.api_models import (
+from memos_mcp.backends.local.ledger.database_interface import Database, ResultRow
+from memos_mcp.backends.local.ledger.memories import memory_id
+from memos_mcp.backends.local.ledger.messages import in_chunks, marks, message_id
+from memos_mcp.core.api_models import (
     ConversationList,
     ConversationsQuery,
     Counts,
@@ -21,11 +24,8 @@ from memos_mcp.api_models import (
     SortBy,
     iso_time,
 )
-from memos_mcp.backends.local.ledger.memories import memory_id
-from memos_mcp.backends.local.ledger.messages import in_chunks, marks, message_id
-from memos_mcp.backends.local.ledger.seam import Database, Found
-from memos_mcp.errors import InvalidRequest
-from memos_mcp.perspective import bare
+from memos_mcp.core.errors import InvalidRequest
+from memos_mcp.core.perspective import bare
 
 DAY = 86_400_000
 LONGEST_TITLE = 80
@@ -117,7 +117,7 @@ class Pages:
         )
 
     def memories(self, user: int, query: MemoriesQuery, *, conversation: int | None) -> MemoryList:
-        """Give a page of memories, and how many there are on all pages."""
+        """Return a page of memories, and how many there are on all pages."""
         condition, parameters = _condition(query, conversation)
         sql = f"SELECT count(*) FROM memory WHERE user = ? AND {condition}"
         shown, more = self.memories_of_page(user, query, conversation=conversation)
@@ -126,7 +126,7 @@ class Pages:
     def memories_of_page(
         self, user: int, query: MemoriesQuery, *, conversation: int | None = None
     ) -> tuple[tuple[ShownMemory, ...], str | None]:
-        """Give the memories of a page, and where the next begins."""
+        """Return the memories of a page, and where the next begins."""
         column, condition, parameters = _SORTED[query.sort], *_condition(query, conversation)
         sign, way = (">", "ASC") if query.order == "asc" else ("<", "DESC")
         where, at = f"user = ? AND {condition}", [user, *parameters]
@@ -142,7 +142,7 @@ class Pages:
         return tuple(self.memories_by_seq(user, [row["seq"] for row in page]).values()), more
 
     def memories_by_seq(self, user: int, seqs: Sequence[int]) -> dict[int, ShownMemory]:
-        """Give memories of a user by their keys, in that order; those that there are not are left out."""
+        """Return memories of a user by their keys, in that order; those that there are not are left out."""
         found: dict[int, ShownMemory] = {}
         for chunk in in_chunks(seqs):
             rows = self._database.rows(
@@ -158,7 +158,7 @@ class Pages:
         return {seq: found[seq] for seq in seqs if seq in found}
 
     def messages_by_seq(self, user: int, seqs: Sequence[int]) -> dict[int, ShownMessage]:
-        """Give messages of a user by their keys, in that order; those that there are not are left out."""
+        """Return messages of a user by their keys, in that order; those that there are not are left out."""
         found: dict[int, ShownMessage] = {}
         for chunk in in_chunks(seqs):
             rows = self._database.rows(
@@ -173,7 +173,7 @@ class Pages:
         return {seq: found[seq] for seq in seqs if seq in found}
 
     def conversations(self, user: int, query: ConversationsQuery) -> ConversationList:
-        """Give a page of conversations, the last used first."""
+        """Return a page of conversations, the last used first."""
         last = "(SELECT max(seq) FROM message WHERE message.conversation = conversation.key)"
         where = "user = ?"
         parameters: list[object] = [user]
@@ -196,7 +196,7 @@ class Pages:
     def messages(
         self, user: int, conversation: int, *, seq: int | None, side: Side, limit: int, text: str = ""
     ) -> tuple[list[ShownMessage], bool]:
-        """Give the messages next to one on a side (None: from that end), oldest first, and whether there are more."""
+        """Return the messages next to one on a side (None: from that end), oldest first, and whether there are more."""
         where = "conversation = ?"
         parameters: list[object] = [conversation]
         sign, way = ("<", "DESC") if side == "before" else (">", "ASC")
@@ -213,14 +213,14 @@ class Pages:
         return list(self.messages_by_seq(user, seqs).values()), len(rows) > limit
 
     def first_since(self, conversation: int, time: int) -> int | None:
-        """Give the key of the first message of a conversation that was said at a time or later."""
+        """Return the key of the first message of a conversation that was said at a time or later."""
         row = self._database.row(
             "SELECT seq FROM message WHERE conversation = ? AND create_time >= ? ORDER BY create_time, seq LIMIT 1",
             (conversation, time),
         )
         return None if row is None else int(row["seq"])
 
-    def _conversation(self, row: Found) -> ShownConversation:
+    def _conversation(self, row: ResultRow) -> ShownConversation:
         spoken = self._database.rows(
             "SELECT count(*) AS total, min(create_time) AS first, max(create_time) AS last FROM message"
             " WHERE conversation = ?",
@@ -263,7 +263,7 @@ def _condition(query: MemoriesQuery, conversation: int | None) -> tuple[str, lis
     return " AND ".join(["1 = 1", *conditions]), [value for values in conditions.values() for value in values]
 
 
-def _memory(row: Found, *, sources: Collection[int], replaces: Collection[int]) -> ShownMemory:
+def _memory(row: ResultRow, *, sources: Collection[int], replaces: Collection[int]) -> ShownMemory:
     return ShownMemory(
         memory_id=memory_id(row["seq"]),
         kind="preference" if row["preference"] else "memory",
@@ -282,7 +282,7 @@ def _memory(row: Found, *, sources: Collection[int], replaces: Collection[int]) 
     )
 
 
-def _message(row: Found, *, memories: Collection[int]) -> ShownMessage:
+def _message(row: ResultRow, *, memories: Collection[int]) -> ShownMessage:
     return ShownMessage(
         message_id=message_id(row["seq"]),
         conversation_id=row["conversation_id"],

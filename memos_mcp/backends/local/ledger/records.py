@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from memos_mcp.models import Frozen, Grain, Identifier, Milliseconds, Role, Status, TaskState
+from memos_mcp.core.models import Frozen, Grain, Identifier, Milliseconds, Role, Status, TaskState
 
 UserId = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from memos_mcp.backends.local.ledger.database_interface import Database, Parameters
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks
-from memos_mcp.backends.local.ledger.seam import Database, Parameters
-from memos_mcp.backends.local.ledger.wiping import wipe
-from memos_mcp.backends.local.wording import Wording
-from memos_mcp.models import Removed
+from memos_mcp.backends.local.ledger.secure_delete import wipe
+from memos_mcp.backends.local.text.mentions import Mention
+from memos_mcp.core.models import Removed
 
 AT_ONCE = 2_000
 """Rows read at once when a text is looked for."""
@@ -33,31 +33,31 @@ class Removal:
         self._memories = memories
 
     def messages_among(self, user: int, seqs: Collection[int]) -> set[int]:
-        """Give those of the keys that are messages of this user."""
+        """Return those of the keys that are messages of this user."""
         return self._keys("SELECT seq AS key FROM message WHERE user = ? AND seq IN ({})", seqs, user)
 
     def messages_where(self, condition: str, parameters: Parameters) -> set[int]:
-        """Give the messages that meet a condition on the columns of `message`."""
+        """Return the messages that meet a condition on the columns of `message`."""
         return {row["seq"] for row in self._database.rows(f"SELECT seq FROM message WHERE {condition}", parameters)}
 
     def messages_of(self, conversations: Collection[int]) -> set[int]:
-        """Give all messages of conversations."""
+        """Return all messages of conversations."""
         return self._keys("SELECT seq AS key FROM message WHERE conversation IN ({})", conversations)
 
     def sources_of(self, memories: Collection[int]) -> set[int]:
-        """Give the messages that memories were learnt from."""
+        """Return the messages that memories were learnt from."""
         return self._keys("SELECT message AS key FROM source WHERE memory IN ({})", memories)
 
     def resting_on(self, messages: Collection[int]) -> set[int]:
-        """Give the memories that were learnt from messages, whatever their status."""
+        """Return the memories that were learnt from messages, whatever their status."""
         return self._keys("SELECT memory AS key FROM source WHERE message IN ({})", messages)
 
     def orphans_of(self, messages: Collection[int]) -> set[int]:
-        """Give the memories that would have no message left without these."""
+        """Return the memories that would have no message left without these."""
         gone = set(messages)
         return {memory for memory in self.resting_on(gone) if gone.issuperset(self._memories.source_seqs(memory))}
 
-    def mentions(self, user: int, wording: Wording) -> Mentions:
+    def mentions(self, user: int, wording: Mention) -> Mentions:
         """Find everything of a user that holds a text, whatever its status."""
         return Mentions(
             messages=set(self._holding(user, wording, "message", "content, tags, info")),
@@ -141,14 +141,14 @@ class Removal:
             found |= {row["key"] for row in self._database.rows(sql.format(marks(chunk)), (*before, *chunk))}
         return found
 
-    def _holding(self, user: int, wording: Wording, table: str, columns: str) -> Iterator[int]:
+    def _holding(self, user: int, wording: Mention, table: str, columns: str) -> Iterator[int]:
         last = 0
         sql = f"SELECT seq, {columns} FROM {table} WHERE user = ? AND seq > ? ORDER BY seq LIMIT {AT_ONCE}"
         while rows := self._database.rows(sql, (user, last)):
             last = rows[-1]["seq"]
             yield from (row["seq"] for row in rows if any(wording.is_in(text) for text in tuple(row)[1:]))
 
-    def _changes_holding(self, user: int, wording: Wording) -> Iterator[int]:
+    def _changes_holding(self, user: int, wording: Mention) -> Iterator[int]:
         sql = "SELECT history.key, before, after FROM history JOIN memory ON memory.seq = history.memory WHERE user = ?"
         for row in self._database.rows(sql, (user,)):
             values = (json.loads(row["before"]), json.loads(row["after"]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.message_info import is_public
-from memos_mcp.errors import ConfigurationError
+from memos_mcp.core.errors import ConfigurationError
 
 FORMAT = 2
 """The format that this version writes; `migrations` lead to it from every older one."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from memos_mcp.backends.local.ledger.access import Access
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.schema import FORMAT
-from memos_mcp.errors import ConfigurationError
-from memos_mcp.models import StoreStatus
+from memos_mcp.core.errors import ConfigurationError
+from memos_mcp.core.models import StoreStatus
 
 _MISSING = "MEMOS_LEDGER_URL needs psycopg, which is not installed: pip install 'memos-memory-mcp[postgres]'."
 
@@ -32,7 +32,7 @@ def connect(url: str) -> Ledger:
         Unavailable: it cannot be reached or used.
     """
     try:
-        from memos_mcp.backends.local.ledger.postgres.opening import open_postgres  # noqa: PLC0415
+        from memos_mcp.backends.local.ledger.postgres.migrations import open_postgres  # noqa: PLC0415
     except ImportError as exc:
         raise ConfigurationError(_MISSING) from exc
     return Ledger(open_postgres(url))
@@ -46,7 +46,7 @@ def open_access(url: str) -> Access:
         Unavailable: it cannot be reached or used.
     """
     try:
-        from memos_mcp.backends.local.ledger.postgres.opening import open_postgres  # noqa: PLC0415
+        from memos_mcp.backends.local.ledger.postgres.migrations import open_postgres  # noqa: PLC0415
     except ImportError as exc:
         raise ConfigurationError(_MISSING) from exc
     return Access(open_postgres(url, most=2))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from memos_mcp.backends.local.ledger.seam import Database
+from memos_mcp.backends.local.ledger.database_interface import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from memos_mcp.backends.local.extractors.base import Source
+from memos_mcp.backends.local.extraction.base import Source
+from memos_mcp.backends.local.ledger.database_interface import Database, ResultRow
 from memos_mcp.backends.local.ledger.message_info import is_public, other_speaker
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks
-from memos_mcp.backends.local.ledger.seam import Database, Found
-from memos_mcp.models import MemoryViews, Task
+from memos_mcp.core.models import MemoryViews, Task
 
 CONTEXT = 6
 """How many messages before an add its extraction may look back at."""
@@ -53,12 +53,12 @@ class Tasks:
         )
 
     def owner(self, task_id: str) -> str | None:
-        """Give the id of the user whose add left a task behind."""
+        """Return the id of the user whose add left a task behind."""
         row = self._database.row("SELECT user_id FROM task JOIN user ON user.key = task.user WHERE id = ?", (task_id,))
         return None if row is None else str(row["user_id"])
 
     def next_open(self, now: int) -> OpenTask | None:
-        """Give the first task that is due, and claim its user's."""
+        """Return the first task that is due, and claim its user's."""
         claimed = self._database.claimed("tasks of", "due.user")
         while user := self._database.number(
             "SELECT user FROM (SELECT user FROM task WHERE state = 'running' AND due <= ? ORDER BY key LIMIT ?) AS due"
@@ -156,7 +156,7 @@ class Tasks:
         return None if row is None or row["due"] is None else int(row["due"])
 
 
-def _source(row: Found) -> Source:
+def _source(row: ResultRow) -> Source:
     return Source(
         seq=row["seq"],
         role=row["role"],

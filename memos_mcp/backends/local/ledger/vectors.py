@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding
+from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.messages import in_chunks, marks
-from memos_mcp.backends.local.ledger.seam import Database
 
 Kind = Literal["message", "memory"]
 TOKEN_DIMENSIONS = 64
@@ -32,7 +32,7 @@ class Text(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingText:
     """A text that the vector index has not followed; `content` is None when the text is gone."""
 
     key: int
@@ -59,23 +59,23 @@ class Vectors:
         self._forgotten = 0
         self.forget_tokens()
 
-    def pending_after(self, key: int, limit: int) -> list[Pending]:
-        """Give the first texts after one, of any user, that the index has not followed."""
+    def pending_after(self, key: int, limit: int) -> list[PendingText]:
+        """Return the first texts after one, of any user, that the index has not followed."""
         return self._pending("pending.key > ?", (key,), limit)
 
-    def pending_of(self, user: int, *, until: int, limit: int) -> list[Pending]:
-        """Give the first texts of a user that the index has not followed, none of them after the one given."""
+    def pending_of(self, user: int, *, until: int, limit: int) -> list[PendingText]:
+        """Return the first texts of a user that the index has not followed, none of them after the one given."""
         return self._pending("pending.user = ? AND pending.key <= ?", (user, until), limit)
 
-    def without_vector(self, user: int, *, limit: int) -> list[Pending]:
-        """Give the first texts of a user that have no vector."""
+    def without_vector(self, user: int, *, limit: int) -> list[PendingText]:
+        """Return the first texts of a user that have no vector."""
         return self._pending("pending.user = ? AND vector IS NULL AND {content} IS NOT NULL", (user,), limit)
 
-    def ready(self, user: int, *, limit: int) -> list[Pending]:
-        """Give the first texts of a user that the index can follow: they have a vector, or are gone."""
+    def ready(self, user: int, *, limit: int) -> list[PendingText]:
+        """Return the first texts of a user that the index can follow: they have a vector, or are gone."""
         return self._pending("pending.user = ? AND (vector IS NOT NULL OR {content} IS NULL)", (user,), limit)
 
-    def _pending(self, where: str, parameters: tuple[int, ...], limit: int) -> list[Pending]:
+    def _pending(self, where: str, parameters: tuple[int, ...], limit: int) -> list[PendingText]:
         queries = (
             f"SELECT * FROM ({_OF_KIND.format(kind=kind, content=content, where=where.format(content=content))}"
             f" ORDER BY pending.key LIMIT ?) AS {kind}s"
@@ -85,12 +85,12 @@ class Vectors:
             f"{' UNION ALL '.join(queries)} ORDER BY key LIMIT ?", (*parameters, limit, *parameters, limit, limit)
         )
         return [
-            Pending(row["key"], row["user"], Text(row["kind"], row["seq"]), row["content"], _vector(row["vector"]))
+            PendingText(row["key"], row["user"], Text(row["kind"], row["seq"]), row["content"], _vector(row["vector"]))
             for row in rows
         ]
 
     def waiting(self, user: int, *, limit: int) -> dict[Text, NDArray[np.float32]]:
-        """Give the vectors of the newest of a user's texts that the index has not followed."""
+        """Return the vectors of the newest of a user's texts that the index has not followed."""
         rows = self._database.rows(
             "SELECT kind, pending.seq, coalesce(message_vector.vector, memory_vector.vector) AS vector FROM pending"
             " LEFT JOIN message_vector ON kind = 'message' AND message_vector.seq = pending.seq"
@@ -130,7 +130,7 @@ class Vectors:
                 self._database.execute(f"DELETE FROM pending WHERE key IN ({marks(chunk)})", chunk)
 
     def told_by(self, messages: Collection[int]) -> dict[int, list[int]]:
-        """Give the memories without a vector of their own by the keys of their messages."""
+        """Return the memories without a vector of their own by the keys of their messages."""
         found: dict[int, list[int]] = {}
         for chunk in in_chunks(messages):
             sql = (
@@ -142,7 +142,7 @@ class Vectors:
         return found
 
     def tokens(self, kind: Kind, seqs: Collection[int]) -> dict[int, NDArray[np.int8]]:
-        """Give the token vectors of texts, shape (n, 64), where there are any.
+        """Return the token vectors of texts, shape (n, 64), where there are any.
 
         Those of a memory without a vector of its own are those of its messages.
         """
@@ -229,7 +229,7 @@ class Vectors:
         )
 
     def after(self, user: int, text: Text, *, limit: int) -> dict[Text, NDArray[np.float32]]:
-        """Give the first vectors of a user's texts of one kind after the text given."""
+        """Return the first vectors of a user's texts of one kind after the text given."""
         kind = text.kind
         rows = self._database.rows(
             f"SELECT seq, vector FROM {kind} JOIN {kind}_vector USING (seq) WHERE user = ? AND seq > ?"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.speech import (
+from memos_mcp.backends.local.text.speech import (
     asks,
     holds_name,
     holds_number,
@@ -21,8 +21,8 @@ from memos_mcp.backends.local.retrieval.speech import (
     speaker_of,
     speaks_of_relative_time,
 )
-from memos_mcp.backends.local.retrieval.terms import term_hash, terms, word_count
-from memos_mcp.perspective import bare, perspective_of
+from memos_mcp.backends.local.text.terms import term_hash, terms, word_count
+from memos_mcp.core.perspective import bare, perspective_of
 
 FEATURES_VERSION = 6
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""

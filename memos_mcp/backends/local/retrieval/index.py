@@ -8,15 +8,15 @@ import numpy as np
 from memos_mcp.backends.local.retrieval.features import unpack
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query
+from memos_mcp.backends.local.retrieval.ranking import Ranking
 from memos_mcp.backends.local.retrieval.rows import Rows
-from memos_mcp.backends.local.retrieval.search import Search
 from memos_mcp.backends.local.retrieval.weights import Weights
 
-__all__ = ["Entry", "Hit", "Index", "Query"]
+__all__ = ["Hit", "Index", "IndexEntry", "Query"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexEntry:
     """A text to be indexed: its number, conversation, time in epoch milliseconds, and what `analyse` made of it."""
 
     seq: int
@@ -48,7 +48,7 @@ class Index:
         """The highest `seq` that was ever added, 0 before the first."""
         return int(self._rows.seq.values[-1]) if len(self._rows) else 0
 
-    def extend(self, entries: Iterable[Entry]) -> None:
+    def extend(self, entries: Iterable[IndexEntry]) -> None:
         """Add texts, in the order of their `seq`, all above `last_seq`."""
         batch = list(entries)
         if not batch:
@@ -73,4 +73,4 @@ class Index:
         """Find the texts that bear on a query, best first; of equals the newer first."""
         if not len(self) or limit <= 0:
             return []
-        return Search(query, rows=self._rows, postings=self._postings, weights=self._weights).hits(limit)
+        return Ranking(query, rows=self._rows, postings=self._postings, weights=self._weights).hits(limit)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.postings import Found, Postings
-from memos_mcp.backends.local.retrieval.question import Question
+from memos_mcp.backends.local.retrieval.postings import Postings, TermPostings
+from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.rows import Rows
 from memos_mcp.backends.local.retrieval.scores import Floats, length_norm, rarity, saturation
 from memos_mcp.backends.local.retrieval.weights import Weights
@@ -17,7 +17,7 @@ MAX_TERMS = 64
 
 
 @dataclass(frozen=True, slots=True)
-class InWindows:
+class WindowScores:
     """What stands in each window: its BM25, each term where it counts most, and how far, 0 to 1, each term is there.
 
     `there` has a line a term and a column a window.
@@ -41,7 +41,7 @@ class Lexical:
             kept = np.sort(np.argsort(-known, kind="stable")[:MAX_TERMS])
             asked, importance = asked[kept], importance[kept]
         self.terms: NDArray[np.uint32] = asked
-        self.found: Found = postings.find(asked, None if rows.all_alive else rows.alive.values)
+        self.found: TermPostings = postings.find(asked, None if rows.all_alive else rows.alive.values)
         texts_with = np.bincount(self.found.term_of, minlength=len(asked))
         self.worth: Floats = importance * rarity(texts_with, texts)
         self.dated: NDArray[np.intp] = np.flatnonzero(np.isin(asked, question.dated))
@@ -54,17 +54,17 @@ class Lexical:
         self._rows = len(rows)
 
     def matches(self) -> Floats:
-        """Give the BM25 of every row on its own."""
+        """Return the BM25 of every row on its own."""
         values = self.worth[self.found.term_of] * self._saturated
         return np.bincount(self.found.rows, values, minlength=self._rows).astype(np.float64)
 
     def shares(self, rows: NDArray[np.int64]) -> Floats:
-        """Give the share of the query that stands in each of these rows itself."""
+        """Return the share of the query that stands in each of these rows itself."""
         values = self.worth[self.found.term_of] * np.minimum(self._saturated, 1.0)
         there = np.bincount(self.found.rows, values, minlength=self._rows)
         return there[rows] / max(float(self.worth.sum()), 1e-9)
 
-    def in_windows(self, windows: Windows) -> InWindows:
+    def in_windows(self, windows: Windows) -> WindowScores:
         """Find the terms in windows."""
         found, evidence = self.found, self._saturated
         term_of, rows = found.term_of, found.rows
@@ -72,4 +72,4 @@ class Lexical:
             near = windows.members()[rows]
             term_of, rows, evidence = term_of[near], rows[near], evidence[near]
         best = windows.best(rows, evidence, kind=term_of, kinds=len(self.terms))
-        return InWindows(self.worth @ best, np.minimum(best, 1.0))
+        return WindowScores(self.worth @ best, np.minimum(best, 1.0))

@@ -19,7 +19,7 @@ _COUNT_MASK = np.uint64(MAX_COUNT)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class TermPostings:
     """The postings of several terms: term number `term_of[i]` of the query stands in `rows[i]` `counts[i]` times."""
 
     term_of: NDArray[np.intp]
@@ -60,8 +60,8 @@ class Postings:
             counts += run.searchsorted(last, side="right") - run.searchsorted(first)
         return counts
 
-    def find(self, terms: NDArray[np.uint32], alive: NDArray[np.bool_] | None = None) -> Found:
-        """Give the postings of `terms`, in the rows that are `alive` where that is given."""
+    def find(self, terms: NDArray[np.uint32], alive: NDArray[np.bool_] | None = None) -> TermPostings:
+        """Return the postings of `terms`, in the rows that are `alive` where that is given."""
         pieces: list[NDArray[np.uint64]] = [np.empty(0, np.uint64)]
         sizes: list[int] = [0]
         numbers: list[int] = [0]
@@ -78,12 +78,12 @@ class Postings:
         rows = ((found >> _ROW_SHIFT) & _ROW_MASK).astype(np.int64)
         counts = (found & _COUNT_MASK).astype(np.int64)
         if alive is None:
-            return Found(term_of, rows, counts)
+            return TermPostings(term_of, rows, counts)
         kept = alive[rows]
-        return Found(term_of[kept], rows[kept], counts[kept])
+        return TermPostings(term_of[kept], rows[kept], counts[kept])
 
 
 def _ends(terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Give the lowest and the highest posting that each term may have."""
+    """Return the lowest and the highest posting that each term may have."""
     first = terms.astype(np.uint64) << _TERM_SHIFT
     return first, first | ((np.uint64(1) << _TERM_SHIFT) - np.uint64(1))

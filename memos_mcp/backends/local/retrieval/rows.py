@@ -133,7 +133,7 @@ class Rows:
         return not self._removed
 
     def between(self, times: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
-        """Give the rows of any of some times, each from a beginning to before an end, ascending."""
+        """Return the rows of any of some times, each from a beginning to before an end, ascending."""
         column = self.time.values
         if len(self._by_time) != len(column):
             self._by_time = np.argsort(column, kind="stable")
@@ -144,7 +144,7 @@ class Rows:
         return np.flatnonzero(marks)
 
     def find(self, seqs: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the row of each `seq`, `NOBODY` where there is none."""
+        """Return the row of each `seq`, `NOBODY` where there is none."""
         if not len(self):
             return np.full(len(seqs), NOBODY, np.int64)
         rows = np.minimum(np.searchsorted(self.seq.values, seqs), len(self) - 1)

@@ -100,7 +100,7 @@ def priors(flags: NDArray[np.uint32], *, asks_when: bool, of_oneself: bool, want
 
 @lru_cache(maxsize=256)
 def _expected(count: int, texts: int) -> tuple[Floats, float]:
-    """Give the normal quantiles of the highest `count` of `texts` about their mean, and that mean."""
+    """Return the normal quantiles of the highest `count` of `texts` about their mean, and that mean."""
     quantiles = _normal_quantile(1 - (np.arange(count) + 0.5) / texts)
     middle = float(quantiles.mean())
     return quantiles - middle, middle

@@ -29,7 +29,7 @@ class Steps:
 
 @lru_cache(maxsize=64)
 def steps(before: tuple[float, ...], after: tuple[float, ...]) -> Steps:
-    """Give the places of a window whose neighbours give these shares, nearest first."""
+    """Return the places of a window whose neighbours give these shares, nearest first."""
     shares = np.array((1.0, *before, *after))
     away = np.array((0.0, *range(1, len(before) + 1), *range(1, len(after) + 1)))
     halves = np.where(away == 0, 1.0, shares / 2)
@@ -91,7 +91,7 @@ class Windows:
     def best(
         self, givers: NDArray[np.int64], evidence: Floats, *, kind: NDArray[np.int64] | None = None, kinds: int = 1
     ) -> Floats:
-        """Give the best evidence in each window: the middle's in full, a neighbour's less its share.
+        """Return the best evidence in each window: the middle's in full, a neighbour's less its share.
 
         A line a kind of evidence (`kind` of each giver's, the first where it is not given), a column a window.
         The answer to "where did you go?" holds none of the question's words.
@@ -103,7 +103,7 @@ class Windows:
         return self._most(givers, given, kind=kind, kinds=kinds)
 
     def best_words(self, members: NDArray[np.int64], found: Floats) -> Floats:
-        """Give the best evidence in each window of several kinds at once, a line a kind, as `best` does.
+        """Return the best evidence in each window of several kinds at once, a line a kind, as `best` does.
 
         `found` has a line each of `members`, which are the rows of all windows, and a column a kind.
         """
@@ -119,11 +119,11 @@ class Windows:
         return given.max(axis=0).T
 
     def likest(self, givers: NDArray[np.int64], cosines: Floats) -> Floats:
-        """Give the best cosine in each window, less a tenth of it for each step away."""
+        """Return the best cosine in each window, less a tenth of it for each step away."""
         return self._most(givers, np.multiply.outer(self._givers.likeness, cosines))[0]
 
     def total(self, givers: NDArray[np.int64], evidence: Floats) -> Floats:
-        """Give the evidence in each window added up, that of neighbours at half their share.
+        """Return the evidence in each window added up, that of neighbours at half their share.
 
         For a sentence vector, which is of a text as a whole.
         """

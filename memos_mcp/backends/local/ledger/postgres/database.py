@@ -12,11 +12,11 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import RowMaker
 from psycopg_pool import ConnectionPool
 
+from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
 from memos_mcp.backends.local.ledger.postgres.dialect import adapt, translated
-from memos_mcp.backends.local.ledger.postgres.listening import CHANNEL, Listener
-from memos_mcp.backends.local.ledger.postgres.sentences import as_sentences, refusal
-from memos_mcp.backends.local.ledger.seam import Database, Found, Parameters
-from memos_mcp.errors import ConfigurationError, MemosError
+from memos_mcp.backends.local.ledger.postgres.error_messages import as_sentences, refusal
+from memos_mcp.backends.local.ledger.postgres.notifications import CHANNEL, Listener
+from memos_mcp.core.errors import ConfigurationError, MemosError
 
 MOST_CONNECTIONS: Final = 20
 
@@ -241,7 +241,7 @@ class PostgresDatabase(Database):
         with as_sentences(), self._connected() as connection, connection.cursor() as cursor:
             cursor.executemany(translated(sql, ())[0], rows)
 
-    def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[Found]:
+    def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[ResultRow]:
         """Read rows."""
         with as_sentences(), self._connected() as connection, connection.cursor(binary=True) as cursor:
             return cursor.execute(*translated(sql, parameters)).fetchall()

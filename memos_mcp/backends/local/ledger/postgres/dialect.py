@@ -7,7 +7,7 @@ from itertools import islice
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.types.string import StrDumper, TextBinaryLoader
 
-from memos_mcp.backends.local.ledger.seam import Parameters
+from memos_mcp.backends.local.ledger.database_interface import Parameters
 
 _TOKEN = re.compile(r"'[^']*'|\bIN \(\?(?:,\?)*\)|\?|%|\buser\b")
 _WRITTEN = {"?": "%s", "%": "%%", "user": '"user"'}

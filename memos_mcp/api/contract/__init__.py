@@ -1,0 +1,1 @@
+"""The MemOS REST contract: request bodies, routes, responses and their description."""

@@ -1,0 +1,51 @@
+"""The envelope of the contract: `{"code", "message", "data"}`, beside an HTTP status that fits."""
+
+import json
+import math
+from typing import Any
+
+from starlette.responses import Response
+
+from memos_mcp.core.errors import MemosError
+
+
+class Envelope(Response):
+    """JSON in ASCII, so that nothing that was stored can fail to be written."""
+
+    media_type = "application/json"
+
+    def __init__(
+        self,
+        data: dict[str, Any] | list[dict[str, Any]] | None,
+        *,
+        code: int = 0,
+        message: str = "ok",
+        status: int = 200,
+        wait: float | None = None,
+    ) -> None:
+        """Put an answer together; `wait` is told as `Retry-After`, in seconds."""
+        headers = None if wait is None else {"retry-after": str(math.ceil(wait))}
+        body = json.dumps({"code": code, "message": message, "data": data})
+        super().__init__(body.encode("ascii"), status_code=status, headers=headers)
+
+
+class Problem(Response):
+    """A refusal of `/api/v1`: `{"error": sentence}`, beside the HTTP status."""
+
+    media_type = "application/json"
+
+    def __init__(self, error: MemosError, *, status: int | None = None) -> None:
+        """Answer with an error."""
+        headers = None if error.retry_after is None else {"retry-after": str(math.ceil(error.retry_after))}
+        body = json.dumps({"error": str(error)})
+        super().__init__(body.encode("ascii"), status_code=status or error.status, headers=headers)
+
+
+def refusal_at(path: str, error: MemosError, *, status: int | None = None) -> Response:
+    """Answer with an error in the form that the path's callers read."""
+    return Problem(error, status=status) if path.startswith("/api/v1/") else refusal(error, status=status)
+
+
+def refusal(error: MemosError, *, status: int | None = None) -> Envelope:
+    """Answer with an error; HTTP has a status of its own for some of what the contract has one code for."""
+    return Envelope(None, code=error.code, message=str(error), status=status or error.status, wait=error.retry_after)

@@ -1,0 +1,1 @@
+"""What an operator sees of the calls: access log, audit log, metrics, health."""

@@ -1,0 +1,78 @@
+"""What `/api/v1` shows beside the memory: the engine that it is in, and the machine."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
+from memos_mcp.core.api_models import Client, SearchQuery, ShownHost, ShownSetting
+from memos_mcp.core.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What the routes need of a store on this machine."""
+
+    backend: MemoryBackend
+    browsing: Browsing
+    curating: Curating
+    transferring: Transferring
+
+
+TextForAgents = Callable[[SearchQuery, str], Awaitable[str]]
+"""Gives the text that an agent of a user would read of a search."""
+
+
+Watch = Callable[[str, Callable[[object], None]], Callable[[], None]]
+"""Has a function called whenever the memory of a user changes, until what it returns is called."""
+
+
+Start = Callable[[Callable[[], Awaitable[None]]], object]
+"""Has something run in the background until it is done or the engine ends."""
+
+
+def nothing_goes_on(work: Callable[[], Awaitable[None]]) -> None:
+    """Refuse what would go on in the background.
+
+    Raises:
+        Unavailable: always.
+    """
+    del work
+    raise Unavailable("Nothing can go on in the background here.")
+
+
+async def nothing_to_read(query: SearchQuery, user_id: str) -> str:
+    """Return no text: there is no agent here."""
+    del query, user_id
+    return ""
+
+
+class Machine(Protocol):
+    """What the command line knows of the machine; each call may take a while."""
+
+    def settings(self) -> tuple[ShownSetting, ...]:
+        """Return every setting and where it comes from."""
+        ...
+
+    def hosts(self) -> tuple[ShownHost, ...]:
+        """Return the hosts that are here."""
+        ...
+
+    def install(self, name: str, *, dry_run: bool) -> ShownHost:
+        """Write us into a host's file, or in a dry run say what that would change."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Each is a way to ask; what is not given is not there.
+
+    `clients` are the hosts that are connected for a user; `start` has what
+    outlasts a call run in the background, `watch` tells of changes of a user's memory.
+    """
+
+    text_for_agents: TextForAgents = nothing_to_read
+    clients: Callable[[str], tuple[Client, ...]] = lambda _: ()
+    machine: Machine | None = None
+    start: Start = nothing_goes_on
+    watch: Watch = lambda _user_id, _listener: lambda: None

@@ -1,0 +1,116 @@
+"""The routes that read: status, home, memories, conversations, search."""
+
+from memos_mcp import __version__
+from memos_mcp.api.v1.context import Context
+from memos_mcp.api.v1.operation import Call, Operation
+from memos_mcp.backends.base import Browsing
+from memos_mcp.core.api_models import (
+    ConversationList,
+    ConversationsQuery,
+    Health,
+    Home,
+    MemoriesQuery,
+    MemoryDetail,
+    MemoryList,
+    MessageList,
+    MessagesQuery,
+    SearchHits,
+    SearchQuery,
+    Status,
+    Waiting,
+)
+from memos_mcp.core.errors import MemosError
+from memos_mcp.core.models import StoreStatus
+
+WELL = "Everything is well."
+
+
+class ReadingRoutes:
+    """The routes over what a backend lets people look at."""
+
+    def __init__(self, browsing: Browsing, surroundings: Context) -> None:
+        """Take what is read."""
+        self._browsing = browsing
+        self._surroundings = surroundings
+
+    def operations(self) -> list[Operation]:
+        """Return the routes."""
+        return [
+            Operation("GET", "/status", self.status, "How the engine and the user's memory are", Status),
+            Operation("GET", "/home", self.home, "What is known of the user at a glance", Home),
+            Operation("GET", "/memories", self.memories, "A page of memories", MemoryList, query=MemoriesQuery),
+            Operation("GET", "/memories/{memory_id}", self.memory, "One memory and its history", MemoryDetail),
+            Operation(
+                "GET",
+                "/conversations",
+                self.conversations,
+                "A page of conversations, the last used first",
+                ConversationList,
+                query=ConversationsQuery,
+            ),
+            Operation(
+                "GET",
+                "/conversations/{conversation_id:path}/messages",
+                self.messages,
+                "A part of a conversation, oldest first",
+                MessageList,
+                query=MessagesQuery,
+            ),
+            Operation("GET", "/search", self.search, "What a search finds, and why", SearchHits, query=SearchQuery),
+        ]
+
+    async def status(self, call: Call) -> Status:
+        """Look at the store; where it cannot be read, that is what is said."""
+        try:
+            store = await self._browsing.store_status()
+            counts = await self._browsing.counts(user_id=call.user_id)
+        except MemosError as exc:
+            return Status(version=__version__, user_id=call.user_id, health=Health(ok=False, text=str(exc)))
+        return Status(
+            version=__version__,
+            user_id=call.user_id,
+            health=_health(store),
+            counts=counts,
+            waiting=Waiting(
+                vectors=store.waiting_for_vectors,
+                memories=store.waiting_for_memories,
+                failed=store.failed_for_memories,
+            ),
+            clients=self._surroundings.clients(call.user_id),
+        )
+
+    async def home(self, call: Call) -> Home:
+        """Show what is known."""
+        return await self._browsing.home(user_id=call.user_id)
+
+    async def memories(self, call: Call) -> MemoryList:
+        """Show a page of memories."""
+        return await self._browsing.memories(call.query(MemoriesQuery), user_id=call.user_id)
+
+    async def memory(self, call: Call) -> MemoryDetail:
+        """Show one memory."""
+        return await self._browsing.memory(call.path["memory_id"], user_id=call.user_id)
+
+    async def conversations(self, call: Call) -> ConversationList:
+        """Show a page of conversations."""
+        return await self._browsing.conversations(call.query(ConversationsQuery), user_id=call.user_id)
+
+    async def messages(self, call: Call) -> MessageList:
+        """Show a part of a conversation."""
+        query = call.query(MessagesQuery)
+        return await self._browsing.messages(call.path["conversation_id"], query, user_id=call.user_id)
+
+    async def search(self, call: Call) -> SearchHits:
+        """Search as an agent does, with reasons."""
+        query = call.query(SearchQuery)
+        found = await self._browsing.search(query, user_id=call.user_id)
+        text = await self._surroundings.text_for_agents(query, call.user_id)
+        return found.model_copy(update={"text": text})
+
+
+def _health(store: StoreStatus) -> Health:
+    if store.failed_for_memories:
+        text = f"The chat model failed for {store.failed_for_memories} add(s), which are tried again."
+        return Health(ok=False, text=text)
+    waiting = store.waiting_for_memories + store.waiting_for_vectors
+    return Health(ok=True, text=WELL if not waiting else f"{waiting} text(s) are still being taken in.")

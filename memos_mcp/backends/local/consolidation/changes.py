@@ -1,0 +1,122 @@
+"""Changes: sentences which say that a time, an amount or a place of some matter is another now."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from memos_mcp.backends.local.consolidation.grammar import Change, grammar
+from memos_mcp.backends.local.consolidation.normalisation import HAN, plain
+from memos_mcp.backends.local.text.language import STOP_WORDS, Language, recognise, stem
+
+_LANGUAGES: tuple[Language, ...] = ("english", "spanish")
+_AMOUNT = re.compile(r"(?P<money>[€$£] ?)?\b(?P<number>\d+(?:[.,]\d+)*)(?:-| ?)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
+_NAME = re.compile(r"(?<=[a-z,'] )(?!I\b)[A-Z][\w'-]*")
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+
+Values = tuple[tuple[str, frozenset[str]], ...]
+"""The values of each kind that a sentence names; of amounts, the unit is a part of the kind."""
+
+_A = "amount "
+_TIMES = frozenset(["date", "clock", "weekday"])
+"""The kinds that may change together."""
+
+_SHARE = 0.5
+"""Of the stems of what was said first, those that a later sentence has of it at least: a word of many is no matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a sentence is about: stems, the people it names, and its values by kind.
+
+    `changed` tells that it says that something is another now.
+    """
+
+    stems: frozenset[str]
+    people: frozenset[str]
+    values: Values
+    changed: bool
+
+    @property
+    def names(self) -> list[str]:
+        """What another sentence on a value of the same matter is found by."""
+        kinds = {_A if kind.startswith(_A) else kind for kind, _ in self.values}
+        return [f"changes {kind}|{one}" for kind in kinds for one in self.stems]
+
+
+def matter(sentence: str) -> Matter | None:
+    """Read what a sentence is about; None where it is unsure, or names no value, or its language is not known."""
+    language = recognise(re.findall(r"\w+", sentence.casefold()))
+    if HAN.search(sentence) or language not in _LANGUAGES:
+        return None
+    rules = grammar(language)
+    text = plain(sentence, rules)
+    if rules.change is None or rules.unsure.search(text):
+        return None
+    said = rules.change.reason.sub("", rules.change.by.sub("", text))
+    values, rest = _values(said, rules.change, language)
+    if not values or rules.pointing.search(said):
+        return None
+    people = {word.casefold() for word in [*rules.change.people.findall(rest), *_NAME.findall(rest)]}
+    left = _WORD.findall(rules.change.changed.sub(" ", rest).casefold())
+    stems = {stem(word, language) for word in left if word not in STOP_WORDS[language]}
+    return Matter(
+        frozenset(stems - _light(language)),
+        frozenset(people),
+        tuple(sorted(values.items())),
+        bool(rules.change.changed.search(text)),
+    )
+
+
+@cache
+def _light(language: Language) -> frozenset[str]:
+    """Return the stems that are no matter of their own."""
+    change = grammar(language).change
+    return frozenset(stem(word, language) for word in change.light) if change else frozenset()
+
+
+def changes(old: Matter, new: Matter) -> bool:
+    """Tell whether a later sentence gives the one value of an earlier one anew."""
+    if not new.changed or old.people != new.people or not new.stems <= old.stems:
+        return False
+    if len(new.stems) < max(1, _SHARE * len(old.stems)):
+        return False
+    before = dict(old.values)
+    after = dict(_alike(before, new.values))
+    other = {kind for kind, values in after.items() if values != before.get(kind)}
+    return (
+        bool(other)
+        and (len(other) == 1 or other <= _TIMES)
+        and all(_anew(before.get(one), after[one]) for one in other)
+    )
+
+
+def _anew(before: frozenset[str] | None, after: frozenset[str]) -> bool:
+    """Tell whether one value took the place of one, which may be named too."""
+    if before is None or len(before) != 1 or len(after - before) != 1:
+        return False
+    return len(after) == 1 or before < after
+
+
+def _alike(before: dict[str, frozenset[str]], values: Values) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the later values with the kind that they have among the earlier; a bare number is of the one unit there."""
+    amounts = [kind for kind in before if kind.startswith(_A)]
+    for kind, found in values:
+        bare = kind.startswith(_A) and len(amounts) == 1 and _A in (kind, amounts[0])
+        yield amounts[0] if bare and kind not in before else kind, found
+
+
+def _values(text: str, change: Change, language: Language) -> tuple[dict[str, frozenset[str]], str]:
+    """Take the values out of a text; give them by kind, and what is left."""
+    found: dict[str, set[str]] = {}
+    for kind, pattern in change.values.items():
+        for one in pattern.finditer(text):
+            found.setdefault(kind, set()).add(one.groupdict().get("value", one.group()).casefold())
+        text = pattern.sub(" ", text)
+    for one in _AMOUNT.finditer(text):
+        unit = (one["unit"] or "").casefold()
+        money = bool(one["money"] or change.money.fullmatch(unit))
+        named = "money" if money else "" if unit in STOP_WORDS[language] else stem(unit, language)
+        found.setdefault(f"{_A}{named}", set()).add(one["number"].replace(",", ""))
+    rest = _AMOUNT.sub(lambda one: " " if change.money.fullmatch(one["unit"] or "") else f" {one['unit'] or ''} ", text)
+    return {kind: frozenset(values) for kind, values in found.items()}, rest

@@ -1,0 +1,268 @@
+"""Claims: what a sentence states of somebody, as subject, attribute and value, where it has one of the known forms."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from memos_mcp.backends.local.consolidation.grammar import (
+    LANGUAGES,
+    AttributeForms,
+    EndOf,
+    Holds,
+    Pattern,
+    grammar,
+    tools,
+)
+from memos_mcp.backends.local.consolidation.normalisation import HAN, MARKS, plain
+from memos_mcp.backends.local.text.language import STOP_WORDS, Language, stem
+
+USER = "i"
+"""The subject of what the user says of themselves."""
+
+_ARTICLES = frozenset(
+    ["a", "an", "the", "my", "our", "some", "any", "el", "la", "los", "las", "un", "una", "mi", "mis"]
+)
+_WORD = re.compile("[\u3400-\u9fff]+|\\w+(?:[.:/@'+#-]+\\w+)*")
+_MINE = frozenset(["my", "our", "the", "mi", "nuestro", "nuestra", "el", "la"])
+"""What is "the office" to somebody is "our office"."""
+
+_POSSESSIVE = re.compile(r"('s|的)$")
+_OF_ANOTHER = re.compile(r"^(the|my|our) (\w+) (?:of|for) (?:the|my|our) (\w+)$")
+""""The deadline for the thesis" is "the thesis deadline"."""
+
+_COUNTS = {
+    word: number
+    for number, words in (
+        ("some", "a an un una"),
+        ("0", "no"),
+        ("1", "1 一"),
+        ("2", "second segundo segunda 两 二"),
+        ("3", "third tercer tercero tercera 三"),
+        ("4", "fourth cuarto cuarta 四"),
+        ("5", "fifth 五"),
+    )
+    for word in words.split()
+}
+"""How many there are; who has "a dog" has some, not one alone."""
+
+_ENGLISH = STOP_WORDS["english"] - STOP_WORDS["spanish"]
+_SPANISH = STOP_WORDS["spanish"] - STOP_WORDS["english"]
+_LATIN = tuple(language for language in LANGUAGES if language != "chinese")
+
+_STEMMERS: dict[str, Language] = {"english": "english", "spanish": "spanish"}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That an attribute of a subject has a value, or (`ended`) has it no more.
+
+    `changed` tells that the sentence says that this is new, `left` the value that it names as the one before, and
+    `more` what it says beside; `implied` that the sentence says more than that.
+    """
+
+    subject: str
+    attribute: str
+    value: str
+    holds: Holds
+    changed: bool = False
+    ended: bool = False
+    left: str = ""
+    more: str = ""
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What a subject does or has: a verb, its object, and all words after the verb.
+
+    `kind` tells whether it is a having, a doing that can be ended by naming its object alone, or another.
+    """
+
+    subject: str
+    verb: str
+    object: tuple[str, ...]
+    words: frozenset[str]
+    kind: Literal["having", "using", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a subject does no more: with a verb that doing, without one whatever they did with the object.
+
+    `of` tells whether only a having is ended, or a doing too.
+    """
+
+    subject: str
+    verb: str
+    object: tuple[str, ...]
+    words: frozenset[str]
+    of: EndOf
+
+
+class ParsedSentence:
+    """A sentence as read by the grammar of one language: its core, and what was taken off its ends."""
+
+    def __init__(self, sentence: str, language: str) -> None:
+        """Read a sentence."""
+        self.language = language
+        self._rules = grammar(language)
+        self._text = plain(sentence, self._rules)
+
+    @cached_property
+    def _cores(self) -> list[str]:
+        """The sentence with less and less around it: adjuncts of time and words that lead in or out."""
+        found = [self._text]
+        for text in found:
+            shorter = self._rules.lead.sub("", text, count=1) if self._rules.lead.match(text) else text
+            shorter = self._rules.trail.sub("", shorter.strip(MARKS), count=1).strip(MARKS)
+            if shorter != text:
+                found.append(shorter)
+        return [self._rules.inside.sub("", text) for text in found]
+
+    @cached_property
+    def changed(self) -> bool:
+        """Whether the sentence says that something is new."""
+        return bool(self._rules.changed.search(self._text))
+
+    @property
+    def adjuncts(self) -> str:
+        """The words around the core and that tell something, such as when."""
+        left_out = Counter(self._words(self._text)) - Counter(self._words(self._cores[-1]))
+        return " ".join(sorted(word for word in left_out if word not in self._rules.dropped))
+
+    @cached_property
+    def is_sure(self) -> bool:
+        """Whether the sentence neither guesses nor supposes nor reports."""
+        return not self._rules.unsure.search(self._cores[-1])
+
+    def _match(self, pattern: Pattern) -> re.Match[str] | None:
+        return next((found for text in reversed(self._cores) if (found := pattern.fullmatch(text))), None)
+
+    def claims(self) -> list[Claim]:
+        """Return what the sentence states; nothing where it is unsure."""
+        if not self.is_sure:
+            return []
+        if not any(map(self._rules.any_form.fullmatch, self._cores)):
+            return []
+        return [claim for form in self._rules.forms for claim in self._of(form)]
+
+    def doings(self) -> list[Doing]:
+        """Return what somebody does or has, according to the sentence."""
+        found = self._rules.doing.fullmatch(self._cores[-1])
+        if found is None or not self.is_sure or self._rules.past.search(found["verb"]):
+            return []
+        words = self._words(found["object"] or "")
+        verb = found["verb"].casefold()
+        relation = next((place for place, word in enumerate(words) if word in self._rules.relations), len(words))
+        return [
+            Doing(
+                self._subject(found),
+                self._stem(verb),
+                self._stems(words[:relation]),
+                frozenset(self._stems(words)),
+                "having" if verb in self._rules.having else "using" if verb in self._rules.using else "other",
+            )
+        ]
+
+    def ends(self) -> list[End]:
+        """Return what somebody does or has no more."""
+        if not self.is_sure or not any(map(self._rules.any_end.fullmatch, self._cores)):
+            return []
+        return [
+            End(
+                self._subject(found),
+                self._stem(groups.get("verb") or ""),
+                self._stems(self._words(groups.get("object") or "")),
+                frozenset(self._stems(self._words(groups.get("context") or ""))),
+                of,
+            )
+            for of, patterns in self._rules.ends.items()
+            for pattern in patterns
+            if (found := self._match(pattern)) and (groups := found.groupdict())
+        ]
+
+    def _of(self, form: AttributeForms) -> Iterator[Claim]:
+        for patterns, changed, ended in (
+            (form.states, self.changed, False),
+            (form.changes, True, False),
+            (form.ends, False, True),
+        ):
+            for pattern in patterns:
+                if found := self._match(pattern):
+                    claim = self._claim(form, found, changed=changed, ended=ended)
+                    yield from _of_a_kind(claim, found["value"]) if form.holds == "tool" else (claim,)
+
+    def _claim(self, form: AttributeForms, found: re.Match[str], *, changed: bool, ended: bool) -> Claim:
+        groups = {name: value for name, value in found.groupdict().items() if value}
+        named = {name: " ".join(self._stems(self._words(value))) for name, value in groups.items()}
+        named["pair"] = " ".join(sorted([named.get("value", ""), named.get("other", "")]))
+        attribute = re.sub(r"\{(\w+)\}", lambda part: named.get(part[1], ""), form.attribute)
+        return Claim(
+            self._subject(found),
+            " ".join(attribute.split()),
+            form.value or self._value(groups.get("value", ""), form.holds),
+            form.holds,
+            changed=changed,
+            ended=ended,
+            left=self._value(groups.get("left") or groups.get("left2") or "", form.holds),
+            more=named.get("more", ""),
+            implied=form.implied,
+        )
+
+    def _subject(self, found: re.Match[str]) -> str:
+        groups = found.groupdict()
+        subject = _POSSESSIVE.sub("", (groups.get("subject") or "").casefold().strip())
+        subject = _OF_ANOTHER.sub(r"\1 \3 \2", re.sub(r"^the user's\b", "my", subject))
+        if groups.get("whose"):
+            return f"my {self._stem(groups['whose'])}"
+        if subject in ("", "i", "my", "mi", "mis", "the user", "我", "我的"):
+            return USER
+        if subject in ("we", "our", "nuestro", "nuestra", "nosotros", "我们"):
+            return "we"
+        if HAN.search(subject):
+            return subject.replace("的", "")
+        words = [word for word in self._words(subject) if word != "new"]
+        return " ".join("my" if word in _MINE else self._stem(word) for word in words)
+
+    def _value(self, text: str, holds: Holds) -> str:
+        if holds == "count":
+            return _COUNTS.get(text.casefold(), text)
+        words = [word for word in self._words(text) if word not in _ARTICLES]
+        return " ".join(words if holds in ("place", "time") else self._stems(words))
+
+    def _words(self, text: str) -> list[str]:
+        return list(_WORD.findall(_POSSESSIVE.sub("", text.casefold())))
+
+    def _stems(self, words: list[str]) -> tuple[str, ...]:
+        return tuple(self._stem(word) for word in words if word not in _ARTICLES)
+
+    def _stem(self, word: str) -> str:
+        language = _STEMMERS.get(self.language)
+        return word.casefold() if language is None else stem(word.casefold(), language)
+
+
+def _of_a_kind(claim: Claim, value: str) -> Iterator[Claim]:
+    """Yield a claim to use a tool as one of its kind; nothing of a tool that is not known."""
+    if value.casefold() in tools():
+        kind, tool = tools()[value.casefold()]
+        left = tools().get(claim.left, ("", ""))[1]
+        yield replace(claim, attribute=f"tool like {kind}", value=tool, left=left, holds="marked")
+
+
+def readings(sentence: str) -> list[ParsedSentence]:
+    """Read a sentence by every grammar that may be its own."""
+    return [ParsedSentence(sentence, language) for language in _languages(sentence)]
+
+
+def _languages(sentence: str) -> Sequence[str]:
+    """Return the languages that a sentence may be in: one where its small words are of that one alone."""
+    if HAN.search(sentence):
+        return ("chinese",)
+    said = set(_WORD.findall(sentence.casefold()))
+    english, spanish = not said.isdisjoint(_ENGLISH), not said.isdisjoint(_SPANISH)
+    if english is spanish:
+        return _LATIN
+    return ("english",) if english else ("spanish",)

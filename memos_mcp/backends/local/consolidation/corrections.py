@@ -1,0 +1,262 @@
+"""Corrections: what a user says of what is remembered, and which memories that is meant of. Texts in, verdicts out."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from memos_mcp.backends.local.consolidation.grammar import LANGUAGES, CorrectionForms, Grammar, grammar
+from memos_mcp.backends.local.consolidation.normalisation import HAN, MARKS, plain
+from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement, told
+from memos_mcp.backends.local.consolidation.supersession import DIFFERENT, Verdict, denies_past, judge, repeats, updates
+from memos_mcp.backends.local.text.sentences import sentences
+from memos_mcp.backends.local.text.terms import fold
+from memos_mcp.core.perspective import bare
+
+Patterns = tuple[re.Pattern[str], ...]
+
+_LIGHT_LIST = """
+name call
+i we it that this he she they his her him them was were said say mean actual so there es era fue son eran un una el la
+"""
+_LIGHT = frozenset(_LIGHT_LIST.split())
+"""Stems that do not tell what a correction is about."""
+
+_HAN_LIGHT = frozenset("i它他她这那是叫应该")
+_CORE = re.compile(
+    r"(?:(?:an?|the|my|our|on|at|in|to|by|called|named|un|una|el|la|los|las|en|al)\s+)+|一?[只条个辆台](?=.)",
+    re.IGNORECASE,
+)
+_PIECE = re.compile(r"[,;，；]\s*")
+_CONTRACTED = ("it", "that", "he", "she", "what", "there", "who", "here", "let")
+_OWNED = re.compile(r"\b(\w+)['’]s ((?:\w+ ?){1,3})", re.IGNORECASE)
+_FIRST = re.compile(r"\W*(?:I|we)\b", re.IGNORECASE)
+_NAME = re.compile(r"[A-ZÀ-Þ]")
+
+
+@dataclass(frozen=True, slots=True)
+class TextReplacement:
+    """That `wrong` is to be `right` in what is said of `about`, where all of its stems and one of `where` are.
+
+    Where `about` names nothing and there is no `where`, nothing tells which memory is meant.
+    """
+
+    right: str
+    wrong: str
+    about: Statement | None = None
+    where: Patterns = ()
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """What tells which memory is meant."""
+        return frozenset(self.about.wording.stems) - _LIGHT - _HAN_LIGHT if self.about else frozenset()
+
+    @property
+    def is_vague(self) -> bool:
+        """Whether nothing tells which memory is meant: "it was a rabbit, not a cat"."""
+        return not self.stems and not self.where
+
+    def corrected(self, value: str, *, words: frozenset[str]) -> str | None:
+        """Return a memory's text set right, or None where it is not meant; `words` are those of the correction.
+
+        A statement that has the right words beside the wrong ones is a correction itself.
+        """
+        spot, right = _spot(self.wrong), _spot(self.right)
+        meant = [
+            one
+            for one in told(value).statements
+            if spot.search(one.text) and not right.search(one.text) and self._means(one, words=words)
+        ]
+        return spot.sub(self._put, value) if meant else None
+
+    @property
+    def undone(self) -> "TextReplacement":
+        """The exchange in the other direction."""
+        return replace(self, right=self.wrong, wrong=self.right)
+
+    def _means(self, statement: Statement, *, words: frozenset[str]) -> bool:
+        if not self.stems <= set(statement.wording.stems) or not _holds(self.where, statement.text):
+            return False
+        if self._is_of_another(statement.text, words=words):
+            return False
+        if self.is_vague or self.about is None:
+            return True
+        same_tense = bool(statement.wording.past) == bool(self.about.wording.past)
+        return same_tense and (not _FIRST.match(self.about.text) or bool(_FIRST.match(statement.text)))
+
+    def _is_of_another(self, text: str, *, words: frozenset[str]) -> bool:
+        """Tell whether what would be set right belongs to somebody whom the correction does not name."""
+        owned = _OWNED.findall(text)
+        return any(
+            owner.casefold() not in words and {*self.wrong.casefold().split(), *words} & set(what.casefold().split())
+            for owner, what in owned
+            if owner.casefold() not in _CONTRACTED
+        )
+
+    def _put(self, found: re.Match[str]) -> str:
+        return self.right[:1].upper() + self.right[1:] if found.group()[:1].isupper() else self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a feedback says: statements that hold, statements that do not, things the user has not, and exchanges."""
+
+    statements: tuple[Statement, ...]
+    retracted: tuple[Statement, ...]
+    nothing: tuple[Patterns, ...]
+    exchanges: tuple[TextReplacement, ...]
+    words: frozenset[str]
+
+    @property
+    def sought(self) -> set[int]:
+        """The numbers under which memories on the same matter are found."""
+        return {key for statement in (*self.statements, *self.retracted) for key in statement.sought}
+
+    def exchanged(self, value: str) -> tuple[TextReplacement, str] | None:
+        """Return a memory's text set right, and by which exchange; None where none is meant of it."""
+        tried = ((one, one.corrected(value, words=self.words)) for one in self.exchanges)
+        return next(((one, text) for one, text in tried if text is not None), None)
+
+    def is_known(self, value: str) -> bool:
+        """Whether a memory's text says already what an exchange would make of it."""
+        return any(one.undone.corrected(value, words=self.words) for one in self.exchanges if not one.is_vague)
+
+    def verdict(self, memory: ComparedMemory) -> Verdict:
+        """Say what becomes of a memory: `updates` takes it out of force, `kept` is what of it still holds."""
+        if memory.perspective != "user" or memory.speaker:
+            return DIFFERENT
+        denied = [self._denies(statement) for statement in memory.statements]
+        kept = tuple(one.text for one, gone in zip(memory.statements, denied, strict=True) if not gone)
+        return Verdict("updates", kept) if any(denied) else DIFFERENT
+
+    def _denies(self, old: Statement) -> bool:
+        return (
+            any(updates(old, new, correcting=True) or denies_past(old, new) for new in self.statements)
+            or any(repeats(old, said, near=True) for said in self.retracted)
+            or any(_holds(patterns, old.text) for patterns in self.nothing)
+        )
+
+
+@lru_cache(maxsize=64)
+def read(feedback: str) -> Correction:
+    """Read a correction in plain words; what it says of nothing in particular corrects nothing."""
+    said = [bare for sentence in sentences(feedback) if (bare := _bare(sentence))]
+    retracted = [inner for sentence in said for inner in _matches(sentence, "retracts", "said")]
+    claimed = [sentence for sentence in said if not any(True for _ in _matches(sentence, "retracts", "said"))]
+    pieces = [piece for sentence in claimed for piece in (sentence, *_PIECE.split(sentence))]
+    return Correction(
+        statements=tuple(statement for text in [*claimed, *pieces] for statement in told(text).statements),
+        retracted=tuple(statement for text in retracted for statement in told(text).statements),
+        nothing=tuple(_having(thing, rules) for piece in pieces for thing, rules in _things(piece)),
+        exchanges=tuple(dict.fromkeys(one for text in (_bare(feedback), *said) for one in _exchanges(text))),
+        words=frozenset(word.casefold() for word in re.findall(r"\w+", feedback)),
+    )
+
+
+def asserted(feedback: str) -> str:
+    """Return what a correction says that holds, without what it only denies."""
+    said = told(" ".join(f"{_bare(sentence)}." for sentence in sentences(feedback)))
+    denied = read(feedback).retracted
+    return " ".join(
+        f"{one.text.rstrip(MARKS)}."
+        for one in said.statements
+        if not one.wording.negators and not any(repeats(one, other, near=True) for other in denied)
+    )
+
+
+def compare(earlier: str, later: str, *, near: bool) -> Verdict:
+    """Judge two memories by their texts; the later one may say outright what of the earlier is wrong."""
+    old, new = told(earlier), told(later)
+    verdict = judge(old, new, near=near)
+    if verdict.relation != "different" or (old.perspective, old.speaker) != (new.perspective, new.speaker):
+        return verdict
+    exchange = read(bare(later)).exchanged(earlier)
+    if exchange is None or exchange[0].is_vague:
+        return verdict
+    return Verdict("updates", tuple(one.text for one in old.statements if one.text in exchange[1]))
+
+
+def _spot(words: str) -> re.Pattern[str]:
+    if HAN.search(words):
+        return re.compile(re.escape(words))
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)", re.IGNORECASE)
+
+
+def _bare(text: str) -> str:
+    """Take off what only says that something is wrong."""
+    before = ""
+    while text != before:
+        before = text
+        for language in LANGUAGES:
+            text = grammar(language).correcting.lead.sub("", text.strip(), count=1) if _leads(text, language) else text
+    return text.strip(MARKS)
+
+
+def _leads(text: str, language: str) -> bool:
+    return grammar(language).correcting.lead.match(text.strip()) is not None
+
+
+def _readings(text: str) -> Iterator[tuple[str, Grammar]]:
+    """Yield a text as each grammar that may be its own writes it out."""
+    han = bool(HAN.search(text))
+    for language in LANGUAGES:
+        if (language == "chinese") is han:
+            yield plain(text, grammar(language)), grammar(language)
+
+
+def _matches(text: str, kind: str, group: str) -> Iterator[str]:
+    for written, rules in _readings(text):
+        patterns: Sequence[re.Pattern[str]] = getattr(rules.correcting, kind)
+        yield from (found[group] for pattern in patterns if (found := pattern.fullmatch(written)))
+
+
+def _things(text: str) -> Iterator[tuple[str, CorrectionForms]]:
+    for written, rules in _readings(text):
+        for pattern in rules.correcting.nothing:
+            if found := pattern.fullmatch(written):
+                yield found["thing"], rules.correcting
+
+
+def _having(thing: str, rules: CorrectionForms) -> Patterns:
+    """Make the patterns of claims to have a thing, one or several."""
+    word = re.escape(thing.strip())
+    word = word if HAN.search(thing) else rf"{word.removesuffix('s')}(?:e?s)?"
+    return tuple(re.compile(pattern.replace("THING", word), re.IGNORECASE) for pattern in rules.has)
+
+
+def _holds(patterns: Patterns, text: str) -> bool:
+    return not patterns or any(pattern.search(fold(text)) for pattern in patterns)
+
+
+def _exchanges(text: str) -> Iterator[TextReplacement]:
+    for written, rules in _readings(text):
+        for pattern in rules.correcting.another:
+            if found := pattern.fullmatch(written):
+                having = _having(found["wrong"], rules.correcting)
+                yield TextReplacement(found["right"].strip(), found["wrong"].strip(), where=having)
+        for pattern in rules.correcting.exchanges:
+            if found := pattern.fullmatch(text.strip(MARKS)):
+                yield _exchange(found)
+
+
+def _exchange(found: re.Match[str]) -> TextReplacement:
+    groups = found.groupdict()
+    wrong, head = _core(groups["wrong"]), groups.get("head") or ""
+    right = _core(groups.get("right") or "") or _last(head, like=wrong)
+    about = told(head.removesuffix(right)).statements[:1]
+    return TextReplacement(right, wrong, about[0] if about else None)
+
+
+def _core(text: str) -> str:
+    text = text.strip(MARKS)
+    article = _CORE.match(text)
+    return text[article.end() :] if article and article.end() < len(text) else text
+
+
+def _last(head: str, *, like: str) -> str:
+    """Return the last words of a text: as many as are in another, or a whole name."""
+    words = head.split()
+    count = len(like.split())
+    while count < len(words) - 1 and _NAME.match(words[-count]) and _NAME.match(words[-count - 1]):
+        count += 1
+    return _core(" ".join(words[-count:]))

@@ -1,0 +1,183 @@
+"""Correcting memories in plain words: the one that is meant is set right or taken out of force at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from memos_mcp.backends.local.consolidation.corrections import Correction, asserted, read
+from memos_mcp.backends.local.consolidation.deduplication import Consolidation
+from memos_mcp.backends.local.consolidation.statements import told
+from memos_mcp.backends.local.consolidation.supersession import Verdict
+from memos_mcp.backends.local.extraction.base import Draft
+from memos_mcp.backends.local.ledger.claim_keys import Candidate
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.messages import Added, MessagePosition
+from memos_mcp.backends.local.ledger.standing import Standing, standing_of
+from memos_mcp.backends.local.retrieval.features import analyse
+from memos_mcp.backends.local.retrieval.index import Query
+from memos_mcp.backends.local.search.lexical_indexes import Indexes
+from memos_mcp.backends.local.text.keyphrases import tags, title
+from memos_mcp.core.models import AddMessage, MemoryViews
+from memos_mcp.core.perspective import marked, perspective_of
+
+SOUGHT = 50
+"""Memories that share words with a correction and are looked at."""
+
+NEAREST = 3
+"""Memories that are named where it is not clear which is meant."""
+
+EXTRACTOR = "correction:1"
+"""What is said to have made a memory that was set right."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackOutcome:
+    """What a correction came to: the keys of memories that were archived and of those that were added.
+
+    `known` are memories that say already what is right, `nearest` those that may be meant where none is clearly.
+    `learns` tells that the correction is still to be learnt from, as a message is.
+    """
+
+    archived: tuple[int, ...] = ()
+    added: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()
+    nearest: tuple[int, ...] = ()
+    learns: bool = False
+
+
+class Feedback:
+    """Finds the memories that a correction is meant of, and changes them; what is not clearly meant stays."""
+
+    def __init__(self, ledger: Ledger, indexes: Indexes, upkeep: Consolidation, *, clock: Callable[[], int]) -> None:
+        """Take ready collaborators."""
+        self._ledger = ledger
+        self._indexes = indexes
+        self._upkeep = upkeep
+        self._clock = clock
+
+    def take(self, request: AddMessage, *, user_id: str, named: Sequence[int] = ()) -> tuple[Added, FeedbackOutcome]:
+        """Store the one message of a request and change what it is meant of, all in one transaction.
+
+        `named` are the keys of the memories that it is meant of, where they are given.
+        """
+        (message,) = request.messages
+        correction = read(message.content)
+        standing = standing_of(self._ledger.database, user_id)
+        sought = [] if standing is None else self._seek(correction, message.content, standing)
+        user = standing.user if standing else 0
+        features = [analyse(message.content, role=message.role)]
+        with self._ledger.database.transaction():
+            added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
+            said = self._ledger.messages.last_of(added.task_id)
+            corrected = self._corrected(correction, message.content, sought, named=named, user=user, said=said)
+            if not corrected.learns:
+                views = MemoryViews(added=len(corrected.added), updated=len(corrected.archived))
+                self._ledger.tasks.close(added.task_id, views)
+        return added, corrected
+
+    def _corrected(
+        self,
+        correction: Correction,
+        text: str,
+        sought: Sequence[int],
+        *,
+        named: Sequence[int],
+        user: int,
+        said: MessagePosition,
+    ) -> FeedbackOutcome:
+        if named:
+            return self._apply_to_named(correction, asserted(text), named, user=user, said=said)
+        corrected = self._apply(correction, sought, user=user, said=said)
+        if corrected.archived:
+            return corrected
+        found = {one.seq: one.value for one in self._ledger.claims.in_force(user, sought)}
+        known = tuple(seq for seq in found if correction.is_known(found[seq]))
+        return FeedbackOutcome(known=known, nearest=tuple(seq for seq in sought if seq in found)[:NEAREST])
+
+    def _apply_to_named(
+        self, correction: Correction, right: str, named: Sequence[int], *, user: int, said: MessagePosition
+    ) -> FeedbackOutcome:
+        """Set the named memories right; one in which no words are exchanged gives way to what the correction says."""
+        found = self._ledger.claims.in_force(user, named)
+        added: list[int] = []
+        others: list[Candidate] = []
+        for old in found:
+            if exchange := correction.exchanged(old.value):
+                added.append(self._put_right(old, exchange[1], user=user, message=said.seq))
+            else:
+                others.append(old)
+        by = None
+        if others and right:
+            by = self._put_in_place(others[0], right, user=user, said=said)
+            added.append(by)
+        for old in others:
+            self._upkeep.supersede(old, Verdict("updates"), user=user, by=by, corrected_by=said.seq)
+        return FeedbackOutcome(tuple(old.seq for old in found), tuple(added))
+
+    def _put_in_place(self, old: Candidate, right: str, *, user: int, said: MessagePosition) -> int:
+        draft = Draft(
+            key=title(right),
+            value=right if old.preference else marked(right, perspective_of(old.value)),
+            sources=(said.seq,),
+            tags=tags(right),
+            preference=old.preference,
+        )
+        return self._upkeep.store(draft, user=user, conversation=said.conversation, extractor=EXTRACTOR)
+
+    def _seek(self, correction: Correction, text: str, standing: Standing) -> list[int]:
+        """Return the memories that may be meant; outside of the transaction, for it waits for other searches."""
+        words = " ".join([text, *(exchange.wrong for exchange in correction.exchanges)])
+        hits = self._indexes.search(standing, "memory", Query(text=words, now=self._clock()), limit=SOUGHT)
+        sharing = self._ledger.claims.sharing(standing.user, correction.sought)
+        return list(dict.fromkeys([*(hit.seq for hit in hits), *(candidate.seq for candidate in sharing)]))
+
+    def _apply(
+        self, correction: Correction, sought: Sequence[int], *, user: int, said: MessagePosition
+    ) -> FeedbackOutcome:
+        found = self._ledger.claims.in_force(user, sought)
+        archived: list[int] = []
+        added: list[int] = []
+        exchanged = self._exchanged(correction, found, conversation=said.conversation)
+        learns = False
+        for old in found:
+            if old.seq in exchanged:
+                new = self._put_right(old, exchanged[old.seq], user=user, message=said.seq)
+            else:
+                verdict = correction.verdict(told(old.value))
+                if verdict.relation != "updates":
+                    continue
+                new = self._upkeep.supersede(old, verdict, user=user, by=None, corrected_by=said.seq)
+                learns = True
+            archived.append(old.seq)
+            added += [] if new is None else [new]
+        return FeedbackOutcome(tuple(archived), tuple(added), learns=learns)
+
+    def _exchanged(self, correction: Correction, found: Sequence[Candidate], *, conversation: int) -> dict[int, str]:
+        """Return the new texts of memories in which words are exchanged; where any may be meant, of one alone."""
+        clear: dict[int, str] = {}
+        vague: list[tuple[Candidate, str]] = []
+        for old in found:
+            if exchange := correction.exchanged(old.value):
+                if exchange[0].is_vague:
+                    vague.append((old, exchange[1]))
+                else:
+                    clear[old.seq] = exchange[1]
+        here = [one for one in vague if one[0].conversation == conversation]
+        for only in (vague, here):
+            if len(only) == 1:
+                return clear | {only[0][0].seq: only[0][1]}
+        return clear
+
+    def _put_right(self, old: Candidate, value: str, *, user: int, message: int) -> int:
+        draft = Draft(
+            key=title(value),
+            value=value,
+            sources=(*self._ledger.memories.source_seqs(old.seq), message),
+            tags=tags(value),
+            confidence=old.confidence,
+            memory_time=old.memory_time,
+            time_grain=old.time_grain,
+            preference=old.preference,
+        )
+        seq = self._upkeep.store(draft, user=user, conversation=old.conversation, extractor=EXTRACTOR)
+        self._upkeep.supersede(old, Verdict("updates"), user=user, by=seq, corrected_by=message)
+        return seq

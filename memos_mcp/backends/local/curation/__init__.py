@@ -1,0 +1,1 @@
+"""What people do with memories: browse, edit, delete, move."""

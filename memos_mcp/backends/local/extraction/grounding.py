@@ -1,0 +1,127 @@
+"""Grounding: does what a model wrote follow from the messages that it names?
+
+A claim holds if most of what it says is said there, if every name and number in it is there, if its dates are there or
+follow from what is ("yesterday", said on 8 May, is 7 May), and if it denies what is denied there and nothing else. The
+test errs on the side of refusal: the messages themselves are kept in any case.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from functools import cache
+from typing import Literal
+
+from memos_mcp.backends.local.extraction.base import Source
+from memos_mcp.backends.local.text.questions import is_question
+from memos_mcp.backends.local.text.sentences import sentences
+from memos_mcp.backends.local.text.temporal import TimeMention, resolve
+from memos_mcp.backends.local.text.temporal.languages import languages
+from memos_mcp.backends.local.text.words import LETTER, matter, word_list, words
+
+Reason = Literal["words", "name", "number", "date", "negation"]
+
+_SHARED = 0.6  # of the content words of a claim
+_STEM = 4  # letters that a common beginning has at least
+_NAME = re.compile(
+    rf"(?<=[^.!?:\s\"“] )[\"“(]?([A-ZÀ-ÞА-Я]{LETTER}+(?:['’-]{LETTER}+)*)|\b([A-Z]{{2,}}|[a-z]+[A-Z]\w*)\b"
+)
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+CLAUSE = re.compile(r",\s|[;；，]|\s(?:and|but|though|und|aber|y|pero|et|mais)\s|但是?|不过|而且|并且")
+"""Where one clause of a sentence ends and the next begins."""
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nothing|without|neither|nor|cannot|avoids?|dislikes?|hates?|detests?|allergic|stopped|quit"
+    r"|refuses?|nicht|kein\w*|nie|niemals|ohne|hasst?|nunca|jamás|sin|odia|odio|tampoco|pas|jamais|aucune?|déteste)\b"
+    r"|n['’]t\b|\bne\s|\bn['’]|[不没别无]|讨厌|过敏|拒绝",
+    re.IGNORECASE,
+)
+_NO_DENIAL = re.compile(
+    r"\b(?:can['’]?t|cannot) wait\b|\bno (?:doubt|problem)\b|\bnot only\b|\bwhy not\b", re.IGNORECASE
+)
+_NO = re.compile(r"\W*(?:(?:no|nope|nah|never|not really|nein|non|нет|não)\b|いいえ|不|没)", re.IGNORECASE)
+_REPORTING = word_list("reporting")
+
+
+def unsupported(claim: str, sources: Sequence[Source]) -> Reason | None:
+    """Return why a claim does not follow from its sources, at least one, or None where it does."""
+    said = "\n".join(source.told for source in sources)
+    times = resolve(claim, said=sources[-1].moment)
+    bare = _without(claim, times)
+    claimed, known = _claimed(bare), matter(said)
+    if not claimed or sum(_is_known(term, known) for term in claimed) < _SHARED * len(claimed):
+        return "words"
+    if not all(_follows(time, sources) for time in times):
+        return "date"
+    if not all(name.casefold() in said.casefold() or _claimed(name) <= known for name in _names(bare)):
+        return "name"
+    if not _numbers(bare) <= _numbers(said):
+        return "number"
+    return "negation" if _denies_otherwise(claim, list(_clauses(sources))) else None
+
+
+def _claimed(text: str) -> frozenset[str]:
+    return matter(text, without=_REPORTING)
+
+
+def _is_known(term: str, known: frozenset[str]) -> bool:
+    """Tell whether a term was said, its last two letters aside: stems of inflected forms differ there."""
+    start = term[: max(_STEM, len(term) - 2)]
+    return term in known or (len(start) >= _STEM and any(other.startswith(start) for other in known))
+
+
+def _without(claim: str, times: Sequence[TimeMention]) -> str:
+    for time in reversed(times):
+        claim = claim[: time.span[0]] + "," + claim[time.span[1] :]
+    return claim
+
+
+def _follows(time: TimeMention, sources: Sequence[Source]) -> bool:
+    """Tell whether a time is, or contains, one that a source names or the day on which it was said."""
+    for source in sources:
+        moment = source.moment
+        today = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+        spans = [(named.start, named.end) for named in resolve(source.content, said=moment)]
+        spans.append((int(today.timestamp() * 1000), int((today + timedelta(1)).timestamp() * 1000)))
+        if any(time.start <= start and end <= time.end for start, end in spans):
+            return True
+    return False
+
+
+def _names(text: str) -> list[str]:
+    found = (first or second for first, second in _NAME.findall(text))
+    return [name for name in found if name.casefold() not in _REPORTING]
+
+
+def _numbers(text: str) -> set[str]:
+    """Return the numbers in a text; 1 is left out, for its words are articles too."""
+    numerals = {number.replace(",", "").rstrip(".:") for number in _NUMBER.findall(text)}
+    return (numerals | {_number_words()[word] for word in words(text) if word in _number_words()}) - {"1"}
+
+
+@cache
+def _number_words() -> dict[str, str]:
+    return {form: str(value) for language in languages() for form, value in language.words["n"].items()}
+
+
+def _clauses(sources: Sequence[Source]) -> Iterator[tuple[frozenset[str], bool]]:
+    """Yield what each clause speaks of and whether it denies; a question that is answered with a no denies."""
+    for source, reply in zip(sources, [*sources[1:], None], strict=True):
+        refused = reply is not None and reply.role != source.role and _NO.match(reply.content) is not None
+        for sentence in sentences(source.content):
+            denied_by_reply = refused and is_question(sentence)
+            for clause in CLAUSE.split(sentence):
+                yield matter(clause), _denies(clause) != denied_by_reply
+
+
+def _denies_otherwise(claim: str, said: Sequence[tuple[frozenset[str], bool]]) -> bool:
+    for sentence in sentences(claim):
+        for clause in CLAUSE.split(sentence):
+            claimed = _claimed(clause)
+            shared = max((len(claimed & known) for known, _ in said), default=0)
+            nearest = {denies for known, denies in said if shared and len(claimed & known) == shared}
+            if nearest and _denies(clause) not in nearest:
+                return True
+    return False
+
+
+def _denies(clause: str) -> bool:
+    return bool(_NEGATION.search(_NO_DENIAL.sub("", clause)))

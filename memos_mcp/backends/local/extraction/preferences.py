@@ -1,0 +1,102 @@
+"""Preferences: how somebody says outright what they like, how they are to be addressed, what is always to be done.
+
+The cues are patterns, a file a language. A cue is right nearly always: a missed preference is still a memory, a wrong
+one misleads.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from memos_mcp.backends.local.text.language import STOP_WORDS
+from memos_mcp.backends.local.text.words import words
+
+LANGUAGES = ("english", "chinese", "spanish", "german", "french")
+
+_SAYS = {
+    "prefers": "what they prefer",
+    "dislikes": "what they dislike",
+    "cannot": "what they cannot or will not have",
+    "likes": "what they like",
+    "address": "how to address them",
+    "order": "what is always or never to be done",
+    "habit": "what they always or never do",
+}
+_CLAUSE = re.compile(
+    r"[,;:，；]\s*(?:(?:and|but|so|y|pero|und|aber|et|mais)\s|而且|但)?|\s[-–—]+\s"
+    r"|\s(?:and|but|so|since|because|y|pero|und|aber|et|mais)\s(?=(?:i|ich|je|yo|my|please)\b)",
+    re.IGNORECASE,
+)
+_HAN = re.compile("[\u3400-\u9fff]")
+_OTHERS = (STOP_WORDS["spanish"] | STOP_WORDS["german"] | STOP_WORDS["french"]) - STOP_WORDS["english"]
+_ENGLISH = STOP_WORDS["english"] - STOP_WORDS["spanish"] - STOP_WORDS["german"] - STOP_WORDS["french"]
+_WORDS = re.compile(r"\w")
+_ANEW = re.compile(r"(?:i|my|we|yo|mi|ich|wir|mein\w*|je|mon|ma)\b|\w{0,4}我", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class StatedPreference:
+    """A preference in its speaker's words, and why it was taken as one."""
+
+    statement: str
+    reasoning: str
+
+
+def preferences(sentence: str) -> list[StatedPreference]:
+    """Find the preferences that a sentence states outright, at most one a clause."""
+    found: list[StatedPreference] = []
+    rest = sentence
+    while rest and (first := _first(rest)) is not None:
+        says, cue = first
+        start, stop = _clause(rest, cue)
+        reasoning = f'The user says outright {says}: "{" ".join(cue.group().split())}".'
+        found.append(StatedPreference(rest[start:stop].strip(), reasoning))
+        rest = _CLAUSE.sub("", rest[stop:], count=1)
+    return found
+
+
+def says_more(sentence: str, stated: Iterable[StatedPreference]) -> bool:
+    """Tell whether a sentence says anything beside these preferences."""
+    for preference in stated:
+        sentence = sentence.replace(preference.statement, "", 1)
+    return bool(_WORDS.search(_CLAUSE.sub("", sentence)))
+
+
+def _first(text: str) -> tuple[str, re.Match[str]] | None:
+    cues = ((says, cue) for says, pattern in _cues(_language(text)) if (cue := pattern.search(text)) is not None)
+    return min(cues, key=lambda found: found[1].start(), default=None)
+
+
+def _language(text: str) -> str:
+    """Tell the one language that a text can be in, where its script or its small words show it; else nothing."""
+    if _HAN.search(text):
+        return "chinese"
+    said = set(words(text))
+    return "english" if not said.isdisjoint(_ENGLISH) and said.isdisjoint(_OTHERS) else ""
+
+
+@cache
+def _cues(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(cue for name in ((language,) if language else LANGUAGES) for cue in _read(name))
+
+
+def _read(language: str) -> list[tuple[str, re.Pattern[str]]]:
+    table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("cues", f"{language}.toml").read_text("utf-8"))
+    parts: dict[str, str] = table.get("parts", {})
+    return [(says, _compile(pattern, parts)) for kind, says in _SAYS.items() for pattern in table.get(kind, ())]
+
+
+def _compile(pattern: str, parts: dict[str, str]) -> re.Pattern[str]:
+    for name, part in parts.items():
+        pattern = pattern.replace(f"{{{name}}}", part)
+    return re.compile(pattern.replace(" ", r"\s"), re.IGNORECASE)
+
+
+def _clause(sentence: str, cue: re.Match[str]) -> tuple[int, int]:
+    boundaries = list(_CLAUSE.finditer(sentence))
+    before = [found.end() for found in boundaries if found.end() <= cue.start()]
+    after = [found.start() for found in boundaries if found.start() >= cue.end() and _ANEW.match(sentence, found.end())]
+    return (before[-1] if before else 0), (after[0] if after else len(sentence))

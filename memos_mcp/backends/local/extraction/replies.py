@@ -1,0 +1,108 @@
+"""Replies: what a message states, and the question right before it that it answers."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from memos_mcp.backends.local.extraction.base import Source
+from memos_mcp.backends.local.extraction.passages import PASSAGE_CHARACTERS, Passage, passages
+from memos_mcp.backends.local.extraction.salience import tells, tells_of_itself
+from memos_mcp.backends.local.text.prose import prose
+from memos_mcp.backends.local.text.questions import is_bare_answer, is_question, is_short_answer, stated
+from memos_mcp.backends.local.text.secrets import MARK
+from memos_mcp.backends.local.text.sentences import sentences, shorten
+from memos_mcp.backends.local.text.speech import speaker_of
+from memos_mcp.backends.local.text.words import content_words
+
+_TOOL_CHARACTERS = 200
+
+_REPEATED = re.compile(r"^(.{8,130}?)(?:\s*\1)+$", re.DOTALL)
+"""What is said several times over in one breath."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The statements of a message, and the question it answers with the message that asked it."""
+
+    message: Source
+    statements: tuple[str, ...]
+    question: str = ""
+    asked: tuple[int, ...] = ()
+    asks: bool = False
+    label: str = ""
+
+    def passages(self, turn: int) -> list[Passage]:
+        """Part the statements by matter; a yes or a no, and what is too short to stand alone, bring the question."""
+        said = self.statements
+        telling = tuple(filter(self._tells, said))
+        answers = bool(self.question and said) and self._is_person and not (self.asks and not telling)
+        if answers and is_short_answer(" ".join(said)):
+            return [self._answer(part) for part in self._part(said, turn)]
+        found = self._part(telling, turn)
+        if answers and found and is_bare_answer(said[0]):
+            found[0] = self._answer(replace(found[0], sentences=(said[0], *found[0].sentences)))
+        return found
+
+    def _tells(self, sentence: str) -> bool:
+        """Tell whether a sentence is worth remembering; what an assistant says is, where it is about itself."""
+        return tells(sentence) if self._is_person else tells_of_itself(sentence)
+
+    @property
+    def _is_person(self) -> bool:
+        """Whether a person speaks: the user, or one whose message begins with a name in the assistant's place."""
+        return self.message.role != "assistant" or bool(self.label)
+
+    def _part(self, said: tuple[str, ...], turn: int) -> list[Passage]:
+        found = passages(said, message=self.message, turn=turn)
+        return [self._labelled(passage) for passage in found] if self.label else found
+
+    def _labelled(self, passage: Passage) -> Passage:
+        """Let the name with which a message begins stand before each of its passages."""
+        first, *more = passage.sentences
+        named = first if first.startswith(self.label) else f"{self.label} {first}"
+        return replace(passage, sentences=(named, *more))
+
+    def _answer(self, passage: Passage) -> Passage:
+        return replace(passage, question=self.question, sources=self.asked + passage.sources)
+
+
+def read(message: Source, *, previous: Source | None) -> Reply:
+    """Read a message as the reply to the one before it."""
+    question = _question(previous) if previous and previous.role != message.role else ""
+    said = _said(message)
+    parts = (_REPEATED.sub(r"\1", shorten(part, limit=PASSAGE_CHARACTERS)) for part in map(stated, said) if part)
+    statements = tuple(dict.fromkeys(parts))
+    named = message.speaker or (message.content.partition(":")[0].strip() if speaker_of(message.content) else "")
+    return Reply(
+        message,
+        statements,
+        question,
+        asked=(previous.seq,) if previous and question else (),
+        asks=any(map(is_question, said)),
+        label=f"{named}:" if named else "",
+    )
+
+
+def _said(message: Source) -> list[str]:
+    if message.role == "system" or (message.role == "tool" and len(message.content) > _TOOL_CHARACTERS):
+        return []
+    found = _sentences(message)
+    if found and found[-1].endswith((":", "：")):
+        found.pop()  # what it announces was pasted
+    return found if message.role != "tool" or len(found) == 1 else []
+
+
+def _question(message: Source) -> str:
+    if message.role not in ("user", "assistant"):
+        return ""
+    last = _sentences(message)[-1:]
+    return next((asked for asked in last if is_question(asked) and content_words(asked)), "")
+
+
+def _sentences(message: Source) -> list[str]:
+    return list(_read(message.content))
+
+
+@lru_cache(maxsize=8)  # a message is read twice: by itself, and for the question that the next one answers
+def _read(content: str) -> tuple[str, ...]:
+    return tuple(sentence for sentence in sentences(prose(content)) if MARK not in sentence)

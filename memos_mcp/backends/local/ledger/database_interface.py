@@ -1,0 +1,109 @@
+"""What the ledger asks of a database."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+Parameters = Sequence[object]
+"""What is bound to the question marks of a statement."""
+
+
+class ResultRow(Protocol):
+    """A row that was read; its columns have names and places."""
+
+    def __getitem__(self, key: int | str, /) -> Any:  # noqa: ANN401 - a column may hold anything
+        """Return the value of a column."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return the values in order."""
+        ...
+
+    def keys(self) -> list[str]:
+        """Return the names in order."""
+        ...
+
+
+class Database(ABC):
+    """A database that any thread may use; writes that belong together happen in `transaction`.
+
+    Its SQL is what SQLite and PostgreSQL have in common, with question marks for values.
+    """
+
+    shared = False
+    """Whether other processes write to it too."""
+
+    removals = "0"
+    """What of the table `user` grows when another process removes messages of one."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of it."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make what happens inside all or nothing; may be nested, the outermost commits."""
+
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+
+    @abstractmethod
+    def one_moment(self) -> AbstractContextManager[None]:
+        """See one moment of it, whatever other processes write meanwhile; to read only."""
+
+    def claim(self, *, seconds: float = 15) -> AbstractContextManager[None]:
+        """Keep what `claimed` holds for from other processes until the block ends, or has stood still for so long.
+
+        Where there are other processes, the block is a transaction, and those inside are parts of it.
+        """
+        return nullcontext()
+
+    def claimed(self, what: str, key: str) -> str:
+        """Write a condition that holds for what nobody else has claimed, and claims it; `key` is an expression."""
+        return "TRUE"
+
+    def of_user(self, user_id: str) -> AbstractContextManager[None]:
+        """Have this thread see and change what is this user's alone."""
+        return nullcontext()
+
+    def one_writer(self, user: int) -> None:  # noqa: B027 - one that is not shared has but one
+        """Let nobody else write for a user until the transaction in hand ends."""
+
+    def tell(self, user_id: str) -> None:  # noqa: B027 - there is nobody else
+        """Tell every process, this one too, that memories of a user have changed."""
+
+    def listening(self, heard: Callable[[str], None]) -> AbstractContextManager[None]:
+        """Hand on what is told while the block runs."""
+        return nullcontext()
+
+    def continue_keys(self, tables: Iterable[str]) -> None:  # noqa: B027 - one that does so by itself
+        """Go on after the keys that rows were given when they were copied."""
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        """Change rows and give the number of them."""
+
+    @abstractmethod
+    def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
+        """Insert a row and give its key, which is in the column of this name."""
+
+    @abstractmethod
+    def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
+        """Change many rows alike."""
+
+    @abstractmethod
+    def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[ResultRow]:
+        """Read rows."""
+
+    def row(self, sql: str, parameters: Parameters = ()) -> ResultRow | None:
+        """Read the first row, if there is one."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def number(self, sql: str, parameters: Parameters = ()) -> int:
+        """Read one number; 0 where there is no row or no value."""
+        found = self.row(sql, parameters)
+        return int(found[0] or 0) if found else 0

@@ -1,0 +1,69 @@
+"""What a search knows by vectors: the nearest texts, and the query's words found by their meaning."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from memos_mcp.backends.local.retrieval.query import Query
+from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
+from memos_mcp.backends.local.retrieval.scores import Floats, interaction, length_norm, standard
+
+_USUAL_DEVIATION = 0.1
+"""Of the cosines of a question and all texts, by the model that comes with the package."""
+
+_NARROW_DEVIATION = 0.03
+"""The same by multilingual-e5, and so the least to expect of a model of unknown scale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """The rows nearest to the query, with cosines, those in standard units, and the mean of all rows' cosines."""
+
+    rows: NDArray[np.int64]
+    cosines: Floats
+    units: Floats
+    mean: float
+
+    @classmethod
+    def of(cls, query: Query, rows: Rows) -> "Dense":
+        """Take them from the query."""
+        pairs = query.dense or ()
+        near = rows.find(np.array([seq for seq, _ in pairs], np.int64))
+        cosines = np.array([cosine for _, cosine in pairs], np.float64)
+        known = (near != NOBODY) & rows.alive.values[near]
+        near, cosines = near[known], cosines[known]
+        usual = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION
+        units, mean = standard(cosines, texts=rows.living, usual=usual)
+        return cls(near, cosines, units, mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The query's words found by their meaning in some rows: a line a row, ascending, a column a word, 0 to 1."""
+
+    rows: NDArray[np.int64]
+    found: Floats
+
+    def of(self, rows: NDArray[np.int64]) -> Floats:
+        """Return a line for each of these rows; in one that was not looked at nothing is found."""
+        if not len(self.rows):
+            return np.zeros((len(rows), self.found.shape[1]))
+        places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        return self.found[places] * (self.rows[places] == rows)[:, None]
+
+
+def by_meaning(query: Query, members: NDArray[np.int64], rows: Rows, *, usual: float) -> Meant:
+    """Find the query's words in the rows `members`.
+
+    A text without token vectors has nothing in it. The best of many words is high by chance, so that what is found in
+    a text of more than `usual` words is divided by the root of its length norm.
+    """
+    if query.tokens is None or query.token_vectors is None:
+        return Meant(members, np.zeros((len(members), 0)))
+    seqs = rows.seq.values[members].tolist()
+    stored = query.token_vectors(seqs)
+    norm = length_norm(rows.length.values[members], usual=usual)
+    none = np.empty((0, query.tokens.shape[1]), np.int8)
+    found = interaction(query.tokens, [stored.get(seq, none) for seq in seqs])
+    return Meant(members, found / np.sqrt(norm)[:, None])

@@ -1,0 +1,1 @@
+"""Answering a query from the ledger, the vectors and the term indexes."""

@@ -1,0 +1,30 @@
+"""What an assistant only said that it would do goes behind what the user said that bears about as much."""
+
+import re
+from collections.abc import Sequence
+
+from memos_mcp.core.models import Memory
+from memos_mcp.core.perspective import bare, perspective_of
+
+_ANNOUNCES = re.compile(
+    r"(?:^|[,.!;:] )(?:I['’]ll|I will|I['’]m going to|let me|te \w+é|ich werde|je vais)\b"
+    r"|(?:^|[，。！])(?:我会|我将|让我)",
+    re.IGNORECASE,
+)
+_ABOUT_AS_MUCH = 0.1
+
+
+def users_first(found: Sequence[Memory]) -> tuple[Memory, ...]:
+    """Move each announcement of the assistant behind the user's memories that follow it closely."""
+    ordered = list(found)
+    for place in range(len(ordered) - 1):
+        one, other = ordered[place : place + 2]
+        close = (one.relativity or 0) - (other.relativity or 0) < _ABOUT_AS_MUCH
+        if close and _announces(one) and perspective_of(other.memory_value) == "user":
+            ordered[place : place + 2] = other, one
+    return tuple(ordered)
+
+
+def _announces(memory: Memory) -> bool:
+    value = memory.memory_value
+    return perspective_of(value) == "assistant" and bool(_ANNOUNCES.search(bare(value)))

@@ -1,0 +1,1 @@
+"""What the store knows of language: words, terms, sentences, questions, times, secrets."""

@@ -1,0 +1,84 @@
+"""Keyphrases: the words of a text that name what it is about, for its title and tags.
+
+Runs of words between stop words are candidates, as in RAKE (Rose et al., 2010); a run counts by how often its words
+occur and by their length, and a name by more.
+"""
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+from memos_mcp.backends.local.text.language import STOP_WORDS, recognise
+from memos_mcp.backends.local.text.sentences import shorten
+from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK, word_list
+from memos_mcp.core.perspective import without_marks
+
+_TITLE_PHRASES = 2
+_TITLE_CHARACTERS = 60
+_TAGS = 4
+_PHRASE_WORDS = 3  # the longest phrase
+_RUN_CHARACTERS = 8  # the longest phrase in a script without spaces
+
+_TOKEN = re.compile(rf"{LETTER}+(?:['’-]+{LETTER}+)*|[^\w\s]")
+_HAN_GAPS = re.compile(
+    "我们|你们|他们|她们|咱们|因为|所以|但是|如果|可以|没有|不是|还是|就是|已经|一个|这个|那个|一起|觉得|认为|喜欢|打算|计划|准备|非常|比较|"
+    "[的了是我你您他她它们在和就也都这那吗呢吧啊么什谁哪之与及着过给让把被很个为想要会能去来到有不没还再又从对跟上下里说用做]"
+)
+_HAN = re.compile("[\u3400-\u9fff]{2,}|[\u30a1-\u30fe]{2,}")
+_NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_PLAIN = word_list("plain")
+
+
+@lru_cache(maxsize=64)
+def keyphrases(text: str) -> tuple[str, ...]:
+    """Return the phrases that name what a text is about, the best first, in its own words."""
+    runs = _runs(without_marks(text))
+    counts = Counter(word.casefold() for run in runs for word in run)
+    best: dict[str, tuple[float, str]] = {}
+    for run in runs:
+        phrase = " ".join(run[:_PHRASE_WORDS])
+        score = sum(_weight(word, counts) for word in run[:_PHRASE_WORDS]) / (1 + 0.35 * (len(run[:_PHRASE_WORDS]) - 1))
+        best.setdefault(phrase.casefold(), (score, phrase))
+    return tuple(phrase for _, phrase in sorted(best.values(), key=lambda found: -found[0]))
+
+
+def title(text: str) -> str:
+    """Return a title for a text: its best phrases in the order in which they stand, or else its first words."""
+    phrases = keyphrases(text)[:_TITLE_PHRASES]
+    if not phrases:
+        return shorten(without_marks(text), limit=_TITLE_CHARACTERS)
+    return shorten(", ".join(sorted(phrases, key=text.find)), limit=_TITLE_CHARACTERS)
+
+
+def tags(text: str) -> tuple[str, ...]:
+    """Return the few phrases by which a text can be filed."""
+    return tuple(phrase.lower() for phrase in keyphrases(text)[:_TAGS])
+
+
+def _runs(text: str) -> list[list[str]]:
+    tokens = _TOKEN.findall(text)
+    silent = STOP_WORDS[recognise(token.casefold() for token in tokens)] | SMALL_TALK | _PLAIN
+    runs: list[list[str]] = [[]]
+    for token in tokens:
+        if _NO_SPACES.search(token):
+            runs += [
+                [piece[:_RUN_CHARACTERS]]
+                for run in _HAN.findall(token)
+                for piece in _HAN_GAPS.split(run)
+                if len(piece) > 1
+            ]
+            runs.append([])
+        elif len(token) > 1 and _stem(token) not in silent:
+            runs[-1].append(token)
+        else:
+            runs.append([])
+    return [run for run in runs if run and not all(word.isdecimal() for word in run)]
+
+
+def _stem(token: str) -> str:
+    return re.split("['’]", token.casefold(), maxsplit=1)[0]
+
+
+def _weight(word: str, counts: Counter[str]) -> float:
+    named = word[0].isupper()
+    return counts[word.casefold()] + min(len(word), 8) / 8 + (0.5 if named else 0)

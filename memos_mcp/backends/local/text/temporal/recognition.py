@@ -1,0 +1,58 @@
+"""Wordings: where a text names times, and in which words; what they come to depends on the day they were said."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from memos_mcp.backends.local.text.temporal.languages import Language, languages
+
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？\n]")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWords:
+    """Words that name a time, by the pattern of a meaning (`resolution.py`), and the sentence they stand in."""
+
+    meaning: str
+    match: re.Match[str]
+    language: Language
+    sentence: str
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The place of the words in the text."""
+        return self.match.span("time" if "time" in self.match.re.groupindex else 0)
+
+    def has(self, kind: str) -> bool:
+        """Tell whether a word of this kind was used."""
+        return self.match.groupdict().get(kind) is not None
+
+
+def wordings(text: str, *, asked: bool = False) -> list[TimeWords]:
+    """Return the wordings of a text in order, the longest of those that overlap.
+
+    `asked` reads a query: what only a query means as a time, such as a month by itself, counts too.
+    """
+    found = [wording for language in languages() if language.speaks(text) for wording in _in(text, language, asked)]
+    return sorted(_longest(found), key=lambda wording: wording.span)
+
+
+def _in(text: str, language: Language, asked: bool) -> Iterator[TimeWords]:
+    for meaning, pattern in language.queries + language.patterns if asked else language.patterns:
+        for match in pattern.finditer(text):
+            yield TimeWords(meaning, match, language, _sentence(text, match))
+
+
+def _longest(found: list[TimeWords]) -> list[TimeWords]:
+    kept: list[TimeWords] = []
+    for wording in sorted(found, key=lambda wording: (wording.span[0] - wording.span[1], wording.span[0])):
+        start, stop = wording.span
+        if all(stop <= other.span[0] or other.span[1] <= start for other in kept):
+            kept.append(wording)
+    return kept
+
+
+def _sentence(text: str, match: re.Match[str]) -> str:
+    ends = [end.end() for end in _SENTENCE_END.finditer(text, 0, match.start())]
+    after = _SENTENCE_END.search(text, match.end())
+    return text[ends[-1] if ends else 0 : after.start() if after else len(text)]

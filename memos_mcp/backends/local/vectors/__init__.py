@@ -1,0 +1,1 @@
+"""The vector index in Chroma: where it is, and keeping it in step with the ledger."""

@@ -1,0 +1,34 @@
+"""What is embedded of a text, and embedding everything anew."""
+
+from collections.abc import Callable
+
+from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.vectors import PendingText
+from memos_mcp.backends.local.vectors.batches import BATCH
+from memos_mcp.core.perspective import bare
+
+
+def embedded_part(text: PendingText) -> str:
+    """Return what is embedded of a text: of a memory, what it says."""
+    content = text.content or ""
+    return bare(content) if text.text.kind == "memory" else content
+
+
+def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], None]) -> None:
+    """Embed every text anew with a model, reporting (done, of how many); the index follows at the next start.
+
+    May be interrupted: what it has not done is done in the background after the next start.
+    """
+    with ledger.database.transaction():
+        ledger.vectors.embed_again()
+        ledger.note("embedder", embedder.name)
+    total = ledger.vectors.unembedded_count()
+    done = key = 0
+    while texts := ledger.vectors.pending_after(key, BATCH):
+        for text in texts:
+            if text.content is not None:
+                ledger.vectors.keep([(text.text, embedder.embed(embedded_part(text)))])
+                done += 1
+            key = text.key
+            report(done, total)

@@ -1,0 +1,107 @@
+"""The vector index: readable, where nobody has it open; reachable, where it is on a server."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.shared import examine
+from memos_mcp.backends.local.vectors.chroma import ChromaIndex, check_importable
+from memos_mcp.backends.local.vectors.locations import FolderLocation, collection_prefix
+from memos_mcp.backends.local.vectors.probe import probe
+from memos_mcp.cli.checks.finding import Finding
+from memos_mcp.cli.commands.holding import is_held
+from memos_mcp.cli.commands.status import counted, kept_in
+from memos_mcp.core.errors import Unavailable
+from memos_mcp.core.models import StoreStatus
+from memos_mcp.core.settings import Settings
+
+ABOUT = "vector index"
+
+
+def check_index(settings: Settings) -> Iterator[Finding]:
+    """Read all of the index, or of a copy of it: two processes in one Chroma folder would damage it.
+
+    Raises:
+        MissingLibrary: Chroma cannot be imported.
+    """
+    check_importable()
+    data_dir = settings.data_dir
+    if url := settings.ledger_url.get_secret_value():
+        yield from _check_shared(settings, url)
+        return
+    store = kept_in(data_dir / LEDGER_FILE)
+    if store is None:
+        yield Finding.ok(ABOUT, "nothing to index yet")
+    elif settings.chroma_url:
+        with closing(SqliteDatabase.look(data_dir / LEDGER_FILE)) as database:
+            identity = Ledger(database).noted("identity")
+        yield from _check_server(settings, identity)
+    elif is_held(data_dir):
+        yield Finding.ok(ABOUT, f"in use{_waiting(store)}; it is looked into when no engine runs")
+    else:
+        yield _check_folder(data_dir, store)
+
+
+def _check_shared(settings: Settings, url: str) -> Iterator[Finding]:
+    found = examine(url)
+    if not settings.chroma_url:
+        mend = "Set MEMOS_CHROMA_URL to a Chroma server that every process reaches."
+        yield Finding.wrong(ABOUT, "a ledger in PostgreSQL needs a Chroma server for its vectors", mend=mend)
+    elif not found.format:
+        yield Finding.ok(ABOUT, "nothing to index yet")
+    else:
+        yield from _check_server(settings, found.identity)
+
+
+def _check_server(settings: Settings, identity: str) -> Iterator[Finding]:
+    try:
+        with closing(
+            ChromaIndex.connect(
+                settings.chroma_url,
+                api_key=settings.chroma_api_key.get_secret_value(),
+                tenant=settings.chroma_tenant,
+                database=settings.chroma_database,
+                prefix=collection_prefix(identity),
+            )
+        ) as index:
+            vectors = sum(index.counts().values())
+    except Unavailable as exc:
+        mend = "Start the server, or check MEMOS_CHROMA_URL and the other MEMOS_CHROMA_ settings."
+        yield Finding.warning(ABOUT, f"the Chroma server does not serve it: {exc}", mend=mend)
+        return
+    yield Finding.ok(ABOUT, f"{counted(vectors, 'vector')} on the Chroma server")
+
+
+def _check_folder(data_dir: Path, store: StoreStatus) -> Finding:
+    with tempfile.TemporaryDirectory(prefix="memos-mcp-doctor-") as scratch:
+        copied = Path(scratch) / "index"
+        if not _copy(data_dir, copied):
+            return Finding.ok(ABOUT, "not made yet; the next start makes it")
+        counts = probe(copied)
+    if counts is None:
+        mend = "Nothing to do: the next start makes it anew from the ledger, while search goes on by words."
+        return Finding.warning(ABOUT, "broken", mend=mend)
+    return Finding.ok(ABOUT, f"{counted(sum(counts.values()), 'vector')}{_waiting(store)}")
+
+
+def _copy(data_dir: Path, target: Path) -> bool:
+    """Copy the index while nobody else can open it; False where there is none."""
+    lock = hold(data_dir)
+    try:
+        with closing(SqliteDatabase.look(data_dir / LEDGER_FILE)) as database:
+            folder = FolderLocation(Ledger(database), data_dir / CHROMA_FOLDER).current
+        if not folder.is_dir():
+            return False
+        shutil.copytree(folder, target)
+    finally:
+        lock.release()
+    return True
+
+
+def _waiting(store: StoreStatus) -> str:
+    return f", {counted(store.waiting_for_vectors, 'text')} without a vector yet" if store.waiting_for_vectors else ""

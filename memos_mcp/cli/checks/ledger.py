@@ -1,0 +1,35 @@
+"""The ledger: whole, and of a format that this version reads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.filesize import decimal
+
+from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.cli.checks.finding import Finding
+from memos_mcp.cli.commands.holding import is_held
+from memos_mcp.cli.commands.ledger_files import damaged_texts, named, problem_of
+from memos_mcp.cli.commands.status import kept, kept_in
+
+ABOUT = "ledger"
+
+
+def check_ledger(data_dir: Path) -> Iterator[Finding]:
+    """Read all of it."""
+    ledger = data_dir / LEDGER_FILE
+    if not ledger.exists() or not ledger.stat().st_size:
+        yield Finding.ok(ABOUT, "nothing is kept yet")
+        return
+    problem = problem_of(ledger, in_use=is_held(data_dir))
+    if problem:
+        mend = f"Put a backup in its place (memos-mcp restore FILE), or move {ledger} away to begin anew."
+        yield Finding.wrong(ABOUT, f"{ledger} cannot be used: {problem}", mend=mend)
+        return
+    damaged = damaged_texts(ledger, in_use=is_held(data_dir))
+    if damaged:
+        mend = "Put a backup of before in its place (memos-mcp restore FILE), or go on: everything else can be read."
+        yield Finding.wrong(ABOUT, f"{ledger} has {named(damaged)}", mend=mend)
+        return
+    store = kept_in(ledger)
+    what = kept(store) if store else "nothing"
+    yield Finding.ok(ABOUT, f"whole, {decimal(ledger.stat().st_size)}: {what}")

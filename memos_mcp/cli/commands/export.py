@@ -1,0 +1,99 @@
+"""`memos-mcp export TARGET`: messages and memories, word for word: a JSON line each, or Markdown for people."""
+
+import itertools
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
+from memos_mcp.backends.local.ledger.database_interface import Database
+from memos_mcp.backends.local.ledger.record_export import RecordExport
+from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.cli.commands.ledger_files import bar
+from memos_mcp.cli.commands.own_ledger import shared_ledger
+from memos_mcp.cli.commands.status import counted, kept_in
+from memos_mcp.cli.commands.whole_files import check_target, written_whole
+from memos_mcp.core.errors import InvalidRequest
+from memos_mcp.core.settings import Settings
+from memos_mcp.transfer.markdown_folder import MarkdownFolder
+
+STANDARD_OUTPUT = Path("-")
+Form = Literal["jsonl", "markdown"]
+
+
+def export(
+    settings: Settings,
+    target: Path,
+    *,
+    form: Form = "jsonl",
+    user_id: str = "",
+    force: bool = False,
+    console: Console,
+    progress: Console,
+) -> None:
+    """Write what is kept of a user, or of all, while everything runs.
+
+    JSON lines go into a file or, for `-`, to standard output; Markdown into a folder, a file a conversation.
+
+    Raises:
+        InvalidRequest: nothing is kept, or there is something already and `force` does not allow to replace it.
+        Unavailable: the target cannot be written, or the ledger cannot be read.
+    """
+    if form == "jsonl" and target != STANDARD_OUTPUT:
+        check_target(target, data_dir=settings.data_dir, force=force)
+    with _opened(settings) as database, database.one_moment():
+        everything = RecordExport(database, user_id=user_id)
+        total = everything.count()
+        if user_id and not total:
+            raise InvalidRequest(f'Nothing is kept of a user "{user_id}", so there is nothing to export.')
+        records = itertools.chain(everything.messages(), everything.memories())
+        with bar("Exporting", progress) as report:
+            _write(_counted(records, report, total), target, form, force=force)
+    where = "standard output" if target == STANDARD_OUTPUT else str(target)
+    told = f"Exported {counted(total, 'message or memory', 'messages and memories')} to {where}."
+    (progress if target == STANDARD_OUTPUT else console).print(told, soft_wrap=True)
+
+
+Records = Iterator[MessageRecord | MemoryRecord]
+
+
+@contextmanager
+def _opened(settings: Settings) -> Generator[Database]:
+    with shared_ledger(settings) as shared:
+        if shared is not None:
+            yield shared.database
+            return
+    ledger = settings.data_dir / LEDGER_FILE
+    if kept_in(ledger) is None:
+        raise InvalidRequest(f"Nothing is kept in {settings.data_dir}, so there is nothing to export.")
+    with closing(SqliteDatabase.look(ledger, in_use=True)) as database:
+        yield database
+
+
+def _counted(records: Records, report: Callable[[int, int], None], total: int) -> Records:
+    for done, record in enumerate(records, start=1):
+        yield record
+        report(done, total)
+
+
+def _write(records: Records, target: Path, form: Form, *, force: bool) -> None:
+    if form == "markdown":
+        if target == STANDARD_OUTPUT:
+            raise InvalidRequest("Markdown is a file a conversation: name a folder, or leave --format out.")
+        folder = MarkdownFolder(target, force=force)
+        for record in records:
+            folder.add(record)
+        folder.close()
+    elif target == STANDARD_OUTPUT:
+        for record in records:
+            sys.stdout.write(record.model_dump_json() + "\n")
+        sys.stdout.flush()
+    else:
+        with written_whole(target) as part, part.open("w", encoding="utf-8", newline="\n") as lines:
+            for record in records:
+                lines.write(record.model_dump_json() + "\n")

@@ -1,0 +1,134 @@
+"""`memos-mcp forget`: delete all about a word or a person, or what is named; shown first, then gone from every file."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from memos_mcp.backends.local.curation.deletion import Deletion
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.memories import memory_seq
+from memos_mcp.backends.local.ledger.messages import message_seq
+from memos_mcp.backends.local.ledger.secure_delete import write_anew
+from memos_mcp.backends.local.search.lexical_indexes import Indexes
+from memos_mcp.backends.local.vectors.locations import FolderLocation
+from memos_mcp.cli.commands.holding import is_held
+from memos_mcp.cli.commands.own_ledger import ledger_to_change, shared_ledger
+from memos_mcp.cli.commands.status import counted
+from memos_mcp.core.api_models import ShownMemory, ShownMessage
+from memos_mcp.core.errors import NotFound
+from memos_mcp.core.models import DeleteMemory, Frozen
+from memos_mcp.core.settings import Settings
+from memos_mcp.rendering.instructions import visible
+
+LISTED = 20
+LONGEST_LINE = 150
+
+
+class Forgotten(Frozen):
+    """What goes, or went: memories and messages, the memories that stay, and the files that may still hold it."""
+
+    memories: tuple[ShownMemory, ...]
+    messages: tuple[ShownMessage, ...]
+    fewer_sources: tuple[str, ...]
+    stale_backups: tuple[str, ...]
+    left: int
+    dry_run: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to delete."""
+        return not (self.memories or self.messages or self.left)
+
+
+def look(settings: Settings, request: DeleteMemory) -> Forgotten:
+    """Say what a deletion would take, and change nothing.
+
+    Raises:
+        NotFound: nothing is kept, or something named is unknown.
+        InvalidRequest: there is no word in what is to be forgotten.
+        Unavailable: the ledger cannot be read.
+    """
+    trial = request.model_copy(update={"dry_run": True})
+    with shared_ledger(settings) as shared:
+        if shared is not None:
+            return _forgotten(shared, settings, trial)
+    with closing(SqliteDatabase.look(_ledger_file(settings), in_use=is_held(settings.data_dir))) as database:
+        return _forgotten(Ledger(database), settings, trial)
+
+
+def forget(settings: Settings, request: DeleteMemory, *, progress: Console) -> Forgotten:
+    """Delete, from every file of the data directory; an engine finishes first and goes on afterwards.
+
+    In PostgreSQL the replicas take the vectors out.
+
+    Raises:
+        NotFound: nothing is kept, or something named is unknown.
+        ConfigurationError: a process holds the store that is no engine.
+        Unavailable: the engine does not end, or the ledger cannot be used.
+    """
+    if not settings.ledger_url.get_secret_value():
+        _ledger_file(settings)
+    with ledger_to_change(settings, progress=progress) as ledger:
+        done = _forgotten(ledger, settings, request)
+        write_anew(ledger.database)
+        if not settings.chroma_url:  # its files keep vectors that are taken out: it is filled anew from the ledger
+            root = settings.data_dir / CHROMA_FOLDER
+            FolderLocation(ledger, root).broken()
+            shutil.rmtree(root, ignore_errors=True)
+    return done
+
+
+def show(found: Forgotten, console: Console) -> None:
+    """Print what goes, or went."""
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    _list(say, [f"{one.memory_id} {one.value}" for one in found.memories])
+    _list(say, [f"{one.message_id} {one.time[:10]} {one.role}: {one.content}" for one in found.messages])
+    what = f"{counted(len(found.messages), 'message')} and {counted(len(found.memories), 'memory', 'memories')}"
+    say(f"Would delete {what}." if found.dry_run else f"Deleted {what}.")
+    if found.fewer_sources:
+        say(f"Kept, for other messages say it too: {', '.join(found.fewer_sources[:LISTED])}.")
+    if not found.dry_run:
+        say("Nothing is left." if not found.left else f"{found.left} still speak of it: run the command again.")
+    if found.stale_backups:
+        say(f"Backups may still hold it; remove them, or back up anew: {', '.join(found.stale_backups)}.")
+
+
+def _list(say: Callable[[str], None], lines: list[str]) -> None:
+    for line in lines[:LISTED]:
+        told = visible(line)
+        say(told if len(told) <= LONGEST_LINE else f"{told[: LONGEST_LINE - 1]}…")
+    if len(lines) > LISTED:
+        say(f"… and {len(lines) - LISTED:,} more")
+
+
+def _forgotten(ledger: Ledger, settings: Settings, request: DeleteMemory) -> Forgotten:
+    forgetting = Deletion(ledger, Indexes(ledger), changed=lambda: None, copies=partial(copies_of, settings.data_dir))
+    tried = forgetting.delete(request.model_copy(update={"dry_run": True}), user_id=settings.user_id)
+    user = ledger.messages.user_key(settings.user_id) or 0
+    memories = [seq for one in tried.deleted if (seq := memory_seq(one)) is not None]
+    messages = [seq for one in tried.deleted_messages if (seq := message_seq(one)) is not None]
+    shown = ledger.pages.memories_by_seq(user, memories), ledger.pages.messages_by_seq(user, messages)
+    if not request.dry_run:
+        forgetting.delete(request, user_id=settings.user_id)
+    left = forgetting.left(request, user_id=settings.user_id)
+    return Forgotten(
+        memories=tuple(shown[0].values()),
+        messages=tuple(shown[1].values()),
+        fewer_sources=tried.fewer_sources,
+        stale_backups=tried.stale_backups,
+        left=left,
+        dry_run=request.dry_run,
+    )
+
+
+def _ledger_file(settings: Settings) -> Path:
+    path = settings.data_dir / LEDGER_FILE
+    if not path.exists() or not path.stat().st_size:
+        raise NotFound(f"Nothing is kept in {settings.data_dir}, so there is nothing to forget.")
+    return path

@@ -1,0 +1,58 @@
+"""`memos-mcp migrate`: move a store between a data directory and PostgreSQL, with a progress bar."""
+
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.migration import Migration
+from memos_mcp.backends.local.ledger.shared import connect
+from memos_mcp.cli.commands.holding import held_alone
+from memos_mcp.cli.commands.status import kept
+from memos_mcp.core.errors import InvalidRequest
+
+
+def migrate(source: str, target: str, *, console: Console, progress: Console) -> None:
+    """Copy everything of a store into an empty one, and compare them; where it was ended, it goes on.
+
+    Each is a folder or the address of a database. Vectors come along; the index over them is made anew at the start.
+
+    Raises:
+        InvalidRequest: the source is not there, or the target has something of its own.
+        ConfigurationError: a process holds a folder that is no engine, or a database refuses the address.
+        Unavailable: one of them cannot be used, or they differ at the end.
+    """
+    if not _is_database(source) and not (Path(source) / LEDGER_FILE).is_file():
+        raise InvalidRequest(f"There is no store in {source}; nothing was changed.")
+    with (
+        _opened(source, progress) as here,
+        _opened(target, progress) as there,
+        Progress(console=progress, transient=True) as bars,
+    ):
+        moving = Migration(here.database, there.database)
+        moving.check(here.identity())
+        bar = bars.add_task("Moving", total=moving.count())
+        moving.copy(lambda rows: bars.advance(bar, rows))
+        bars.update(bar, description="Comparing")
+        moving.compare(lambda rows: bars.advance(bar, rows))
+        moved = kept(there.status())
+    console.print(f"Moved and compared: {moved}. What it was moved from is as it was.", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _opened(place: str, progress: Console) -> Generator[Ledger]:
+    if _is_database(place):
+        with closing(connect(place)) as ledger:
+            yield ledger
+        return
+    folder = Path(place)
+    with held_alone(folder, progress=progress), closing(Ledger.open(folder / LEDGER_FILE)) as ledger:
+        yield ledger
+
+
+def _is_database(place: str) -> bool:
+    return place.startswith(("postgresql://", "postgres://"))

@@ -1,0 +1,41 @@
+"""`memos-mcp open`: the page in the browser."""
+
+import os
+import webbrowser
+from pathlib import Path
+
+from rich.console import Console
+
+from memos_mcp.core.errors import Unavailable
+from memos_mcp.relay.launch import find_or_start
+from memos_mcp.relay.wire import Absent, Refused, Unresponsive
+
+
+def open_page(data_dir: Path, *, browse: bool, console: Console) -> None:
+    """Find or start the engine, print a link that opens its page once, and open it in the browser.
+
+    Raises:
+        Unavailable: there is no engine and none can be started, or it does not show its page; the sentence says why.
+    """
+    link = link_to(data_dir)
+    console.print(link, markup=False, highlight=False, soft_wrap=True)
+    if browse and webbrowser.open(link):
+        console.print("It was opened in your browser. The link works once, within five minutes.")
+    else:
+        console.print("Open this link in a browser of this machine: it works once, within five minutes.")
+
+
+def link_to(data_dir: Path) -> str:
+    """Have the engine make a link.
+
+    Raises:
+        Unavailable: as above.
+    """
+    variables = {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")}
+    hello = {"as": "operator", "ask": "open", "settings": variables}
+    try:
+        connection, answer = find_or_start(str(data_dir), hello)
+    except (Absent, Refused, Unresponsive) as exc:
+        raise Unavailable(str(exc)) from exc
+    connection.close()
+    return str(answer["link"])

@@ -1,0 +1,62 @@
+"""The ledger as a command uses it: a file of the data directory, or in PostgreSQL."""
+
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+
+from rich.console import Console
+
+from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.shared import connect
+from memos_mcp.cli.commands.holding import held_alone
+from memos_mcp.core.errors import ConfigurationError
+from memos_mcp.core.settings import Settings
+
+
+def with_own_ledger(settings: Settings) -> Settings:
+    """Return settings whose ledger is a file of the data directory.
+
+    Raises:
+        ConfigurationError: it is in PostgreSQL.
+    """
+    if settings.ledger_url.get_secret_value():
+        raise ConfigurationError(
+            "This command works on a ledger that is a file, and MEMOS_LEDGER_URL names one in PostgreSQL, which has "
+            "tools of its own (pg_dump, pg_restore): see docs/replicas.md."
+        )
+    return settings
+
+
+@contextmanager
+def shared_ledger(settings: Settings) -> Generator[Ledger | None]:
+    """Open the ledger in PostgreSQL while others use it; None where it is a file.
+
+    Raises:
+        ConfigurationError: the database refuses the address, or was written by a newer version.
+        Unavailable: it cannot be reached or used.
+    """
+    url = settings.ledger_url.get_secret_value()
+    if not url:
+        yield None
+        return
+    with closing(connect(url)) as ledger:
+        yield ledger
+
+
+@contextmanager
+def ledger_to_change(settings: Settings, *, progress: Console) -> Generator[Ledger]:
+    """Open the ledger; an engine lets go of a file meanwhile, and replicas share a database with the command.
+
+    Raises:
+        ConfigurationError: a process holds the store that is no engine, or the database refuses the address.
+        Unavailable: the engine does not let go of it, or it cannot be used.
+    """
+    with shared_ledger(settings) as shared:
+        if shared is not None:
+            yield shared
+            return
+    with (
+        held_alone(settings.data_dir, progress=progress),
+        closing(Ledger.open(settings.data_dir / LEDGER_FILE)) as ledger,
+    ):
+        yield ledger

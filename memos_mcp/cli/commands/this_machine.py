@@ -1,0 +1,67 @@
+"""The machine as the page shows it: the settings, and the hosts with whether they start us."""
+
+import os
+from pathlib import Path
+
+from memos_mcp.cli.commands.config import values_of
+from memos_mcp.cli.commands.install import install
+from memos_mcp.core.api_models import ShownHost, ShownSetting
+from memos_mcp.core.settings import read_settings
+from memos_mcp.hosts.changes import chosen
+from memos_mcp.hosts.config_file import ConfigFile
+from memos_mcp.hosts.entries import entries_in, starts_us
+from memos_mcp.hosts.machine import Machine
+from memos_mcp.hosts.registry import HostFile, files_of
+
+_WHICH_MEMORY = ("MEMOS_DATA_DIR", "MEMOS_USER_ID")
+
+
+class ThisMachine:
+    """Looks at the machine of this process, for its user."""
+
+    def settings(self) -> tuple[ShownSetting, ...]:
+        """Return every setting and where it comes from; keys are masked."""
+        return tuple(ShownSetting.model_validate(value.model_dump()) for value in values_of(read_settings()))
+
+    def hosts(self) -> tuple[ShownHost, ...]:
+        """Return the hosts that are here, and whether each starts us."""
+        found: dict[str, ShownHost] = {}
+        for file in chosen(files_of(_machine()), (), "user"):
+            shown = ShownHost(name=file.host.key, title=file.host.name, file=str(file.path), configured=_names_us(file))
+            if file.host.key not in found or shown.configured:
+                found[file.host.key] = shown
+        return tuple(found.values())
+
+    def install(self, name: str, *, dry_run: bool) -> ShownHost:
+        """Write us into a host's file, once it is proved that we answer, or in a dry run say what that would change.
+
+        The host gets the store and the user of this process, where they are not the usual ones.
+
+        Raises:
+            InvalidRequest: there is no such host.
+            MemosError: we do not answer, or the file cannot be written.
+        """
+        variables = {name: os.environ[name] for name in _WHICH_MEMORY if os.environ.get(name)}
+        (outcome, *_) = install(_machine(), (name,), scope="user", variables=variables, dry_run=dry_run).hosts
+        return ShownHost(
+            name=outcome.host,
+            title=outcome.name,
+            file=outcome.path,
+            configured=outcome.what == "unchanged" or (outcome.what != "refused" and not dry_run),
+            diff=outcome.diff,
+            refused=outcome.what == "refused",
+            why=outcome.why,
+            then=outcome.then,
+        )
+
+
+def _machine() -> Machine:
+    return Machine.here(folder=Path.home())
+
+
+def _names_us(file: HostFile) -> bool:
+    try:
+        document = ConfigFile.read(file.path, comments=file.host.comments).parsed()
+    except (OSError, ValueError):
+        return False
+    return any(starts_us(entry) for entry in entries_in(document, file.table))

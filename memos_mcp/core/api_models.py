@@ -1,0 +1,431 @@
+"""What a store shows of itself to people and scripts: the answers of `/api/v1`, times in ISO 8601 with an offset."""
+
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+
+from memos_mcp.core.models import AnyId, Frozen, Identifier, Milliseconds, Role
+
+MemoryKind = Literal["memory", "preference"]
+HitKind = Literal["memory", "preference", "message"]
+MemoryState = Literal["activated", "archived"]
+SortBy = Literal["updated", "created", "time", "value", "confidence"]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def iso_time(milliseconds: int, offset: int | None = 0) -> str:
+    """Write epoch milliseconds as ISO 8601 at a place that is `offset` minutes ahead of UTC."""
+    minutes = offset or 0
+    there = datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds, minutes=minutes)  # noqa: DTZ001
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{there.isoformat(timespec='seconds')}{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+
+
+def end_of_time(value: object) -> object:
+    """Take a date for the end of that day."""
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2025-12-01") else None
+    except ValueError:
+        day = None
+    return value if day is None else f"{day.isoformat()}T23:59:59.999+00:00"
+
+
+EndOfTime = Annotated[Milliseconds, BeforeValidator(end_of_time)]
+
+
+class ShownMessage(Frozen):
+    """A message; `time` is when it was said, at its speaker's place, `memories` the ids of what was learnt from it."""
+
+    message_id: str
+    conversation_id: str
+    role: Role
+    content: str
+    time: str
+    memories: tuple[str, ...] = ()
+
+
+class ShownMemory(Frozen):
+    """A memory or preference.
+
+    `time` is when that is of which it speaks, `sources` are the ids of its messages, `replaces` and `replaced_by`
+    those of the memories that it took the place of, and that took its own.
+    """
+
+    memory_id: str
+    kind: MemoryKind
+    title: str = ""
+    value: str
+    state: MemoryState = "activated"
+    tags: tuple[str, ...] = ()
+    confidence: float = 1.0
+    conversation_id: str = ""
+    time: str | None = None
+    created: str
+    updated: str
+    sources: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    replaced_by: str = ""
+
+
+class ShownConversation(Frozen):
+    """A conversation; `title` is what it was called, or how it begins."""
+
+    conversation_id: str
+    title: str
+    messages: int
+    first_time: str
+    last_time: str
+
+
+class Shown(Frozen):
+    """Some memories and messages."""
+
+    memories: tuple[ShownMemory, ...] = ()
+    messages: tuple[ShownMessage, ...] = ()
+
+
+class Counts(Frozen):
+    """How much is kept of a user; `memories` are those in force."""
+
+    messages: int = 0
+    memories: int = 0
+    conversations: int = 0
+
+
+class Waiting(Frozen):
+    """What the background has still to do for all users together."""
+
+    vectors: int = 0
+    memories: int = 0
+    failed: int = 0
+
+
+class Day(Frozen):
+    """How many messages were said on a day, and memories learnt from that day's."""
+
+    date: str
+    messages: int = 0
+    memories: int = 0
+
+
+class Health(Frozen):
+    """Whether the store is well; `text` says it in a sentence."""
+
+    ok: bool
+    text: str
+
+
+class Client(Frozen):
+    """A host that is connected, since when."""
+
+    name: str
+    version: str
+    since: str
+
+
+class Status(Frozen):
+    """How the engine and a user's memory are."""
+
+    version: str
+    user_id: str
+    health: Health
+    counts: Counts = Counts()
+    waiting: Waiting = Waiting()
+    clients: tuple[Client, ...] = ()
+
+
+class Home(Frozen):
+    """What is known of a user at a glance: what was said most often first, then preferences, then what is new."""
+
+    profile: tuple[ShownMemory, ...] = ()
+    preferences: tuple[ShownMemory, ...] = ()
+    newest: tuple[ShownMemory, ...] = ()
+    counts: Counts = Counts()
+    days: tuple[Day, ...] = ()
+
+
+class MemoriesQuery(Frozen):
+    """Which memories are wanted; `state` is `all` for those out of force too, `text` what they say."""
+
+    kind: MemoryKind | None = None
+    state: MemoryState | Literal["all"] = "activated"
+    tag: str = ""
+    conversation_id: Identifier = ""
+    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
+    sort: SortBy = "updated"
+    order: Literal["asc", "desc"] = "desc"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, StringConstraints(max_length=4_000)] = ""
+
+
+class MemoryList(Frozen):
+    """A page of memories; `next_cursor` is null on the last."""
+
+    memories: tuple[ShownMemory, ...] = ()
+    next_cursor: str | None = None
+    total: int = 0
+
+
+class MemoryChange(Frozen):
+    """One change of a memory: `what` happened, and the `value` that it had after it, where that changed."""
+
+    time: str
+    what: str
+    value: str | None = None
+    undone: bool = False
+
+
+class MemoryDetail(Frozen):
+    """One memory with its messages, every change of it, and what it replaced and was replaced by."""
+
+    memory: ShownMemory
+    sources: tuple[ShownMessage, ...] = ()
+    history: tuple[MemoryChange, ...] = ()
+    replaces: tuple[ShownMemory, ...] = ()
+    replaced_by: tuple[ShownMemory, ...] = ()
+    can_undo: bool = False
+
+
+class MemoryPatch(Frozen):
+    """What a memory is to say instead; what is not given stays."""
+
+    value: Annotated[str, StringConstraints(min_length=1, max_length=10_000)] | None = None
+    title: Annotated[str, StringConstraints(max_length=1_000)] | None = None
+    tags: (
+        Annotated[tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...], Field(max_length=50)]
+        | None
+    ) = None
+
+
+class ConversationsQuery(Frozen):
+    """Which conversations are wanted: those whose id or messages hold a text, or all."""
+
+    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, StringConstraints(max_length=4_000)] = ""
+
+
+class ConversationList(Frozen):
+    """A page of conversations, the last used first; `next_cursor` is null on the last."""
+
+    conversations: tuple[ShownConversation, ...] = ()
+    next_cursor: str | None = None
+
+
+class MessagesQuery(Frozen):
+    """Which part of a conversation is wanted: its end, or that around, before or after a message, or from a date.
+
+    `text` leaves only the messages that hold it.
+    """
+
+    around: AnyId = ""
+    before: AnyId = ""
+    after: AnyId = ""
+    date: Milliseconds | None = None
+    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class MessageList(Frozen):
+    """A part of a conversation, oldest first, and whether there is more on either side."""
+
+    messages: tuple[ShownMessage, ...] = ()
+    has_before: bool = False
+    has_after: bool = False
+
+
+class Why(Frozen):
+    """What speaks for a hit, each 0 to 1.
+
+    `words` is the share of the query that stands in the text itself, `neighbours` the share that is found only beside
+    it in its conversation, `meaning` the likeness of the two, `time` how near it is to a time that the query names.
+    """
+
+    words: Share = 0.0
+    meaning: Share = 0.0
+    time: Share = 0.0
+    neighbours: Share = 0.0
+
+
+class Hit(Frozen):
+    """A memory, preference or message that was found, with what is shown of it and why it was found."""
+
+    type: HitKind
+    id: str
+    relativity: float
+    why: Why = Why()
+    memory: ShownMemory | None = None
+    message: ShownMessage | None = None
+
+
+class SearchQuery(Frozen):
+    """What is looked for, and among what; `start` and `end` bound when it was said."""
+
+    query: Annotated[str, StringConstraints(min_length=1)]
+    kinds: Annotated[str, StringConstraints(max_length=100)] = ""
+    start: Milliseconds | None = None
+    end: EndOfTime | None = None
+    conversation_id: Identifier = ""
+    tag: str = ""
+    limit: Annotated[int, Field(ge=1, le=25)] = 20
+
+    def condition(self) -> JsonValue:
+        """Write what bounds the search as MemOS's filter, null where nothing does."""
+        conditions: list[JsonValue] = []
+        if self.start is not None:
+            conditions.append({"create_time": {"gte": self.start}})
+        if self.end is not None:
+            conditions.append({"create_time": {"lte": self.end}})
+        if self.conversation_id:
+            conditions.append({"conversation_id": self.conversation_id})
+        if self.tag:
+            conditions.append({"tags": {"contains": self.tag}})
+        return {"and": conditions} if conditions else None
+
+
+class SearchHits(Frozen):
+    """What was found, best first, and the text that an agent would read of it."""
+
+    hits: tuple[Hit, ...] = ()
+    text: str = ""
+    notice: str = ""
+
+
+class Ids(Frozen):
+    """Which memories are to go, and whether the messages go too that they come from."""
+
+    ids: Annotated[tuple[AnyId, ...], Field(min_length=1, max_length=10_000)]
+    delete_messages: bool = False
+    dry_run: bool = False
+
+
+class MessagesToDelete(Frozen):
+    """Which messages are to go: these, or those of a conversation between two of them or two times."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    message_ids: Annotated[tuple[AnyId, ...], Field(max_length=10_000)] = ()
+    conversation_id: Identifier = ""
+    first: Annotated[AnyId, Field(alias="from")] = ""
+    last: Annotated[AnyId, Field(alias="to")] = ""
+    dry_run: bool = False
+
+
+class TextToForget(Frozen):
+    """The word, name or phrase that nothing is to speak of any more."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    dry_run: bool = False
+
+
+class Deleted(Frozen):
+    """What is gone, or in a dry run would be.
+
+    `still_held_by` are messages that stay and hold what the memories said, `fewer_sources` memories that stay as other
+    messages say them too, `stale_backups` the files that may still hold what was deleted. `left` counts what still
+    speaks of a text that was to be forgotten.
+    """
+
+    deleted_memories: tuple[str, ...] = ()
+    deleted_messages: tuple[str, ...] = ()
+    still_held_by: tuple[ShownMessage, ...] = ()
+    fewer_sources: tuple[str, ...] = ()
+    stale_backups: tuple[str, ...] = ()
+    left: int | None = None
+    dry_run: bool = False
+    memories: tuple[ShownMemory, ...] = ()
+    messages: tuple[ShownMessage, ...] = ()
+
+
+class ImportQuery(Frozen):
+    """Whether nothing is to be changed."""
+
+    dry_run: bool = False
+
+
+class Imported(Frozen):
+    """What a file holds, how much of it is new, from when till when; after an import, how much was taken in."""
+
+    format: str
+    messages: int
+    memories: int
+    new_messages: int
+    new_memories: int
+    left_out: int = 0
+    first_time: str | None = None
+    last_time: str | None = None
+    dry_run: bool = False
+
+
+class ImportJobQuery(Frozen):
+    """The name of the file, to be shown."""
+
+    name: str = Field(default="", max_length=300)
+
+
+ImportState = Literal["none", "looking", "looked", "taking_in", "done", "cancelled", "failed"]
+
+
+class ImportJob(Frozen):
+    """An import in the background: what was found in its file, and how many bytes of it have been read.
+
+    It ends with `done`, `cancelled` (what was taken in until then stays) or `failed` (`error` says why). A file that
+    was `looked` into waits an hour to be taken in.
+    """
+
+    state: ImportState
+    name: str = ""
+    done: int = 0
+    total: int = 0
+    found: Imported | None = None
+    error: str = ""
+
+
+class ExportQuery(Frozen):
+    """In which form: JSON lines, which can be imported, or a zip of Markdown for people."""
+
+    format: Literal["jsonl", "markdown"] = "jsonl"
+
+
+class ShownSetting(Frozen):
+    """A setting; the value of a key is masked."""
+
+    name: str
+    value: str
+    source: str
+
+
+class SettingList(Frozen):
+    """Every setting."""
+
+    settings: tuple[ShownSetting, ...]
+
+
+class ShownHost(Frozen):
+    """A host on this machine: its file, and whether that starts us.
+
+    After an installation, or before it in a dry run: what changes in the file, whether that is refused, why it is
+    or is done otherwise, and what a person has to do then.
+    """
+
+    name: str
+    title: str
+    file: str
+    configured: bool
+    diff: str = ""
+    refused: bool = False
+    why: str = ""
+    then: str = ""
+
+
+class InstallQuery(Frozen):
+    """Whether nothing is to be changed."""
+
+    dry_run: bool = False
+
+
+class HostList(Frozen):
+    """The hosts that were found."""
+
+    hosts: tuple[ShownHost, ...]

@@ -1,1 +1,0 @@
-"""The engine's HTTP app. The only place that imports starlette."""

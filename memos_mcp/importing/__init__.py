@@ -1,1 +1,0 @@
-"""What other programs keep of conversations and memories, read as records of ours: a module a format."""

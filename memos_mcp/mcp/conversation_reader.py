@@ -1,0 +1,91 @@
+"""Reading a conversation page by page, or one message of it whole."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.core.models import GetConversation, GetMessage, MessagePage, StoredMessage
+from memos_mcp.mcp.access import Access
+from memos_mcp.rendering import structured_content, tool_text
+from memos_mcp.rendering.size_limits import beginnings, cut_lengths, parts
+
+_RECENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationPart:
+    """An answer in its two forms."""
+
+    text: str
+    view: dict[str, Any]
+
+
+async def read_conversation(access: Access, request: GetMessage, *, named: bool) -> ConversationPart:
+    """Read a page of a conversation; `named` says that the caller chose it, so that it has to exist.
+
+    Raises:
+        NotFound: there is no such conversation; the sentence names those used last.
+    """
+    try:
+        page = await (await access.backend()).get_message(request, user_id=access.user_id())
+    except NotFound as exc:
+        recent = await _recent(access)
+        if named:
+            raise NotFound(f'No conversation "{request.conversation_id}" is stored. {recent}') from exc
+        empty = MessagePage(conversation_id=request.conversation_id)
+        notice = f"Nothing has been stored in this conversation yet. {recent}"
+        return ConversationPart(notice, structured_content.conversation(empty, notice=notice, whole={}))
+    shown = beginnings(page.message_detail_list)
+    cut = cut_lengths(page.message_detail_list, shown)
+    notice = tool_text.conversation_notice(page, limit=request.message_limit_number, cut=bool(cut))
+    page = page.model_copy(update={"message_detail_list": shown})
+    return ConversationPart(
+        tool_text.conversation_text(shown, notice=notice, cut=cut),
+        structured_content.conversation(page, notice=notice, whole=cut),
+    )
+
+
+async def read_message(access: Access, request: GetMessage, *, message_id: str) -> ConversationPart:
+    """Read one message of a conversation whole, or the part of it that the page names.
+
+    Raises:
+        NotFound: the conversation has no such message.
+        InvalidRequest: the message has fewer parts.
+    """
+    message, page = await _find(access, request, message_id=message_id)
+    pieces = parts(message.content)
+    if request.page > len(pieces):
+        raise InvalidRequest(f"Message {message_id} has {len(pieces)} part(s); page goes from 1 to {len(pieces)}.")
+    shown = message.model_copy(update={"content": pieces[request.page - 1]})
+    notice = tool_text.message_notice(message, part=request.page, parts=len(pieces), page=page.page)
+    part = page.model_copy(
+        update={"message_detail_list": (shown,), "page": request.page, "pages": len(pieces)},
+    )
+    cut = cut_lengths((message,), (shown,))
+    return ConversationPart(
+        tool_text.conversation_text((shown,), notice=notice, cut={}),
+        structured_content.conversation(part, notice=notice, whole=cut),
+    )
+
+
+async def _find(access: Access, request: GetMessage, *, message_id: str) -> tuple[StoredMessage, MessagePage]:
+    """Find a message, and the page that it is on."""
+    wanted = request.model_copy(update={"message_id": message_id, "page": 1})
+    page = await (await access.backend()).get_message(wanted, user_id=access.user_id())
+    message = next((message for message in page.message_detail_list if message.id == message_id), None)
+    if message is None:
+        raise NotFound(
+            f'Conversation "{request.conversation_id}" has no message "{message_id}"; search_memory gives ids.'
+        )
+    return message, page
+
+
+async def _recent(access: Access) -> str:
+    """Name the conversations used last, where the backend can."""
+    try:
+        request = GetConversation(size=_RECENT)
+        page = await (await access.backend()).get_conversation(request, user_id=access.user_id())
+    except MemosError:
+        return ""
+    names = [f'"{one.conversation_id}"' for one in page.conversation_detail_list]
+    return f"Used last: {', '.join(names)}." if names else "No conversation is stored yet."

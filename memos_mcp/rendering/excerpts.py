@@ -1,0 +1,80 @@
+"""Counting the words of a text in any script, and cutting a long one around what was asked for."""
+
+import re
+from bisect import bisect_right
+from collections import Counter, deque
+
+_UNIT = re.compile(
+    "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # Han and kana: a character
+    "|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{1,4}"  # Thai, Lao, Burmese, Khmer: about four
+    "|[^\\s…\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]{1,40}"
+)
+"""One word: what stands between spaces or, without any, about as much text as a word can have."""
+
+_LETTERS = re.compile(r"\w+")
+_STEM = 5
+"""Words are held to be the same when this much of their beginning is (a stemmer for any alphabet)."""
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text; a Chinese or Japanese character counts as one."""
+    return sum(1 for _ in _UNIT.finditer(text))
+
+
+def passage(text: str, query: str, *, words: int) -> str:
+    """Return the stretch of `words` words that holds most of the query's words, `…` where it was cut.
+
+    A text without any of them is cut after its beginning; one that is short enough comes back as it is.
+    """
+    spans = [match.span() for match in _UNIT.finditer(text)]
+    if len(spans) <= words:
+        return text
+    start = _richest_window(_hits(text, query, spans), length=len(spans), size=words)
+    end = start + words
+    before = "…" if start else ""
+    after = "…" if end < len(spans) else ""
+    return f"{before}{text[spans[start][0] : spans[end - 1][1]]}{after}"
+
+
+def head(text: str, limit: int) -> str:
+    """Return as much of the beginning of a text as `limit` bytes of UTF-8 hold, in whole characters."""
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+def _hits(text: str, query: str, spans: list[tuple[int, int]]) -> dict[int, str]:
+    """Return the words of a text, by their number, that begin like a word of the query."""
+    stems = {stem for match in _UNIT.finditer(query.casefold()) if (stem := _stem(match.group()))}
+    if not stems:
+        return {}
+    begins = [begin for begin, _ in spans]
+    alike = re.compile("|".join(map(_beginning, sorted(stems))), re.IGNORECASE)
+    return {bisect_right(begins, match.start()) - 1: match.group().casefold() for match in alike.finditer(text)}
+
+
+def _stem(word: str) -> str:
+    """Return the beginning of a word, or nothing for one too short to tell anything."""
+    match = _LETTERS.search(word)
+    if match is None or (len(match.group()) < 3 and word.isascii()):
+        return ""
+    return match.group()[:_STEM]
+
+
+def _beginning(stem: str) -> str:
+    """Write a pattern for a stem: where words have spaces around them, it has to begin one."""
+    return rf"\b{re.escape(stem)}" if len(stem) > 1 else re.escape(stem)
+
+
+def _richest_window(hits: dict[int, str], *, length: int, size: int) -> int:
+    """Return the start of the window with the most different hits, which has them in its middle."""
+    window: deque[int] = deque()
+    inside: Counter[str] = Counter()
+    best, first, last = 0, 0, 0
+    for number in sorted(hits):
+        window.append(number)
+        inside[hits[number]] += 1
+        while window[0] <= number - size:
+            inside[hits[window.popleft()]] -= 1
+        inside += Counter()  # forgets what has come to nothing
+        if len(inside) > best:
+            best, first, last = len(inside), window[0], number
+    return max(0, min(length - size, (first + last - size) // 2 + 1)) if best else 0

@@ -1,0 +1,115 @@
+"""Keeping an answer to a size that a host can take."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from memos_mcp.core.models import MemoryPage, SearchResult, StoredMessage
+from memos_mcp.rendering.evidence import comparable, evidence
+from memos_mcp.rendering.excerpts import head, passage
+from memos_mcp.rendering.instructions import PASSAGE_WORDS
+
+ANSWER_BYTES = 60_000
+"""The texts of one answer are no longer than this, in UTF-8: about what hosts accept of a tool (25,000 tokens)."""
+
+_BYTES_A_WORD = 7  # of English with the space after it, rounded up
+_TEXTS = {
+    "memory_detail_list": "memory_value",
+    "preference_detail_list": "preference",
+    "message_detail_list": "content",
+}
+_Found = TypeVar("_Found", SearchResult, MemoryPage)
+
+
+def cap(sizes: Sequence[int], *, limit: int = ANSWER_BYTES) -> int:
+    """Return the longest that each text may be so that all together keep the limit; short ones leave room for long."""
+    left = limit
+    for rank, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - rank)
+        if size > share:
+            return share
+        left -= size
+    return limit
+
+
+def size_of(text: str) -> int:
+    """Return the bytes that a text has in UTF-8."""
+    return len(text.encode())
+
+
+def shortened(found: _Found, query: str = "") -> _Found:
+    """Cut the longest texts of an answer around what was asked for, where they are too long together."""
+    lists = {name: getattr(found, name, ()) for name in _TEXTS}
+    most = cap([size_of(getattr(one, _TEXTS[name])) for name, ones in lists.items() for one in ones])
+    return found.model_copy(
+        update={
+            name: tuple(_short(one, _TEXTS[name], query, most=most) for one in ones)
+            for name, ones in lists.items()
+            if ones
+        }
+    )
+
+
+def passages_of(found: SearchResult, query: str) -> SearchResult:
+    """Cut each text of a search to the passage that its text form shows, so that neither form outgrows the other."""
+    return found.model_copy(
+        update={
+            name: tuple(
+                one.model_copy(update={field: passage(getattr(one, field), query, words=PASSAGE_WORDS)})
+                for one in getattr(found, name)
+            )
+            for name, field in _TEXTS.items()
+        }
+    )
+
+
+def without_quoted(found: SearchResult, cut: Mapping[str, int]) -> SearchResult:
+    """Leave out the memories that a message in `cut` says word for word: the text form has that message alone.
+
+    Beside messages that are shown whole they stay, for whoever reads nothing but memories.
+    """
+    shown = {entry.id for entry in evidence(found)}
+    said = [comparable(message.content) for message in found.message_detail_list if message.id in cut]
+    return found.model_copy(
+        update={
+            name: tuple(
+                one
+                for one in getattr(found, name)
+                if one.id in shown or not any(comparable(getattr(one, _TEXTS[name])) in text for text in said)
+            )
+            for name in ("memory_detail_list", "preference_detail_list")
+        }
+    )
+
+
+def beginnings(messages: Sequence[StoredMessage], *, limit: int = ANSWER_BYTES) -> tuple[StoredMessage, ...]:
+    """Cut the longest messages after their beginning, where they are too long together."""
+    most = cap([size_of(message.content) for message in messages], limit=limit)
+    return tuple(
+        message
+        if size_of(message.content) <= most
+        else message.model_copy(update={"content": head(message.content, most)})
+        for message in messages
+    )
+
+
+def parts(text: str) -> list[str]:
+    """Cut a text into parts that an answer can hold; together they are the text."""
+    pieces: list[str] = []
+    rest = text
+    while rest or not pieces:
+        pieces.append(head(rest, ANSWER_BYTES))
+        rest = rest[len(pieces[-1]) :]
+    return pieces
+
+
+def cut_lengths(whole: Sequence[StoredMessage], shown: Sequence[StoredMessage]) -> Mapping[str, int]:
+    """Return the full length, in characters, of each message that is not shown whole."""
+    lengths = {message.id: len(message.content) for message in whole}
+    return {message.id: lengths[message.id] for message in shown if len(message.content) < lengths[message.id]}
+
+
+def _short(one: Any, field: str, query: str, *, most: int) -> Any:  # noqa: ANN401 - any of three kinds
+    text: str = getattr(one, field)
+    if size_of(text) <= most:
+        return one
+    return one.model_copy(update={field: head(passage(text, query, words=most // _BYTES_A_WORD), most)})

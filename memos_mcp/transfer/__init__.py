@@ -1,0 +1,1 @@
+"""Importing what other programs wrote, and exporting for people."""

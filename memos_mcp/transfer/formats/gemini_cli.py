@@ -1,0 +1,59 @@
+"""Chats of Gemini CLI: `~/.gemini/tmp/PROJECT/chats/session-*.json`, and `.jsonl` in newer versions."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from memos_mcp.relay.jsonrpc import mapping
+from memos_mcp.transfer.detection import DocumentHead
+from memos_mcp.transfer.documents import Document, unread
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
+from memos_mcp.transfer.transcripts import Utterance, parsed, read_transcript, spoken, without_notes
+
+
+def recognises(head: DocumentHead) -> bool:
+    """Say whether a document is such a chat."""
+    return head.has("sessionId", "projectHash")
+
+
+class GeminiCli:
+    """Reads a chat of Gemini CLI, a message a line."""
+
+    def __init__(self, session: str = "") -> None:
+        """Begin; `session` is its name where no line has told it yet."""
+        self.session = session
+        self.folder = ""
+        self.title = ""
+
+    def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
+        """Take the next line."""
+        self.session = text(line.get("sessionId")) or self.session
+        self.title = text(line.get("summary")) or self.title
+        kind = text(line.get("type"))
+        if kind not in ("user", "gemini"):
+            return None
+        said = without_notes(spoken(line.get("content")))
+        if not said:
+            return LeftOut("tool calls and their output") if line.get("toolCalls") else None
+        name = text(line.get("id")) or digest(self.session, kind, said)
+        return Utterance(name, "user" if kind == "user" else "assistant", said, milliseconds(line.get("timestamp")))
+
+
+def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+    """Yield the messages of a chat in either form."""
+    first = parsed(next(iter(document.lines()), ""))
+    if first and "messages" not in first:
+        yield from read_transcript(document, origin, read, new=GeminiCli)
+    else:
+        session = text(next(elements(document, "sessionId", read=unread), ""))
+        yield from _of_one_object(document, origin, read, session=session)
+
+
+def _of_one_object(document: Document, origin: Origin, read: Read, *, session: str) -> Iterator[Item]:
+    chat, last = GeminiCli(session), None
+    for element in elements(document, "messages.item", read=read):
+        found = element if isinstance(element, LeftOut) else chat.take(mapping(element))
+        if isinstance(found, LeftOut):
+            yield found
+        elif found is not None:
+            last = found.time or last
+            yield origin.message(found.role, found.content, identity=found.id, conversation=session, time=last)

@@ -1,0 +1,204 @@
+"""Records made of what other programs wrote: ids that stay the same, times that mean what they meant, whole text."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, Literal, cast
+
+import ijson  # pyright: ignore[reportMissingTypeStubs]
+from pydantic import JsonValue
+
+from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
+from memos_mcp.core.limits import is_blank
+from memos_mcp.core.models import FIRST_MILLISECOND, LAST_MILLISECOND, MAX_CONTENT_BYTES, Role, Status
+from memos_mcp.transfer.documents import Document
+
+LONGEST_ID: Final = 100
+
+ROLES: Final[dict[str, Role]] = {
+    "user": "user",
+    "human": "user",
+    "you": "user",
+    "assistant": "assistant",
+    "ai": "assistant",
+    "model": "assistant",
+    "gemini": "assistant",
+    "agent": "assistant",
+    "bot": "assistant",
+    "system": "system",
+    "developer": "system",
+    "tool": "tool",
+    "function": "tool",
+}
+
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+_FRACTION: Final = re.compile(r"(\.\d{6})\d+")
+_SECONDS_BELOW: Final = 100_000_000_000
+"""A number below this is of seconds: as milliseconds it would be before 1973."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that is not taken in, and what it is, in the plural."""
+
+    what: str
+    count: int = 1
+
+
+Read = Callable[[int], None]
+"""Is told how many bytes were read."""
+
+Item = MessageRecord | MemoryRecord | LeftOut
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where records come from: a short name of the format, which begins their ids, and whose they become."""
+
+    name: str
+    user_id: str
+
+    def message(
+        self,
+        role: str,
+        content: str,
+        *,
+        identity: str,
+        conversation: str,
+        time: int | None,
+        title: str = "",
+        app_id: str = "",
+        info: Mapping[str, JsonValue] | None = None,
+    ) -> MessageRecord | LeftOut:
+        """Return a message, or why it is left out."""
+        if is_blank(content):
+            return LeftOut("empty messages")
+        content, about = whole(content), {"source": self.name, **(info or {})}
+        if len(content.encode()) > MAX_CONTENT_BYTES:
+            return LeftOut(f"messages of more than {MAX_CONTENT_BYTES:,} bytes")
+        known = ROLES.get(role.strip().lower())
+        if known is None:
+            return LeftOut(f'messages of a role "{role[:30]}"')
+        return MessageRecord(
+            user_id=self.user_id,
+            conversation_id=self._id(conversation),
+            task_id=self._id(identity),
+            role=known,
+            content=content,
+            create_time=time,
+            app_id=app_id[-LONGEST_ID:],
+            info=about | ({"title": whole(title)} if title else {}),
+        )
+
+    def memory(
+        self,
+        value: str,
+        *,
+        identity: str,
+        conversation: str = "memories",
+        key: str = "",
+        time: int | None = None,
+        memory_time: int | None = None,
+        tags: Sequence[str] = (),
+        status: Status = "activated",
+        preference: Literal["explicit_preference"] | None = None,
+        info: Mapping[str, JsonValue] | None = None,
+    ) -> MemoryRecord | LeftOut:
+        """Return a memory, or why it is left out."""
+        if is_blank(value):
+            return LeftOut("empty memories")
+        value = whole(value).strip()
+        if len(value.encode()) > MAX_CONTENT_BYTES:
+            return LeftOut(f"memories of more than {MAX_CONTENT_BYTES:,} bytes")
+        return MemoryRecord(
+            user_id=self.user_id,
+            conversation_id=self._id(conversation),
+            task_id=self._id(identity),
+            memory_key=whole(key),
+            memory_value=value,
+            preference_type=preference,
+            status=status,
+            memory_time=memory_time,
+            time_grain=None if memory_time is None else "day",
+            create_time=time,
+            tags=tuple(whole(tag) for tag in tags if tag),
+            info={"source": self.name, **(info or {})},
+        )
+
+    def _id(self, name: str) -> str:
+        whole_id = f"{self.name}:{name}".replace("\x00", "")
+        whole_id = _HALVES.sub("\ufffd", whole_id)
+        if len(whole_id) <= LONGEST_ID:
+            return whole_id
+        return f"{self.name}:{digest(whole_id)}"
+
+
+def whole(text: str) -> str:
+    """Return a text with a mark in place of each half of a character."""
+    return _HALVES.sub("\ufffd", text)
+
+
+def digest(*parts: str) -> str:
+    """Return a short name made of texts: the same for the same."""
+    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(joined).hexdigest()[:32]
+
+
+def milliseconds(value: object) -> int | None:
+    """Return a time as epoch milliseconds; None for what is none. A time without a zone is UTC.
+
+    It may be a number of seconds or milliseconds, or ISO 8601, with any number of decimals.
+    """
+    match value:
+        case bool() | None:
+            return None
+        case int() | float() | Decimal():
+            found = _of_number(float(value))
+        case str():
+            found = _of_text(value.strip())
+        case _:
+            return None
+    return found if found is not None and FIRST_MILLISECOND <= found <= LAST_MILLISECOND else None
+
+
+def _of_number(number: float) -> int | None:
+    if number != number or abs(number) > LAST_MILLISECOND or number <= 0:
+        return None
+    return round(number * 1000) if number < _SECONDS_BELOW else round(number)
+
+
+def _of_text(text: str) -> int | None:
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return _of_number(float(text)) if len(text) > 8 else None
+    try:
+        parsed = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
+    except ValueError:
+        return None
+    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+def text(value: object) -> str:
+    """Return a text, or a number as one; empty for anything else."""
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """Return the objects of a list; nulls and whatever else is in it are passed over."""
+    found = cast("list[Any]", value) if isinstance(value, list) else []
+    return [cast("dict[str, Any]", one) for one in found if isinstance(one, dict)]
+
+
+def elements(document: Document, place: str = "item", *, read: Read) -> Iterator[object]:
+    """Yield what stands at a place of a JSON document, one after the other; a document that breaks off ends there."""
+    source = document.utf8(read)
+    try:
+        yield from cast("Iterator[object]", ijson.items(source, place, use_float=True))
+    except ijson.IncompleteJSONError:
+        yield LeftOut("documents that break off")
+    finally:
+        source.close()

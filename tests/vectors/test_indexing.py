@@ -1,0 +1,169 @@
+"""Vectors as a search sees them: made soon, handed to Chroma when enough are gathered, looked at one by one before."""
+
+import threading
+from collections.abc import Collection
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio.to_thread import run_sync
+
+from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.ledger.vectors import Text, Vectors
+from memos_mcp.backends.local.vectors.indexing import GATHERED
+from memos_mcp.core.errors import Unavailable
+from memos_mcp.core.models import DeleteMemory, UpdateMemory
+from tests.consolidation.conversation import add
+from tests.fakes.hashed_embedder import HashedEmbedder
+from tests.local.stores import find, followed, store
+
+NEVER = 1_000.0
+FACTS = [f"Fact number {number} about otters." for number in range(GATHERED)]
+
+
+def nearest(backend: LocalBackend, text: str, *, limit: int = 3) -> list[Text]:
+    vector = HashedEmbedder().embed(text).vector
+    return [found for found, _ in backend._indexing.nearest(1, vector, limit=limit) or []]
+
+
+def gathered(backend: LocalBackend) -> int:
+    return backend._ledger.vectors.pending_count(1)
+
+
+async def test_what_the_index_has_not_followed_is_found_by_its_vector(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS[:20]), user_id="u")
+        found = await find(backend, FACTS[7])
+
+        assert gathered(backend) >= 20
+        assert found.notice == ""
+        assert nearest(backend, FACTS[7])[0] == Text("message", 8)
+
+
+async def test_the_index_follows_once_enough_is_gathered(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS), user_id="u")
+        await followed(backend)
+        await backend.add_message(add("A later fact about badgers."), user_id="u")
+        await find(backend, "badgers")
+
+        assert gathered(backend) == 1
+        assert nearest(backend, FACTS[7])[0] == Text("message", 8)
+        assert nearest(backend, "A later fact about badgers.")[0] == Text("message", GATHERED + 1)
+
+
+async def test_what_was_gathered_is_found_after_a_restart(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS[:20]), user_id="u")
+        await find(backend, "otters")
+    async with store(tmp_path, settled=NEVER) as backend:
+        assert (await find(backend, "otters")).notice == ""
+        assert nearest(backend, FACTS[7])[0] == Text("message", 8)
+
+
+async def test_a_memory_in_the_words_of_its_message_shares_the_vector_of_that(tmp_path: Path) -> None:
+    async with store(tmp_path) as backend:
+        await backend.add_message(add("I moved to Lisbon with my two daughters.", wait=True), user_id="u")
+        await followed(backend)
+
+        assert nearest(backend, "Lisbon") == [Text("message", 1)]
+        assert backend._ledger.vectors.told_by([1]) == {1: [1]}
+        assert (await find(backend, "Lisbon daughters")).memory_detail_list[0].relativity or 0 > 0.45
+
+
+async def test_a_memory_of_a_small_part_of_its_message_has_a_vector_of_its_own(tmp_path: Path) -> None:
+    said = (
+        "The unmistakable walrus of Zanzibar sleeps under my bed beside two old violins."
+        " My sister collects lighthouses, fountain pens and unusual maps of Antarctica."
+        " Our cousins grow olives, figs and pomegranates near Seville in the dry summers."
+    )
+    async with store(tmp_path) as backend:
+        await backend.add_message(add(said, wait=True), user_id="u")
+        await followed(backend)
+
+        assert backend._ledger.vectors.told_by([1]) == {}
+        assert (
+            nearest(backend, "Our cousins grow olives, figs and pomegranates near Seville in the dry summers.")[0].kind
+            == "memory"
+        )
+
+
+async def test_a_memory_that_is_written_anew_gets_a_vector_of_its_own(tmp_path: Path) -> None:
+    async with store(tmp_path) as backend:
+        await backend.add_message(add("I moved to Lisbon with my two daughters.", wait=True), user_id="u")
+        await backend.update_memory(UpdateMemory(memory_id="k1", content="Lives in Porto now."), user_id="u")
+        await followed(backend)
+
+        assert nearest(backend, "Lives in Porto now.")[0] == Text("memory", 1)
+
+
+async def test_everything_is_handed_over_again_after_the_index_is_lost(tmp_path: Path) -> None:
+    async with store(tmp_path) as backend:
+        await backend.add_message(add("I moved to Lisbon with my two daughters.", wait=True), user_id="u")
+        await backend.update_memory(UpdateMemory(memory_id="k1", content="Lives in Porto now."), user_id="u")
+        await backend.add_message(add("My violin needs new strings.", wait=True), user_id="u")
+        await followed(backend)
+        with anyio.fail_after(30):
+            backend._ledger.vectors.index_again()
+            backend._indexing.wake()
+            await followed(backend)
+
+        assert set(nearest(backend, "Porto", limit=9)) == {
+            Text("message", 1),
+            Text("message", 2),
+            Text("memory", 1),
+        }
+
+
+async def test_each_user_has_a_time_of_its_own_for_what_was_gathered(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS[:20]), user_id="u")
+        await backend.add_message(add(*FACTS), user_id="v")
+        with anyio.fail_after(30):
+            while backend._ledger.vectors.pending_count(2):
+                await anyio.sleep(0.02)
+
+        assert gathered(backend) >= 20
+
+
+async def test_nothing_is_handed_over_of_a_user_who_is_forgotten(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS[:20]), user_id="u")
+        await find(backend, "otters")
+        await backend.delete_memory(DeleteMemory(everything=True), user_id="u")
+        with anyio.fail_after(30):
+            while gathered(backend):
+                await anyio.sleep(0.02)
+        index = backend._indexing._index
+
+        assert index is not None
+        assert index.counts() == {}
+
+
+async def test_what_was_put_in_after_another_process_had_taken_it_out_is_taken_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with store(tmp_path) as backend:
+        await backend.add_message(add("A fact about otters.", wait=True), user_id="u")
+        await followed(backend)
+        ledger, kept = backend._ledger, nearest(backend, "otters")
+        done, lost = Vectors.done, threading.Event()
+
+        def lose_claim(vectors: Vectors, keys: Collection[int]) -> None:
+            """Play what a process finds that stood still: the text is gone, and with it the claim."""
+            if not lost.is_set():
+                lost.set()
+                [conversation] = ledger.database.rows("SELECT key FROM conversation WHERE conversation_id = 'd'")
+                ledger.removal.forget_conversations(1, [conversation["key"]])
+                ledger.database.execute("DELETE FROM pending")  # another process has followed
+                raise Unavailable("The claim is lost.")
+            done(vectors, keys)
+
+        monkeypatch.setattr(Vectors, "done", lose_claim)
+        await backend.add_message(add("Another fact about otters.", conversation_id="d"), user_id="u")
+        await run_sync(lost.wait, 60)
+        assert len(nearest(backend, "otters")) > len(kept)
+
+        with anyio.fail_after(60):
+            while nearest(backend, "otters") != kept:
+                await anyio.sleep(0.05)

@@ -1,0 +1,73 @@
+"""A library that cannot be imported: everything is kept and found by words, and it is said why."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from memos_mcp.backends.local.vectors import chroma, locations
+from memos_mcp.backends.selection import open_store
+from memos_mcp.cli.checks.index import check_index
+from memos_mcp.cli.checks.model import check_model
+from memos_mcp.cli.commands.doctor import _found_by
+from memos_mcp.cli.commands.status import look, show
+from memos_mcp.core.errors import MissingLibrary
+from memos_mcp.core.models import AddMessage, Message
+from memos_mcp.core.settings import Settings, read_settings
+from tests.local.stores import find, found_messages
+
+GREEN = AddMessage(messages=(Message(role="user", content="My bicycle is green"),), conversation_id="c")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return read_settings({"MEMOS_DATA_DIR": str(tmp_path / "data")})
+
+
+@pytest.mark.parametrize("library", ["chromadb", "onnxruntime"])
+async def test_search_goes_by_words_and_says_why(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, library: str
+) -> None:
+    named = "Chroma" if library == "chromadb" else library
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, library, None)
+        async with open_store(settings) as backend:
+            await backend.add_message(GREEN, user_id="u")
+            found = await find(backend, "bicycle")
+            again = await find(backend, "bicycle")
+        findings = [
+            *_found_by("index", lambda: check_index(settings)),
+            *_found_by("model", lambda: check_model(settings)),
+        ]
+        console = Console(record=True, width=200)
+        show(look(settings), console)
+
+    assert found_messages(found) == found_messages(again) == ["My bicycle is green"]
+    assert again.notice.startswith(f"It was searched by words alone. {named} cannot be imported")
+    assert f"{named} cannot be imported" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert f"{named} cannot be imported" in console.export_text()
+    assert any(f"{named} cannot be imported" in one.found for one in findings if one.level == "wrong")
+
+
+async def test_once_it_is_there_again_everything_is_as_before(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise MissingLibrary("Chroma cannot be imported (x): install memos-mcp again.")
+
+    async with open_store(settings) as backend:
+        await backend.add_message(GREEN, user_id="u")
+        await find(backend, "bicycle")
+    with monkeypatch.context() as without:
+        without.setattr(locations, "check_importable", fails)
+        without.setattr(chroma, "check_importable", fails)
+        async with open_store(settings) as backend:
+            assert (await find(backend, "bicycle")).notice
+    async with open_store(settings) as backend:
+        found = await find(backend, "bicycle")
+
+    assert found_messages(found) == ["My bicycle is green"]
+    assert found.notice == ""
+    assert look(settings).store.missing == ""
