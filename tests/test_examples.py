@@ -111,7 +111,7 @@ def test_the_sdk_of_memos(server: Running, tmp_path: Path) -> None:
     said = run(
         *(SDK_PYTHON, "-c", code.replace("sys.argv[1]", repr(example("memos_sdk.py"))), server.rest),
         cwd=tmp_path,
-        PYTHONPATH=str(ROOT / "tests" / "http"),
+        PYTHONPATH=str(ROOT / "tests" / "api"),
         MEMOS_BASE_PATH=str(tmp_path),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 from mcp import Client, StdioServerParameters
 from rich.console import Console
 
@@ -19,6 +20,8 @@ CONVERSATION = (
     ("assistant", "Understood, I'll recommend destinations suitable for family trips."),
 )
 QUESTION = "Any suggestions for where to go during National Day?"
+_PATIENCE = 60.0
+"""Seconds for the memories of the conversation."""
 
 
 async def show(console: Console) -> bool:
@@ -36,6 +39,7 @@ async def show(console: Console) -> bool:
         console.print("[bold]2. The server ends. Another one starts[/bold] on the same store, and an agent asks:")
         console.print(f"   [cyan]query[/cyan]  {QUESTION}")
         async with _session(folder) as client:
+            await _learnt(client)
             found = await client.call_tool("search_memory", {"query": QUESTION})
             kept = await client.call_tool("get_message", {"conversation_id": "0610"})
     console.print("[bold]3. What comes back:[/bold]")
@@ -44,6 +48,18 @@ async def show(console: Console) -> bool:
     whole = _contents(kept.structured_content) == [content for _, content in CONVERSATION]
     console.print(f"   The six messages came back word for word: {'yes' if whole else 'NO'}.")
     return whole and _memories(found.structured_content) > 0
+
+
+async def _learnt(client: Client) -> None:
+    """Wait until there are memories: they are made in the background."""
+    with anyio.move_on_after(_PATIENCE):
+        while not await _memory_count(client):  # noqa: ASYNC110 - another process makes them
+            await anyio.sleep(0.1)
+
+
+async def _memory_count(client: Client) -> int:
+    kept = await client.call_tool("get_memory", {})
+    return kept.structured_content["total"] if kept.structured_content else 0
 
 
 def _contents(structured: dict[str, Any] | None) -> list[str]:

@@ -79,7 +79,8 @@ def test_a_long_list_is_paged_by_the_server(visit: Visit, kept_store: Store) -> 
     for number in range(60):
         kept_store.tell(f"shelf-{number}", ("assistant", f"Shelf {number} holds old atlases."), settle=False)
     visit.go("conversations", "Conversations")
-    visit.page.get_by_label("Find a conversation").fill("atlases")
+    with visit.page.expect_response(lambda response: "text=atlases" in response.url):
+        visit.page.get_by_label("Find a conversation").fill("atlases")
     expect(rows.filter(has_text="atlases")).to_have_count(50)
     visit.press("Next")
     expect(rows).to_have_count(10)

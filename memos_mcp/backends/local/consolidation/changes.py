@@ -38,10 +38,18 @@ class Matter:
     changed: bool
 
     @property
-    def names(self) -> list[str]:
-        """What another sentence on a value of the same matter is found by."""
+    def keys(self) -> list[str]:
+        """The names under which other sentences on a value of the same matter find this one."""
+        return [*self._names("changes"), *(self._names("changed") if self.changed else ())]
+
+    @property
+    def sought(self) -> list[str]:
+        """The names under which this sentence finds others: one of the two has to say that something changed."""
+        return self._names("changes" if self.changed else "changed")
+
+    def _names(self, kind_of_key: str) -> list[str]:
         kinds = {_A if kind.startswith(_A) else kind for kind, _ in self.values}
-        return [f"changes {kind}|{one}" for kind in kinds for one in self.stems]
+        return [f"{kind_of_key} {kind}|{one}" for kind in kinds for one in self.stems]
 
 
 def matter(sentence: str) -> Matter | None:

@@ -68,7 +68,7 @@ class Statement:
             *(f"ended {_ended_name(end)}" for end in self.ends),
             *(f"value {one.value}" for one in self.claims if one.value and one.holds in ("one", "marked")),
             *(f"last {stem}" for stem in self.wording.stems[-1:]),
-            *(self.matter.names if self.matter else ()),
+            *(self.matter.keys if self.matter else ()),
         )
 
     @property
@@ -80,7 +80,7 @@ class Statement:
             *(f"{'done' if end.verb else 'had'} {_ended_name(end)}" for end in self.ends),
             *(f"value {' '.join(end.object)}" for end in self.ends if end.object),
             *(f"last {one.stems[-1]}" for one in self.gone),
-            *(self.matter.names if self.matter else ()),
+            *(self.matter.sought if self.matter else ()),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
             *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
         )
