@@ -16,7 +16,8 @@ class Query:
     `now` is the time of asking in epoch milliseconds. `dense` are the texts nearest by sentence vector, (seq,
     cosine), None while vectors are missing. `tokens` (int8, a row a word of `words`) and `token_vectors`, which
     fetches those of stored texts, give late interaction. `thread` is preferred a little; `allowed` are the texts
-    that may be found, None for all. With `explain`, hits say why they were found.
+    that may be found, None for all. `may_react` says that short texts may be mere reactions, as messages are and
+    memories are not. With `explain`, hits say why they were found.
     """
 
     text: str
@@ -27,6 +28,7 @@ class Query:
     token_vectors: TokenVectors | None = None
     thread: int | None = None
     allowed: Collection[int] | None = None
+    may_react: bool = True
     explain: bool = False
 
 

@@ -228,7 +228,7 @@ class Ranking:
         rows = self._candidates[best]
         own = self._own(rows)
         cosine = self._windows.likest(self._dense.rows, self._dense.cosines)[best]
-        reacts = self._rows.length.values[rows] <= _REACTION
+        reacts = (self._rows.length.values[rows] <= _REACTION) & self._query.may_react
         window = Found(np.where(reacts, own.coverage, coverage), np.where(reacts, own.cosine, cosine))
         texts = self._rows.living
         if self._query.dense is None:

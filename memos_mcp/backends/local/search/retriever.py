@@ -188,6 +188,7 @@ class Retriever:
             dense=None if asked.near is None else asked.near[kind],
             token_vectors=partial(self._ledger.vectors.tokens, kind),
             allowed=self._allowed(kind, asked),
+            may_react=kind == "message",
         )
         return self._indexes.search(asked.standing, kind, query, limit=limit)
 
