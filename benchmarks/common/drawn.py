@@ -39,11 +39,3 @@ class DrawnEmbedder:
         tokens = drawn.standard_normal((TOKENS, TOKEN_DIMENSIONS), np.float32)
         tokens *= 127 / np.linalg.norm(tokens, axis=1, keepdims=True)
         return Embedding(vector / np.linalg.norm(vector), tokens.astype(np.int8), ())
-
-
-class DrawnUnderTheModelsName(DrawnEmbedder):
-    """Draws the vectors of a store that a server with the real model is to open."""
-
-    def __init__(self) -> None:
-        """Load the model, for its name."""
-        self.name = self._model.name

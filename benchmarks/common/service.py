@@ -74,7 +74,7 @@ class Service:
             await anyio.sleep(0.5)
 
     def _chroma(self) -> psutil.Process:
-        return next(one for one in psutil.Process().children() if str(self.vectors) in one.cmdline())
+        return next(one for one in psutil.Process().children() if str(self.vectors) in " ".join(one.cmdline()))
 
 
 @asynccontextmanager

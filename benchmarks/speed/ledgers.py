@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,6 @@ from benchmarks.common.samples import Turn
 from benchmarks.common.synthetic import CONVERSATION, synthetic_queries, synthetic_turns
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.composition import open_local
-from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.cli.commands.migrate import migrate
 from memos_mcp.core.models import AddMessage, Message, SearchMemory
@@ -42,18 +41,10 @@ FOLDER, SQLITE, POSTGRES = "SQLite, folder", "SQLite, Chroma server", "PostgreSQ
 Row = dict[str, float]
 
 
-async def open_drawn(
-    stack: AsyncExitStack,
-    folder: Path,
-    *,
-    url: str = "",
-    chroma: str = "",
-    embedder: Callable[[], Embedder] = DrawnEmbedder,
-) -> LocalBackend:
-    """Open a store whose vectors are drawn, over a database and a Chroma server where they are given."""
+async def _open(stack: AsyncExitStack, folder: Path, *, url: str = "", chroma: str = "") -> LocalBackend:
     place = place_on(chroma) if chroma else None
     opened = open_local(
-        folder, url=url, embedder=embedder, extractor=RulesExtractor, settled=0, place=place, timezone="UTC"
+        folder, url=url, embedder=DrawnEmbedder, extractor=RulesExtractor, settled=0, place=place, timezone="UTC"
     )
     return await stack.enter_async_context(opened)
 
@@ -90,18 +81,16 @@ async def measure(size: int, servers: Servers, *, searches: int) -> dict[str, Ro
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         async with AsyncExitStack() as stack:
-            await fill(
-                await open_drawn(stack, root / "filled", chroma=servers.chroma), synthetic_turns(size, seed=size)
-            )
+            await fill(await _open(stack, root / "filled", chroma=servers.chroma), synthetic_turns(size, seed=size))
         shutil.copytree(root / "filled", root / "folder", ignore=shutil.ignore_patterns("*.lock"))
         url, quiet = servers.postgres.empty(), Console(quiet=True)
         migrate(str(root / "filled"), url, console=quiet, progress=quiet)
         servers.postgres.run("ANALYZE")
         async with AsyncExitStack() as stack:
             backends = {
-                FOLDER: await open_drawn(stack, root / "folder"),
-                SQLITE: await open_drawn(stack, root / "filled", chroma=servers.chroma),
-                POSTGRES: await open_drawn(stack, root / "replica", url=url, chroma=servers.chroma),
+                FOLDER: await _open(stack, root / "folder"),
+                SQLITE: await _open(stack, root / "filled", chroma=servers.chroma),
+                POSTGRES: await _open(stack, root / "replica", url=url, chroma=servers.chroma),
             }
             for backend in backends.values():
                 await caught_up(backend)

@@ -1,55 +1,109 @@
 """The memory of a replica that holds many users, of whom few are active: it must follow the few.
 
-Users are stored with drawn vectors, as many as come in the time given, by this process; then a `memos-mcp serve` over
-the same PostgreSQL and Chroma searches for the active ones, for everybody, and for the active ones again. Needs
-PostgreSQL.
+One user is stored over REST and copied, rows in PostgreSQL and vectors in Chroma, to as many as come in the time given.
+Then a fresh `memos-mcp serve` over both searches for the active users, for everybody, and for the active ones again.
+Chroma itself takes about 3 MB and 4 files a user, and is not meant here. Needs PostgreSQL.
 """
 
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, LiteralString
 
 import anyio
+import numpy as np
+import psycopg
 import typer
+from numpy.typing import NDArray
+from psycopg import sql
 
-from benchmarks.common.drawn import DrawnUnderTheModelsName
 from benchmarks.common.report import Cell, dump, progress, run, say, show
 from benchmarks.common.scoring import percentiles
 from benchmarks.common.service import Service, service
 from benchmarks.common.synthetic import synthetic_queries, synthetic_turns
-from benchmarks.speed.ledgers import caught_up, open_drawn
-from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.core.models import AddMessage, Message
+from memos_mcp.backends.local.ledger.vectors import Kind, Text
+from memos_mcp.backends.local.vectors.chroma import ChromaIndex
+from memos_mcp.backends.local.vectors.locations import collection_prefix
 from tests.local.servers import Servers, both_servers
 
-TOGETHER = 100
-"""Users that are added before the vector index is waited for."""
 AT_ONCE = 4
+KINDS: tuple[Kind, ...] = ("message", "memory")
+STEP = 10_000
+"""How far apart the keys of two users' rows are."""
+
+KEYS = {
+    "user": ("key",),
+    "conversation": ("key", "user"),
+    "task": ("key", "user", "conversation"),
+    "message": ("seq", "user", "conversation", "task"),
+    "memory": ("seq", "user", "conversation", "superseded_by", "corrected_by"),
+    "source": ("memory", "message"),
+    "claim": ("user", "memory"),
+    "message_vector": ("seq",),
+    "memory_vector": ("seq",),
+}
+"""The columns of each table that are keys; those before are referred to by those after."""
+NAMES: dict[tuple[str, str], LiteralString] = {
+    ("user", "user_id"): "'user-' || number",
+    ("task", "id"): "id || '-' || number",
+}
 
 Row = dict[str, Cell]
 
 
-async def fill(backend: LocalBackend, users: int, *, each: int, seconds: float) -> int:
-    """Store users until there are enough or the time is over; give their number."""
+async def first_user(served: Service, each: int) -> None:
+    """Store the user who is copied."""
     turns = synthetic_turns(each, seed=1)
-    messages = tuple(
-        Message.model_validate({"role": turn.role, "content": turn.content, "chat_time": turn.chat_time})
-        for turn in turns
-    )
-    request = AddMessage(messages=messages, conversation_id="only")
-    began, filled = time.monotonic(), 0
+    messages = [{"role": turn.role, "content": turn.content, "chat_time": turn.chat_time} for turn in turns]
+    await served.engine.call("add/message", {"user_id": "user-0", "conversation_id": "only", "messages": messages})
+    await served.followed()
+
+
+def copy_vectors(database: psycopg.Connection, chroma: str, users: int, *, seconds: float) -> int:
+    """Copy the user's vectors in Chroma until there are enough users or the time is over; give their number."""
+    identity = database.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()
+    first = database.execute('SELECT key FROM "user"').fetchone()
+    assert identity is not None
+    assert first is not None
+    made: dict[Text, NDArray[np.float32]] = {}
+    for kind in KINDS:
+        query = sql.SQL("SELECT seq, vector FROM {}").format(sql.Identifier(f"{kind}_vector"))
+        for seq, vector in database.execute(query):
+            made[Text(kind, seq)] = np.frombuffer(vector, np.float16).astype(np.float32)
+    index = ChromaIndex.connect(chroma, api_key="", tenant="", database="", prefix=collection_prefix(identity[0]))
+    ends = time.monotonic() + seconds
+    copied = 1
     with progress() as bar:
-        task = bar.add_task("users", total=users)
-        while filled < users and time.monotonic() < began + seconds:
-            for user in range(filled, min(users, filled + TOGETHER)):
-                await backend.add_message(request, user_id=f"user-{user}")
-                filled += 1
-            await caught_up(backend)
-            bar.update(task, completed=filled)
-    return filled
+        for number in bar.track(range(1, users), description="users"):
+            shift = STEP * number
+            index.put(first[0] + shift, {Text(text.kind, text.seq + shift): vector for text, vector in made.items()})
+            copied += 1
+            if time.monotonic() > ends:
+                break
+    index.close()
+    return copied
+
+
+def copy_rows(database: psycopg.Connection, users: int) -> None:
+    """Copy the user's rows in PostgreSQL."""
+    for table, keys in KEYS.items():
+        name = sql.Identifier(table)
+        columns = [
+            column.name for column in database.execute(sql.SQL("SELECT * FROM {}").format(name)).description or ()
+        ]
+        values = [
+            sql.SQL("{} + {} * number").format(sql.Identifier(column), STEP)
+            if column in keys
+            else sql.SQL(NAMES[table, column])
+            if (table, column) in NAMES
+            else sql.Identifier(column)
+            for column in columns
+        ]
+        statement = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}, generate_series(1, {}) AS number").format(
+            name, sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(values), name, users - 1
+        )
+        database.execute(statement)
 
 
 async def searched(served: Service, users: Sequence[int], *, name: str) -> Row:
@@ -83,23 +137,29 @@ async def measure(
     folder: Path, servers: Servers, users: int, *, each: int, active: int, minutes: float
 ) -> dict[str, Row]:
     """Fill, start a replica, and search in rounds."""
-    url = servers.postgres.empty()
-    async with AsyncExitStack() as stack:
-        backend = await open_drawn(
-            stack, folder / "filling", url=url, chroma=servers.chroma, embedder=DrawnUnderTheModelsName
-        )
-        filled = await fill(backend, users, each=each, seconds=60 * minutes)
+    url, vectors = servers.postgres.empty(), folder / "chroma"
+    async with service(folder / "filling", url, servers, vectors=vectors) as served:
+        await first_user(served, each)
+        schema = served.schema
+    with psycopg.connect(servers.postgres.url("postgres", schema=schema)) as database:
+        filled = copy_vectors(database, servers.chroma, users, seconds=60 * minutes)
+        copy_rows(database, filled)
     servers.postgres.run("ANALYZE")
     few = range(0, filled, max(1, filled // active))[:active]
     began = time.perf_counter()
-    async with service(folder / "replica", url, servers, vectors=folder / "chroma") as served:
+    async with service(folder / "replica", url, servers, vectors=vectors) as served:
         answers = time.perf_counter() - began
         await by_vectors(served)
         started: Row = {"answers after s": answers, "by vectors after s": time.perf_counter() - began}
         rows: dict[str, Row] = {f"started over {filled:,} users": {**served.held(), **started}}
-        for round_, whom in enumerate((few, few, range(filled), few, few), 1):
-            name = f"{round_}: {len(whom):,} users"
+        for number, whom in enumerate((few, few, range(filled), few, few), 1):
+            name = f"round {number}: {len(whom):,} users"
             rows[name] = await searched(served, whom, name=name)
+        waiting = served.counted("SELECT '', count(*) FROM pending")
+        if waiting:
+            raise RuntimeError(
+                f"{waiting} texts were to be indexed again: the copies are not what a replica would make"
+            )
     return rows
 
 
@@ -107,7 +167,7 @@ def main(
     users: Annotated[int, typer.Option(help="Users at most.", min=1)] = 10_000,
     each: Annotated[int, typer.Option(help="Messages of each.", min=1)] = 20,
     active: Annotated[int, typer.Option(help="Users that are active.", min=1)] = 100,
-    minutes: Annotated[float, typer.Option(help="How long users are stored at most.")] = 10,
+    minutes: Annotated[float, typer.Option(help="How long users are copied at most.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
 ) -> None:
     """Measure the memory of a replica with many users."""
