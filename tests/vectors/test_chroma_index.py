@@ -11,6 +11,7 @@ from chromadb.config import Settings
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.vectors import chroma
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from tests.local.stores import collect_sockets
 
@@ -61,3 +62,16 @@ def test_the_handle_that_was_used_longest_ago_is_let_go_of(client: CountingClien
         index.query(user, vector_of(user), limit=5)
     assert client.asked == ["user-1", "user-2", "user-3", "user-2"]
     index.close()
+
+
+@pytest.mark.xfail(reason="Chroma 1.5.9 loses what it had not written of an index that it closes", strict=True)
+def test_an_index_that_chroma_has_closed_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chroma, "OPEN_INDEXES", 8)
+    index = ChromaIndex.open_folder(tmp_path / "chroma")
+    try:
+        for user in range(40):
+            index.put(user, {Text("message", user): vector_of(1)})
+        for user in [*range(40), *range(40)]:
+            assert index.query(user, vector_of(1), limit=5) == [(Text("message", user), pytest.approx(1.0))]
+    finally:
+        index.close()
