@@ -36,30 +36,31 @@ Written by `python -m tests.api.api_table` from the models that read and write t
 
 ## What `memos-mcp serve` takes
 
-Every route is a `POST` of one JSON object below `/api/openmem/v1`. A null is an absent field. A limit above its maximum is
-cut to it. A field that is not listed is ignored with a word in the answer's `message` (`ok (ignored ...)`), except by a
-`delete/memory` that names no memories: there it is refused, for it may be a condition. Null, false and empty need no word,
-nor do SILENT, which lose nothing. `GET get/memory/{id}` takes no body, and `GET openapi.json` describes
-all of it for programs. A field of a `filter` that nothing stored has is named in `message` as well.
+Every route is a `POST` of one JSON object below `/api/openmem/v1`. A null is the same as an absent field. A limit above its
+maximum is reduced to it. A field that is not listed is ignored, and `message` in the response says so (`ok (ignored ...)`).
+Only a `delete/memory` that names no memories rejects it, because it may be a condition. Null, false and empty values are not
+mentioned, nor are SILENT, which change nothing. `GET get/memory/{id}` takes no body, and `GET openapi.json` describes
+all of it for programs. If no stored item has a field of a `filter`, `message` names that field too.
 
 `allow_public` lets every user of the server find what was learnt from those messages, marked `[public]` and of the type
-`PublicMemory`; messages, preferences and conversations stay their author's, who alone can change and delete the memory.
-`role_id` and `role_name` of a message say who speaks in a conversation of several. With a list of users in `user_id` (20 at
-most) each of them keeps the messages, in memories that name who else said what; a filter takes `role_id` and `role_name`.
+`PublicMemory`; messages, preferences and conversations stay private to their author, and only the author can change or
+delete the memory. `role_id` and `role_name` of a message say who speaks in a conversation of several people. If `user_id` is a
+list of users (20 at most), the messages are stored for each of them, and the memories name the other speakers; a filter accepts
+`role_id` and `role_name`.
 """
 
 SAMPLES = """
 ## From a program
 
-An add and a search with curl, from Python and from TypeScript; these are files of `examples/`, and each is run by a test. What
-has an SDK of MemOS needs another base URL only: `examples/memos_sdk.py`. Without a server: [docs/python.md](python.md).
+An add and a search with curl, from Python and from TypeScript; these are files of `examples/`, and each is run by a test. With
+an SDK of MemOS, only the base URL changes: `examples/memos_sdk.py`. Without a server: [docs/python.md](python.md).
 """
 
 REFUSED_ROUTES = """
-### Routes that are refused with a sentence
+### Routes that return an error message
 
 {}: there are no profile templates. `include_memory_view: ["profile"]` gives what the user said of themself. `chat` without
-`MEMOS_LLM_*` says what is missing.
+`MEMOS_LLM_*` returns an error that names what is missing.
 """
 
 BETWEEN = """
@@ -73,8 +74,8 @@ ends in `/product`, or `MEMOS_DIALECT=product`) in its own.
 """
 
 FOOT = """
-MemOS's own server keeps no messages: those that are sent to it are kept in the data directory too, and `get_message` reads
-them there. It cannot rewrite a memory (`update_memory` is refused with a sentence). Tasks are followed at
+MemOS's own server stores no messages: messages sent to it are also stored in the data directory, and `get_message` reads
+them there. It cannot rewrite a memory (`update_memory` returns an error message). The status of tasks is at
 `GET /product/scheduler/status`.
 """
 

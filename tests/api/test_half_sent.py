@@ -1,7 +1,7 @@
 """What is sent in part: it is given up after a while, and only so much of it is waited for."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import anyio
 import pytest
@@ -10,7 +10,7 @@ from starlette.types import Message
 
 from memos_mcp.api.app import build_app
 from memos_mcp.api.guard.guard import Guard, Hosts
-from memos_mcp.api.guard.slow_requests import impatient
+from memos_mcp.api.guard.slow_requests import MOST, impatient
 from memos_mcp.api.guard.tokens import Tokens
 from memos_mcp.api.serve import listen, serve
 from tests.fakes.memory_backend import ListBackend
@@ -20,7 +20,7 @@ WHOLE = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 @asynccontextmanager
-async def served() -> AsyncGenerator[int]:
+async def served(*, patience: float = PATIENCE) -> AsyncGenerator[int]:
     app = build_app(ListBackend(), user_id="ann")
     started, ending = anyio.Event(), anyio.Event()
     with listen("127.0.0.1", 0) as listener:
@@ -28,7 +28,7 @@ async def served() -> AsyncGenerator[int]:
         async with anyio.create_task_group() as tasks:
 
             async def run() -> None:
-                await serve(app, listener, started=started, ending=ending, patience=PATIENCE)
+                await serve(app, listener, started=started, ending=ending, patience=patience)
 
             tasks.start_soon(run)
             await started.wait()
@@ -64,6 +64,14 @@ async def test_a_connection_between_two_requests_is_kept() -> None:
             await stream.send(WHOLE)
             assert b"200 OK" in await stream.receive()
             await anyio.sleep(2 * PATIENCE)
+
+
+async def test_the_connection_that_has_waited_longest_is_closed_for_one_too_many() -> None:
+    async with served(patience=60) as port, AsyncExitStack() as held:
+        opened = [await held.enter_async_context(await anyio.connect_tcp("127.0.0.1", port)) for _ in range(MOST + 1)]
+        await _all_of(opened[0])
+        await opened[-1].send(WHOLE)
+        assert b"200 OK" in await opened[-1].receive()
 
 
 def test_what_has_waited_longest_goes_where_there_are_too_many() -> None:

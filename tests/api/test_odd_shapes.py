@@ -9,6 +9,14 @@ from typing import Any
 
 import pytest
 
+from memos_mcp.api.contract.base_body import Body
+from memos_mcp.api.contract.bodies import (
+    AddFeedbackBody,
+    AddMessageBody,
+    GetMemoryBody,
+    GetMessageBody,
+    SearchMemoryBody,
+)
 from tests.api.engine import Engine, engine
 from tests.mcp.clients import connected, text_of
 
@@ -168,6 +176,33 @@ async def test_arguments_that_say_nothing_are_as_if_left_out(tmp_path: Path) -> 
             result = await client.call_tool("search_memory", {"query": "bike", **empty})
             assert BIKE in text_of(result)
             assert (await api.post("search/memory", {"user_id": "u", "query": "bike", **empty}))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("operation", "model", "given"),
+    [
+        (
+            "add/message",
+            AddMessageBody,
+            {"user_id": "u", "conversation_id": "c", "messages": BIKE, "async_mode": False},
+        ),
+        ("search/memory", SearchMemoryBody, {"user_id": "u", "query": "bike"}),
+        ("get/message", GetMessageBody, {"user_id": "u", "conversation_id": "c"}),
+        ("get/memory", GetMemoryBody, {"user_id": "u"}),
+        ("add/feedback", AddFeedbackBody, {"user_id": "u", "feedback_content": "I have no bike"}),
+    ],
+)
+async def test_null_in_every_optional_field_is_as_if_left_out(
+    tmp_path: Path, operation: str, model: type[Body], given: dict[str, Any]
+) -> None:
+    nulls = {name: None for name, field in model.model_fields.items() if not field.is_required()}
+    async with engine(tmp_path) as api:
+        await api.data("add/message", {"user_id": "u", "conversation_id": "c", "messages": BIKE, "async_mode": False})
+        without, wanted = await api.post(operation, given)
+        status, answer = await api.post(operation, nulls | given)
+
+    assert (status, answer["code"], answer["message"]) == (without, 0, wanted["message"])
+    assert answer["data"].keys() == wanted["data"].keys()
 
 
 async def test_a_read_that_is_refused_does_not_speak_of_storing(tmp_path: Path) -> None:

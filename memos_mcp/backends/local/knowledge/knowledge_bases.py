@@ -151,12 +151,14 @@ class KnowledgeBases:
         standing = standing_of(self._ledger.database, OWNER + identifier)
         if standing is None:
             return
-        asked = SearchMemory(
-            query=request.query,
-            filter=of_source(request.filter, "knowledgebase"),
-            memory_limit_number=0,
-            include_preference=False,
-            message_limit_number=request.memory_limit_number,
+        asked = request.model_copy(
+            update={
+                "filter": of_source(request.filter, "knowledgebase"),
+                "conversation_id": "",
+                "memory_limit_number": 0,
+                "include_preference": False,
+                "message_limit_number": request.memory_limit_number,
+            }
         )
         hits = self._search.run(asked, standing=standing, now=now).message_detail_list
         about = self._ledger.messages.info([one.id for one in hits])

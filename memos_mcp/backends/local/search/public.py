@@ -44,14 +44,14 @@ class PublicMemories:
 
     def _of(self, author: str, request: SearchMemory, now: int) -> Iterator[Memory]:
         """Yield what was found of one author, without what says where they said it."""
-        asked = SearchMemory(
-            query=request.query,
-            filter=of_source(request.filter, "public"),
-            memory_limit_number=request.memory_limit_number,
-            preference_limit_number=request.memory_limit_number,
-            message_limit_number=0,
-            relativity=request.relativity,
-            nearest=request.nearest,
+        asked = request.model_copy(
+            update={
+                "filter": of_source(request.filter, "public"),
+                "conversation_id": "",
+                "include_preference": True,
+                "preference_limit_number": request.memory_limit_number,
+                "message_limit_number": 0,
+            }
         )
         with self._ledger.database.of_user(author):
             standing = standing_of(self._ledger.database, author)

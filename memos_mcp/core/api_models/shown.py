@@ -1,16 +1,18 @@
-"""What a store shows of itself to people and scripts: the answers of `/api/v1`, times in ISO 8601 with an offset."""
+"""What `/api/v1` shows."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import Field
 
-from memos_mcp.core.models import AnyId, Frozen, Identifier, Milliseconds, Role
+from memos_mcp.core.models import Frozen, Role
 
 MemoryKind = Literal["memory", "preference"]
+
 HitKind = Literal["memory", "preference", "message"]
+
 MemoryState = Literal["activated", "archived"]
-SortBy = Literal["updated", "created", "time", "value", "confidence"]
+
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -20,18 +22,6 @@ def iso_time(milliseconds: int, offset: int | None = 0) -> str:
     there = datetime(1970, 1, 1) + timedelta(milliseconds=milliseconds, minutes=minutes)  # noqa: DTZ001
     hours, rest = divmod(abs(minutes), 60)
     return f"{there.isoformat(timespec='seconds')}{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
-
-
-def end_of_time(value: object) -> object:
-    """Take a date for the end of that day."""
-    try:
-        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2025-12-01") else None
-    except ValueError:
-        day = None
-    return value if day is None else f"{day.isoformat()}T23:59:59.999+00:00"
-
-
-EndOfTime = Annotated[Milliseconds, BeforeValidator(end_of_time)]
 
 
 class ShownMessage(Frozen):
@@ -145,20 +135,6 @@ class Home(Frozen):
     days: tuple[Day, ...] = ()
 
 
-class MemoriesQuery(Frozen):
-    """Which memories are wanted; `state` is `all` for those out of force too, `text` what they say."""
-
-    kind: MemoryKind | None = None
-    state: MemoryState | Literal["all"] = "activated"
-    tag: str = ""
-    conversation_id: Identifier = ""
-    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
-    sort: SortBy = "updated"
-    order: Literal["asc", "desc"] = "desc"
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, StringConstraints(max_length=4_000)] = ""
-
-
 class MemoryList(Frozen):
     """A page of memories; `next_cursor` is null on the last."""
 
@@ -187,44 +163,11 @@ class MemoryDetail(Frozen):
     can_undo: bool = False
 
 
-class MemoryPatch(Frozen):
-    """What a memory is to say instead; what is not given stays."""
-
-    value: Annotated[str, StringConstraints(min_length=1, max_length=10_000)] | None = None
-    title: Annotated[str, StringConstraints(max_length=1_000)] | None = None
-    tags: (
-        Annotated[tuple[Annotated[str, StringConstraints(min_length=1, max_length=100)], ...], Field(max_length=50)]
-        | None
-    ) = None
-
-
-class ConversationsQuery(Frozen):
-    """Which conversations are wanted: those whose id or messages hold a text, or all."""
-
-    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, StringConstraints(max_length=4_000)] = ""
-
-
 class ConversationList(Frozen):
     """A page of conversations, the last used first; `next_cursor` is null on the last."""
 
     conversations: tuple[ShownConversation, ...] = ()
     next_cursor: str | None = None
-
-
-class MessagesQuery(Frozen):
-    """Which part of a conversation is wanted: its end, or that around, before or after a message, or from a date.
-
-    `text` leaves only the messages that hold it.
-    """
-
-    around: AnyId = ""
-    before: AnyId = ""
-    after: AnyId = ""
-    date: Milliseconds | None = None
-    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
 
 
 class MessageList(Frozen):
@@ -259,64 +202,12 @@ class Hit(Frozen):
     message: ShownMessage | None = None
 
 
-class SearchQuery(Frozen):
-    """What is looked for, and among what; `start` and `end` bound when it was said."""
-
-    query: Annotated[str, StringConstraints(min_length=1)]
-    kinds: Annotated[str, StringConstraints(max_length=100)] = ""
-    start: Milliseconds | None = None
-    end: EndOfTime | None = None
-    conversation_id: Identifier = ""
-    tag: str = ""
-    limit: Annotated[int, Field(ge=1, le=25)] = 20
-
-    def condition(self) -> JsonValue:
-        """Write what bounds the search as MemOS's filter, null where nothing does."""
-        conditions: list[JsonValue] = []
-        if self.start is not None:
-            conditions.append({"create_time": {"gte": self.start}})
-        if self.end is not None:
-            conditions.append({"create_time": {"lte": self.end}})
-        if self.conversation_id:
-            conditions.append({"conversation_id": self.conversation_id})
-        if self.tag:
-            conditions.append({"tags": {"contains": self.tag}})
-        return {"and": conditions} if conditions else None
-
-
 class SearchHits(Frozen):
     """What was found, best first, and the text that an agent would read of it."""
 
     hits: tuple[Hit, ...] = ()
     text: str = ""
     notice: str = ""
-
-
-class Ids(Frozen):
-    """Which memories are to go, and whether the messages go too that they come from."""
-
-    ids: Annotated[tuple[AnyId, ...], Field(min_length=1, max_length=10_000)]
-    delete_messages: bool = False
-    dry_run: bool = False
-
-
-class MessagesToDelete(Frozen):
-    """Which messages are to go: these, or those of a conversation between two of them or two times."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    message_ids: Annotated[tuple[AnyId, ...], Field(max_length=10_000)] = ()
-    conversation_id: Identifier = ""
-    first: Annotated[AnyId, Field(alias="from")] = ""
-    last: Annotated[AnyId, Field(alias="to")] = ""
-    dry_run: bool = False
-
-
-class TextToForget(Frozen):
-    """The word, name or phrase that nothing is to speak of any more."""
-
-    text: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-    dry_run: bool = False
 
 
 class Deleted(Frozen):
@@ -336,56 +227,6 @@ class Deleted(Frozen):
     dry_run: bool = False
     memories: tuple[ShownMemory, ...] = ()
     messages: tuple[ShownMessage, ...] = ()
-
-
-class ImportQuery(Frozen):
-    """Whether nothing is to be changed."""
-
-    dry_run: bool = False
-
-
-class Imported(Frozen):
-    """What a file holds, how much of it is new, from when till when; after an import, how much was taken in."""
-
-    format: str
-    messages: int
-    memories: int
-    new_messages: int
-    new_memories: int
-    left_out: int = 0
-    first_time: str | None = None
-    last_time: str | None = None
-    dry_run: bool = False
-
-
-class ImportJobQuery(Frozen):
-    """The name of the file, to be shown."""
-
-    name: str = Field(default="", max_length=300)
-
-
-ImportState = Literal["none", "looking", "looked", "taking_in", "done", "cancelled", "failed"]
-
-
-class ImportJob(Frozen):
-    """An import in the background: what was found in its file, and how many bytes of it have been read.
-
-    It ends with `done`, `cancelled` (what was taken in until then stays) or `failed` (`error` says why). A file that
-    was `looked` into waits an hour to be taken in.
-    """
-
-    state: ImportState
-    name: str = ""
-    done: int = 0
-    total: int = 0
-    found: Imported | None = None
-    error: str = ""
-
-
-class ExportQuery(Frozen):
-    """In which form: JSON lines, which can be imported, or a zip of Markdown for people."""
-
-    format: Literal["jsonl", "markdown"] = "jsonl"
 
 
 class ShownSetting(Frozen):
@@ -417,12 +258,6 @@ class ShownHost(Frozen):
     refused: bool = False
     why: str = ""
     then: str = ""
-
-
-class InstallQuery(Frozen):
-    """Whether nothing is to be changed."""
-
-    dry_run: bool = False
 
 
 class HostList(Frozen):
