@@ -45,11 +45,11 @@ class Engine:
 
 
 @asynccontextmanager
-async def engine(data_dir: Path) -> AsyncGenerator[Engine]:
-    """Start `memos-mcp serve` on a free port, and end it."""
+async def engine(data_dir: Path, variables: Mapping[str, str] | None = None) -> AsyncGenerator[Engine]:
+    """Start `memos-mcp serve` on a free port, with these settings beside its data directory, and end it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    settings = {"MEMOS_DATA_DIR": str(data_dir), "MEMOS_BACKEND": "local"}
+    settings = {"MEMOS_DATA_DIR": str(data_dir), "MEMOS_BACKEND": "local", **(variables or {})}
     command = [sys.executable, "-m", "memos_mcp", "serve", "--port", str(port)]
     base = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, env=os.environ | settings, stderr=subprocess.DEVNULL) as process:  # noqa: ASYNC220 (it only starts)

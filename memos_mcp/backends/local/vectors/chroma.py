@@ -4,6 +4,7 @@ import ctypes
 import os
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Collection as CollectionOf
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 OPEN_INDEXES = 32
 """Vector indexes that stay open, one a user. Each takes about 3 MB and 4 files; the others are opened again when
 they are asked, which costs less than half a millisecond (400 collections of six, asked in turn)."""
+
+MOST_COLLECTIONS = 1_000
+"""Collections whose handles stay in memory, those of the users who were served last; another's costs one request to
+Chroma when that user comes again."""
 
 PAGE = 300
 """Collections listed, and records asked for, at once: what Chroma Cloud allows."""
@@ -72,11 +77,12 @@ class ChromaIndex:
     method but `close` raises `Unavailable` when Chroma fails; the ledger knows what to do again then.
     """
 
-    def __init__(self, client: "ClientAPI", *, prefix: str) -> None:
+    def __init__(self, client: "ClientAPI", *, prefix: str, most_collections: int = MOST_COLLECTIONS) -> None:
         """Take a client that is connected; this index's collections have names that begin with `prefix`."""
         self._client = client
         self._prefix = prefix
-        self._collections: dict[int, Collection] = {}
+        self._most_collections = most_collections
+        self._collections: OrderedDict[int, Collection] = OrderedDict()
         self._lock = threading.Lock()
 
     @classmethod
@@ -202,6 +208,9 @@ class ChromaIndex:
                 configuration={"hnsw": {"space": "cosine"}},
             )
             self._collections[user] = found
+            if len(self._collections) > self._most_collections:
+                self._collections.popitem(last=False)
+        self._collections.move_to_end(user)
         return found
 
 
