@@ -64,6 +64,17 @@ def test_the_handle_that_was_used_longest_ago_is_let_go_of(client: CountingClien
     index.close()
 
 
+def test_many_users_of_one_folder_are_found(tmp_path: Path) -> None:
+    index = ChromaIndex.open_folder(tmp_path / "chroma")
+    try:
+        for user in range(120):
+            index.put(user, {Text("message", user): vector_of(1)})
+        for user in [*range(120), *range(120)]:
+            assert index.query(user, vector_of(1), limit=5) == [(Text("message", user), pytest.approx(1.0))]
+    finally:
+        index.close()
+
+
 @pytest.mark.xfail(reason="Chroma 1.5.9 loses what it had not written of an index that it closes", strict=True)
 def test_an_index_that_chroma_has_closed_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chroma, "OPEN_INDEXES", 8)

@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-OPEN_INDEXES = 32
-"""Vector indexes that stay open, one a user. Each takes about 3 MB and 4 files; the others are opened again when
-they are asked, which costs less than half a millisecond (400 collections of six, asked in turn)."""
+OPEN_INDEXES = 1_000
+"""Vector indexes that stay open, one a user, each about 3 MB and 4 files: as many as a folder is good for, since Chroma
+1.5.9 loses what it had not written yet of an index that it closes."""
+
+OTHER_FILES = 500
+"""Files that the process may open besides."""
 
 MOST_COLLECTIONS = 1_000
 """Collections whose handles stay in memory, those of the users who were served last; another's costs one request to
@@ -225,10 +228,10 @@ def _text(name: str) -> Text:
 
 @contextmanager
 def _few_indexes_open() -> Generator[None]:
-    """Have a client that is made here keep few indexes open.
+    """Have a client that is made here keep `OPEN_INDEXES` open, or as many as the system allows files for.
 
-    Chroma keeps as many as a fifth of the files that the process may open when the client is made, thousands, and has
-    no setting for it.
+    Chroma keeps as many as a fifth of the files that the process may open when the client is made, and has no setting
+    for it.
     """
     if sys.platform == "win32":  # its limit is 512 files, which is about right
         yield
@@ -237,11 +240,13 @@ def _few_indexes_open() -> Generator[None]:
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     few = 5 * OPEN_INDEXES
-    resource.setrlimit(resource.RLIMIT_NOFILE, (few if soft == resource.RLIM_INFINITY else min(soft, few), hard))
+    wanted = few + OTHER_FILES if hard == resource.RLIM_INFINITY else min(few + OTHER_FILES, hard)
+    allowed = soft if soft == resource.RLIM_INFINITY else max(soft, wanted)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(few, wanted), hard))
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 @contextmanager
