@@ -48,6 +48,9 @@ async def test_the_quick_start_comes_back_after_a_restart(tmp_path: Path) -> Non
         await backend.add_message(conversation_a(), user_id="u")
 
     async with store(tmp_path) as backend:
+        with anyio.fail_after(60):  # memories are learnt in the background
+            while not (await backend.get_memory(GetMemory(), user_id="u")).total:
+                await anyio.sleep(0.02)
         found = await find(backend, NATIONAL_DAY)
         said = await everything_said(backend, "0610")
 
