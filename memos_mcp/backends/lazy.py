@@ -13,6 +13,7 @@ import anyio
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.errors import MemosError, Unavailable
+from memos_mcp.core.models import TaskState
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +85,10 @@ class LazyBackend:
     def lent(self, part: str = "") -> MemoryBackend:
         """Return what calls the backend, or a part of it, and opens it where it has to be."""
         return cast("MemoryBackend", _Lent(self, f"{part}." if part else ""))
+
+    async def task_state(self, task_id: str, user_id: str) -> TaskState:
+        """Return where a task of a user has got to."""
+        return (await self.lent().get_status(task_id, user_id=user_id)).status
 
     async def call(self, method: str, *arguments: object, **named: object) -> object:
         """Call a method of the backend."""

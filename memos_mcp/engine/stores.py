@@ -54,7 +54,7 @@ class Stores:
 
     async def status(self, account: str, task_id: str, user_id: str) -> TaskState:
         """Return where a task of a user at a hosted service has got to."""
-        return (await self._hosted[account].lent().get_status(task_id, user_id=user_id)).status
+        return await self._hosted[account].task_state(task_id, user_id)
 
     def close(self) -> None:
         """Close all of them, once their calls are answered."""

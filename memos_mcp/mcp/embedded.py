@@ -11,7 +11,6 @@ import anyio
 from memos_mcp.backends.lazy import Call, lending
 from memos_mcp.backends.selection import backend_kind, open_backend
 from memos_mcp.core.errors import MemosError
-from memos_mcp.core.models import TaskState
 from memos_mcp.core.settings import Settings, read_settings
 from memos_mcp.mcp.access import new_conversation_id
 from memos_mcp.mcp.app import build_server
@@ -40,11 +39,8 @@ async def _serve(settings: Settings, wire: Wire) -> None:
     conversation = new_conversation_id()
     notices = Notifications(lambda: settings.user_id)
 
-    async def status(task_id: str, user_id: str) -> TaskState:
-        return (await lender.lent().get_status(task_id, user_id=user_id)).status
-
     async def observe(call: Call) -> None:
-        await notices.of(call, whom=call.user_id, status=status)
+        await notices.of(call, whom=call.user_id, status=lender.task_state)
 
     async with lending(partial(open_backend, settings), observe=observe) as lender:
         server = build_server(

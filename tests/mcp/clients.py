@@ -10,7 +10,6 @@ from mcp.types import CallToolResult, TextContent
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.lazy import Call, lending
-from memos_mcp.core.models import TaskState
 from memos_mcp.mcp.app import build_server
 from memos_mcp.mcp.notifications import Notifications
 
@@ -31,11 +30,8 @@ async def connected(
 ) -> AsyncGenerator[Client]:
     notices = Notifications(user_id)
 
-    async def status(task_id: str, user_id: str) -> TaskState:
-        return (await backend.get_status(task_id, user_id=user_id)).status
-
     async def observe(call: Call) -> None:
-        await notices.of(call, whom=call.user_id, status=status)
+        await notices.of(call, whom=call.user_id, status=lender.task_state)
 
     @asynccontextmanager
     async def opened() -> AsyncGenerator[MemoryBackend]:
