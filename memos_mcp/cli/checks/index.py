@@ -10,10 +10,11 @@ from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, hold
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.shared import examine
-from memos_mcp.backends.local.vectors.chroma import ChromaIndex, check_importable
-from memos_mcp.backends.local.vectors.locations import FolderLocation, collection_prefix
+from memos_mcp.backends.local.vectors.chroma import check_importable
+from memos_mcp.backends.local.vectors.locations import FolderLocation
 from memos_mcp.backends.local.vectors.probe import probe
 from memos_mcp.cli.checks.finding import Finding
+from memos_mcp.cli.commands.chroma_server import index_on_server
 from memos_mcp.cli.commands.holding import is_held
 from memos_mcp.cli.commands.status import counted, kept_in
 from memos_mcp.core.errors import Unavailable
@@ -60,15 +61,7 @@ def _check_shared(settings: Settings, url: str) -> Iterator[Finding]:
 
 def _check_server(settings: Settings, identity: str) -> Iterator[Finding]:
     try:
-        with closing(
-            ChromaIndex.connect(
-                settings.chroma_url,
-                api_key=settings.chroma_api_key.get_secret_value(),
-                tenant=settings.chroma_tenant,
-                database=settings.chroma_database,
-                prefix=collection_prefix(identity),
-            )
-        ) as index:
+        with closing(index_on_server(settings, identity)) as index:
             vectors = sum(index.counts().values())
     except Unavailable as exc:
         mend = "Start the server, or check MEMOS_CHROMA_URL and the other MEMOS_CHROMA_ settings."

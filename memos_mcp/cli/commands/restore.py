@@ -12,8 +12,8 @@ from rich.console import Console
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import SqliteDatabase, as_sentences
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.locations import collection_prefix
+from memos_mcp.cli.commands.chroma_server import index_on_server
 from memos_mcp.cli.commands.holding import held_alone
 from memos_mcp.cli.commands.ledger_files import copy, problem_of
 from memos_mcp.cli.commands.status import kept, kept_in
@@ -133,21 +133,13 @@ def _forget_on_server(settings: Settings, before: Path) -> None:
         Unavailable: that is not possible now.
     """
     with closing(SqliteDatabase.look(before)) as database:
-        prefix = collection_prefix(Ledger(database).noted("identity"))
+        identity = Ledger(database).noted("identity")
     try:
-        with closing(
-            ChromaIndex.connect(
-                settings.chroma_url,
-                api_key=settings.chroma_api_key.get_secret_value(),
-                tenant=settings.chroma_tenant,
-                database=settings.chroma_database,
-                prefix=prefix,
-            )
-        ) as index:
+        with closing(index_on_server(settings, identity)) as index:
             for user in list(index.counts()):
                 index.forget(user)
     except Unavailable as exc:
         raise Unavailable(
             f"The backup is restored, but the vectors of before are still on the Chroma server: delete the collections "
-            f'there whose names begin with "{prefix}".'
+            f'there whose names begin with "{collection_prefix(identity)}".'
         ) from exc

@@ -1,5 +1,7 @@
 """A ledger in PostgreSQL, where the extra that it needs is installed."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from memos_mcp.backends.local.ledger.access import Access
@@ -24,6 +26,15 @@ class Examined:
     status: StoreStatus | None
 
 
+@contextmanager
+def _needing_psycopg() -> Generator[None]:
+    """Say in an import of what needs the extra how to install it."""
+    try:
+        yield
+    except ImportError as exc:
+        raise ConfigurationError(_MISSING) from exc
+
+
 def connect(url: str) -> Ledger:
     """Open or create a ledger in a PostgreSQL database.
 
@@ -31,10 +42,8 @@ def connect(url: str) -> Ledger:
         ConfigurationError: the database refuses the address, or was written by a newer version.
         Unavailable: it cannot be reached or used.
     """
-    try:
+    with _needing_psycopg():
         from memos_mcp.backends.local.ledger.postgres.migrations import open_postgres  # noqa: PLC0415
-    except ImportError as exc:
-        raise ConfigurationError(_MISSING) from exc
     return Ledger(open_postgres(url))
 
 
@@ -45,10 +54,8 @@ def open_access(url: str) -> Access:
         ConfigurationError: the database refuses the address, or was written by a newer version.
         Unavailable: it cannot be reached or used.
     """
-    try:
+    with _needing_psycopg():
         from memos_mcp.backends.local.ledger.postgres.migrations import open_postgres  # noqa: PLC0415
-    except ImportError as exc:
-        raise ConfigurationError(_MISSING) from exc
     return Access(open_postgres(url, most=2))
 
 
@@ -59,10 +66,8 @@ def examine(url: str) -> Examined:
         ConfigurationError: the database refuses the address.
         Unavailable: it cannot be reached or read.
     """
-    try:
+    with _needing_psycopg():
         from memos_mcp.backends.local.ledger.postgres.database import PostgresDatabase  # noqa: PLC0415
-    except ImportError as exc:
-        raise ConfigurationError(_MISSING) from exc
     database = PostgresDatabase.open(url)
     try:
         found = database.format()
