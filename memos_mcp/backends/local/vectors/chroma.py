@@ -101,7 +101,7 @@ class ChromaIndex:
 
         with _as_unavailable():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _few_indexes_open():
+            with _keeping_indexes_open():
                 client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
             return cls(client, prefix="user-")
 
@@ -227,11 +227,11 @@ def _text(name: str) -> Text:
 
 
 @contextmanager
-def _few_indexes_open() -> Generator[None]:
+def _keeping_indexes_open() -> Generator[None]:
     """Have a client that is made here keep `OPEN_INDEXES` open, or as many as the system allows files for.
 
     Chroma keeps as many as a fifth of the files that the process may open when the client is made, and has no setting
-    for it.
+    for it. Afterwards the process may open as many files as these and `OTHER_FILES` need, where the system allows it.
     """
     if sys.platform == "win32":  # its limit is 512 files, which is about right
         yield
@@ -239,10 +239,11 @@ def _few_indexes_open() -> Generator[None]:
     import resource  # noqa: PLC0415  # not on every platform
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    few = 5 * OPEN_INDEXES
-    wanted = few + OTHER_FILES if hard == resource.RLIM_INFINITY else min(few + OTHER_FILES, hard)
+    shown_to_chroma = 5 * OPEN_INDEXES
+    wanted = shown_to_chroma + OTHER_FILES
+    wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     allowed = soft if soft == resource.RLIM_INFINITY else max(soft, wanted)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(few, wanted), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(shown_to_chroma, wanted), hard))
     try:
         yield
     finally:
