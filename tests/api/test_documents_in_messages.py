@@ -1,7 +1,7 @@
 """A document in a message is kept as what it says; one that cannot be read never costs the message."""
 
 import base64
-import builtins
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,14 +52,7 @@ def test_what_cannot_be_read_is_a_mark(content: bytes) -> None:
 
 
 def test_without_the_library_it_is_a_mark(monkeypatch: pytest.MonkeyPatch) -> None:
-    imported = builtins.__import__
-
-    def without(name: str, *arguments: object) -> object:
-        if name.startswith("pypdf"):
-            raise ImportError(name)
-        return imported(name, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "pypdf", None)
 
     assert content_text(parts(pdf(LEDGER))[:1]) == "[file: visit.pdf]"
 

@@ -1,7 +1,7 @@
 """Knowledge bases: documents of several kinds are searched beside memories, with their name and place, and removed."""
 
 import base64
-import builtins
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -224,14 +224,7 @@ async def test_what_is_no_document_is_refused_and_not_kept(api: Engine, file: Js
 
 
 async def test_without_the_extra_a_sentence_says_how_to_get_it(api: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    imported = builtins.__import__
-
-    def without(name: str, *arguments: object) -> object:
-        if name.startswith("pypdf"):
-            raise ImportError(name)
-        return imported(name, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "pypdf", None)
     identifier, _ = await make(api)
     content = base64.b64encode(DOCUMENTS["visitors.pdf"]).decode()
     body = {"knowledgebase_id": identifier, "file": [{"name": "v.pdf", "content": content}]}

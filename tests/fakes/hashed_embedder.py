@@ -14,7 +14,7 @@ class HashedEmbedder:
     """Embeds a text as the bag of its words, each hashed to one signed dimension: shared words are nearness."""
 
     def __init__(self, *, dimensions: int = 64, name: str = "hashed") -> None:
-        """Return vectors of this length under this name; another name plays another model."""
+        """Make vectors of this length under this name; another name plays another model."""
         self.dimensions = dimensions
         self.name = f"{name}:{dimensions}"
 

@@ -120,8 +120,10 @@ def postgres_server() -> Generator[Postgres]:
     server = Postgres(Path(found).parent, folder, free_port())
     try:
         server.create()
-        yield server
-        server.stop()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

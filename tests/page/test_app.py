@@ -19,6 +19,7 @@ from memos_mcp.core.models import AddMessage, Message
 from memos_mcp.mcp.app import build_server
 from memos_mcp.mcp.apps import VIEW
 from tests.local.stores import store
+from tests.page.app_steps import cats_of, correct_the_dentist, delete, turn_light
 from tests.page.browser import DESK, PHONE, Said, opened
 
 HOST = Path(__file__).with_name("app_host.html").read_text(encoding="utf-8")
@@ -109,11 +110,8 @@ def test_it_shows_what_was_found_as_text_and_follows_the_host(browser: Browser, 
         expect(view.get_by_text("<script>alert(2)</script>").first).to_be_visible()
         expect(view.get_by_text("U+202E").first).to_be_visible()
         expect(view.get_by_text("% relevant").first).to_be_visible()
+        turn_light(page, view, "(changed) => notify('ui/notifications/host-context-changed', changed)")
         frame = page.frames[1]
-        assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
-        changed = {"theme": "light", "styles": {"variables": {"--color-text-primary": "#102030"}}}
-        page.evaluate("(changed) => notify('ui/notifications/host-context-changed', changed)", changed)
-        expect(view.locator("body")).to_have_css("color", "rgb(16, 32, 48)")
         assert frame.evaluate("document.documentElement.scrollWidth <= innerWidth")
         found = Axe().run(frame).response["violations"]
         assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
@@ -125,18 +123,12 @@ def test_it_corrects_and_deletes_by_the_tools(browser: Browser, filled: Server) 
     said = Said()
     with opened(browser, said=said) as page:
         view = show(page, filled, "get_memory", {"size": 50})
-        dentist = view.get_by_role("listitem").filter(has_text="Okafor")
-        dentist.get_by_role("button", name="Correct").click()
-        dentist.get_by_role("textbox").fill("My dentist is called Doctor Ferreira.")
-        dentist.get_by_role("button", name="Save").click()
-        expect(view.get_by_role("status")).to_have_text("Corrected.")
+        correct_the_dentist(view)
 
-        cats = view.get_by_role("listitem").filter(has_text="two cats").first
+        cats = cats_of(view)
         cats.get_by_role("button", name="Delete").click()
         cats.get_by_role("button", name="Keep").click()
-        cats.get_by_role("button", name="Delete").click()
-        cats.get_by_role("button", name="Delete").last.click()
-        expect(view.get_by_role("status")).to_have_text("Deleted.")
+        delete(view, cats)
         assert "ui/update-model-context" in page.evaluate("seen")
 
     values = " ".join(filled.known().values())

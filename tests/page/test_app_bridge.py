@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
 from tests.api.process import Running, running
+from tests.page.app_steps import cats_of, correct_the_dentist, delete, turn_light
 from tests.page.browser import PHONE, Said, opened
 
 MODULES = Path(os.environ.get("MEMOS_TEST_NODE_MODULES", "/nowhere"))
@@ -58,7 +59,7 @@ def module_of(name: str) -> str:
 
 
 def serve_host(page: Page, url: str) -> None:
-    """Return the host and its packages from under the server's own address, as it lets no other call it."""
+    """Serve the host and its packages from under the server's own address, as it lets no other call it."""
     imports = {"imports": {name: module_of(name) for name in NAMED}}
     html = HOST.replace("<head>", f'<head><script type="importmap">{json.dumps(imports)}</script>', 1)
 
@@ -86,12 +87,8 @@ def test_it_shows_what_was_found_and_follows_the_theme(browser: Browser, server:
         view = show(page, server, "search_memory", {"query": "Where do I live?"})
 
         expect(view.get_by_text("I live in Hamburg").first).to_be_visible()
-        frame = page.frames[1]
-        assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
-        changed = {"theme": "light", "styles": {"variables": {"--color-text-primary": "#102030"}}}
-        page.evaluate("(changed) => host.state.bridge.setHostContext({...changed})", changed)
-        expect(view.locator("body")).to_have_css("color", "rgb(16, 32, 48)")
-        assert frame.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        turn_light(page, view, "(changed) => host.state.bridge.setHostContext({...changed})")
+        assert page.frames[1].evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
         page.evaluate("host.state.bridge.teardownResource({})")
     assert said.wrong == []
 
@@ -100,15 +97,8 @@ def test_it_corrects_and_deletes_and_tells_the_model(browser: Browser, server: R
     said = Said()
     with opened(browser, said=said) as page:
         view = show(page, server, "get_memory", {"size": 50})
-        dentist = view.get_by_role("listitem").filter(has_text="Okafor")
-        dentist.get_by_role("button", name="Correct").click()
-        dentist.get_by_role("textbox").fill("My dentist is called Doctor Ferreira.")
-        dentist.get_by_role("button", name="Save").click()
-        expect(view.get_by_role("status")).to_have_text("Corrected.")
-        cats = view.get_by_role("listitem").filter(has_text="two cats").first
-        cats.get_by_role("button", name="Delete").click()
-        cats.get_by_role("button", name="Delete").last.click()
-        expect(view.get_by_role("status")).to_have_text("Deleted.")
+        correct_the_dentist(view)
+        delete(view, cats_of(view))
 
         asked = (
             "host.client.callTool({name: 'get_memory', arguments: {size: 50}}).then((result) => JSON.stringify(result))"
