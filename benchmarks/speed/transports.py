@@ -32,7 +32,8 @@ from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.hosted import HostedBackend, open_hosted
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.selection import open_store
-from memos_mcp.core.models import AddMessage, Message, SearchMemory, StoreStatus
+from memos_mcp.core.api_models import Waiting
+from memos_mcp.core.models import AddMessage, Message, SearchMemory
 from memos_mcp.core.settings import Settings
 
 STORED = 1_000
@@ -163,10 +164,10 @@ async def caught_up(store: LocalBackend, engine: Engine) -> None:
     with anyio.fail_after(CAUGHT_UP_WITHIN):
         async with httpx.AsyncClient() as client:
             while True:
-                answer = await client.post(f"{engine.rest}/engine/status", json={})
-                there = StoreStatus.model_validate(answer.raise_for_status().json()["data"])
-                both = (await store.status(), there)
-                if not any(status.waiting_for_vectors or status.waiting_for_memories for status in both):
+                answer = await client.get(f"{engine.url}/api/v1/status")
+                there = Waiting.model_validate(answer.raise_for_status().json()["waiting"])
+                here = await store.status()
+                if not (there.vectors or there.memories or here.waiting_for_vectors or here.waiting_for_memories):
                     return
                 await anyio.sleep(0.2)
 
