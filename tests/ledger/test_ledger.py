@@ -152,6 +152,16 @@ def test_a_removed_memory_leaves_no_trace_in_the_files(ledger: Ledger) -> None:
     assert contents(ledger) == ["one"]
 
 
+def test_a_memory_learnt_since_its_messages_were_looked_up_goes_with_them(ledger: Ledger) -> None:
+    put(ledger, add("one", "two"))
+    alone, shared = memory(ledger, 1), memory(ledger, 1, 2)
+
+    ledger.removal.remove(1, messages=[1], memories=())
+
+    assert contents(ledger) == ["two"]
+    assert list(ledger.memories.by_seq(1, [alone, shared])) == [shared]
+
+
 def test_another_user_sees_no_memory_of_the_first(ledger: Ledger) -> None:
     put(ledger, add("one"))
     put(ledger, add("one"), user_id="v")

@@ -68,10 +68,14 @@ class Removal:
     def remove(
         self, user: int, *, messages: Collection[int], memories: Collection[int], changes: Collection[int] = ()
     ) -> None:
-        """Remove messages, memories and changes of a user's memories, all or nothing."""
+        """Remove messages, memories and changes of a user's memories, all or nothing.
+
+        Memories that were learnt from these messages alone since the caller looked go with them.
+        """
         with self._database.transaction():
             self._database.one_writer(user)
-            left = self.resting_on(messages) - set(memories)
+            memories = {*memories, *self.orphans_of(messages)}
+            left = self.resting_on(messages) - memories
             where = self._conversations_of("message", messages) | self._conversations_of("memory", memories)
             self._forget_changes(left, changes)
             for kind, seqs in (("message", messages), ("memory", memories)):
