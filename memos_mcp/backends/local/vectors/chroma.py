@@ -1,6 +1,5 @@
 """The vector index: Chroma, a collection a user, derived from the ledger and never the truth."""
 
-import ctypes
 import os
 import sys
 import threading
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.vectors.clean_memory import CLEAN_MEMORY
 from memos_mcp.core.errors import MissingLibrary, Unavailable
 from memos_mcp.core.tracing import span
 
@@ -234,6 +234,7 @@ class ChromaIndex:
         """
         self._collections.clear()
         self._client.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # untyped
+        CLEAN_MEMORY.give_back()
         self._client = self._connect()
 
 
@@ -267,40 +268,7 @@ def _most_open_indexes() -> int:
 @contextmanager
 def _as_unavailable() -> Generator[None]:
     try:
-        with _CLEAN_MEMORY.used():
+        with CLEAN_MEMORY.used():
             yield
     except Exception as exc:  # Chroma raises bare Exceptions and its Rust side its own
         raise Unavailable(f"The vector index failed ({type(exc).__name__}); search goes on by words.") from exc
-
-
-class _CleanMemory:
-    """Has the C library give out memory that is zeroed, while it is used.
-
-    Chroma writes memory that it never used into its files as it is, with whatever texts the process had in it before.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        library = ctypes.CDLL(None) if sys.platform == "linux" else None
-        self._mallopt = getattr(library, "mallopt", None)  # musl has none
-
-    @contextmanager
-    def used(self) -> Generator[None]:
-        self._count(1)
-        try:
-            yield
-        finally:
-            self._count(-1)
-
-    def _count(self, change: int) -> None:
-        with self._lock:
-            before, self._users = self._users, self._users + change
-            if self._mallopt is not None and not (before and self._users):
-                self._mallopt(_M_PERTURB, 0xFF if self._users else 0)
-
-
-_M_PERTURB = -6
-"""glibc's option to fill memory that is given out with the complement of a byte, and what is given back with it."""
-
-_CLEAN_MEMORY = _CleanMemory()
