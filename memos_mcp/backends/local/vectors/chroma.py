@@ -177,13 +177,13 @@ class ChromaIndex:
         """Drop the collection of a user."""
         with self._asking("forget"):
             self._collections.pop(user, None)
-            if any(found == user for found, _ in self._listed()):
+            if user in self._listed():
                 self._client.delete_collection(f"{self._prefix}{user}")
 
     def counts(self) -> dict[int, int]:
         """Count the vectors of each user."""
         with self._asking("counts"):
-            return {user: collection.count() for user, collection in self._listed()}
+            return {user: self._collection(user).count() for user in [*self._listed()]}  # each opens its index
 
     def texts(self, user: int) -> set[Text]:
         """Return all texts of a user that it holds."""
@@ -206,13 +206,13 @@ class ChromaIndex:
         with span(f"index {what}"), self._lock, _as_unavailable():
             yield
 
-    def _listed(self) -> "Generator[tuple[int, Collection]]":
+    def _listed(self) -> Generator[int]:
         offset = 0
         while page := self._client.list_collections(limit=PAGE, offset=offset):
             for collection in page:
                 user = collection.name.removeprefix(self._prefix)
                 if user.isdecimal() and collection.name.startswith(self._prefix):
-                    yield int(user), collection
+                    yield int(user)
             offset += len(page)
 
     def _collection(self, user: int) -> "Collection":
