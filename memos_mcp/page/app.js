@@ -1,5 +1,5 @@
 // The page: who is let in, which view the address names, what is live.
-import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
+import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { listen, signOut, whenSignedOut } from "./api.js";
 import { enter, entered } from "./enter.js";
 import { Problem, Toasts } from "./parts.js";
@@ -41,7 +41,7 @@ function placeOf(hash) {
 
 function usePlace() {
   const [place, setPlace] = useState(() => placeOf(location.hash));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const moved = () => setPlace(placeOf(location.hash));
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
