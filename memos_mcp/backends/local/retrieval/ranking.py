@@ -72,7 +72,8 @@ class Ranking:
         priors = self._priors()
         evidence = self._evidence()
         literal = self._literal() if self._query.explain else None
-        coverage = self._coverage(evidence * priors)
+        in_words = self._share(self._in_windows.there, self._candidates)
+        coverage = self._coverage((evidence + self._weights.coverage * in_words) * priors)
         score = (evidence + self._weights.coverage * self._covered(coverage)) * priors
         best = best_of(score, limit)
         best = best[np.lexsort((-best, -score[best]))]
