@@ -61,7 +61,8 @@ export function Memories({ query, changes }) {
 function Column({ name, word, filter, onSort }) {
   if (!SORTED.has(name)) return html`<th scope="col" class=${`column-${name}`}>${t(word)}</th>`;
   const isSorted = filter.sort === name;
-  const order = isSorted && filter.order === "desc" ? "asc" : "desc";
+  const [first, then] = name === "value" ? ["asc", "desc"] : ["desc", "asc"];
+  const order = isSorted && filter.order === first ? then : first;
   const sorted = isSorted ? { asc: "ascending", desc: "descending" }[filter.order] : "none";
   return html`<th scope="col" class=${`column-${name}`} aria-sort=${sorted}>
     <button class="bare" title=${t("sort_by", { column: t(word) })} onClick=${() => onSort({ sort: name, order })}>${t(word)}<span aria-hidden="true">${isSorted ? (filter.order === "desc" ? " ↓" : " ↑") : ""}</span></button>
@@ -71,7 +72,7 @@ function Column({ name, word, filter, onSort }) {
 function Row({ memory, picked, onPick, onTag }) {
   return html`<tr class=${memory.state}>
     <td><input type="checkbox" aria-label=${`${t("select")}: ${plain(memory.value, 60)}`} checked=${picked} onChange=${(event) => onPick(event.target.checked)} /></td>
-    <td class="column-value"><a href=${`#/memories/${encodeURIComponent(memory.memory_id)}`}><${Said} text=${memory.value} /></a></td>
+    <td class="column-value"><a class="line" href=${`#/memories/${encodeURIComponent(memory.memory_id)}`}><${Said} text=${memory.value} /></a></td>
     <td class="column-kind"><${Chip} kind=${memory.kind}>${t(`kind_${memory.kind}`)}</${Chip}>${memory.state === "archived" && html` <${Chip}>${t("state_archived")}</${Chip}>`}</td>
     <td class="column-tags">${memory.tags.slice(0, 3).map((tag) => html`<button key=${tag} class="tag" onClick=${() => onTag(tag)}><${Said} text=${tag} /></button>`)}</td>
     <td class="column-updated"><${When} time=${memory.updated} /></td>
