@@ -47,10 +47,8 @@ function kindOf(line) {
 
 // What would be written into a host's file, before it is.
 function Connect({ host, onClose, onDone }) {
-  return html`<${Dialog} title=${t("connect_host", { host: host.title })} onClose=${onClose}>
+  return html`<${Dialog} title=${t("connect_host", { host: host.title })} onClose=${onClose} kind="main" yes=${t("connect")} run=${() => install(host).then(onDone)}>
     <p>${t(host.diff ? "connect_lead" : "connect_otherwise")} ${host.why && html`<${Said} text=${host.why} />`}</p>
     ${host.diff && html`<pre class="diff" tabindex="0" aria-label=${t("changes")}>${host.diff.split("\n").map((line) => html`<${Said} as="span" class=${`line-${kindOf(line)}`} text=${`${line}\n`} />`)}</pre>`}
-    <div class="buttons"><button class="quiet" onClick=${onClose}>${t("cancel")}</button>
-      <${Action} class="main" run=${() => install(host).then(onDone)}>${t("connect")}</${Action}></div>
   </${Dialog}>`;
 }
