@@ -18,6 +18,7 @@ from memos_mcp.backends.local.vectors.embedding import embedded_part
 from memos_mcp.backends.local.vectors.locations import HOLDS_DELETED, IndexLocation
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
 from memos_mcp.core.errors import MemosError, MissingLibrary, Unavailable
+from memos_mcp.core.tracing import span
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ GATHERED = 64
 SETTLED = 30.0
 """Seconds after which fewer are handed over too, and those of every user."""
 
-FAILURES_BEFORE_A_FRESH_INDEX = 3
+FAILURES_BEFORE_A_FRESH_INDEX = 3  # in a row: a single one may pass by itself
 
 PATIENCE_OF_RENEWAL = 20
 """After a deletion the index is filled anew (half a millisecond a vector), at most for so small a part of the time."""
@@ -179,7 +180,8 @@ class Indexing:
             made: list[tuple[Text, Embedding]] = []
             for one in pending:
                 if one.vector is None and one.content is not None:
-                    made.append((one.text, self._embedder.embed(embedded_part(one))))
+                    with span("embedding"):
+                        made.append((one.text, self._embedder.embed(embedded_part(one))))
                 if self._worker.stopping:
                     break
             if made:
