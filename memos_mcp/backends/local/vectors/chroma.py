@@ -115,10 +115,10 @@ class ChromaIndex:
         check_importable()
         import chromadb  # noqa: PLC0415
 
-        with _as_unavailable():
-            address = urlsplit(url)
-            host, secure = address.hostname or "localhost", address.scheme == "https"
-            port = address.port or (443 if secure else 8000)
+        address = urlsplit(url)
+        host, secure = address.hostname or "localhost", address.scheme == "https"
+        port = address.port or (443 if secure else 8000)
+        with _as_unreachable(f"{address.scheme}://{host}:{port}"):
             if api_key:  # always by argument: from its environment variable alone, Chroma sends the token "None"
                 client = chromadb.CloudClient(
                     tenant=tenant or None,
@@ -257,6 +257,32 @@ def _as_unavailable() -> Generator[None]:
             yield
     except Exception as exc:  # Chroma raises bare Exceptions and its Rust side its own
         raise Unavailable(f"The vector index failed ({type(exc).__name__}); search goes on by words.") from exc
+
+
+@contextmanager
+def _as_unreachable(address: str) -> Generator[None]:
+    """Say of a server with which no connection could be made what answers there."""
+    try:
+        with _CLEAN_MEMORY.used():
+            yield
+    except Exception as exc:  # as above
+        raise Unavailable(f"{_found_at(address)} Until then search goes on by words.") from exc
+
+
+def _found_at(address: str) -> str:
+    import httpx  # noqa: PLC0415  # Chroma's client loads it anyway
+
+    try:
+        status = httpx.get(f"{address}/api/v2/heartbeat", timeout=5).status_code
+    except httpx.HTTPError:
+        return f"No Chroma server answers at {address}: start it (chroma run), or correct MEMOS_CHROMA_URL."
+    if status in {401, 403}:
+        return f"The Chroma server at {address} refuses the key or tenant: correct MEMOS_CHROMA_API_KEY and its like."
+    if status >= 500:
+        return f"The Chroma server at {address} fails (HTTP {status}): see its log."
+    if status >= 300:
+        return f"What answers at {address} is no Chroma server of version 1 (HTTP {status}): upgrade or correct it."
+    return f"The Chroma server at {address} lacks this tenant or database: correct MEMOS_CHROMA_TENANT and _DATABASE."
 
 
 class _CleanMemory:
