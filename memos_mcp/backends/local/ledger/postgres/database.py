@@ -7,8 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from psycopg import Connection, Cursor
-from psycopg.rows import RowMaker
+from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
@@ -16,7 +15,9 @@ from memos_mcp.backends.local.ledger.postgres.address import PATIENCE, check_ans
 from memos_mcp.backends.local.ledger.postgres.dialect import adapt, translated
 from memos_mcp.backends.local.ledger.postgres.error_messages import as_sentences
 from memos_mcp.backends.local.ledger.postgres.notifications import CHANNEL, SERVING, Listener
+from memos_mcp.backends.local.ledger.postgres.rows import Row, as_rows
 from memos_mcp.core.errors import MemosError, Unavailable
+from memos_mcp.core.tracing import span
 
 MOST_CONNECTIONS: Final = 20
 
@@ -29,34 +30,6 @@ _PATIENCE_WITH_OTHERS: Final = 2 * _IDLE
 _TRIED_BYTES: Final = 200_000
 
 _EVERYBODY: Final = "*"
-
-
-class Row:
-    """A row that was read."""
-
-    __slots__ = ("_places", "_values")
-
-    def __init__(self, values: Sequence[Any], places: dict[str, int]) -> None:
-        """Take the values, and in which place each column is."""
-        self._values = values
-        self._places = places
-
-    def __getitem__(self, key: int | str, /) -> Any:  # noqa: ANN401 - a column may hold anything
-        """Return the value of a column."""
-        return self._values[self._places[key] if isinstance(key, str) else key]
-
-    def __iter__(self) -> Generator[Any]:
-        """Return the values in order."""
-        yield from self._values
-
-    def keys(self) -> list[str]:
-        """Return the names in order."""
-        return list(self._places)
-
-
-def _as_rows(cursor: Cursor[Any]) -> RowMaker[Row]:
-    places = {column.name: place for place, column in enumerate(cursor.description or ())}
-    return lambda values: Row(values, places)
 
 
 class _Connection(Connection[Row]):
@@ -94,7 +67,7 @@ class PostgresDatabase(Database):
         self._pool = ConnectionPool(
             self._address,
             connection_class=_Connection,
-            kwargs={"autocommit": True, "row_factory": _as_rows},
+            kwargs={"autocommit": True, "row_factory": as_rows},
             min_size=1,
             max_size=most,
             timeout=PATIENCE,
@@ -231,7 +204,7 @@ class PostgresDatabase(Database):
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Change rows and give the number of them."""
-        with as_sentences(), self._connected() as connection:
+        with span("ledger", inner=True), as_sentences(), self._connected() as connection:
             return connection.execute(*translated(sql, parameters)).rowcount
 
     def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
@@ -243,12 +216,17 @@ class PostgresDatabase(Database):
 
     def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """Change many rows alike."""
-        with as_sentences(), self._connected() as connection, connection.cursor() as cursor:
+        with span("ledger", inner=True), as_sentences(), self._connected() as connection, connection.cursor() as cursor:
             cursor.executemany(translated(sql, ())[0], rows)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[ResultRow]:
         """Read rows."""
-        with as_sentences(), self._connected() as connection, connection.cursor(binary=True) as cursor:
+        with (
+            span("ledger", inner=True),
+            as_sentences(),
+            self._connected() as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
             return cursor.execute(*translated(sql, parameters)).fetchall()
 
     def format(self) -> int:
