@@ -187,7 +187,7 @@ def main(
 
     async def all_of_it() -> None:
         found: dict[str, dict[str, Row]] = {}
-        with tempfile.TemporaryDirectory() as folder, both_servers(Path(folder)) as servers:
+        with tempfile.TemporaryDirectory() as place, both_servers(Path(place)) as servers:
             for size in map(int, sizes.split(",")):
                 found[f"{size:,} messages"] = await measure(size, servers, searches=searches, folder=folder)
         if as_json:
