@@ -42,7 +42,7 @@ def chroma_server(folder: Path, port: int) -> Iterator[None]:
 
 
 def _wait_for_chroma(port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             if httpx.get(f"http://127.0.0.1:{port}/api/v2/heartbeat").is_success:

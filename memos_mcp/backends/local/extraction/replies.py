@@ -14,7 +14,7 @@ from memos_mcp.backends.local.text.sentences import sentences, shorten
 from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.words import content_words
 
-_TOOL_CHARACTERS = 200
+_TOOL_CHARACTERS = 200  # of the longest output that may be one plain statement
 
 _REPEATED = re.compile(r"^(.{8,130}?)(?:\s*\1)+$", re.DOTALL)
 """What is said several times over in one breath."""
