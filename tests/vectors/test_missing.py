@@ -25,6 +25,7 @@ def settings(tmp_path: Path) -> Settings:
     return read_settings({"MEMOS_DATA_DIR": str(tmp_path / "data")})
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("library", ["chromadb", "onnxruntime"])
 async def test_search_goes_by_words_and_says_why(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, library: str
