@@ -108,7 +108,7 @@ class Page:
     async def sign_in(self, request: Request) -> Response:
         """Let in who has a link or a token: the answer sets the cookie and has the token of the page."""
         try:
-            body = await parse(request, SignInBody)
+            body, _ = await parse(request, SignInBody)
             address = request.client.host if request.client else ""
             if (wait := await self._tries.exceeded(address)) is not None:
                 raise RateLimited(f"Too many tries: wait {wait:.0f} seconds.", retry_after=wait)

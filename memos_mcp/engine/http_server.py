@@ -2,14 +2,12 @@
 
 import sys
 from collections.abc import Collection
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import anyio
 
 from memos_mcp.api.app import build_app
-from memos_mcp.api.contract.further import Stateless
-from memos_mcp.api.contract.knowledge_base_routes import Library
 from memos_mcp.api.guard.identity import Owners
 from memos_mcp.api.guard.rate import Rate
 from memos_mcp.api.guard.shared_access import SharedAccess
@@ -23,6 +21,10 @@ from memos_mcp.backends.selection import chat_model
 from memos_mcp.core.settings import Settings
 from memos_mcp.engine.engine import Engine
 from memos_mcp.engine.instrumentation import Instrumentation
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.knowledge.library import Library
+    from memos_mcp.backends.local.stateless import LocalStateless
 
 
 class HttpServer:
@@ -76,7 +78,7 @@ class HttpServer:
             tokens=self._tokens,
             hosts=self._hosts,
             owners=cast("Owners", store.lent()),
-            means=cast("Stateless", store.lent("means")),
+            means=cast("LocalStateless", store.lent("means")),
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
             store=engine.store,

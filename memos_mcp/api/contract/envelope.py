@@ -1,12 +1,16 @@
 """The envelope of the contract: `{"code", "message", "data"}`, beside an HTTP status that fits."""
 
 import json
+import logging
 import math
+import traceback
 from typing import Any
 
 from starlette.responses import Response
 
 from memos_mcp.core.errors import MemosError
+
+logger = logging.getLogger(__name__)
 
 
 class Envelope(Response):
@@ -49,3 +53,8 @@ def refusal_at(path: str, error: MemosError, *, status: int | None = None) -> Re
 def refusal(error: MemosError, *, status: int | None = None) -> Envelope:
     """Answer with an error; HTTP has a status of its own for some of what the contract has one code for."""
     return Envelope(None, code=error.code, message=str(error), status=status or error.status, wait=error.retry_after)
+
+
+def log_failure(error: Exception, where: str) -> None:
+    """Log what nobody foresaw: the kind of error and where it happened, without the text of anybody's data."""
+    logger.error("%s in %s\n%s", type(error).__name__, where, "".join(traceback.format_tb(error.__traceback__)))

@@ -13,7 +13,9 @@ from memos_mcp.core.models import (
     MessagePage,
     Preference,
     Removed,
+    Role,
     SearchResult,
+    Status,
     StoredMessage,
     Task,
     clock_text,
@@ -22,6 +24,30 @@ from memos_mcp.core.perspective import bare, perspective_of
 
 Answer = dict[str, Any]
 """A JSON object."""
+
+
+class DatedMessage(BaseModel):
+    """A message as get/message writes it, its times as text in UTC."""
+
+    id: str
+    role: Role
+    content: str
+    role_id: str = ""
+    role_name: str = ""
+    conversation_id: str
+    create_time: str
+    update_time: str
+    status: Status = "activated"
+
+
+class DatedMessagePage(BaseModel):
+    """A page of a conversation, oldest first."""
+
+    conversation_id: str
+    message_detail_list: tuple[DatedMessage, ...]
+    total: int
+    page: int
+    pages: int
 
 
 def plain(model: BaseModel) -> Answer:
