@@ -39,6 +39,7 @@ from memos_mcp.core.models.values import (
     FIRST_MILLISECOND,
     LAST_MILLISECOND,
     MAX_CONTENT_BYTES,
+    MAX_ID_LENGTH,
     MAX_MESSAGES,
     MAX_QUERY_TOKENS,
     PUBLIC_KEY,
