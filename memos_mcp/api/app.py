@@ -15,7 +15,6 @@ from memos_mcp.api.contract import routes as contract
 from memos_mcp.api.contract.chat import Answering
 from memos_mcp.api.contract.not_found import no_such_route
 from memos_mcp.api.guard.guard import Guard, Hosts
-from memos_mcp.api.guard.identity import Owners
 from memos_mcp.api.guard.page_sessions import PageSessions
 from memos_mcp.api.guard.rate import Counting
 from memos_mcp.api.guard.request_body import LARGEST_BODY
@@ -31,6 +30,7 @@ from memos_mcp.backends.base import MemoryBackend
 
 if TYPE_CHECKING:
     from memos_mcp.api.signin.routes import SignIn
+    from memos_mcp.backends.local.backend import LocalBackend
     from memos_mcp.backends.local.knowledge.library import Library
     from memos_mcp.backends.local.stateless import LocalStateless
 
@@ -46,7 +46,7 @@ def build_app(
     transports: frozenset[str] = frozenset({"streamable-http", "sse"}),
     tokens: Tokens | None = None,
     hosts: Hosts | None = None,
-    owners: Owners | None = None,
+    owners: "LocalBackend | None" = None,
     rate: Counting | None = None,
     extra: Sequence[BaseRoute] = (),
     means: "LocalStateless | None" = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -13,9 +13,12 @@ from memos_mcp.api.contract.base_body import Body
 from memos_mcp.api.contract.envelope import Envelope, log_failure, refusal
 from memos_mcp.api.contract.parsing import parse
 from memos_mcp.api.contract.responses import Answer
-from memos_mcp.api.guard.identity import Identity, Owners
+from memos_mcp.api.guard.identity import Identity
 from memos_mcp.core.errors import MemosError
 from memos_mcp.core.validation_messages import shown
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.backend import LocalBackend
 
 PREFIX = "/api/openmem/v1"
 
@@ -57,7 +60,7 @@ class Endpoint(Generic[Taken]):
     answers: tuple[type[BaseModel], ...] = ()
     method: Literal["POST", "GET"] = "POST"
 
-    def route(self, *, default_user: str, owners: Owners | None) -> Route:
+    def route(self, *, default_user: str, owners: "LocalBackend | None") -> Route:
         """Make the route; `default_user` is whom a call is for that names nobody, where there are no tokens."""
 
         async def answer(request: Request) -> Response:

@@ -18,9 +18,9 @@ from memos_mcp.core.models import Document
 if TYPE_CHECKING:
     from memos_mcp.backends.local.knowledge.library import Library
 
-MOST_FILES: Final = 20
-BAD_BASE64: Final = 40009
-LONGEST_NAME: Final = 255
+MOST_FILES: Final = 20  # of one call, MemOS's limit
+BAD_BASE64: Final = 40009  # MemOS's code
+LONGEST_NAME: Final = 255  # what file systems take
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
 

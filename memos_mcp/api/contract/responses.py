@@ -85,10 +85,8 @@ def search_result(found: SearchResult) -> Answer:
         "notice": found.notice,
     }
     return {
-        "memory_detail_list": [known(memory) for memory in found.memory_detail_list],
-        "preference_detail_list": [known(preference) for preference in found.preference_detail_list],
+        **_known_lists(found),
         "message_detail_list": [known(message) for message in found.message_detail_list],
-        **_NOT_KEPT_HERE,
         "preference_note": found.preference_note,
         **{name: text for name, text in composed.items() if text},
     }
@@ -96,12 +94,7 @@ def search_result(found: SearchResult) -> Answer:
 
 def memory_page(page: MemoryPage) -> Answer:
     """Write a page of what is known."""
-    return {
-        "memory_detail_list": [known(memory) for memory in page.memory_detail_list],
-        "preference_detail_list": [known(preference) for preference in page.preference_detail_list],
-        **_NOT_KEPT_HERE,
-        **page.model_dump(include={"total", "size", "current", "pages"}),
-    }
+    return _known_lists(page) | page.model_dump(include={"total", "size", "current", "pages"})
 
 
 def message_page(page: MessagePage) -> Answer:
@@ -119,7 +112,14 @@ def no_messages(conversation_id: str) -> Answer:
     return message_page(MessagePage(conversation_id=conversation_id))
 
 
-_NOT_KEPT_HERE: Answer = {"tool_memory_detail_list": [], "skill_detail_list": []}
+def _known_lists(found: SearchResult | MemoryPage) -> Answer:
+    """Write the lists of what is known; two of the contract's are always empty here."""
+    return {
+        "memory_detail_list": [known(memory) for memory in found.memory_detail_list],
+        "preference_detail_list": [known(preference) for preference in found.preference_detail_list],
+        "tool_memory_detail_list": [],
+        "skill_detail_list": [],
+    }
 
 
 def drafts(page: MemoryPage) -> Answer:

@@ -11,6 +11,7 @@ from memos_mcp.api.guard.identity import Identity
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.errors import Forbidden, InvalidRequest, NotFound
 from memos_mcp.core.models import (
+    MAX_ID_LENGTH,
     AddReceipt,
     ConversationPage,
     DeleteReceipt,
@@ -25,8 +26,7 @@ from memos_mcp.core.models import (
 )
 from memos_mcp.core.validation_messages import shown
 
-LONGEST_KEY = 100
-NOT_YOURS_TO_DELETE = 40306
+NOT_YOURS_TO_DELETE = 40306  # MemOS's code
 VIEWS = frozenset({"detail_factual", "fact", "preference", "profile"})
 """Kinds of memories that a read may name; all but the profile are given anyway."""
 
@@ -57,8 +57,8 @@ class Rest:
         """Store messages; `Idempotency-Key` names an add, so that a repeat is known for one."""
         body = await call.body()
         key = call.request.headers.get("idempotency-key", "")
-        if len(key) > LONGEST_KEY:
-            raise InvalidRequest(f"The Idempotency-Key is longer than {LONGEST_KEY} characters: shorten it.")
+        if len(key) > MAX_ID_LENGTH:
+            raise InvalidRequest(f"The Idempotency-Key is longer than {MAX_ID_LENGTH} characters: shorten it.")
         users = [call.caller.user(one) for one in body.users()]
         receipts: list[AddReceipt] = []
         for user_id in users:

@@ -12,10 +12,10 @@ from memos_mcp.api.contract.further import Further, refused_routes
 from memos_mcp.api.contract.knowledge_base_routes import KnowledgeBaseRoutes
 from memos_mcp.api.contract.openapi import describe
 from memos_mcp.api.contract.rest import Rest
-from memos_mcp.api.guard.identity import Owners
 from memos_mcp.backends.base import MemoryBackend
 
 if TYPE_CHECKING:
+    from memos_mcp.backends.local.backend import LocalBackend
     from memos_mcp.backends.local.knowledge.library import Library
     from memos_mcp.backends.local.stateless import LocalStateless
 
@@ -32,7 +32,7 @@ def endpoints(
     ]
 
 
-def routes(served: Endpoints, *, default_user: str, owners: Owners | None) -> list[Route]:
+def routes(served: Endpoints, *, default_user: str, owners: "LocalBackend | None") -> list[Route]:
     """Return the routes of endpoints, those that say what is not there, and that of their description."""
 
     async def openapi(_: Request) -> Response:

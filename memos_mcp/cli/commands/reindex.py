@@ -3,13 +3,13 @@
 from contextlib import closing
 
 from rich.console import Console
-from rich.progress import Progress
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.vectors.embedding import embed_all
 from memos_mcp.cli.commands.holding import held_alone
+from memos_mcp.cli.printing import bar, say
 from memos_mcp.core.settings import Settings
 
 
@@ -24,8 +24,7 @@ def reindex(settings: Settings, *, console: Console, progress: Console) -> None:
     with (
         held_alone(settings.data_dir, progress=progress),
         closing(Ledger.open(settings.data_dir / LEDGER_FILE)) as ledger,
-        Progress(console=progress) as bars,
+        bar("Embedding", progress) as report,
     ):
-        bar = bars.add_task("Embedding")
-        embed_all(ledger, embedder, lambda done, total: bars.update(bar, completed=done, total=total))
-    console.print(f"All of it is embedded by {embedder.name}; the next start puts the vectors into the index.")
+        embed_all(ledger, embedder, report)
+    say(console, f"All of it is embedded by {embedder.name}; the next start puts the vectors into the index.")
