@@ -1,12 +1,12 @@
 """Forms: how the statements of a language are written that can be repeated, updated and ended; a file a language."""
 
 import re
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from memos_mcp.backends.local.text.language_files import languages_with, table_of
 from memos_mcp.backends.local.text.terms import fold
 
 Holds = Literal["one", "many", "marked", "place", "count", "time", "tool"]
@@ -16,7 +16,7 @@ of its kind, `marked`."""
 
 EndOf = Literal["doing", "having"]
 
-LANGUAGES = ("english", "spanish", "chinese")
+LANGUAGES = languages_with("changes.toml")
 
 Pattern = re.Pattern[str]
 
@@ -122,7 +122,7 @@ class Grammar:
 @cache
 def grammar(language: str) -> Grammar:
     """Read the grammar of one of `LANGUAGES`."""
-    table: dict[str, Any] = tomllib.loads(_file(f"{language}.toml"))
+    table: dict[str, Any] = table_of(language, "changes.toml")
     parts: dict[str, str] = table["parts"]
     doing = table["doing"]
     return Grammar(

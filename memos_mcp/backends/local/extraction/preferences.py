@@ -5,16 +5,13 @@ one misleads.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from memos_mcp.backends.local.text.language import STOP_WORDS
+from memos_mcp.backends.local.text.language_files import languages_with, table_of
 from memos_mcp.backends.local.text.words import words
-
-LANGUAGES = ("english", "chinese", "spanish", "german", "french")
 
 _SAYS = {
     "prefers": "what they prefer",
@@ -80,11 +77,13 @@ def _language(text: str) -> str:
 
 @cache
 def _cues(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(cue for name in ((language,) if language else LANGUAGES) for cue in _read(name))
+    return tuple(
+        cue for name in ((language,) if language else languages_with("preferences.toml")) for cue in _read(name)
+    )
 
 
 def _read(language: str) -> list[tuple[str, re.Pattern[str]]]:
-    table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("cues", f"{language}.toml").read_text("utf-8"))
+    table = table_of(language, "preferences.toml")
     parts: dict[str, str] = table.get("parts", {})
     return [(says, _compile(pattern, parts)) for kind, says in _SAYS.items() for pattern in table.get(kind, ())]
 
