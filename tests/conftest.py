@@ -3,8 +3,11 @@
 import os
 from collections import defaultdict
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
+import httpx2
 import pytest
 from hypothesis import settings
 
@@ -15,6 +18,12 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 settings.register_profile("any machine", deadline=None)  # how long an example takes says what else the machine does
 settings.load_profile("any machine")
+
+PATIENCE = 120.0
+"""Seconds after which a request fails that a test sends without a time-out of its own."""
+
+for usual in (httpx._config.DEFAULT_TIMEOUT_CONFIG, httpx2._config.DEFAULT_TIMEOUT_CONFIG):
+    usual.connect = usual.read = usual.write = usual.pool = PATIENCE
 
 
 @pytest.fixture(scope="session")
@@ -48,15 +57,26 @@ STARTS_PROCESSES = {
     "conformance",
     "engine",
     "cli",
+    "hooks",
     "page",
     "test_bad_input",
     "test_benchmarks",
     "test_chroma_server",
     "test_crashes",
     "test_embedders",
+    "test_examples",
+    "test_install",
     "test_main_job",
+    "test_oauth",
+    "test_oauth_node",
+    "test_openapi",
+    "test_operated",
+    "test_plugin",
     "test_postgres",
+    "test_proxies",
+    "test_real_hosts",
     "test_real_model",
+    "test_replicas",
     "test_serve",
     "test_shared_access",
     "test_stdio",
@@ -64,11 +84,24 @@ STARTS_PROCESSES = {
     "test_upkeep",
     "test_v1_client",
     "test_vendor_sdk",
+    "test_verification",
 }
 """Folders and modules of tests that the inner loop, `.ci/run --fast`, leaves out."""
 
 
+def starts_processes(path: Path) -> bool:
+    return bool(STARTS_PROCESSES.intersection((path.parent.name, path.stem)))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out unread what the inner loop does not run: to import it all takes as long as to run much of the rest."""
+    left_out = (
+        "not processes" in config.option.markexpr and collection_path.is_file() and starts_processes(collection_path)
+    )
+    return left_out or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if STARTS_PROCESSES.intersection((item.path.parent.name, item.path.stem)):
+        if starts_processes(item.path):
             item.add_marker("processes")

@@ -17,8 +17,6 @@ import pytest
 
 from tests.api.process import Running, running
 
-pytestmark = pytest.mark.processes
-
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 BIN = str(Path(sys.executable).parent)

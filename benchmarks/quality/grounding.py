@@ -13,8 +13,7 @@ from benchmarks.common.report import Cell, dump, run, say, show
 from benchmarks.common.samples import DATA
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.extraction.base import Source
-from memos_mcp.backends.local.extraction.grounding import unsupported
-from memos_mcp.backends.local.extraction.semantic_grounding import NEAR, SemanticGrounding
+from memos_mcp.backends.local.extraction.grounding import NEAR, SemanticGrounding, unsupported
 
 CLAIMS = DATA / "claims.json"
 SAID = 1_749_546_000_000

@@ -7,7 +7,7 @@ Chroma itself takes about 3 MB and 4 files a user, and is not meant here. Needs 
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, LiteralString
 
@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from psycopg import sql
 
 from benchmarks.common.report import Cell, dump, progress, run, say, show
+from benchmarks.common.rest_client import Engine
 from benchmarks.common.scoring import percentiles
-from benchmarks.common.service import Service, service
+from benchmarks.common.service import service
 from benchmarks.common.synthetic import synthetic_queries, synthetic_turns
 from memos_mcp.backends.local.ledger.vectors import Kind, Text
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
@@ -52,12 +53,11 @@ NAMES: dict[tuple[str, str], LiteralString] = {
 Row = dict[str, Cell]
 
 
-async def first_user(served: Service, each: int) -> None:
+async def first_user(served: Engine, each: int) -> None:
     """Store the user who is copied."""
     turns = synthetic_turns(each, seed=1)
     messages = [{"role": turn.role, "content": turn.content, "chat_time": turn.chat_time} for turn in turns]
-    await served.engine.call("add/message", {"user_id": "user-0", "conversation_id": "only", "messages": messages})
-    await served.followed()
+    await served.call("add/message", {"user_id": "user-0", "conversation_id": "only", "messages": messages})
 
 
 def copy_vectors(database: psycopg.Connection, chroma: str, users: int, *, seconds: float) -> int:
@@ -106,7 +106,7 @@ def copy_rows(database: psycopg.Connection, users: int) -> None:
         database.execute(statement)
 
 
-async def searched(served: Service, users: Sequence[int], *, name: str) -> Row:
+async def searched(served: Engine, held: Callable[[], Row], users: Sequence[int], *, name: str) -> Row:
     """Search once for each of the users, some at once."""
     times: list[float] = []
     queries, waiting = synthetic_queries(50, seed=3), iter(users)
@@ -114,7 +114,7 @@ async def searched(served: Service, users: Sequence[int], *, name: str) -> Row:
     async def calls() -> None:
         for user in waiting:
             body = {"user_id": f"user-{user}", "query": queries[user % len(queries)]}
-            times.append(await served.engine.timed("search/memory", body))
+            times.append(await served.timed("search/memory", body))
             bar.advance(task)
 
     began = time.perf_counter()
@@ -124,12 +124,12 @@ async def searched(served: Service, users: Sequence[int], *, name: str) -> Row:
             for _ in range(AT_ONCE):
                 group.start_soon(calls)
     seconds = time.perf_counter() - began
-    return {**served.held(), "a second": round(len(times) / seconds, 1), **percentiles(times)}
+    return {**held(), "a second": round(len(times) / seconds, 1), **percentiles(times)}
 
 
-async def by_vectors(served: Service) -> None:
+async def by_vectors(served: Engine) -> None:
     """Wait until a search says no more that it goes by words alone."""
-    while (await served.engine.call("search/memory", {"user_id": "user-0", "query": "ready"})).get("notice"):  # noqa: ASYNC110
+    while (await served.call("search/memory", {"user_id": "user-0", "query": "ready"})).get("notice"):  # noqa: ASYNC110
         await anyio.sleep(0.2)
 
 
@@ -139,7 +139,8 @@ async def measure(
     """Fill, start a replica, and search in rounds."""
     url, vectors = servers.postgres.empty(), folder / "chroma"
     async with service(folder / "filling", url, servers, vectors=vectors) as served:
-        await first_user(served, each)
+        await first_user(served.engine, each)
+        await served.followed()
         schema = served.schema
     with psycopg.connect(servers.postgres.url("postgres", schema=schema)) as database:
         filled = copy_vectors(database, servers.chroma, users, seconds=60 * minutes)
@@ -149,12 +150,12 @@ async def measure(
     began = time.perf_counter()
     async with service(folder / "replica", url, servers, vectors=vectors) as served:
         answers = time.perf_counter() - began
-        await by_vectors(served)
+        await by_vectors(served.engine)
         started: Row = {"answers after s": answers, "by vectors after s": time.perf_counter() - began}
         rows: dict[str, Row] = {f"started over {filled:,} users": {**served.held(), **started}}
         for number, whom in enumerate((few, few, range(filled), few, few), 1):
             name = f"round {number}: {len(whom):,} users"
-            rows[name] = await searched(served, whom, name=name)
+            rows[name] = await searched(served.engine, lambda: {**served.held()}, whom, name=name)
         waiting = served.counted("SELECT '', count(*) FROM pending")
         if waiting:
             raise RuntimeError(

@@ -14,6 +14,7 @@ import anyio
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.errors import MemosError, Unavailable
 from memos_mcp.core.models import TaskState
+from memos_mcp.core.tracing import span
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,8 @@ class LazyBackend:
         """Call a method of the backend."""
         started = time.perf_counter()
         try:
-            result = await self._call(method, *arguments, **named)
+            with span(method):
+                result = await self._call(method, *arguments, **named)
         except BaseException as exc:
             await self._observe(Call(method, arguments, named, time.perf_counter() - started, error=exc))
             raise

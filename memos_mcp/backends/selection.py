@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from memos_mcp.backends.local.backend import LocalBackend
     from memos_mcp.backends.local.embedders.base import Embedder
     from memos_mcp.backends.local.extraction.base import Extractor
-    from memos_mcp.backends.local.extraction.chat_completion import ChatModel
+    from memos_mcp.backends.local.extraction.chat import ChatModel
     from memos_mcp.backends.local.ledger.ledger import Ledger
     from memos_mcp.backends.local.vectors.locations import ServerLocation
 
@@ -115,7 +115,7 @@ def check_chat_model_named(settings: Settings) -> None:
 
 def chat_model(settings: Settings) -> "ChatModel | None":
     """Make the chat model that answers, where one is named; it is not called yet."""
-    from memos_mcp.backends.local.extraction.chat_completion import ChatModel  # noqa: PLC0415
+    from memos_mcp.backends.local.extraction.chat import ChatModel  # noqa: PLC0415
 
     if not (settings.llm_base_url and settings.llm_model):
         return None

@@ -107,6 +107,10 @@ class Settings(BaseModel):
     ledger_url: SecretStr = SecretStr("")
     timezone: Annotated[str, AfterValidator(_known_zone)] = ""
     tokens: SecretStr = SecretStr("")
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_claim: str = "sub"
     access_log: Annotated[Literal["off", "text", "json"], AnyCase] = "off"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = "WARNING"
 

@@ -14,7 +14,7 @@ from memos_mcp.api.guard.tokens import Tokens, read_tokens
 from memos_mcp.api.monitoring.audit import Audit
 from memos_mcp.api.serve import check_binding, hosts_of, issuer_of, listen, serve, url_of
 from memos_mcp.api.signin.accounts import ACCOUNTS_FILE, Accounts
-from memos_mcp.api.signin.routes import SignIn
+from memos_mcp.api.signin.routes import CALLBACK, SignIn
 from memos_mcp.backends.lazy import LazyBackend
 from memos_mcp.backends.selection import chat_model
 from memos_mcp.core.settings import Settings
@@ -22,6 +22,7 @@ from memos_mcp.engine.engine import Engine
 from memos_mcp.engine.instrumentation import Instrumentation
 
 if TYPE_CHECKING:
+    from memos_mcp.api.signin.upstream import OpenIdProvider
     from memos_mcp.backends.local.backend import LocalBackend
     from memos_mcp.backends.local.knowledge.library import Library
     from memos_mcp.backends.local.stateless import LocalStateless
@@ -54,6 +55,7 @@ class HttpServer:
         self._transports = transports
         self.url = url_of(self._listener)
         self._issuer = issuer_of(url or self.url) if oauth else ""
+        self._upstream = _upstream(settings, server=self._issuer) if oauth and settings.oidc_issuer else None
         own_name = urlsplit(url or self.url).hostname or ""
         self._hosts = hosts_of(host, named=[*names, own_name])
         self._audit = Audit(settings.data_dir)
@@ -66,8 +68,8 @@ class HttpServer:
         sign_in = None
         if self._issuer:
             accounts = Accounts(self._settings.data_dir / ACCOUNTS_FILE)
-            sign_in = SignIn(accounts, issuer=self._issuer, audit=self._audit)
-            if not accounts.users():
+            sign_in = SignIn(accounts, issuer=self._issuer, audit=self._audit, upstream=self._upstream)
+            if self._upstream is None and not accounts.users():
                 sys.stderr.write("Nobody can sign in yet: `memos-mcp user add NAME` makes a user.\n")
         access_log = self._settings.access_log
         app = build_app(
@@ -109,6 +111,18 @@ class HttpServer:
         if self._issuer:
             sys.stderr.write(f"Users sign in at {self._issuer}\n")
         sys.stderr.flush()
+
+
+def _upstream(settings: Settings, *, server: str) -> "OpenIdProvider":
+    from memos_mcp.api.signin.upstream import OpenIdProvider  # noqa: PLC0415 - it brings cryptography
+
+    return OpenIdProvider(
+        settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        secret=settings.oidc_client_secret.get_secret_value(),
+        claim=settings.oidc_claim,
+        callback=f"{server}{CALLBACK}",
+    )
 
 
 def _own_tokens(settings: Settings) -> Tokens:

@@ -9,7 +9,8 @@ export class Refused extends Error {
   }
 }
 
-let pageToken = localStorage.getItem(KEPT) ?? "";
+// A browser takes its time to open the storage of an origin: it is read when it is needed, and written later.
+let pageToken;
 let onSignedOut = () => {};
 
 export function whenSignedOut(then) {
@@ -17,13 +18,18 @@ export function whenSignedOut(then) {
 }
 
 function headers(more = {}) {
+  pageToken ??= localStorage.getItem(KEPT) ?? "";
   return pageToken ? { "x-memos-page": pageToken, ...more } : more;
 }
 
-async function send(path, options = {}) {
+function send(path, options = {}) {
+  return ask(path, { ...options, headers: headers(options.headers) });
+}
+
+async function ask(path, options) {
   let answer;
   try {
-    answer = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options, headers: headers(options.headers) });
+    answer = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused("", 0);
@@ -40,8 +46,22 @@ function addressOf(path, query = {}) {
   return `api/v1${path}${text && `?${text}`}`;
 }
 
+const ahead = new Map();
+
+// Asks before a view does, which then gets this answer once.
+export function askAhead(...paths) {
+  for (const path of paths) {
+    const answer = get(path);
+    answer.catch(() => {});
+    ahead.set(addressOf(path), answer);
+  }
+}
+
 export async function get(path, query, signal) {
-  return (await send(addressOf(path, query), { signal })).json();
+  const address = addressOf(path, query);
+  const asked = ahead.get(address);
+  ahead.delete(address);
+  return asked ?? (await send(address, { signal })).json();
 }
 
 export async function write(method, path, body = {}, query = {}) {
@@ -85,9 +105,9 @@ export async function wayIn() {
 
 export async function signIn(shown) {
   const sent = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(shown) };
-  const told = await (await send("sign-in", sent)).json();
+  const told = await (await ask("sign-in", sent)).json();
   pageToken = told.page_token;
-  localStorage.setItem(KEPT, pageToken);
+  setTimeout(() => localStorage.setItem(KEPT, pageToken));
   return told;
 }
 

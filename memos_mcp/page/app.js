@@ -1,6 +1,7 @@
 // The page: who is let in, which view the address names, what is live.
-import { html, render, useEffect, useRef, useState } from "./vendor/preact.js";
-import { listen, signIn, signOut, wayIn, whenSignedOut } from "./api.js";
+import { html, render, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
+import { listen, signOut, whenSignedOut } from "./api.js";
+import { enter, entered } from "./enter.js";
 import { Problem, Toasts } from "./parts.js";
 import { language, t } from "./words.js";
 import { Home } from "./views/home.js";
@@ -40,7 +41,7 @@ function placeOf(hash) {
 
 function usePlace() {
   const [place, setPlace] = useState(() => placeOf(location.hash));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const moved = () => setPlace(placeOf(location.hash));
     addEventListener("hashchange", moved);
     return () => removeEventListener("hashchange", moved);
@@ -64,36 +65,20 @@ function useLive(signedIn) {
   return { live, changes };
 }
 
-function App() {
-  const [way, setWay] = useState(null);
-  const [error, setError] = useState(null);
+function App({ first }) {
+  const [{ way, error }, setEntry] = useState(first);
   const place = usePlace();
   const signedIn = Boolean(way?.signed_in);
   const { live, changes } = useLive(signedIn);
-  const look = (entering = enter()) => entering.then((found) => { setWay(found); setError(null); }, setError);
-  useEffect(() => {
-    whenSignedOut(() => look());
-    look(entered);
-  }, []);
-  if (!way) return html`<main class="alone"><${Problem} error=${error} retry=${() => look()} />${!error && html`<p>${t("opening")}</p>`}</main>`;
-  if (!signedIn) return html`<${SignIn} way=${way} onSignedIn=${() => look()} />`;
-  return html`<${Shell} place=${place} live=${live} changes=${changes} way=${way} onLeave=${() => signOut().then(() => look())} />`;
+  const look = () => settled(enter()).then(setEntry);
+  useEffect(() => whenSignedOut(look), []);
+  if (!way) return html`<main class="alone"><${Problem} error=${error} retry=${look} /></main>`;
+  if (!signedIn) return html`<${SignIn} way=${way} onSignedIn=${look} />`;
+  return html`<${Shell} place=${place} live=${live} changes=${changes} way=${way} onLeave=${() => signOut().then(look)} />`;
 }
 
-// A link's secret is in the part of the address that is never sent; it is taken out of the address bar at once.
-async function enter() {
-  const secret = new URLSearchParams(location.hash.slice(1)).get("open");
-  if (secret) {
-    history.replaceState(null, "", `${location.pathname}#/home`);
-    dispatchEvent(new HashChangeEvent("hashchange"));
-    try {
-      return await signIn({ link: secret });
-    } catch (refused) {
-      const found = await wayIn();
-      return found.signed_in ? found : { ...found, refused };
-    }
-  }
-  return wayIn();
+function settled(entering) {
+  return entering.then((way) => ({ way }), (error) => ({ error }));
 }
 
 function Shell({ place, live, changes, way, onLeave }) {
@@ -136,5 +121,4 @@ function Shell({ place, live, changes, way, onLeave }) {
     <${Toasts} />`;
 }
 
-const entered = enter();
-render(html`<${App} />`, document.getElementById("app"));
+render(html`<${App} first=${await settled(entered)} />`, document.getElementById("app"));

@@ -41,7 +41,6 @@ const words = {
   token: "Token",
   whose: "Whose memory (for a token that may act for any user)",
   sign_out: "Sign out",
-  opening: "Opening your memory…",
 
   home_lead: "What your assistants know of you, and where they have it from.",
   known: "What is known of you",

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse, Response
 
-from memos_mcp.backends.local.extraction.chat_completion import ChatModel
+from memos_mcp.backends.local.extraction.chat import ChatModel
 from tests.api.engine import REST, Engine, engine
 from tests.fakes.chat import URL, FakeChat
 

@@ -24,7 +24,7 @@ from memos_mcp.core.models import GetMessage
 from tests.api.process import running
 from tests.contract.test_contract import said
 
-ENDS_WITHIN = 30.0
+ENDS_WITHIN = 120.0
 """Seconds after which a server that has not ended is held to hang."""
 
 

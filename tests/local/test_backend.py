@@ -267,8 +267,8 @@ async def test_a_damaged_index_is_rebuilt_without_a_word_lost(tmp_path: Path, da
     damage(tmp_path / "chroma" / "1")
 
     async with store(tmp_path) as backend:
-        with anyio.fail_after(60):
-            found = await find(backend, "Fact number 17 about otters.")
+        await followed(backend)
+        found = await find(backend, "Fact number 17 about otters.")
         said = await everything_said(backend)
 
     assert found.notice == ""

@@ -32,7 +32,7 @@ INITIALIZE = {
     "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
 }
 INITIALIZED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
-SECONDS = 20
+SECONDS = 120
 """Far more than anything here takes; a process that hangs is killed after it."""
 
 

@@ -37,6 +37,25 @@ def phone(browser: Browser, kept_store: Store) -> Iterator[Visit]:
         yield visit
 
 
+@pytest.fixture(scope="module")
+def own_store(request: pytest.FixtureRequest, kept_store: Store) -> Iterator[Store]:
+    """The store as a user of one module alone, for tests that change much."""
+    with kept_store.of(request.module.__name__) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def own_desk(browser: Browser, own_store: Store) -> Iterator[Visit]:
+    with visiting(browser, own_store, DESK) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def own_phone(browser: Browser, own_store: Store) -> Iterator[Visit]:
+    with visiting(browser, own_store, PHONE) as visit:
+        yield visit
+
+
 @pytest.fixture
 def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A visit in the light at a desk, or as the test's parameter says; it must have gone without a complaint."""

@@ -69,14 +69,24 @@ CONVERSATIONS: dict[str, tuple[str, list[Turn]]] = {
 
 @dataclass
 class Store:
-    """A data directory whose engine runs, and a host that is connected to it."""
+    """A data directory whose engine runs, and a host that is connected to it, for a user."""
 
     folder: Path
     portal: BlockingPortal
     host: Client
+    user: str = "default"
 
     def link(self) -> str:
-        return link_to(self.folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MEMOS_USER_ID", self.user)
+            return link_to(self.folder)
+
+    @contextmanager
+    def of(self, user: str) -> Iterator["Store"]:
+        """Yield the same for another user, whose memory nobody has seen."""
+        host = connect(MEMOS_USER_ID=user)
+        with self.portal.wrap_async_context_manager(host):
+            yield Store(self.folder, self.portal, host, user)
 
     def tell(self, conversation_id: str, *turns: Turn, at: str = "", settle: bool = True) -> None:
         time = {"chat_time": at} if at else {}
@@ -96,6 +106,12 @@ async def _pause() -> None:
     from anyio import sleep
 
     await sleep(0.05)
+
+
+def connect(**variables: str) -> Client:
+    """Make a host that is not connected yet."""
+    started = StdioServerParameters(command=sys.executable, args=["-m", "memos_mcp"], env=os.environ | variables)
+    return Client(started, mode="legacy", client_info=Implementation(name=HOST, version="2"))
 
 
 @contextmanager
@@ -121,8 +137,7 @@ def begun(folder: Path) -> Iterator[Store]:
         (home / ".cursor").mkdir(parents=True)  # a host that is there
         patch.setenv("HOME", str(home))
         patch.setenv("MEMOS_ENGINE_IDLE", "120")
-        started = StdioServerParameters(command=sys.executable, args=["-m", "memos_mcp"], env=dict(os.environ))
-        host = Client(started, mode="legacy", client_info=Implementation(name=HOST, version="2"))
+        host = connect()
         try:
             with start_blocking_portal() as portal, portal.wrap_async_context_manager(host):
                 yield Store(folder, portal, host)

@@ -1,9 +1,7 @@
-"""Correcting, taking back, archiving, deleting, forgetting, importing and exporting, in a real browser."""
+"""Correcting, taking back, archiving, deleting and forgetting, in a real browser."""
 
-import json
 import re
 from itertools import count
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -12,14 +10,14 @@ from tests.page.store import Store
 from tests.page.visit import Visit
 
 NUMBERS = count(1)
-LOOKS = pytest.mark.parametrize("visit", ["desk", "phone"], indirect=True)
+LOOKS = pytest.mark.parametrize("visit", ["own_desk", "own_phone"], indirect=True)
 
 
 @pytest.fixture
-def n(kept_store: Store) -> int:
+def n(own_store: Store) -> int:
     """Say something that nobody said before, in the conversation `told-N`; give N, which stands in its words."""
     number = next(NUMBERS)
-    kept_store.tell(
+    own_store.tell(
         f"told-{number}",
         ("user", f"My neighbour Ottokar{number} plays the trombone every evening."),
         ("assistant", f"Does Ottokar{number} play well?"),
@@ -141,95 +139,3 @@ def test_everything_about_a_word_is_forgotten_and_looked_for_again(visit: Visit,
     visit.sees("Nothing is left about")
     visit.press("Find")
     visit.sees("Nothing is kept about")
-
-
-@LOOKS
-def test_a_file_is_recognised_taken_in_once_and_exported_again(visit: Visit, n: int, tmp_path: Path) -> None:
-    page = visit.page
-    visit.go("transfer", "Import & export")
-    with page.expect_download() as downloading:
-        visit.press("Download JSON lines")
-    exported = [json.loads(line) for line in downloading.value.path().read_text(encoding="utf-8").splitlines()]
-    assert any(f"Ottokar{n}" in str(line.get("content")) for line in exported)
-
-    fresh = [
-        line
-        | {
-            "conversation_id": f"imported-{n}",
-            "task_id": "",
-            "id": f"x{number}",
-            "content": f"{line['content']} (imported)",
-        }
-        for number, line in enumerate(exported)
-        if line.get("kind") == "message" and line["conversation_id"] == f"told-{n}"
-    ]
-    file = tmp_path / "other.jsonl"
-    file.write_text("\n".join(json.dumps(line) for line in fresh), encoding="utf-8")
-    page.get_by_label("Choose a file").set_input_files(file)
-    visit.sees("was recognised: what `memos-mcp export` writes")
-    visit.sees("New: 4 messages and 0 memories.")
-    visit.press("Take it in")
-    visit.sees("Taken in: 4 messages")
-    visit.check_access()
-    page.get_by_label("Choose a file").set_input_files(file)
-    visit.sees("Nothing in this file is new.")
-    with page.expect_download() as downloading:
-        visit.press("Download a backup")
-    assert downloading.value.path().read_bytes().startswith(b"SQLite format 3")
-
-
-def test_an_import_shows_its_share_outlives_the_page_and_is_cancelled(visit: Visit, tmp_path: Path) -> None:
-    page, bar = visit.page, visit.page.get_by_role("progressbar")
-    turns = [{"role": "user", "content": f"Cormorant number {number} flew by. " * 25} for number in range(8_000)]
-    file = tmp_path / "birds.json"
-    file.write_text(json.dumps(turns), encoding="utf-8")
-    visit.go("transfer", "Import & export")
-    page.get_by_label("Choose a file").set_input_files(file)
-    visit.sees("New: 8,000 messages and 0 memories.")
-    visit.press("Take it in")
-    expect(bar).to_have_attribute("value", re.compile(r"^0\.\d"))
-    visit.check_access()
-
-    visit.go("home", "Home")
-    page.reload()
-    visit.go("transfer", "Import & export")
-    visit.sees("Taking in birds.json")
-    visit.press("Cancel")
-    visit.sees("What was taken in until then is kept")
-    page.get_by_label("Choose a file").set_input_files(file)
-    fresh = page.get_by_text(re.compile(r"^New: [\d,]+ messages"))
-    expect(fresh).to_be_visible()
-    assert 0 < int(re.sub(r"\D", "", fresh.inner_text().partition(" messages")[0])) < 8_000
-    visit.press("Cancel")
-    expect(fresh).to_have_count(0)
-    visit.go("forget", "Forget")
-    page.get_by_label("A word, a name").fill("Cormorant")
-    visit.press("Find")
-    visit.press("Forget all of it")
-    visit.press("Forget all of it", within=visit.dialog)
-    visit.sees("Nothing is left about")
-
-
-@LOOKS
-def test_settings_say_where_they_come_from_and_connect_a_host(visit: Visit, kept_store: Store) -> None:
-    written = kept_store.folder.parent / f"{kept_store.folder.name}-home" / ".cursor" / "mcp.json"
-    written.unlink(missing_ok=True)
-    visit.go("settings", "Settings")
-    expect(visit.page.get_by_role("row").filter(has_text="MEMOS_DATA_DIR")).to_contain_text("environment")
-    visit.check_access()
-    cursor = visit.page.get_by_role("listitem").filter(has_text="Cursor")
-    expect(cursor).to_contain_text("Does not have it yet")
-    visit.press("Connect", within=cursor)
-    expect(visit.dialog).to_contain_text('+    "memos": {')
-    shown = [line[1:] for line in visit.dialog.locator(".line-added").all_inner_texts() if not line.startswith("+++")]
-    visit.check_access()
-    visit.press("Cancel", within=visit.dialog)
-    assert not written.exists()
-    visit.press("Connect", within=cursor)
-    visit.press("Connect", within=visit.dialog)
-    expect(cursor).to_contain_text("Has this memory")  # what the host will start is tried first
-    expect(cursor.get_by_role("status")).to_contain_text("Done.")
-    assert "".join(shown).split() == written.read_text(encoding="utf-8").split()
-    entry = json.loads(written.read_text(encoding="utf-8"))["mcpServers"]["memos"]
-    assert "memos-mcp" in entry["command"]
-    assert entry["env"] == {"MEMOS_DATA_DIR": str(kept_store.folder)}

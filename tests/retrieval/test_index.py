@@ -237,6 +237,22 @@ def test_a_word_is_found_by_its_meaning() -> None:
     assert all(hit.relativity < best.relativity for hit in others)
 
 
+def test_a_text_with_a_word_of_the_query_is_looked_at_for_the_meaning_of_the_others() -> None:
+    said = [f"Gallery {number}" for number in range(450)] + ["The previous role was in sales", "The previous train"]
+    index = Index()
+    index.extend(replace(entry, thread=entry.seq) for entry in entries(said))
+    stored = dict.fromkeys(range(1, 453), vectors_of([0.0, 1.0])) | {451: vectors_of([1.0])}
+    query = Query(
+        text="previous occupation",
+        now=START,
+        dense=[(seq, 0.5 - seq / 1000) for seq in range(1, 453)],
+        tokens=vectors_of([0.0, 0.0, 1.0], [1.0]),
+        words=("previous", "occupation"),
+        token_vectors=lambda seqs: {seq: stored[seq] for seq in seqs},
+    )
+    assert index.search(query, limit=1)[0].seq == 451
+
+
 def test_a_model_without_token_vectors_says_more_by_its_sentence_vectors() -> None:
     index = index_of(["Trabajo de enfermera", "¿A qué hora te dedicas al huerto?", "Llueve", "Hace sol"])
     near = [(1, 0.88), (2, 0.82), (3, 0.81), (4, 0.8)]

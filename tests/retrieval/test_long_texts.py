@@ -1,5 +1,7 @@
 """Long texts: what they say beside what is looked for counts against them."""
 
+import pytest
+
 from memos_mcp.backends.local.retrieval.features import analyse, unpack
 from memos_mcp.backends.local.retrieval.index import Index, IndexEntry, Query
 
@@ -37,6 +39,27 @@ def test_the_long_answer_is_found_where_the_words_of_the_assistant_are_asked_for
         ("user", "I like dinner."),
     ]
     assert found(turns, "What did you recommend for dinner with vegetables?")[0] == 2
+
+
+@pytest.mark.parametrize(("between", "order"), [(_TASK_TALK, [4, 1, 2]), ("Simmer it.", [4, 2, 1])])
+def test_of_the_requests_around_a_long_answer_one_goes_before_what_was_said_elsewhere(
+    between: str, order: list[int]
+) -> None:
+    elsewhere = [("user", "Did they cook the pasta for the party?")]
+    talk = [
+        ("user", "I want to cook pasta for a party, how?"),
+        ("assistant", between),
+        ("user", "I will cook that pasta for the party, and a cake."),
+    ]
+    index = Index()
+    for thread, turns in enumerate((elsewhere, talk), 1):
+        first = index.last_seq + 1
+        index.extend(
+            IndexEntry(seq, thread, seq, analyse(text, role=role)) for seq, (role, text) in enumerate(turns, first)
+        )
+    hits = index.search(Query(text="cook pasta for a party", now=10_000), limit=4)
+    assert [hit.seq for hit in hits if hit.seq != 3] == order
+    assert sorted(hits, key=lambda hit: -hit.score) == hits
 
 
 def test_the_words_of_a_text_are_counted_in_any_script() -> None:

@@ -107,6 +107,10 @@ class Accounts:
             self._database.execute("DELETE FROM user WHERE name = ?", (user,))
             self._database.execute("INSERT INTO user VALUES (?, ?, ?)", (user, password, self._now()))
 
+    def admit(self, user: str) -> None:
+        """Keep a user who signs in elsewhere, and so has no password here."""
+        self._database.execute("INSERT OR IGNORE INTO user VALUES (?, '', ?)", (user, self._now()))
+
     def remove_user(self, user: str) -> bool:
         """Remove a user with all that was granted; what is remembered of the user stays."""
         return self._database.execute("DELETE FROM user WHERE name = ?", (user,)).rowcount > 0

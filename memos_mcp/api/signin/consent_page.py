@@ -1,6 +1,7 @@
 """The page on which a user signs in and lets a client in: plain HTML, no script."""
 
 import re
+import secrets
 from html import escape
 from typing import Final
 from urllib.parse import urlsplit
@@ -27,16 +28,25 @@ _FORM: Final = """<p><b>{client}</b> asks to read and change your memory. You wi
 <p>If you did not just ask for this, close the page.</p>{wrong}
 <form method="post" action="{action}"><input type="hidden" name="request" value="{request}">
 <input type="hidden" name="proof" value="{proof}">
-<label>User <input name="user" autocomplete="username" required autofocus maxlength="100"></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
+{who}
 <button name="decision" value="allow">Allow</button>
 <button name="decision" value="deny" formnovalidate>Deny</button></form>"""
 
+_FIELDS: Final = """<label>User <input name="user" autocomplete="username" required autofocus maxlength="100"></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>"""
+
 
 def form(
-    waiting: PendingSignIn, *, request: str, proof: str, action: str, wrong: str = "", status: int = 200
+    waiting: PendingSignIn,
+    *,
+    request: str,
+    proof: str,
+    action: str,
+    wrong: str = "",
+    status: int = 200,
+    user: str = "",
 ) -> HTMLResponse:
-    """Show who asks for what, and where the user signs in."""
+    """Show who asks for what, and where the user signs in, or who has done so already."""
     address = str(waiting.params.redirect_uri)
     body = _FORM.format(
         client=escape((waiting.client.client_name or waiting.client.client_id)[:80]),
@@ -45,17 +55,18 @@ def form(
         action=escape(action),
         request=escape(request),
         proof=escape(proof),
+        who=f"<p>You are signed in as <b>{escape(user)}</b>.</p>" if user else _FIELDS,
     )
-    return _page("Sign in to memos-mcp", body, proof=proof, status=status, back=_source(address))
+    return _page("Sign in to memos-mcp", body, status=status, back=_source(address))
 
 
 def sentence(text: str, *, status: int) -> HTMLResponse:
     """Show a sentence where there is nothing to sign in to."""
-    return _page("memos-mcp", f"<p>{escape(text)}</p>", proof="none", status=status)
+    return _page("memos-mcp", f"<p>{escape(text)}</p>", status=status)
 
 
-def _page(title: str, body: str, *, proof: str, status: int, back: str = "") -> HTMLResponse:
-    nonce = proof[:16]
+def _page(title: str, body: str, *, status: int, back: str = "") -> HTMLResponse:
+    nonce = secrets.token_urlsafe(12)
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {back};"
         " frame-ancestors 'none'; base-uri 'none'"

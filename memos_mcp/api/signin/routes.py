@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio.to_thread import run_sync
@@ -27,9 +27,13 @@ from memos_mcp.api.signin import consent_page, passwords
 from memos_mcp.api.signin.accounts import Accounts
 from memos_mcp.api.signin.clients import SCOPE, Documents
 from memos_mcp.api.signin.provider import PendingSignIn, Provider
-from memos_mcp.core.errors import RateLimited
+from memos_mcp.core.errors import MemosError, RateLimited
+
+if TYPE_CHECKING:
+    from memos_mcp.api.signin.upstream import OpenIdProvider
 
 PAGE: Final = "/authorize/sign-in"
+CALLBACK: Final = "/authorize/callback"
 RESOURCES: Final = ("", "/mcp", "/sse")
 RESOURCE_METADATA: Final = "/.well-known/oauth-protected-resource"
 COOKIE: Final = "memos_sign_in_"
@@ -56,8 +60,20 @@ _METHODS = ["client_secret_post", "none"]
 class SignIn:
     """Lets clients in for the users of this server; `issuer` is the address by which they call it."""
 
-    def __init__(self, accounts: Accounts, *, issuer: str, audit: Audit, attempts: str = ATTEMPTS) -> None:
-        """Take the accounts, the address without a slash at its end, and the audit log."""
+    def __init__(
+        self,
+        accounts: Accounts,
+        *,
+        issuer: str,
+        audit: Audit,
+        attempts: str = ATTEMPTS,
+        upstream: "OpenIdProvider | None" = None,
+    ) -> None:
+        """Take the accounts, the address without a slash at its end, and the audit log.
+
+        With `upstream` its users sign in there, and no passwords are asked for here.
+        """
+        self._upstream = upstream
         self._issuer = issuer
         self._audit = audit
         self._accounts = accounts
@@ -109,6 +125,7 @@ class SignIn:
             _route("/revoke", partial(self._revoke, client), "POST"),
             _route(PAGE, self._show, "GET"),
             _route(PAGE, self._decide, "POST"),
+            *([_route(CALLBACK, partial(self._returned, self._upstream), "GET")] if self._upstream else ()),
         ]
 
     def _resource(self, of: str) -> ProtectedResourceMetadataHandler:
@@ -156,16 +173,48 @@ class SignIn:
         return Response(headers={"cache-control": "no-store"})
 
     async def _show(self, request: Request) -> Response:
-        """Show the page; the cookie ties its form to the browser that it was shown in."""
+        """Show the page, or send the browser to where its user signs in."""
         asked = request.query_params.get("request", "")
         waiting = self._provider.pending(asked)
         if waiting is None:
             return consent_page.sentence(GONE, status=HTTPStatus.GONE)
-        return self._form(waiting, asked)
+        if self._upstream is None:
+            return self._form(waiting, asked)
+        try:
+            address, state, kept = await self._upstream.begin(asked)
+        except MemosError as exc:
+            return consent_page.sentence(str(exc), status=HTTPStatus.BAD_GATEWAY)
+        response = RedirectResponse(address, HTTPStatus.SEE_OTHER)
+        # Lax: the provider sends the browser back from another site.
+        response.set_cookie(
+            _cookie(state), kept, path=CALLBACK, httponly=True, samesite="lax", secure=self._is_secure, max_age=600
+        )
+        return response
 
-    def _form(self, waiting: PendingSignIn, asked: str, *, wrong: str = "", status: int = 200) -> Response:
-        proof = secrets.token_urlsafe(32)
-        response = consent_page.form(waiting, request=asked, proof=proof, action=PAGE, wrong=wrong, status=status)
+    async def _returned(self, upstream: "OpenIdProvider", request: Request) -> Response:
+        """Take what the provider says, and ask its user whether the client may."""
+        answered = dict(request.query_params)
+        kept = upstream.opened("return", request.cookies.get(_cookie(answered.get("state", "")), ""))
+        asked = kept.get("request", "")
+        waiting = self._provider.pending(asked)
+        if waiting is None:
+            return consent_page.sentence(GONE, status=HTTPStatus.GONE)
+        try:
+            user = await upstream.user(kept, answered)
+        except MemosError as exc:
+            address, client = address_of(request.scope), waiting.client.client_id
+            self._audit.note("sign_in_refused", client=address, application=client, reason=str(exc))
+            return consent_page.sentence(str(exc), status=HTTPStatus.FORBIDDEN)
+        return self._form(waiting, asked, proof=upstream.sealed("consent", request=asked, user=user), user=user)
+
+    def _form(
+        self, waiting: PendingSignIn, asked: str, *, wrong: str = "", status: int = 200, proof: str = "", user: str = ""
+    ) -> Response:
+        """Show the page; the cookie ties its form to the browser that it was shown in."""
+        proof = proof or secrets.token_urlsafe(32)
+        response = consent_page.form(
+            waiting, request=asked, proof=proof, action=PAGE, wrong=wrong, status=status, user=user
+        )
         response.set_cookie(_cookie(asked), proof, path=PAGE, httponly=True, samesite="strict", secure=self._is_secure)
         return response
 
@@ -179,6 +228,16 @@ class SignIn:
             return consent_page.sentence(GONE, status=HTTPStatus.GONE)
         if fields.get("decision") != "allow":
             return RedirectResponse(self._provider.denied(asked), HTTPStatus.SEE_OTHER)
+        if self._upstream is None:
+            return await self._with_password(request, waiting, fields)
+        known = self._upstream.opened("consent", proof)
+        if known.get("request") != asked:
+            return consent_page.sentence(GONE, status=HTTPStatus.GONE)
+        self._accounts.admit(known["user"])
+        return self._let_in(request, waiting, asked, known["user"])
+
+    async def _with_password(self, request: Request, waiting: PendingSignIn, fields: dict[str, str]) -> Response:
+        asked = fields["request"]
         user, client = fields.get("user", "").strip()[:LONGEST_USER], waiting.client.client_id
         address = address_of(request.scope)
         if await self._is_too_often(address, user):
@@ -196,6 +255,10 @@ class SignIn:
             return consent_page.sentence(GONE, status=HTTPStatus.GONE)
         await self._attempts.forget(address)
         await self._attempts_of_a_user.forget(user)
+        return self._let_in(request, waiting, asked, user)
+
+    def _let_in(self, request: Request, waiting: PendingSignIn, asked: str, user: str) -> Response:
+        address, client = address_of(request.scope), waiting.client.client_id
         self._audit.note("sign_in", client=address, application=client, user_id=user)
         return RedirectResponse(self._provider.allowed(asked, user), HTTPStatus.SEE_OTHER)
 

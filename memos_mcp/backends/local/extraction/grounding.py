@@ -1,15 +1,19 @@
 """Grounding: does what a model wrote follow from the messages that it names?
 
 A claim holds if most of what it says is said there, if every name and number in it is there, if its dates are there or
-follow from what is ("yesterday", said on 8 May, is 7 May), and if it denies what is denied there and nothing else. The
-test errs on the side of refusal: the messages themselves are kept in any case.
+follow from what is ("yesterday", said on 8 May, is 7 May), and if it denies what is denied there and nothing else
+(`unsupported`). Words can agree where meanings do not, so its vector must be near to one of theirs
+(`SemanticGrounding`). The test errs on the side of refusal: the messages themselves are kept in any case.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from memos_mcp.backends.local.extraction.base import Source
 from memos_mcp.backends.local.text.questions import is_question
@@ -26,7 +30,7 @@ _NAME = re.compile(
     rf"(?<=[^.!?:\s\"“] )[\"“(]?([A-ZÀ-ÞА-Я]{LETTER}+(?:['’-]{LETTER}+)*)|\b([A-Z]{{2,}}|[a-z]+[A-Z]\w*)\b"
 )
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-CLAUSE = re.compile(r",\s|[;；，]|\s(?:and|but|though|und|aber|y|pero|et|mais)\s|但是?|不过|而且|并且")
+_CLAUSE = re.compile(r",\s|[;；，]|\s(?:and|but|though|und|aber|y|pero|et|mais)\s|但是?|不过|而且|并且")
 """Where one clause of a sentence ends and the next begins."""
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nothing|without|neither|nor|cannot|avoids?|dislikes?|hates?|detests?|allergic|stopped|quit"
@@ -39,6 +43,20 @@ _NO_DENIAL = re.compile(
 )
 _NO = re.compile(r"\W*(?:(?:no|nope|nah|never|not really|nein|non|нет|não)\b|いいえ|不|没)", re.IGNORECASE)
 _REPORTING = word_list("reporting")
+
+Embed = Callable[[str], NDArray[np.float32]]
+"""Gives a text as a vector of unit length."""
+
+NEAR = 0.6
+"""The least cosine between a claim and a part of what was said.
+
+Measured with the packaged model (`python -m benchmarks.quality.grounding`): of 34 claims that follow from what was said
+the furthest has 0.70; of 17 that are invented in the words of the messages, and pass every other check, 14 have less
+than 0.6. Models that hold all texts for near, such as multilingual-e5, refuse less by it and nothing that is true.
+"""
+
+_REMEMBERED = 512
+_USER = re.compile(r"^(?:the )?user(?P<owns>['’]s)?\b", re.IGNORECASE)
 
 
 def unsupported(claim: str, sources: Sequence[Source]) -> Reason | None:
@@ -108,13 +126,13 @@ def _clauses(sources: Sequence[Source]) -> Iterator[tuple[frozenset[str], bool]]
         refused = reply is not None and reply.role != source.role and _NO.match(reply.content) is not None
         for sentence in sentences(source.content):
             denied_by_reply = refused and is_question(sentence)
-            for clause in CLAUSE.split(sentence):
+            for clause in _CLAUSE.split(sentence):
                 yield matter(clause), _denies(clause) != denied_by_reply
 
 
 def _denies_otherwise(claim: str, said: Sequence[tuple[frozenset[str], bool]]) -> bool:
     for sentence in sentences(claim):
-        for clause in CLAUSE.split(sentence):
+        for clause in _CLAUSE.split(sentence):
             claimed = _claimed(clause)
             shared = max((len(claimed & known) for known, _ in said), default=0)
             nearest = {denies for known, denies in said if shared and len(claimed & known) == shared}
@@ -125,3 +143,26 @@ def _denies_otherwise(claim: str, said: Sequence[tuple[frozenset[str], bool]]) -
 
 def _denies(clause: str) -> bool:
     return bool(_NEGATION.search(_NO_DENIAL.sub("", clause)))
+
+
+class SemanticGrounding:
+    """Compares claims with the messages they come from, and the sentences and clauses of these."""
+
+    def __init__(self, embed: Embed) -> None:
+        """Take the embedder as a function; it may be slow, and is asked for each text once."""
+        self._embed = lru_cache(maxsize=_REMEMBERED)(embed)
+
+    def of(self, claim: str, sources: Sequence[Source]) -> float:
+        """Return the cosine of a claim and the part of its sources that is nearest to it; parts share words with it."""
+        said = _USER.sub(lambda user: "My" if user["owns"] else "I", claim)
+        vector, known = self._embed(said), matter(claim)
+        parts = dict.fromkeys(part for source in sources for part in _parts(source.content, known))
+        return max((float(vector @ self._embed(part)) for part in parts), default=0.0)
+
+
+def _parts(text: str, known: frozenset[str]) -> Iterator[str]:
+    yield text
+    for sentence in sentences(text):
+        for part in (sentence, *_CLAUSE.split(sentence)):
+            if known & matter(part):
+                yield part

@@ -11,16 +11,13 @@ import anyio
 import httpx
 
 from memos_mcp.backends.local.extraction.base import Draft, Extractor, Source
-from memos_mcp.backends.local.extraction.chat_client import Chat, ChatRefused
-from memos_mcp.backends.local.extraction.model_output import ModelOutput, UnreadableAnswer, read_answer
+from memos_mcp.backends.local.extraction.chat import ANSWER_SECONDS, ChatModel, ChatRefused
+from memos_mcp.backends.local.extraction.grounding import Embed, SemanticGrounding
 from memos_mcp.backends.local.extraction.prompt import VERSION, Batch, batches, question, repair, schema
-from memos_mcp.backends.local.extraction.proposals import drafts
-from memos_mcp.backends.local.extraction.semantic_grounding import Embed, SemanticGrounding
+from memos_mcp.backends.local.extraction.proposals import ModelOutput, UnreadableAnswer, drafts, read_answer
 from memos_mcp.core.errors import Unavailable
 
 logger = logging.getLogger(__name__)
-
-ANSWER_SECONDS = 120.0  # for an answer of `ANSWER_TOKENS`
 
 
 class LlmExtractor:
@@ -46,7 +43,7 @@ class LlmExtractor:
     ) -> None:
         """Take where the model is and who takes its place; `embed` judges its meaning, `connect` makes a client."""
         self.name = f"llm:{model}:{VERSION}"
-        self._chat = Chat(base_url, model=model, api_key=api_key, connect=connect, timeout=timeout)
+        self._chat = ChatModel(base_url, model=model, api_key=api_key, connect=connect, timeout=timeout)
         self._fallback = fallback
         self._nearness = SemanticGrounding(embed)
         self._closed = False

@@ -1,13 +1,14 @@
 """What the model is asked: the instructions, and the messages as data."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from memos_mcp.backends.local.extraction.base import Source
+from memos_mcp.backends.local.extraction.chat import ChatMessages
 from memos_mcp.backends.local.text.prose import prose
 from memos_mcp.backends.local.text.secrets import redact
 from memos_mcp.core.models import clock_text
@@ -18,9 +19,7 @@ VERSION = "1"
 BATCH_BYTES = 8_000
 """Of UTF-8, of the messages in one request: with instructions and answer, within a context of 4,096 tokens."""
 
-_LONG_MESSAGE = 4_000
-
-ChatMessages = list[Mapping[str, str]]
+_LONG_MESSAGE = 4_000  # characters: half a batch
 
 
 @dataclass(frozen=True, slots=True)

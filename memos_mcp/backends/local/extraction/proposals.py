@@ -1,23 +1,89 @@
-"""From what a model proposes to drafts: its sources found, its claims grounded, the rest counted and dropped."""
+"""What the model answers: read leniently, its sources found, its claims grounded, the rest counted and dropped."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
 
 from memos_mcp.backends.local.extraction.base import Draft, Source
-from memos_mcp.backends.local.extraction.grounding import unsupported
-from memos_mcp.backends.local.extraction.model_output import ModelOutput, ProposedMemory, ProposedPreference
+from memos_mcp.backends.local.extraction.grounding import NEAR, SemanticGrounding, unsupported
 from memos_mcp.backends.local.extraction.prompt import Batch
-from memos_mcp.backends.local.extraction.semantic_grounding import NEAR, SemanticGrounding
 from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.backends.local.text.secrets import MARK, redact
 from memos_mcp.backends.local.text.temporal import TimeMention, resolve
+from memos_mcp.core.models import Frozen
 from memos_mcp.core.perspective import bare, marked
+
+_CONFIDENCE = 0.9  # less than the user's own words have
+_INFERRED = 0.6  # what the model concluded: below a hedged statement
+_TAGS = 4  # as many as the rules give
+_LONGEST = 1_000  # characters of a field; a memory is a sentence or two
+_MOST = 50  # entries of a list: a batch has fewer messages
+_THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
+
+Numbers = Annotated[tuple[int, ...], Field(max_length=_MOST)]
+Text = Annotated[str, Field(max_length=_LONGEST)]
+
+
+class ProposedMemory(Frozen):
+    """A memory as the model proposes it; `sources` are numbers of messages."""
+
+    value: Text
+    sources: Numbers
+    title: Text = ""
+    perspective: Literal["user", "assistant"] = "user"
+    tags: Annotated[tuple[Text, ...], Field(max_length=_MOST)] = ()
+
+
+class ProposedPreference(Frozen):
+    """A preference as the model proposes it."""
+
+    preference: Text
+    sources: Numbers
+    type: Literal["explicit", "implicit"] = "implicit"
+    reasoning: Text = ""
+
+
+class ModelOutput(Frozen):
+    """All that the model proposes for a batch."""
+
+    memories: Annotated[tuple[ProposedMemory, ...], Field(max_length=_MOST)]
+    preferences: Annotated[tuple[ProposedPreference, ...], Field(max_length=_MOST)] = ()
+
 
 Proposed = ProposedMemory | ProposedPreference
 
-_CONFIDENCE = 0.9
-_INFERRED = 0.6
-_TAGS = 4
+
+class UnreadableAnswer(ValueError):
+    """The model's answer is not what was asked for; the sentence says how, for the model."""
+
+
+def read_answer(text: str) -> ModelOutput:
+    """Read an answer.
+
+    Raises:
+        UnreadableAnswer: it holds no such JSON object.
+    """
+    found = _object(_THOUGHTS.sub("", text))
+    try:
+        return ModelOutput.model_validate(found)
+    except ValidationError as exc:
+        first = exc.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UnreadableAnswer(f"{place}: {first['msg']}") from exc
+
+
+def _object(text: str) -> object:
+    start = text.find("{")
+    if start < 0:
+        raise UnreadableAnswer("there is no JSON object in it")
+    try:
+        return json.JSONDecoder().raw_decode(text, start)[0]
+    except (json.JSONDecodeError, RecursionError) as exc:
+        raise UnreadableAnswer(f"it is not JSON ({exc})") from exc
 
 
 def drafts(answer: ModelOutput, batch: Batch, *, nearness: SemanticGrounding) -> tuple[list[Draft], Counter[str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from memos_mcp.backends.local.ledger.database_interface import Database, Parameters
 from memos_mcp.core.errors import MemosError, Unavailable
 from memos_mcp.core.file_mark import file_mark
+from memos_mcp.core.tracing import span
 
 logger = logging.getLogger(__name__)
 
@@ -176,12 +177,12 @@ class SqliteDatabase(Database):
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Change rows and give the number of them."""
-        with self._lock, as_sentences(self._path):
+        with span("ledger", inner=True), self._lock, as_sentences(self._path):
             return self._connection.execute(sql, parameters).rowcount
 
     def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
         """Insert a row and give its key."""
-        with self._lock, as_sentences(self._path):
+        with span("ledger", inner=True), self._lock, as_sentences(self._path):
             inserted = self._connection.execute(sql, parameters).lastrowid
         if inserted is None:
             raise MemosError("The ledger gave no key for a new row. Run `memos-mcp doctor`.")
@@ -189,12 +190,12 @@ class SqliteDatabase(Database):
 
     def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """Change many rows alike."""
-        with self._lock, as_sentences(self._path):
+        with span("ledger", inner=True), self._lock, as_sentences(self._path):
             self._connection.executemany(sql, rows)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Read rows; their columns have names."""
-        with self._lock, as_sentences(self._path):
+        with span("ledger", inner=True), self._lock, as_sentences(self._path):
             cursor = self._connection.cursor()
             cursor.row_factory = sqlite3.Row
             return cursor.execute(sql, parameters).fetchall()

@@ -15,6 +15,7 @@ from memos_mcp.backends.local.retrieval.query_understanding import Question, und
 from memos_mcp.backends.local.retrieval.relativity import Found
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats
+from memos_mcp.backends.local.retrieval.taking import take_best
 from memos_mcp.backends.local.retrieval.top_k import best_of
 from memos_mcp.backends.local.retrieval.weights import Weights
 from memos_mcp.backends.local.retrieval.windows import Windows, receivers
@@ -72,14 +73,15 @@ class Ranking:
         priors = self._priors()
         evidence = self._evidence()
         literal = self._literal() if self._query.explain else None
-        coverage = self._coverage(evidence * priors)
+        in_words = self._share(self._in_windows.there, self._candidates)
+        coverage = self._coverage((evidence + self._weights.coverage * in_words) * priors)
         score = (evidence + self._weights.coverage * self._covered(coverage)) * priors
-        best = best_of(score, limit)
-        best = best[np.lexsort((-best, -score[best]))]
+        long, repeat = self._weights.long, self._weights.repeat
+        best, final = take_best(score, self._candidates, self._rows, limit=limit, long=long, repeat=repeat)
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
         sure = self._relativity(coverage[best], best).tolist()
         reasons = [None] * len(seqs) if literal is None else self._reasons(best, literal[best])
-        return [Hit(*hit) for hit in zip(seqs, score[best].tolist(), sure, reasons, strict=True)]
+        return [Hit(*hit) for hit in zip(seqs, final.tolist(), sure, reasons, strict=True)]
 
     def _literal(self) -> Floats:
         """Return the share of the query that stands in each candidate's window."""

@@ -17,7 +17,8 @@ class Weights:
 
     A text of more than `long` words is held to say much beside what it is found for: its terms count less, as in BM25,
     the words found in it by meaning by the root of that, and it takes (`long` / its words) ** `fade` of what its
-    neighbours give. Where the assistant's words are asked for, `long` is `long_answer` times as much.
+    neighbours give. A text beside a better one, with one of more than `long` words there, is lowered by `repeat` of its
+    score. Where the assistant's words are asked for, `long` is `long_answer` times as much.
 
     Where a model gives no token vectors, each standard deviation of cosine stands for `meant` of the query found, up to
     `meant_most`.
@@ -49,6 +50,7 @@ class Weights:
     long: float = 80.0
     long_answer: float = 4.0
     fade: float = 2.0
+    repeat: float = 0.15
 
     def for_words_of_assistant(self) -> "Weights":
         """Return the weights for a question about what the assistant said: its long answers are what is looked for."""

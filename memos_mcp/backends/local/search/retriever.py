@@ -19,6 +19,7 @@ from memos_mcp.backends.local.search.rerank import rerank
 from memos_mcp.backends.local.vectors.indexing import Indexing
 from memos_mcp.core.errors import MissingLibrary
 from memos_mcp.core.models import Memory, Preference, SearchMemory, SearchResult
+from memos_mcp.core.tracing import span
 
 MOST_MEMORIES = 200
 """Memories that are ranked, of which the best are given."""
@@ -157,7 +158,8 @@ class Retriever:
         asked, embedding = self._last
         if embedding is None or asked != text:
             try:
-                embedding = self._embedder.embed(text, query=True)
+                with span("embedding", inner=True):
+                    embedding = self._embedder.embed(text, query=True)
             except MissingLibrary:
                 return None
             self._last = (text, embedding)

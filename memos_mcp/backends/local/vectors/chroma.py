@@ -1,12 +1,10 @@
 """The vector index: Chroma, a collection a user, derived from the ledger and never the truth."""
 
-import ctypes
 import os
 import sys
 import threading
-from collections import OrderedDict
+from collections.abc import Callable, Generator, Mapping
 from collections.abc import Collection as CollectionOf
-from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -17,22 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.vectors.clean_memory import CLEAN_MEMORY
 from memos_mcp.core.errors import MissingLibrary, Unavailable
+from memos_mcp.core.tracing import span
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-OPEN_INDEXES = 1_000
-"""Vector indexes that stay open, one a user, each about 3 MB and 4 files: as many as a folder is good for, since Chroma
-1.5.9 loses what it had not written yet of an index that it closes."""
+OPEN_INDEXES = 200
+"""Users of a folder whose indexes are open at a time, each about 3 MB and 4 files."""
 
 OTHER_FILES = 500
 """Files that the process may open besides."""
 
 MOST_COLLECTIONS = 1_000
-"""Collections whose handles stay in memory, those of the users who were served last; another's costs one request to
-Chroma when that user comes again."""
+"""Collections of a server whose handles stay in memory; another's costs one request when that user comes again."""
 
 PAGE = 300
 """Collections listed, and records asked for, at once: what Chroma Cloud allows."""
@@ -80,12 +78,16 @@ class ChromaIndex:
     method but `close` raises `Unavailable` when Chroma fails; the ledger knows what to do again then.
     """
 
-    def __init__(self, client: "ClientAPI", *, prefix: str, most_collections: int = MOST_COLLECTIONS) -> None:
-        """Take a client that is connected; this index's collections have names that begin with `prefix`."""
-        self._client = client
+    def __init__(self, connect: "Callable[[], ClientAPI]", *, prefix: str, most_collections: int) -> None:
+        """Connect; this index's collections have names that begin with `prefix`.
+
+        It connects anew when it has used that many collections.
+        """
+        self._connect = connect
+        self._client = connect()
         self._prefix = prefix
         self._most_collections = most_collections
-        self._collections: OrderedDict[int, Collection] = OrderedDict()
+        self._collections: dict[int, Collection] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -101,9 +103,13 @@ class ChromaIndex:
 
         with _as_unavailable():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _keeping_indexes_open():
-                client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-            return cls(client, prefix="user-")
+
+            most = _most_open_indexes()
+
+            def connect() -> "ClientAPI":
+                return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+            return cls(connect, prefix="user-", most_collections=most)
 
     @classmethod
     def connect(cls, url: str, *, api_key: str, tenant: str, database: str, prefix: str) -> "ChromaIndex":
@@ -119,24 +125,26 @@ class ChromaIndex:
             address = urlsplit(url)
             host, secure = address.hostname or "localhost", address.scheme == "https"
             port = address.port or (443 if secure else 8000)
-            if api_key:  # always by argument: from its environment variable alone, Chroma sends the token "None"
-                client = chromadb.CloudClient(
-                    tenant=tenant or None,
-                    database=database or None,
-                    api_key=api_key,
-                    cloud_host=host,
-                    cloud_port=port,
-                    enable_ssl=secure,
-                )
-            else:
-                client = chromadb.HttpClient(
+
+            def connect() -> "ClientAPI":
+                if api_key:  # always by argument: from its environment variable alone, Chroma sends the token "None"
+                    return chromadb.CloudClient(
+                        tenant=tenant or None,
+                        database=database or None,
+                        api_key=api_key,
+                        cloud_host=host,
+                        cloud_port=port,
+                        enable_ssl=secure,
+                    )
+                return chromadb.HttpClient(
                     host=host,
                     port=port,
                     ssl=secure,
                     tenant=tenant or "default_tenant",
                     database=database or "default_database",
                 )
-            return cls(client, prefix=prefix)
+
+            return cls(connect, prefix=prefix, most_collections=MOST_COLLECTIONS)
 
     def close(self) -> None:
         """Let go of the files or the connection."""
@@ -146,7 +154,7 @@ class ChromaIndex:
 
     def query(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]]:
         """Return the nearest texts with their cosine similarity, nearest first."""
-        with self._lock, _as_unavailable():
+        with self._asking("query"):
             found = self._collection(user).query(
                 query_embeddings=vector[np.newaxis], n_results=limit, include=["distances"]
             )
@@ -156,31 +164,31 @@ class ChromaIndex:
     def put(self, user: int, vectors: Mapping[Text, NDArray[np.float32]]) -> None:
         """Take in vectors, in place of those that the same texts had."""
         if vectors:
-            with self._lock, _as_unavailable():
+            with self._asking("put"):
                 self._collection(user).upsert(ids=list(map(_name, vectors)), embeddings=np.stack([*vectors.values()]))
 
     def remove(self, user: int, texts: CollectionOf[Text]) -> None:
         """Take out vectors; those that are not there are no error."""
         if texts:
-            with self._lock, _as_unavailable():
+            with self._asking("remove"):
                 self._collection(user).delete(ids=list(map(_name, texts)))
 
     def forget(self, user: int) -> None:
         """Drop the collection of a user."""
-        with self._lock, _as_unavailable():
+        with self._asking("forget"):
             self._collections.pop(user, None)
-            if any(found == user for found, _ in self._listed()):
+            if user in self._listed():
                 self._client.delete_collection(f"{self._prefix}{user}")
 
     def counts(self) -> dict[int, int]:
         """Count the vectors of each user."""
-        with self._lock, _as_unavailable():
-            return {user: collection.count() for user, collection in self._listed()}
+        with self._asking("counts"):
+            return {user: self._collection(user).count() for user in [*self._listed()]}  # each opens its index
 
     def texts(self, user: int) -> set[Text]:
         """Return all texts of a user that it holds."""
         found: set[Text] = set()
-        with self._lock, _as_unavailable():
+        with self._asking("texts"):
             collection = self._collection(user)
             while page := collection.get(limit=PAGE, offset=len(found), include=[])["ids"]:
                 found |= set(map(_text, page))
@@ -188,33 +196,46 @@ class ChromaIndex:
 
     def dimensions(self, user: int) -> int:
         """Return the length of a user's vectors, 0 where there are none."""
-        with self._lock, _as_unavailable():
+        with self._asking("dimensions"):
             found = self._collection(user).get(limit=1, include=["embeddings"])
         vectors = found["embeddings"]
         return 0 if vectors is None or not len(vectors) else len(vectors[0])
 
-    def _listed(self) -> "Generator[tuple[int, Collection]]":
+    @contextmanager
+    def _asking(self, what: str) -> Generator[None]:
+        with span(f"index {what}"), self._lock, _as_unavailable():
+            yield
+
+    def _listed(self) -> Generator[int]:
         offset = 0
         while page := self._client.list_collections(limit=PAGE, offset=offset):
             for collection in page:
                 user = collection.name.removeprefix(self._prefix)
                 if user.isdecimal() and collection.name.startswith(self._prefix):
-                    yield int(user), collection
+                    yield int(user)
             offset += len(page)
 
     def _collection(self, user: int) -> "Collection":
-        found = self._collections.get(user)
-        if found is None:
-            found = self._client.get_or_create_collection(
+        if user not in self._collections:
+            if len(self._collections) >= self._most_collections:
+                self._reconnect()
+            self._collections[user] = self._client.get_or_create_collection(
                 f"{self._prefix}{user}",
                 embedding_function=None,  # Chroma's default one would download its model
                 configuration={"hnsw": {"space": "cosine"}},
             )
-            self._collections[user] = found
-            if len(self._collections) > self._most_collections:
-                self._collections.popitem(last=False)
-        self._collections.move_to_end(user)
-        return found
+        return self._collections[user]
+
+    def _reconnect(self) -> None:
+        """Close all indexes of a folder.
+
+        Chroma 1.5.9 loses what it had not written of an index that it closes to make room for another, until its
+        client is made anew: then it reads its log again.
+        """
+        self._collections.clear()
+        self._client.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # untyped
+        CLEAN_MEMORY.give_back()
+        self._client = self._connect()
 
 
 def _name(text: Text) -> str:
@@ -226,67 +247,28 @@ def _text(name: str) -> Text:
     return Text("memory" if kind == "memory" else "message", int(seq))
 
 
-@contextmanager
-def _keeping_indexes_open() -> Generator[None]:
-    """Have a client that is made here keep `OPEN_INDEXES` open, or as many as the system allows files for.
+def _most_open_indexes() -> int:
+    """Return how many indexes may be open, once the process may open as many files as the system allows, if need be.
 
-    Chroma keeps as many as a fifth of the files that the process may open when the client is made, and has no setting
-    for it. Afterwards the process may open as many files as these and `OTHER_FILES` need, where the system allows it.
+    Chroma keeps as many as a fifth of the files that the process may open when the client is made.
     """
-    if sys.platform == "win32":  # its limit is 512 files, which is about right
-        yield
-        return
+    if sys.platform == "win32":  # its limit is 512 files
+        return OPEN_INDEXES // 2
     import resource  # noqa: PLC0415  # not on every platform
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    shown_to_chroma = 5 * OPEN_INDEXES
-    wanted = shown_to_chroma + OTHER_FILES
-    wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    allowed = soft if soft == resource.RLIM_INFINITY else max(soft, wanted)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(shown_to_chroma, wanted), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if soft == resource.RLIM_INFINITY:
+        return OPEN_INDEXES
+    wanted = 5 * OPEN_INDEXES + OTHER_FILES
+    allowed = max(soft, wanted if hard == resource.RLIM_INFINITY else min(wanted, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return min(OPEN_INDEXES, allowed // 5)
 
 
 @contextmanager
 def _as_unavailable() -> Generator[None]:
     try:
-        with _CLEAN_MEMORY.used():
+        with CLEAN_MEMORY.used():
             yield
     except Exception as exc:  # Chroma raises bare Exceptions and its Rust side its own
         raise Unavailable(f"The vector index failed ({type(exc).__name__}); search goes on by words.") from exc
-
-
-class _CleanMemory:
-    """Has the C library give out memory that is zeroed, while it is used.
-
-    Chroma writes memory that it never used into its files as it is, with whatever texts the process had in it before.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._users = 0
-        library = ctypes.CDLL(None) if sys.platform == "linux" else None
-        self._mallopt = getattr(library, "mallopt", None)  # musl has none
-
-    @contextmanager
-    def used(self) -> Generator[None]:
-        self._count(1)
-        try:
-            yield
-        finally:
-            self._count(-1)
-
-    def _count(self, change: int) -> None:
-        with self._lock:
-            before, self._users = self._users, self._users + change
-            if self._mallopt is not None and not (before and self._users):
-                self._mallopt(_M_PERTURB, 0xFF if self._users else 0)
-
-
-_M_PERTURB = -6
-"""glibc's option to fill memory that is given out with the complement of a byte, and what is given back with it."""
-
-_CLEAN_MEMORY = _CleanMemory()

@@ -18,6 +18,7 @@ from memos_mcp.backends.local.vectors.embedding import embedded_part
 from memos_mcp.backends.local.vectors.locations import HOLDS_DELETED, IndexLocation
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
 from memos_mcp.core.errors import MemosError, MissingLibrary, Unavailable
+from memos_mcp.core.tracing import span
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +180,8 @@ class Indexing:
             made: list[tuple[Text, Embedding]] = []
             for one in pending:
                 if one.vector is None and one.content is not None:
-                    made.append((one.text, self._embedder.embed(embedded_part(one))))
+                    with span("embedding"):
+                        made.append((one.text, self._embedder.embed(embedded_part(one))))
                 if self._worker.stopping:
                     break
             if made:

@@ -17,6 +17,7 @@ from memos_mcp.backends.local.ledger.postgres.dialect import adapt, translated
 from memos_mcp.backends.local.ledger.postgres.error_messages import as_sentences, refusal
 from memos_mcp.backends.local.ledger.postgres.notifications import CHANNEL, Listener
 from memos_mcp.core.errors import ConfigurationError, MemosError
+from memos_mcp.core.tracing import span
 
 MOST_CONNECTIONS: Final = 20
 
@@ -226,7 +227,7 @@ class PostgresDatabase(Database):
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Change rows and give the number of them."""
-        with as_sentences(), self._connected() as connection:
+        with span("ledger", inner=True), as_sentences(), self._connected() as connection:
             return connection.execute(*translated(sql, parameters)).rowcount
 
     def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
@@ -238,12 +239,17 @@ class PostgresDatabase(Database):
 
     def execute_many(self, sql: str, rows: Sequence[Parameters]) -> None:
         """Change many rows alike."""
-        with as_sentences(), self._connected() as connection, connection.cursor() as cursor:
+        with span("ledger", inner=True), as_sentences(), self._connected() as connection, connection.cursor() as cursor:
             cursor.executemany(translated(sql, ())[0], rows)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> Sequence[ResultRow]:
         """Read rows."""
-        with as_sentences(), self._connected() as connection, connection.cursor(binary=True) as cursor:
+        with (
+            span("ledger", inner=True),
+            as_sentences(),
+            self._connected() as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
             return cursor.execute(*translated(sql, parameters)).fetchall()
 
     def format(self) -> int:
