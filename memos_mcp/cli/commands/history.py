@@ -15,7 +15,8 @@ from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
-from memos_mcp.cli.commands.holding import held_alone, is_held
+from memos_mcp.cli.commands.holding import is_held
+from memos_mcp.cli.commands.own_ledger import ledger_to_change, shared_ledger
 from memos_mcp.core.errors import NotFound
 from memos_mcp.core.models import Frozen, Memory, Preference, clock_text
 from memos_mcp.core.settings import Settings
@@ -43,9 +44,13 @@ def look(settings: Settings, memory_id: str) -> MemoryHistory:
     """Read the history of a memory, and change nothing.
 
     Raises:
-        NotFound: the user of the settings has no such memory on this machine.
+        NotFound: the user of the settings has no such memory here.
+        ConfigurationError: the database refuses the address.
         Unavailable: the ledger cannot be read.
     """
+    with shared_ledger(settings) as shared:
+        if shared is not None:
+            return _history(shared, settings.user_id, memory_id)
     path = _ledger_file(settings, memory_id)
     with closing(SqliteDatabase.look(path, in_use=is_held(settings.data_dir))) as database:
         return _history(Ledger(database), settings.user_id, memory_id)
@@ -55,15 +60,17 @@ def undo(settings: Settings, memory_id: str, *, progress: Console) -> MemoryHist
     """Take back the last change of a memory; an engine finishes first. Give the history as it is then.
 
     Raises:
-        NotFound: the user of the settings has no such memory on this machine.
+        NotFound: the user of the settings has no such memory here.
         InvalidRequest: there is nothing to take back.
         ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end, or the ledger cannot be used.
     """
-    path = _ledger_file(settings, memory_id)
-    with held_alone(settings.data_dir, progress=progress), closing(Ledger.open(path)) as ledger:
+    if not settings.ledger_url.get_secret_value():
+        _ledger_file(settings, memory_id)
+    with ledger_to_change(settings, progress=progress) as ledger:
         user, seq = _find(ledger, settings.user_id, memory_id)
         Undo(ledger, Consolidation(ledger, clock=milliseconds_now)).last(seq, user=user, now=milliseconds_now())
+        ledger.database.tell(settings.user_id)
         return _history(ledger, settings.user_id, memory_id)
 
 
@@ -115,7 +122,7 @@ def _find(ledger: Ledger, user_id: str, memory_id: str) -> tuple[int, int]:
 
 def _unknown(memory_id: str, user_id: str) -> NotFound:
     return NotFound(
-        f'The user "{user_id}" has no memory "{memory_id[:60]}" on this machine. Take ids from search_memory or '
+        f'The user "{user_id}" has no memory "{memory_id[:60]}" here. Take ids from search_memory or '
         "get_memory; MEMOS_USER_ID says whose memories are meant, MEMOS_DATA_DIR where they are.",
         code=40307,
     )

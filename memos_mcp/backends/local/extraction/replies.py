@@ -1,6 +1,5 @@
 """Replies: what a message states, and the question right before it that it answers."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -15,9 +14,6 @@ from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.words import content_words
 
 _TOOL_CHARACTERS = 200  # of the longest output that may be one plain statement
-
-_REPEATED = re.compile(r"^(.{8,130}?)(?:\s*\1)+$", re.DOTALL)
-"""What is said several times over in one breath."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ def read(message: Source, *, previous: Source | None) -> Reply:
     """Read a message as the reply to the one before it."""
     question = _question(previous) if previous and previous.role != message.role else ""
     said = _said(message)
-    parts = (_REPEATED.sub(r"\1", shorten(part, limit=PASSAGE_CHARACTERS)) for part in map(stated, said) if part)
+    parts = (shorten(part, limit=PASSAGE_CHARACTERS) for part in map(stated, said) if part)
     statements = tuple(dict.fromkeys(parts))
     named = message.speaker or (message.content.partition(":")[0].strip() if speaker_of(message.content) else "")
     return Reply(

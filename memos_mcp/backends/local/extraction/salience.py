@@ -30,9 +30,6 @@ _DENSE = 0.6
 
 _LATIN = re.compile(r"[a-zA-Z]")
 _SECOND = re.compile(r"\b(?:you(?:['’](?:re|ve|d|ll))?|your|yours|yourself|let['’]s)\b", re.IGNORECASE)
-_LED = re.compile(
-    r"(?:[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?: )?(?:(?:\w+['’]?\w*|thank you|(?:hey|oh|wow|woah|yeah) \w+)[!,.] )*"
-)
 _ASKED = re.compile(
     r"(?:please |just |then |and |so |but )*"
     r"(?:add|answer|believe|capture|check|convert|create|describe|draft|enjoy|explain|find|fix|give|help|hold|"
@@ -76,9 +73,7 @@ def tells(sentence: str) -> bool:
         return bool(telling)
     if _STANDING.match(sentence):
         return True
-    led = _LED.match(sentence)
-    start = led.end() if led else 0
-    return not _ASKED.match(sentence, start) and _weighs(sentence, telling)
+    return not _ASKED.match(sentence) and _weighs(sentence, telling)
 
 
 def tells_of_itself(sentence: str) -> bool:

@@ -62,6 +62,8 @@ class Ranking:
             weights = weights.for_sentence_vectors()
         elif not self._question.latin:
             weights = weights.for_unread_script()
+        elif not self._question.english:
+            weights = weights.for_foreign_language()
         self._weights = weights
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
         self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
