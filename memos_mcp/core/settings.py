@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from memos_mcp.core.errors import ConfigurationError
+from memos_mcp.core.models.values import MAX_ID_LENGTH
 from memos_mcp.relay.environment import DATA_DIR, cleaned, data_dir_of
 
 PREFIX: Final = "MEMOS_"
@@ -92,7 +93,7 @@ class Settings(BaseModel):
     api_key: SecretStr = SecretStr("")
     base_url: HttpUrl = HttpUrl(MEMOS_CLOUD_URL)
     dialect: Annotated[Literal["auto", "cloud", "product"], AnyCase] = "auto"
-    user_id: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "default"
+    user_id: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH)] = "default"
     data_dir: Path = Field(default_factory=lambda: Path(data_dir_of({})))
     engine: Annotated[Literal["shared", "embedded"], AnyCase] = "shared"
     engine_idle: Annotated[float, Field(gt=0)] = 900
