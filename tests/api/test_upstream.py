@@ -248,7 +248,19 @@ async def test_a_good_id_token_names_the_user_by_the_claim_that_is_configured(se
         {"sub": "a" * 101},
         {"iat": time.time() + 3600},
     ],
-    ids=str,
+    ids=[
+        "another issuer",
+        "another audience",
+        "authorized for another client",
+        "expired",
+        "without an end",
+        "of another sign-in",
+        "without a nonce",
+        "any user",
+        "blank",
+        "too long",
+        "of the future",
+    ],
 )
 async def test_an_id_token_that_is_not_for_this_sign_in_names_nobody(
     sending: TokenEndpoint, claims: dict[str, Any]
