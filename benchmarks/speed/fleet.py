@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, ExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -28,6 +28,7 @@ from mcp import Client, StdioServerParameters
 from benchmarks.common.mcp_client import call, memory_server
 from benchmarks.common.report import Cell, dump, progress, run, show
 from benchmarks.common.synthetic import synthetic_turns
+from tests.engine.conftest import engines_of
 
 STORED = 1_000
 SEARCHES = 40
@@ -73,17 +74,6 @@ async def search(host: Host, query: str) -> float:
     return (await call(host.client, "search_memory", {"query": query})).seconds * 1000
 
 
-def engines(data_dir: Path) -> list[psutil.Process]:
-    """Return the engine processes of a data directory."""
-    found: list[psutil.Process] = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            is_engine = process.cmdline()[-2:] == ["memos_mcp", "engine"]
-            if is_engine and process.environ().get("MEMOS_DATA_DIR") == str(data_dir):
-                found.append(process)
-    return found
-
-
 def resident(process: psutil.Process) -> float:
     """Return a process's resident memory in MB."""
     return process.memory_info().rss / 1e6
@@ -106,7 +96,7 @@ async def fill(data_dir: Path) -> None:
 
 def end(data_dir: Path) -> None:
     """End the engine of a data directory."""
-    for engine in engines(data_dir):
+    for engine in engines_of(data_dir):
         engine.terminate()
         engine.wait(30)
 
@@ -128,7 +118,7 @@ async def fleet(number: int, mode: Mode, template: Path, scratch: Path) -> dict[
             warm.append(await search(hosts[-1], QUERIES[0]))
         latencies = [await search(hosts[index % number], QUERIES[index % len(QUERIES)]) for index in range(SEARCHES)]
         rate = await throughput(hosts)
-        everyone = [host.process for host in hosts] + engines(places[0])
+        everyone = [host.process for host in hosts] + engines_of(places[0])
         row: dict[str, Cell] = {
             "initialize ms": median(host.initialize for host in hosts),
             "times empty": median(host.initialize for host in hosts) / empty.initialize,
@@ -178,7 +168,7 @@ async def at_once(number: int, data_dir: Path) -> dict[str, Cell]:
             assert host.stdout is not None
             answered += b'"result"' in await anyio.to_thread.run_sync(host.stdout.readline)
         seconds = time.perf_counter() - began
-        found = len(engines(data_dir))
+        found = len(engines_of(data_dir))
         for host in hosts:
             host.kill()
     end(data_dir)

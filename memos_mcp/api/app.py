@@ -11,14 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
-from memos_mcp.api.contract import openapi
-from memos_mcp.api.contract.chat import Answering, Chat
-from memos_mcp.api.contract.further import Further, Stateless
-from memos_mcp.api.contract.knowledge_base_routes import KnowledgeBaseRoutes, Library
+from memos_mcp.api.contract import routes as contract
+from memos_mcp.api.contract.chat import Answering
 from memos_mcp.api.contract.not_found import no_such_route
-from memos_mcp.api.contract.rest import Rest
 from memos_mcp.api.guard.guard import Guard, Hosts
-from memos_mcp.api.guard.identity import Owners
 from memos_mcp.api.guard.page_sessions import PageSessions
 from memos_mcp.api.guard.rate import Counting
 from memos_mcp.api.guard.request_body import LARGEST_BODY
@@ -34,6 +30,9 @@ from memos_mcp.backends.base import MemoryBackend
 
 if TYPE_CHECKING:
     from memos_mcp.api.signin.routes import SignIn
+    from memos_mcp.backends.local.backend import LocalBackend
+    from memos_mcp.backends.local.knowledge.library import Library
+    from memos_mcp.backends.local.stateless import LocalStateless
 
 NOTHING_SECURED_TWICE = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 """The guard checks Host and Origin before the transports see them."""
@@ -47,11 +46,11 @@ def build_app(
     transports: frozenset[str] = frozenset({"streamable-http", "sse"}),
     tokens: Tokens | None = None,
     hosts: Hosts | None = None,
-    owners: Owners | None = None,
+    owners: "LocalBackend | None" = None,
     rate: Counting | None = None,
     extra: Sequence[BaseRoute] = (),
-    means: Stateless | None = None,
-    library: Library | None = None,
+    means: "LocalStateless | None" = None,
+    library: "Library | None" = None,
     chat_model: Answering | None = None,
     store: Store | None = None,
     surroundings: Context | None = None,
@@ -66,7 +65,7 @@ def build_app(
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
     same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
-    the same guard. `means`, `library` and `chat_model` are for the routes of the contract that need them, `store`
+    the same guard. `means`, `library` and `chat_model` are for the endpoints of the contract that need them, `store`
     and `surroundings` for those of `/api/v1`, which the page calls; it is shown where there are `visits`.
     `opening` is awaited by the probes, to tell whether the store can be had. `audit` is told of refused tokens, and
     `access_log` is the form of a line a request.
@@ -78,11 +77,7 @@ def build_app(
         *(sign_in.routes() if sign_in else ()),
         *extra,
         *(Page(visits, tokens=tokens, user_id=user_id, is_closed=False).routes() if visits else ()),
-        *Rest(backend, default_user=user_id, owners=owners).routes(),
-        *Further(backend, means, default_user=user_id, owners=owners).routes(),
-        Chat(backend, chat_model, default_user=user_id).route(),
-        openapi.route(),
-        *(KnowledgeBaseRoutes(library).routes() if library else ()),
+        *contract.routes(contract.endpoints(backend, means, library, chat_model), default_user=user_id, owners=owners),
         *(v1.routes(store, surroundings or Context(), default_user=user_id) if store else ()),
     ]
     lifespan = None

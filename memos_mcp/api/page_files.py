@@ -7,10 +7,11 @@ from typing import Annotated, Final
 
 from pydantic import StringConstraints
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from memos_mcp.api.contract.base_body import Body
+from memos_mcp.api.contract.envelope import json_response, problem
 from memos_mcp.api.contract.parsing import parse
 from memos_mcp.api.guard.page_sessions import PageSession, PageSessions, cookie_name
 from memos_mcp.api.guard.rate import Rate
@@ -84,7 +85,7 @@ class Page:
 
     def _file(self, request: Request, path: str) -> Response:
         if path not in self._files:
-            return _refused(NotFound("The page has no such file."))
+            return problem(NotFound("The page has no such file."))
         content, tag = self._files[path]
         headers = _HEADERS | {"etag": tag}
         if request.headers.get("if-none-match") == tag:
@@ -95,12 +96,12 @@ class Page:
         """Say whether whoever asks is let in, and how else one is."""
         visit = self._visits.of(request.headers)
         if visit is not None:
-            return _told(self._way_of(visit))
+            return json_response(self._way_of(visit))
         if self._tokens:
-            return _told({"signed_in": False, "way": "token"})
+            return json_response({"signed_in": False, "way": "token"})
         if self._is_closed:
-            return _told({"signed_in": False, "way": "link"})
-        return _told({"signed_in": True, "way": "open", "user_id": self._user_id, "at_machine": True})
+            return json_response({"signed_in": False, "way": "link"})
+        return json_response({"signed_in": True, "way": "open", "user_id": self._user_id, "at_machine": True})
 
     def _way_of(self, visit: PageSession) -> dict[str, object]:
         return {"signed_in": True, "way": "visit", "user_id": visit.user_id, "at_machine": self._is_closed}
@@ -108,7 +109,7 @@ class Page:
     async def sign_in(self, request: Request) -> Response:
         """Let in who has a link or a token: the answer sets the cookie and has the token of the page."""
         try:
-            body = await parse(request, SignInBody)
+            body, _ = await parse(request, SignInBody)
             address = request.client.host if request.client else ""
             if (wait := await self._tries.exceeded(address)) is not None:
                 raise RateLimited(f"Too many tries: wait {wait:.0f} seconds.", retry_after=wait)
@@ -116,8 +117,8 @@ class Page:
             if visit is None:
                 raise Unauthorised("This link was used already or is too old. Run `memos-mcp open` for a new one.")
         except MemosError as exc:
-            return _refused(exc)
-        response = _told(self._way_of(visit) | {"page_token": visit.page_token})
+            return problem(exc)
+        response = json_response(self._way_of(visit) | {"page_token": visit.page_token})
         response.set_cookie(
             cookie_name(request.headers),
             visit.key,
@@ -142,7 +143,7 @@ class Page:
         visit = self._visits.of(request.headers)
         if visit is not None:
             self._visits.end(visit)
-        response = _told({"signed_in": False})
+        response = json_response({"signed_in": False})
         response.delete_cookie(cookie_name(request.headers), httponly=True, samesite="strict")
         return response
 
@@ -161,11 +162,3 @@ def _read(folder: Traversable, prefix: str) -> list[tuple[str, tuple[bytes, str]
             content = entry.read_bytes()
             found.append((prefix + entry.name, (content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')))
     return found
-
-
-def _told(told: dict[str, object]) -> JSONResponse:
-    return JSONResponse(told, headers={"cache-control": "no-store"})
-
-
-def _refused(error: MemosError) -> Response:
-    return JSONResponse({"error": str(error)}, status_code=error.status, headers={"cache-control": "no-store"})

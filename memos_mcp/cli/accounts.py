@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from memos_mcp.cli.output import JsonOption, console
+from memos_mcp.cli.printing import say
+from memos_mcp.core.settings import read_settings
 
 token = typer.Typer(help="Make, list and revoke the tokens of `memos-mcp serve`.", no_args_is_help=True)
 user = typer.Typer(
@@ -21,7 +23,6 @@ def add_token(
 ) -> None:
     """Make a token for a user and print it, this once; a server that runs accepts it from now on."""
     from memos_mcp.cli.commands import tokens  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     tokens.add(read_settings(), user, console=console)
 
@@ -30,7 +31,6 @@ def add_token(
 def list_tokens(as_json: JsonOption = False) -> None:
     """List the tokens by name and user; the tokens themselves are not kept."""
     from memos_mcp.cli.commands import tokens  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     found = tokens.listed(read_settings())
     if as_json:
@@ -43,7 +43,6 @@ def list_tokens(as_json: JsonOption = False) -> None:
 def revoke_token(name: Annotated[str, typer.Argument(help="The name that `token list` shows.")]) -> None:
     """Take a token back; a server that runs no longer accepts it."""
     from memos_mcp.cli.commands import tokens  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     tokens.revoke(read_settings(), name, console=console)
 
@@ -63,7 +62,6 @@ def add_user(
 ) -> None:
     """Let a user sign in with a password, which is asked for."""
     from memos_mcp.cli.commands import users  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     users.add(read_settings(), name, _password(password_stdin), console=console)
 
@@ -72,7 +70,6 @@ def add_user(
 def change_password(name: Annotated[str, typer.Argument(help="The user.")], password_stdin: FromStdin = False) -> None:
     """Give a user another password; applications have to sign in again."""
     from memos_mcp.cli.commands import users  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     users.change_password(read_settings(), name, _password(password_stdin), console=console)
 
@@ -81,19 +78,17 @@ def change_password(name: Annotated[str, typer.Argument(help="The user.")], pass
 def list_users(as_json: JsonOption = False) -> None:
     """List the users who may sign in."""
     from memos_mcp.cli.commands import users  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     found = users.listed(read_settings())
     if as_json:
         console.print_json(data=found)
     else:
-        console.print("\n".join(found) or "There are no users.", markup=False, highlight=False)
+        say(console, "\n".join(found) or "There are no users.")
 
 
 @user.command("remove")
 def remove_user(name: Annotated[str, typer.Argument(help="The user.")]) -> None:
     """Let a user no longer sign in; what is remembered stays."""
     from memos_mcp.cli.commands import users  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     users.remove(read_settings(), name, console=console)

@@ -2,8 +2,7 @@
 
 import logging
 import sys
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import anyio
 import typer
@@ -11,7 +10,9 @@ import typer
 from memos_mcp import __version__
 from memos_mcp.cli import accounts, hosts, store
 from memos_mcp.cli.output import JsonOption, console, errors
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import MemosError
+from memos_mcp.core.settings import read_settings
 
 app = typer.Typer(
     name="memos-mcp",
@@ -28,28 +29,19 @@ OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy"}
 """What an installation for the hosted service alone is without."""
 
 
-class Transport(StrEnum):
-    """How MCP is served."""
-
-    ALL = "all"
-    STREAMABLE_HTTP = "streamable-http"
-    SSE = "sse"
-    STDIO = "stdio"
-
-
 def run() -> None:
     """Run the command line; an error of ours is one sentence and exit status 1."""
     try:
         app()
     except MemosError as exc:
-        errors.print(f"memos-mcp: {exc}", markup=False, highlight=False, soft_wrap=True)
+        say(errors, f"memos-mcp: {exc}")
         sys.exit(1)
     except ModuleNotFoundError as exc:
         from memos_mcp.backends.selection import NO_STORE  # noqa: PLC0415
 
         if (exc.name or "").partition(".")[0] not in OF_THE_STORE:
             raise
-        errors.print(f"memos-mcp: {NO_STORE}", markup=False, highlight=False, soft_wrap=True)
+        say(errors, f"memos-mcp: {NO_STORE}")
         sys.exit(1)
 
 
@@ -87,8 +79,9 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8765,
     transport: Annotated[
-        Transport, typer.Option(help="Which MCP transports, beside the MemOS contract.")
-    ] = Transport.ALL,
+        Literal["all", "streamable-http", "sse", "stdio"],
+        typer.Option(help="Which MCP transports, beside the MemOS contract."),
+    ] = "all",
     name: Annotated[
         list[str] | None, typer.Option(help="A further name that callers use, as behind a proxy; may be repeated.")
     ] = None,
@@ -101,15 +94,14 @@ def serve(
 ) -> None:
     """Serve the store over HTTP: MCP (Streamable HTTP, SSE) and the MemOS contract on one port."""
     from memos_mcp.cli.commands.this_machine import ThisMachine  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
     from memos_mcp.engine.process import run_server  # noqa: PLC0415
 
-    if transport is Transport.STDIO:
+    if transport == "stdio":
         from memos_mcp.mcp.embedded import serve_host  # noqa: PLC0415
         from memos_mcp.mcp.standard_streams import take_wire  # noqa: PLC0415
 
         raise typer.Exit(serve_host(take_wire()))
-    wanted = {"streamable-http", "sse"} if transport is Transport.ALL else {transport.value}
+    wanted = {"streamable-http", "sse"} if transport == "all" else {transport}
     run_server(
         read_settings(),
         host=host,
@@ -128,7 +120,6 @@ def open_page(
 ) -> None:
     """Open the page that shows what is remembered, to correct it and to have it forgotten."""
     from memos_mcp.cli.commands.open_page import open_page as show_page  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     show_page(read_settings().data_dir, browse=not no_browser, console=console)
 
@@ -137,7 +128,6 @@ def open_page(
 def status(as_json: JsonOption = False) -> None:
     """Show the engine, what is kept, and what waits."""
     from memos_mcp.cli.commands.status import look, show  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     overview = look(read_settings())
     if as_json:
@@ -150,7 +140,6 @@ def status(as_json: JsonOption = False) -> None:
 def stop() -> None:
     """Have the engine finish; hosts start another when they need it."""
     from memos_mcp.cli.commands.stop import stop as stop_engine  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     stop_engine(read_settings().data_dir, console=console, progress=errors)
 
@@ -163,7 +152,6 @@ app.add_typer(config, name="config")
 def show_config(context: typer.Context, as_json: JsonOption = False) -> None:
     """Show every setting and where it comes from."""
     from memos_mcp.cli.commands import config as settings_shown  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     if context.invoked_subcommand is not None:
         return
@@ -181,7 +169,6 @@ def set_config(
 ) -> None:
     """Write a setting into the store's config.toml, for all hosts."""
     from memos_mcp.cli.commands.config import write  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     write(read_settings(), name, value, console=console)
 

@@ -1,7 +1,6 @@
 """The commands about hosts: `memos-mcp install`, `uninstall` and `hook`."""
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,13 +12,6 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 
-class InstallScope(StrEnum):
-    """Whose files of hosts are written."""
-
-    USER = "user"
-    PROJECT = "project"
-
-
 HostsArgument = Annotated[
     list[str] | None,
     typer.Argument(
@@ -28,14 +20,15 @@ HostsArgument = Annotated[
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 ScopeOption = Annotated[
-    InstallScope, typer.Option(help="For this user everywhere, or in the files of the project in the current folder.")
+    Literal["user", "project"],
+    typer.Option(help="For this user everywhere, or in the files of the project in the current folder."),
 ]
 
 
 @commands.command()
 def install(
     hosts: HostsArgument = None,
-    scope: ScopeOption = InstallScope.USER,
+    scope: ScopeOption = "user",
     env: Annotated[
         list[str] | None, typer.Option(help="A setting for the server, such as MEMOS_USER_ID=ann; may be repeated.")
     ] = None,
@@ -52,7 +45,7 @@ def install(
     report = installing.install(
         Machine.here(),
         hosts or (),
-        scope=scope.value,
+        scope=scope,
         variables=installing.variables_of(env or ()),
         with_hooks=hooks,
         dry_run=dry_run,
@@ -63,7 +56,7 @@ def install(
 @commands.command()
 def uninstall(
     hosts: HostsArgument = None,
-    scope: ScopeOption = InstallScope.USER,
+    scope: ScopeOption = "user",
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,7 +64,7 @@ def uninstall(
     from memos_mcp.cli.commands import install as installing  # noqa: PLC0415
     from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
 
-    report = installing.uninstall(Machine.here(), hosts or (), scope=scope.value, dry_run=dry_run)
+    report = installing.uninstall(Machine.here(), hosts or (), scope=scope, dry_run=dry_run)
     _tell_installed(report, as_json=as_json)
 
 

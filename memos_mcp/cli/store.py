@@ -1,14 +1,17 @@
 """The commands on what is kept: history, forget, backup, restore, export, import, migrate, reindex."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from memos_mcp.cli.output import JsonOption, console, errors
+from memos_mcp.core.settings import read_settings
 
 commands = typer.Typer()
+
+Service = Literal["hosted"]
+"""Where memories can be moved from and to."""
 
 
 @commands.command()
@@ -19,10 +22,8 @@ def history(
 ) -> None:
     """Show every change of a memory, and take the last one back."""
     from memos_mcp.cli.commands import history as histories  # noqa: PLC0415
-    from memos_mcp.cli.commands.own_ledger import with_own_ledger  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
-    settings = with_own_ledger(read_settings())
+    settings = read_settings()
     found = histories.undo(settings, memory_id, progress=errors) if undo else histories.look(settings, memory_id)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
@@ -46,7 +47,6 @@ def forget(
     """Delete for good, from every file, all about a word or a person, or what is named; shown first."""
     from memos_mcp.cli.commands import forget as forgetting  # noqa: PLC0415
     from memos_mcp.core.models import DeleteMemory  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     if not (text or memory or message or conversation):
         raise typer.BadParameter("Name a word, or a --memory, --message or --conversation.")
@@ -78,7 +78,6 @@ def backup(
     """Write everything that is kept on this machine into one file, while everything runs."""
     from memos_mcp.cli.commands.backup import back_up  # noqa: PLC0415
     from memos_mcp.cli.commands.own_ledger import with_own_ledger  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     back_up(with_own_ledger(read_settings()).data_dir, file, force=force, console=console, progress=errors)
 
@@ -88,22 +87,8 @@ def restore(file: Annotated[Path, typer.Argument(help="A file that `memos-mcp ba
     """Put a backup in the place of what is kept, while hosts run; what was kept before stays beside it."""
     from memos_mcp.cli.commands.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.cli.commands.restore import restore as restore_backup  # noqa: PLC0415
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     restore_backup(with_own_ledger(read_settings()), file, console=console, progress=errors)
-
-
-class Form(StrEnum):
-    """How an export is written."""
-
-    JSONL = "jsonl"
-    MARKDOWN = "markdown"
-
-
-class Service(StrEnum):
-    """Where memories can be moved from and to."""
-
-    HOSTED = "hosted"
 
 
 @commands.command()
@@ -112,14 +97,15 @@ def export(
         Path | None, typer.Argument(help="A file, - for standard output, or (Markdown) a folder.", show_default=False)
     ] = None,
     form: Annotated[
-        Form, typer.Option("--format", help="JSON lines, or Markdown: a file a conversation.")
-    ] = Form.JSONL,
-    to: Annotated[Service | None, typer.Option("--to", help="Send to MemOS Cloud in place of writing.")] = None,
+        Literal["jsonl", "markdown"], typer.Option("--format", help="JSON lines, or Markdown: a file a conversation.")
+    ] = "jsonl",
+    to: Annotated[
+        Literal["hosted"] | None, typer.Option("--to", help="Send to MemOS Cloud in place of writing.")
+    ] = None,
     user: Annotated[str, typer.Option(help="Of this user alone.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Write messages and memories, word for word, for people, other programs or another store."""
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     if to is not None:
         from memos_mcp.cli.commands.hosted_transfer import send_to_hosted  # noqa: PLC0415
@@ -133,7 +119,7 @@ def export(
     write_records(
         read_settings(),
         target,
-        form=form.value,
+        form=form,
         user_id=user,
         force=force,
         console=console,
@@ -157,7 +143,6 @@ def import_paths(
     ] = False,
 ) -> None:
     """Take in what other programs, or `memos-mcp export`, wrote: each thing once, however often it comes."""
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
     if service is not None:
         from memos_mcp.cli.commands.hosted_transfer import take_from_hosted  # noqa: PLC0415
@@ -185,8 +170,6 @@ def migrate(
 @commands.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
-    from memos_mcp.cli.commands.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.cli.commands.reindex import reindex as embed_anew  # noqa: PLC0415  # loads the model
-    from memos_mcp.core.settings import read_settings  # noqa: PLC0415
 
-    embed_anew(with_own_ledger(read_settings()), console=console, progress=errors)
+    embed_anew(read_settings(), console=console, progress=errors)

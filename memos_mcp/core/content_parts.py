@@ -18,8 +18,8 @@ _DATA = ("file_data", "data", "content", "url", "image_url")
 _TEXTUAL = re.compile(r"text/|application/(?:\w+\+)?(?:json|xml|yaml|x-yaml|toml|markdown|javascript)\b")
 _PDF = base64.b64encode(b"%PDF-1")[:6].decode()
 _DATA_URL = re.compile(r"data:(?P<type>[^;,]*)[^,]*?(?P<base64>;base64)?,(?P<data>.*)", re.DOTALL)
-_LONGEST_NAME = 200
-_DEEPEST = 8
+_LONGEST_NAME = 200  # characters; names of files have up to 255
+_DEEPEST = 8  # results of tools within each other; hosts send one or two
 
 Part = Mapping[str, Any]
 

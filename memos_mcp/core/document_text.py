@@ -13,7 +13,7 @@ from memos_mcp.core.errors import ConfigurationError, InvalidRequest
 PIECE: Final = 1_200
 """Characters of a piece, about two hundred words: what one memory may say."""
 
-MOST_PIECES: Final = 5_000
+MOST_PIECES: Final = 5_000  # 6 million characters, a dozen novels
 
 MOMENT: Final = 0.5
 """Seconds for which a document in a message is read."""
@@ -25,7 +25,7 @@ _TEXTS: Final = frozenset({".txt", ".md", ".markdown", ".json", ".xml", ".csv", 
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 _BREAK = re.compile(r"\n\s*\n|(?<=[.!?。！？])\s+")
 _MISSING = 'Reading {} needs `pip install "memos-memory-mcp[documents]"` where the server runs. Nothing was stored.'
-WRONG_KIND: Final = 40007
+WRONG_KIND: Final = 40007  # MemOS's code
 
 
 @dataclass(frozen=True, slots=True)

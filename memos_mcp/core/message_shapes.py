@@ -1,7 +1,7 @@
 """Messages as agents, frameworks and hosts send them, read alike at every edge."""
 
 import json
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args
 
 from pydantic import BeforeValidator, JsonValue, model_validator
 
@@ -9,14 +9,19 @@ from memos_mcp.core.content_parts import content_text
 from memos_mcp.core.models import Message, Role
 from memos_mcp.core.timestamps import ChatTime
 
-_ROLES: dict[str, Role] = {
+ROLES: frozenset[str] = frozenset(get_args(Role))
+_MEANT: dict[str, Role] = {
     "human": "user",
+    "you": "user",
     "ai": "assistant",
     "model": "assistant",
+    "gemini": "assistant",
+    "agent": "assistant",
     "bot": "assistant",
     "developer": "system",
     "function": "tool",
 }
+"""What makers call the roles."""
 _CALLS = ("tool_calls", "function_call")
 
 
@@ -25,7 +30,7 @@ def read_role(value: object) -> object:
     if not isinstance(value, str):
         return value
     name = value.strip().lower()
-    return _ROLES.get(name, name)
+    return _MEANT.get(name, name)
 
 
 class GivenMessage(Message):

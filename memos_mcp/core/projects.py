@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-LONGEST = 100
+LONGEST = 100  # characters: MemOS's limit for an app_id
 _ADDRESS = re.compile(r"^(?:[a-z+]+://)?(?:[^@/]+@)?(?P<host>[^:/]+)(?::\d+(?=/))?[:/]+(?P<path>.+?)(?:\.git)?/*$")
 _REMOTE = re.compile(r'^\s*\[remote "(?P<name>[^"]+)"\]')
 _URL = re.compile(r"^\s*url\s*=\s*(?P<url>\S+)")

@@ -23,7 +23,7 @@ from psutil import Process
 from memos_mcp import __version__
 from memos_mcp.api.guard.page_sessions import PageSessions
 from memos_mcp.api.v1.context import Context, Machine, Store
-from memos_mcp.backends.base import Browsing, Curating, Transferring
+from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
 from memos_mcp.backends.lazy import Call
 from memos_mcp.backends.selection import backend_kind
 from memos_mcp.core.api_models import Client
@@ -54,7 +54,11 @@ LOOK_EVERY = 1.0
 GRACE = 1.0
 """Seconds that sessions get to end when the engine does; relays take to the next what is not answered."""
 
-LARGEST_LOG = 10_000_000
+LARGEST_LOG = 10_000_000  # bytes
+
+
+Opened = tuple[Settings, str, Callable[[], Awaitable[MemoryBackend]]]
+"""The settings of a process, the account that they name, and the way to its memory."""
 
 
 class Engine:
@@ -169,16 +173,10 @@ class Engine:
         if hello.is_newer() and not self._url:
             logger.warning("a host has memos-mcp %s: the engine makes room for one of that version", hello.version)
             self.ending.set()
-        if self.ending.is_set():
-            await visitor.answer(ending=True)
+        if (opened := await self._opened(visitor, hello)) is None:
             return
-        try:
-            settings = read_settings(hello.settings)
-            account, backend = self._stores.of(settings)
-            told = differences(hello.settings, self._settings)
-        except MemosError as exc:
-            await visitor.answer(refused=str(exc))
-            return
+        settings, account, backend = opened
+        told = differences(hello.settings, self._settings)
         once = [] if account == LOCAL else ["add_message"]  # a hosted service does not know an add by its key
         await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid(), told=told, once=once)
         self._callers.enter(Caller(account, settings.user_id, hello.conversation, backend))
@@ -193,6 +191,18 @@ class Engine:
             self._sessions.discard(session)
             self._last = time.monotonic()
 
+    async def _opened(self, visitor: Visitor, hello: Handshake) -> Opened | None:
+        """Return what a process is let into; None where it was told that it gets nothing."""
+        if self.ending.is_set():
+            await visitor.answer(ending=True)
+            return None
+        try:
+            settings = read_settings(hello.settings)
+            return settings, *self._stores.of(settings)
+        except MemosError as exc:
+            await visitor.answer(refused=str(exc))
+            return None
+
     @cached_property
     def _hooks(self) -> "Hooks":
         from memos_mcp.hooks.dispatch import Hooks  # noqa: PLC0415 - few engines have hooks
@@ -204,15 +214,9 @@ class Engine:
         from memos_mcp.engine.hook_requests import serve_hook  # noqa: PLC0415
         from memos_mcp.hooks.capture import Keeping  # noqa: PLC0415
 
-        if self.ending.is_set():
-            await visitor.answer(ending=True)
+        if (opened := await self._opened(visitor, hello)) is None:
             return
-        try:
-            settings = read_settings(hello.settings)
-            account, backend = self._stores.of(settings)
-        except MemosError as exc:
-            await visitor.answer(refused=str(exc))
-            return
+        settings, account, backend = opened
         await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
         self._callers.enter(Caller(account, settings.user_id, "", backend))
         secrets = redact if settings.secrets == "redact" else None

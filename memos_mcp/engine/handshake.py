@@ -14,7 +14,7 @@ from memos_mcp import __version__
 from memos_mcp.engine.listener import EngineListener
 from memos_mcp.relay import wire
 
-LONGEST = 1 << 20
+LONGEST = 1 << 20  # bytes of a first line: settings and a conversation are a few kB
 
 
 class HookHandshake(BaseModel):

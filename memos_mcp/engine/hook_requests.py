@@ -8,7 +8,7 @@ from memos_mcp.hooks.capture import Keeping
 from memos_mcp.hooks.dispatch import Hooks
 from memos_mcp.hooks.events import read_event
 
-LONGEST_EVENT = 32 * 1024 * 1024
+LONGEST_EVENT = 32 * 1024 * 1024  # bytes: a prompt and an answer, whole
 
 
 async def serve_hook(visitor: Visitor, about: HookHandshake, hooks: Hooks, keeping: Keeping) -> None:

@@ -8,9 +8,6 @@ from urllib.parse import urlsplit
 import anyio
 
 from memos_mcp.api.app import build_app
-from memos_mcp.api.contract.further import Stateless
-from memos_mcp.api.contract.knowledge_base_routes import Library
-from memos_mcp.api.guard.identity import Owners
 from memos_mcp.api.guard.rate import Rate
 from memos_mcp.api.guard.shared_access import SharedAccess
 from memos_mcp.api.guard.tokens import Tokens, read_tokens
@@ -26,6 +23,9 @@ from memos_mcp.engine.instrumentation import Instrumentation
 
 if TYPE_CHECKING:
     from memos_mcp.api.signin.upstream import OpenIdProvider
+    from memos_mcp.backends.local.backend import LocalBackend
+    from memos_mcp.backends.local.knowledge.library import Library
+    from memos_mcp.backends.local.stateless import LocalStateless
 
 
 class HttpServer:
@@ -79,8 +79,8 @@ class HttpServer:
             transports=self._transports,
             tokens=self._tokens,
             hosts=self._hosts,
-            owners=cast("Owners", store.lent()),
-            means=cast("Stateless", store.lent("means")),
+            owners=cast("LocalBackend", store.lent()),
+            means=cast("LocalStateless", store.lent("means")),
             library=cast("Library", store.lent("library")),
             chat_model=chat_model(self._settings),
             store=engine.store,

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from memos_mcp.core.file_mark import file_mark
 from memos_mcp.relay import wire
 
 BACKLOG = 1024
@@ -30,7 +31,7 @@ class EngineListener:
         os.lseek(lock, 0, os.SEEK_SET)
         os.write(lock, str(os.getpid()).encode())
         self.listener = self._listen()
-        self._mark = _mark(self._path)
+        self._mark = file_mark(self._path)
 
     @classmethod
     def open(cls, data_dir: str, *, patience: float) -> Self | None:
@@ -67,8 +68,8 @@ class EngineListener:
     def is_open(self) -> bool:
         """Say whether who comes to the data directory still finds this engine."""
         lock = os.fstat(self._lock)
-        return _mark(Path(self.data_dir) / wire.LOCK_FILE) == (lock.st_dev, lock.st_ino) and (
-            _mark(self._path) == self._mark
+        return file_mark(Path(self.data_dir) / wire.LOCK_FILE) == (lock.st_dev, lock.st_ino) and (
+            file_mark(self._path) == self._mark
         )
 
     def close(self) -> None:
@@ -84,11 +85,3 @@ class EngineListener:
         """Let another engine open its door."""
         self.close()
         os.close(self._lock)
-
-
-def _mark(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino)

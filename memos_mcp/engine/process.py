@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PATIENCE = 10.0
 """Seconds that an engine waits for one that is just ending."""
 
-PATIENCE_OF_A_SERVER = 30.0
+PATIENCE_OF_A_SERVER = 30.0  # seconds in which an engine before it ends
 
 
 def run_engine(machine: "Callable[[], Machine] | None" = None) -> int:

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 LAG: Final = 3.0
 """Seconds by which a transcript may be late with what its host has told already."""
 
-LOOK_AGAIN: Final = 0.2
+LOOK_AGAIN: Final = 0.2  # seconds between two looks
 
 Answer = Callable[[str, str], Awaitable[None]]
 """Takes what the hook prints, and a sentence for its standard error."""

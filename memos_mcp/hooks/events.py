@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
+from memos_mcp.core.models import MAX_ID_LENGTH
 from memos_mcp.core.projects import project_of
 from memos_mcp.relay.hook import kind_of
 from memos_mcp.relay.jsonrpc import mapping
@@ -58,7 +59,7 @@ class Event:
     @property
     def conversation_id(self) -> str:
         """The conversation that is this session."""
-        return f"{self.source}:{self.session}"[:100]
+        return f"{self.source}:{self.session}"[:MAX_ID_LENGTH]
 
     def reader(self) -> Transcript | None:
         """Return what reads this host's transcripts, where it has any that name each message."""

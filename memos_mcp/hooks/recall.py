@@ -25,8 +25,8 @@ from memos_mcp.rendering.evidence import EvidenceItem, evidence
 from memos_mcp.rendering.excerpts import count_words
 from memos_mcp.rendering.instructions import passages_within, set_in, visible, within
 
-MOST_WORDS: Final = 300
-LONGEST_QUERY: Final = 2_000
+MOST_WORDS: Final = 300  # in all: a prompt is not to cost much more for it
+LONGEST_QUERY: Final = 2_000  # characters of a prompt that are searched with
 FEWEST_WORDS: Final = 3
 """A prompt of fewer words, such as "yes, go on", asks nothing of a memory."""
 

@@ -10,7 +10,7 @@ from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.settings import read_settings
 from memos_mcp.plugin import MARKETPLACE, NAME, write_marketplace
 
-PATIENCE = 60.0
+PATIENCE = 60.0  # seconds; Claude Code starts Node and copies the plugin
 
 
 class _Plugin(BaseModel):

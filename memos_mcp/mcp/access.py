@@ -8,12 +8,12 @@ from typing import Any
 from mcp.server.session import ServerSession
 
 from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.core.models import MAX_ID_LENGTH
 from memos_mcp.mcp.notifications import Notifications
 from memos_mcp.mcp.sdk import connection_of
 from memos_mcp.relay.jsonrpc import KEY
 
 _KEY = "memos_mcp.conversation_id"
-_LONGEST_KEY = 100
 
 
 def new_conversation_id() -> str:
@@ -24,7 +24,7 @@ def new_conversation_id() -> str:
 def repeat_key(meta: Mapping[str, Any] | None) -> str:
     """Return the key by which a relay makes an add known that it sends again; a host's own is as good."""
     key = (meta or {}).get(KEY, "")
-    return key if isinstance(key, str) and len(key) <= _LONGEST_KEY else ""
+    return key if isinstance(key, str) and len(key) <= MAX_ID_LENGTH else ""
 
 
 @dataclass(frozen=True, slots=True)

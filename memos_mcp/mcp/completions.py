@@ -14,14 +14,13 @@ from mcp.types import (
 )
 
 from memos_mcp.core.errors import MemosError
-from memos_mcp.core.models import GetConversation, GetMemory
+from memos_mcp.core.models import MAX_ID_LENGTH, GetConversation, GetMemory
 from memos_mcp.mcp.access import Access
 
 _MOST = 100
 """The protocol allows no more values."""
 
-_MEMORIES = 50
-_ID_CHARACTERS = 100
+_MEMORIES = 50  # the largest page
 
 
 def attach(server: MCPServer[Any], access: Access) -> None:
@@ -50,7 +49,7 @@ async def _ids(access: Access, argument: CompletionArgument) -> Completion | Non
 
 
 async def _conversation_ids(access: Access, prefix: str) -> Completion:
-    request = GetConversation(size=_MOST, prefix=prefix.replace("\0", "")[:_ID_CHARACTERS])
+    request = GetConversation(size=_MOST, prefix=prefix.replace("\0", "")[:MAX_ID_LENGTH])
     page = await (await access.backend()).get_conversation(request, user_id=access.user_id())
     ids = [one.conversation_id for one in page.conversation_detail_list]
     return Completion(values=ids, total=page.total, has_more=page.total > len(ids))

@@ -12,7 +12,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from memos_mcp.core.api_models import Client
 from memos_mcp.mcp.sdk import connection_of
 
-_LONGEST_NAME = 100
+_LONGEST_NAME = 100  # characters of what a host calls itself and its version
 
 
 @dataclass(slots=True)

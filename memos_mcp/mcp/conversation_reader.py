@@ -9,7 +9,7 @@ from memos_mcp.mcp.access import Access
 from memos_mcp.rendering import structured_content, tool_text
 from memos_mcp.rendering.size_limits import beginnings, cut_lengths, parts
 
-_RECENT = 5
+_RECENT = 5  # conversations that are named where there is none of a name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from memos_mcp.mcp.access import Access
 from memos_mcp.rendering.instructions import visible
 from memos_mcp.rendering.tool_text import known_line
 
-_SHOWN = 10
-_SHOWN_CHARACTERS = 150
+_SHOWN = 10  # lines: what a dialogue shows without scrolling
+_SHOWN_CHARACTERS = 150  # of a line
 
 
 class DeletionConsent(BaseModel):

@@ -41,10 +41,10 @@ from memos_mcp.rendering.size_limits import beginnings, cut_lengths, shortened
 _ANY_ID = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False, reject_null_bytes=False)
 """An id is no path: it is looked up, and any characters are good."""
 
-_CONVERSATIONS = 100
+_CONVERSATIONS = 100  # the largest page, as the two below
 _MESSAGES = 50
 _MEMORIES = 50
-_QUERY_CHARACTERS = 2_000
+_QUERY_CHARACTERS = 2_000  # of a memory: enough to find the messages that it was made of
 
 _BYTES = 1_200_000
 """A resource is read because somebody chose it: a message of the greatest length comes whole."""

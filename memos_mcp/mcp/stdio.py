@@ -22,7 +22,7 @@ from memos_mcp.mcp.standard_streams import Wire
 
 logger = logging.getLogger(__name__)
 
-_PIECE = 1 << 16
+_PIECE = 1 << 16  # bytes: what a pipe holds
 
 _LIMIT = 0.8
 """After so many seconds the end comes whatever is under way: a host may have stopped reading."""

@@ -13,11 +13,11 @@ from typing import BinaryIO, Final, cast
 
 from memos_mcp.core.errors import InvalidRequest
 
-PIECE: Final = 1 << 16
+PIECE: Final = 1 << 16  # bytes that are read at a time
 LONGEST_LINE: Final = 64 * 1024 * 1024
 """Bytes of a line beyond which a document is not read on: no format of ours has one."""
 
-LARGEST_MEMBER: Final = 8 * 1024**3
+LARGEST_MEMBER: Final = 8 * 1024**3  # bytes: no export of a person is as large
 MOST_PACKED: Final = 1_000
 """A member of an archive that unpacks to more than so many times its size is not what it seems."""
 
@@ -47,6 +47,10 @@ class Document:
         """Return the first bytes."""
         with closing(self.open()) as source:
             return source.read(size)
+
+    def first_bytes(self) -> bytes:
+        """Return the first bytes after a byte order mark and white space, by which JSON is told from what is not."""
+        return self.start().lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\x00")
 
     def utf8(self, read: Callable[[int], None] = unread) -> BinaryIO:
         """Open it as UTF-8 without a byte order mark; `read` is told how many bytes were read each time."""

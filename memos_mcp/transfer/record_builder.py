@@ -4,8 +4,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Final, Literal, cast
 
 import ijson  # pyright: ignore[reportMissingTypeStubs]
@@ -13,31 +11,19 @@ from pydantic import JsonValue
 
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
 from memos_mcp.core.limits import is_blank
-from memos_mcp.core.models import FIRST_MILLISECOND, LAST_MILLISECOND, MAX_CONTENT_BYTES, Role, Status
+from memos_mcp.core.message_shapes import ROLES, read_role
+from memos_mcp.core.models import (
+    FIRST_MILLISECOND,
+    LAST_MILLISECOND,
+    MAX_CONTENT_BYTES,
+    MAX_ID_LENGTH,
+    Role,
+    Status,
+)
+from memos_mcp.core.timestamps import read_time
 from memos_mcp.transfer.documents import Document
 
-LONGEST_ID: Final = 100
-
-ROLES: Final[dict[str, Role]] = {
-    "user": "user",
-    "human": "user",
-    "you": "user",
-    "assistant": "assistant",
-    "ai": "assistant",
-    "model": "assistant",
-    "gemini": "assistant",
-    "agent": "assistant",
-    "bot": "assistant",
-    "system": "system",
-    "developer": "system",
-    "tool": "tool",
-    "function": "tool",
-}
-
 _HALVES: Final = re.compile("[\ud800-\udfff]")
-_FRACTION: Final = re.compile(r"(\.\d{6})\d+")
-_SECONDS_BELOW: Final = 100_000_000_000
-"""A number below this is of seconds: as milliseconds it would be before 1973."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +65,17 @@ class Origin:
         content, about = whole(content), {"source": self.name, **(info or {})}
         if len(content.encode()) > MAX_CONTENT_BYTES:
             return LeftOut(f"messages of more than {MAX_CONTENT_BYTES:,} bytes")
-        known = ROLES.get(role.strip().lower())
-        if known is None:
+        known = read_role(role)
+        if known not in ROLES:
             return LeftOut(f'messages of a role "{role[:30]}"')
         return MessageRecord(
             user_id=self.user_id,
             conversation_id=self._id(conversation),
             task_id=self._id(identity),
-            role=known,
+            role=cast("Role", known),
             content=content,
             create_time=time,
-            app_id=app_id[-LONGEST_ID:],
+            app_id=app_id[-MAX_ID_LENGTH:],
             info=about | ({"title": whole(title)} if title else {}),
         )
 
@@ -131,7 +117,7 @@ class Origin:
     def _id(self, name: str) -> str:
         whole_id = f"{self.name}:{name}".replace("\x00", "")
         whole_id = _HALVES.sub("\ufffd", whole_id)
-        if len(whole_id) <= LONGEST_ID:
+        if len(whole_id) <= MAX_ID_LENGTH:
             return whole_id
         return f"{self.name}:{digest(whole_id)}"
 
@@ -148,36 +134,12 @@ def digest(*parts: str) -> str:
 
 
 def milliseconds(value: object) -> int | None:
-    """Return a time as epoch milliseconds; None for what is none. A time without a zone is UTC.
-
-    It may be a number of seconds or milliseconds, or ISO 8601, with any number of decimals.
-    """
-    match value:
-        case bool() | None:
-            return None
-        case int() | float() | Decimal():
-            found = _of_number(float(value))
-        case str():
-            found = _of_text(value.strip())
-        case _:
-            return None
-    return found if found is not None and FIRST_MILLISECOND <= found <= LAST_MILLISECOND else None
-
-
-def _of_number(number: float) -> int | None:
-    if number != number or abs(number) > LAST_MILLISECOND or number <= 0:
-        return None
-    return round(number * 1000) if number < _SECONDS_BELOW else round(number)
-
-
-def _of_text(text: str) -> int | None:
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return _of_number(float(text)) if len(text) > 8 else None
+    """Return a time as epoch milliseconds; None for what is none. A time without a zone is UTC."""
     try:
-        parsed = datetime.fromisoformat(_FRACTION.sub(r"\1", text))
+        found = read_time(value)
     except ValueError:
         return None
-    return int((parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp() * 1000)
+    return found if isinstance(found, int) and FIRST_MILLISECOND <= found <= LAST_MILLISECOND else None
 
 
 def text(value: object) -> str:

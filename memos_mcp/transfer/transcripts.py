@@ -2,9 +2,10 @@
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from memos_mcp.core.projects import project_of
 from memos_mcp.relay.jsonrpc import mapping
@@ -29,16 +30,18 @@ class Utterance:
     time: int | None
 
 
-class Transcript(Protocol):
+class Transcript(ABC):
     """Reads a transcript line by line; `session`, `folder` and `title` are what the lines so far say of it."""
 
-    session: str
-    folder: str
-    title: str
+    def __init__(self, session: str = "") -> None:
+        """Begin; `session` is its name where no line has told it yet."""
+        self.session = session
+        self.folder = ""
+        self.title = ""
 
+    @abstractmethod
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
         """Take the next line: what was said in it, what is left out of it, or nothing."""
-        ...
 
 
 def parsed(line: str) -> dict[str, Any]:

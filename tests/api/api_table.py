@@ -5,6 +5,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BaseModel, StringConstraints
@@ -12,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from memos_mcp.api.contract.base_body import NOTHING_LOST, Body
 from memos_mcp.api.contract.further import REFUSED
-from memos_mcp.api.contract.openapi import ROUTES
+from memos_mcp.api.contract.routes import endpoints
 from memos_mcp.backends.hosted import product
 from memos_mcp.backends.hosted import request_bodies as sent
 from memos_mcp.core.models import (
@@ -29,6 +30,9 @@ from tests.fakes import cloud_bodies, product_bodies
 
 ROOT = Path(__file__).parents[2]
 PATH = ROOT / "docs" / "api.md"
+
+ENDPOINTS = endpoints(*[cast("Any", object())] * 4)
+BODIES = {one.path: one.body for one in ENDPOINTS if one.method == "POST"}
 
 HEAD = """# The contract, field by field
 
@@ -81,7 +85,7 @@ them there. It cannot rewrite a memory (`update_memory` returns an error message
 
 
 def text() -> str:
-    tables = "".join(_route(name, body) for name, (body, _) in ROUTES.items())
+    tables = "".join(_route(name, body) for name, body in BODIES.items())
     silent = ", ".join(f"`{name}`" for name in sorted(NOTHING_LOST))
     refused = ", ".join(f"`{name}`" for name in sorted(REFUSED))
     return (

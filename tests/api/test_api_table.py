@@ -5,10 +5,9 @@ from starlette.routing import Route
 
 from memos_mcp.api.app import build_app
 from memos_mcp.api.contract.base_body import NOTHING_LOST
+from memos_mcp.api.contract.endpoint import PREFIX
 from memos_mcp.api.contract.further import REFUSED
-from memos_mcp.api.contract.openapi import ROUTES
-from memos_mcp.api.contract.rest import PREFIX
-from tests.api.api_table import PATH, fields_of_the_cloud, text
+from tests.api.api_table import BODIES, PATH, fields_of_the_cloud, text
 from tests.fakes.memory_backend import ListBackend
 
 
@@ -24,11 +23,11 @@ def test_every_route_is_in_the_table() -> None:
         if isinstance(route, Route) and route.path.startswith(PREFIX) and route.methods == {"POST"}
     }
 
-    assert served == {*ROUTES, *REFUSED}
+    assert served == {*BODIES, *REFUSED}
 
 
 @pytest.mark.parametrize("name", fields_of_the_cloud())
 def test_no_field_of_the_contract_is_unknown_here(name: str) -> None:
-    model, _ = ROUTES[name]
+    model = BODIES[name]
 
     assert fields_of_the_cloud()[name] <= {*model.model_fields, *model.without_effect, *NOTHING_LOST}

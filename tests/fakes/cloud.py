@@ -39,21 +39,14 @@ class User:
     memories: list[Json] = field(default_factory=list[Json])
 
 
-class FakeCloud:
+class Failing:
+    """A service that can be told to fail."""
+
+    app: Starlette
+
     def __init__(self) -> None:
-        self.users: dict[str, User] = {}
-        self.tasks: dict[str, Json] = {}
-        self.about: dict[str, Json] = {}
-        self.requests: list[tuple[str, Json]] = []
-        self.headers: list[dict[str, str]] = []
         self._answers: deque[Response] = deque()
         self._breaks: deque[Break] = deque()
-        self._numbers = itertools.count(1)
-        self.app = Starlette(
-            routes=[
-                Route("/api/openmem/v1/{operation:path}", self._serve, methods=["POST"]),
-            ]
-        )
 
     def answer_next(self, *answers: Response) -> None:
         self._answers.extend(answers)
@@ -63,6 +56,22 @@ class FakeCloud:
 
     def transport(self) -> httpx.AsyncBaseTransport:
         return Wire(self.app, self._breaks)
+
+
+class FakeCloud(Failing):
+    def __init__(self) -> None:
+        super().__init__()
+        self.users: dict[str, User] = {}
+        self.tasks: dict[str, Json] = {}
+        self.about: dict[str, Json] = {}
+        self.requests: list[tuple[str, Json]] = []
+        self.headers: list[dict[str, str]] = []
+        self._numbers = itertools.count(1)
+        self.app = Starlette(
+            routes=[
+                Route("/api/openmem/v1/{operation:path}", self._serve, methods=["POST"]),
+            ]
+        )
 
     def said(self, user_id: str, conversation_id: str) -> list[tuple[str, str]]:
         user = self.users.get(user_id, User())

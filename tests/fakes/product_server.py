@@ -4,11 +4,9 @@ Users are told apart by their cubes. It can be told to fail, as the fake cloud c
 """
 
 import itertools
-from collections import deque
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -16,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.fakes import product_bodies as bodies
-from tests.fakes.cloud import Break, Wire, words
+from tests.fakes.cloud import Failing, words
 from tests.fakes.filtering import matches
 
 BASE_URL = "http://memos.example:8001/product"
@@ -25,13 +23,12 @@ NOON = datetime(2025, 11, 9, 12, tzinfo=UTC)
 Json = dict[str, Any]
 
 
-class FakeProductServer:
+class FakeProductServer(Failing):
     def __init__(self) -> None:
+        super().__init__()
         self.cubes: dict[str, list[Json]] = {}
         self.tasks: dict[tuple[str, str], str] = {}
         self.requests: list[tuple[str, Json]] = []
-        self._answers: deque[Response] = deque()
-        self._breaks: deque[Break] = deque()
         self._numbers = itertools.count(1)
         posts = {
             "add": self._add,
@@ -46,15 +43,6 @@ class FakeProductServer:
                 Route("/product/scheduler/status", self._status, methods=["GET"]),
             ],
         )
-
-    def answer_next(self, *answers: Response) -> None:
-        self._answers.extend(answers)
-
-    def break_next(self, *breaks: Break) -> None:
-        self._breaks.extend(breaks)
-
-    def transport(self) -> httpx.AsyncBaseTransport:
-        return Wire(self.app, self._breaks)
 
     def _serving(self, do: Any) -> Any:  # noqa: ANN401
         async def serve(request: Request) -> Response:

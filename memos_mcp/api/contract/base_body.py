@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Final, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from memos_mcp.core.models import read_id
+from memos_mcp.core.models import Identifier
 
-Given = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00]*$"), BeforeValidator(read_id)]
+Given = Annotated[Identifier, StringConstraints(min_length=1)]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
@@ -32,8 +32,8 @@ NOTHING_LOST: Final = frozenset(
 QUIET: Final[tuple[object, ...]] = (False, "", [], {}, "memory")
 """Values that ask for nothing; "memory" is the form that every memory is given in."""
 
-LONGEST_NAME = 40
-MOST_WORDS = 8
+LONGEST_NAME = 40  # characters of a field that nobody knows
+MOST_WORDS = 8  # fields, or views, that an answer's message names at most
 
 
 class Body(BaseModel):

@@ -3,19 +3,15 @@
 import json
 import uuid
 from collections.abc import AsyncGenerator
-from functools import partial
 from typing import Final, Protocol
 
-from starlette.requests import Request
+from pydantic import create_model
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
 from memos_mcp.api.contract import responses as answers
+from memos_mcp.api.contract.endpoint import Call, Endpoint, Endpoints
 from memos_mcp.api.contract.further_bodies import ChatBody
-from memos_mcp.api.contract.parsing import parse
 from memos_mcp.api.contract.responses import Answer
-from memos_mcp.api.contract.rest import PREFIX, answer, note_unknown
-from memos_mcp.api.guard.identity import Identity
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.errors import ConfigurationError, MemosError, NotFound
 from memos_mcp.core.models import AddMessage, GetMessage, Message, SearchResult
@@ -37,29 +33,31 @@ class Answering(Protocol):
         ...
 
 
-class Chat:
-    """The route; without a model it says what is missing."""
+_Answered = create_model("Answered", response=(str, ...), conversation_id=(str, ...))
 
-    def __init__(self, backend: MemoryBackend, model: Answering | None, *, default_user: str) -> None:
+
+class Chat:
+    """The endpoint; without a model it says what is missing."""
+
+    def __init__(self, backend: MemoryBackend, model: Answering | None) -> None:
         """Take the memory and the model."""
         self._backend = backend
         self._model = model
-        self._default_user = default_user
 
-    def route(self) -> Route:
-        """Return the route."""
-        return Route(f"{PREFIX}/chat", partial(answer, self.chat), methods=["POST"])
+    def endpoints(self) -> Endpoints:
+        """Return the endpoint."""
+        return [Endpoint("chat", self.chat, ChatBody, (_Answered,))]
 
-    async def chat(self, request: Request) -> Answer | Response:
+    async def chat(self, call: Call[ChatBody]) -> Answer | Response:
         """Search, ask the model, and keep what was said."""
-        body = await parse(request, ChatBody)
+        body = await call.body()
         if not body.conversation_id:
             body = body.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
-        user_id = Identity.of(request, default_user=self._default_user, owners=None).user(body.user_id)
+        user_id = call.caller.user(body.user_id)
         if self._model is None:
             raise ConfigurationError(NO_MODEL)
         found = await self._backend.search_memory(body.search(), user_id=user_id)
-        note_unknown(request, found.unknown_fields)
+        call.note_unknown(found.unknown_fields)
         asked = [*await self._before(body, user_id), {"role": "user", "content": found.full_instruction or body.query}]
         pieces = self._model.answer(asked, body.options())
         if body.stream:

@@ -11,7 +11,7 @@ from memos_mcp.core.message_shapes import GivenMessage, read_messages
 from memos_mcp.core.models import RELATIVITY_THRESHOLD, Identifier, SearchMemory
 
 MODEL_OF_OURS = "the server's own is used"
-MOST_DOCUMENTS = 500
+MOST_DOCUMENTS = 500  # ours: the contract has no limit
 Document = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
 
 
@@ -67,17 +67,8 @@ class ChatBody(Body):
 
     def search(self) -> SearchMemory:
         """Return the search whose finds the answer is made with."""
-        return SearchMemory(
-            query=self.query,
-            conversation_id=self.conversation_id,
-            filter=of_agent(self.filter, self.agent_id),
-            memory_limit_number=self.memory_limit_number,
-            preference_limit_number=self.preference_limit_number,
-            include_preference=self.include_preference,
-            knowledgebase_ids=self.knowledgebase_ids,
-            relativity=self.relativity,
-            return_full_instruction=True,
-        )
+        shared = self.model_dump(include=SearchMemory.model_fields.keys() - {"filter"})
+        return SearchMemory(**shared, filter=of_agent(self.filter, self.agent_id), return_full_instruction=True)
 
     def options(self) -> dict[str, Any]:
         """Return what the model is told about its answer."""

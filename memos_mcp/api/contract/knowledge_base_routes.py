@@ -1,56 +1,28 @@
 """The routes of knowledge bases: make and remove one, and add, list and remove its documents."""
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
-from typing import Annotated, ClassVar, Final, Protocol, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, cast
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, JsonValue, StringConstraints, create_model, model_validator
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.routing import Route
 
 from memos_mcp.api.contract.base_body import Body, Filled, PageNumber, at_most
-from memos_mcp.api.contract.parsing import parse
+from memos_mcp.api.contract.endpoint import Call, Endpoint, Endpoints
 from memos_mcp.api.contract.responses import Answer
-from memos_mcp.api.contract.rest import PREFIX, answer
 from memos_mcp.api.guard.identity import Identity
 from memos_mcp.core.errors import Forbidden, InvalidRequest
-from memos_mcp.core.models import Document, KnowledgeBase
+from memos_mcp.core.models import Document
 
-MOST_FILES: Final = 20
-BAD_BASE64: Final = 40009
-LONGEST_NAME: Final = 255
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.knowledge.library import Library
+
+MOST_FILES: Final = 20  # of one call, MemOS's limit
+BAD_BASE64: Final = 40009  # MemOS's code
+LONGEST_NAME: Final = 255  # what file systems take
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
-
-
-class Library(Protocol):
-    """What keeps knowledge bases."""
-
-    async def create_knowledge_base(self, name: str, description: str) -> str:
-        """Make one and give its id."""
-        ...
-
-    async def knowledge_bases(self) -> list[KnowledgeBase]:
-        """List them."""
-        ...
-
-    async def delete_knowledge_base(self, identifier: str) -> None:
-        """Remove one with its documents."""
-        ...
-
-    async def add_document(self, identifier: str, name: str, content: bytes) -> Document:
-        """Keep a document."""
-        ...
-
-    async def documents(self, identifier: str, document_ids: tuple[str, ...]) -> list[Document]:
-        """Return the documents of one or, where it is not named, those with these ids."""
-        ...
-
-    async def delete_documents(self, document_ids: tuple[str, ...]) -> None:
-        """Remove documents."""
-        ...
 
 
 class CreateBody(Body):
@@ -112,62 +84,63 @@ class DeleteFileBody(Body):
     file_ids: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class KnowledgeBaseRoutes:
-    """The routes. Whoever may use the server may search and list; to change, one must be allowed to act for anybody."""
+_Created = create_model("Created", id=(str, ...))
+_Done = create_model("Done", success=(bool, ...))
+_Files = create_model("Files", file_detail_list=(list[dict[str, JsonValue]], ...), total=(int, ...))
 
-    def __init__(self, library: Library) -> None:
+
+class KnowledgeBaseRoutes:
+    """The endpoints: whoever may use the server may search and list, and who may act for anybody may change."""
+
+    def __init__(self, library: "Library") -> None:
         """Take what keeps them."""
         self._library = library
 
-    def routes(self) -> list[Route]:
-        """Return the routes."""
-        operations: dict[str, Callable[[Request], Awaitable[Answer | list[Answer]]]] = {
-            "create/knowledgebase": self.create,
-            "get/knowledgebase": self.get_all,
-            "delete/knowledgebase": self.delete,
-            "add/knowledgebase-file": self.add_files,
-            "get/knowledgebase-file": self.get_files,
-            "delete/knowledgebase-file": self.delete_files,
-        }
+    def endpoints(self) -> Endpoints:
+        """Return the endpoints."""
         return [
-            Route(f"{PREFIX}/{path}", partial(answer, operation), methods=["POST"])
-            for path, operation in operations.items()
+            Endpoint("create/knowledgebase", self.create, CreateBody, (_Created,)),
+            Endpoint("get/knowledgebase", self.get_all, ListBody),
+            Endpoint("delete/knowledgebase", self.delete, DeleteBody, (_Done,)),
+            Endpoint("add/knowledgebase-file", self.add_files, AddFileBody),
+            Endpoint("get/knowledgebase-file", self.get_files, GetFileBody, (_Files,)),
+            Endpoint("delete/knowledgebase-file", self.delete_files, DeleteFileBody, (_Done,)),
         ]
 
-    async def create(self, request: Request) -> Answer:
+    async def create(self, call: Call[CreateBody]) -> Answer:
         """Make a knowledge base."""
-        _check_librarian(request)
-        body = await parse(request, CreateBody)
+        _check_librarian(call.caller)
+        body = await call.body()
         identifier = await self._library.create_knowledge_base(body.knowledgebase_name, body.knowledgebase_description)
         return {"id": identifier}
 
-    async def get_all(self, request: Request) -> list[Answer]:
+    async def get_all(self, call: Call[ListBody]) -> list[Answer]:
         """List the knowledge bases."""
-        await parse(request, ListBody)
+        await call.body()
         return [one.model_dump() for one in await self._library.knowledge_bases()]
 
-    async def delete(self, request: Request) -> Answer:
+    async def delete(self, call: Call[DeleteBody]) -> Answer:
         """Remove a knowledge base."""
-        _check_librarian(request)
-        body = await parse(request, DeleteBody)
+        _check_librarian(call.caller)
+        body = await call.body()
         await self._library.delete_knowledge_base(body.knowledgebase_id)
         return {"success": True}
 
-    async def add_files(self, request: Request) -> list[Answer]:
+    async def add_files(self, call: Call[AddFileBody]) -> list[Answer]:
         """Keep documents: base64 in JSON, or files of a form."""
-        _check_librarian(request)
-        if request.headers.get("content-type", "").startswith("multipart/form-data"):
-            identifier, files = await _of_form(request)
+        _check_librarian(call.caller)
+        if call.request.headers.get("content-type", "").startswith("multipart/form-data"):
+            identifier, files = await _of_form(call.request)
         else:
-            body = await parse(request, AddFileBody)
+            body = await call.body()
             identifier, files = body.knowledgebase_id, [(one.name, _decoded(one.content)) for one in body.file]
         kept = [await self._library.add_document(identifier, name, content) for name, content in files]
         sizes = [len(content) / 2**20 for _, content in files]
         return [_file(one) | {"sizeMB": size} for one, size in zip(kept, sizes, strict=True)]
 
-    async def get_files(self, request: Request) -> Answer:
+    async def get_files(self, call: Call[GetFileBody]) -> Answer:
         """List documents."""
-        body = await parse(request, GetFileBody)
+        body = await call.body()
         if not (body.knowledgebase_id or body.file_ids):
             raise InvalidRequest("Name knowledgebase_id or file_ids.", code=40002)
         listed = await self._library.documents(body.knowledgebase_id, body.file_ids)
@@ -179,16 +152,16 @@ class KnowledgeBaseRoutes:
             "page_size": body.page_size,
         }
 
-    async def delete_files(self, request: Request) -> Answer:
+    async def delete_files(self, call: Call[DeleteFileBody]) -> Answer:
         """Remove documents."""
-        _check_librarian(request)
-        body = await parse(request, DeleteFileBody)
+        _check_librarian(call.caller)
+        body = await call.body()
         await self._library.delete_documents(body.file_ids)
         return {"success": True}
 
 
-def _check_librarian(request: Request) -> None:
-    if Identity.of(request, default_user="", owners=None).own is not None:
+def _check_librarian(caller: Identity) -> None:
+    if caller.own is not None:
         raise Forbidden("A knowledge base is everybody's: only a token for any user (*) may change one.")
 
 

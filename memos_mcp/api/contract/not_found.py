@@ -11,8 +11,8 @@ from starlette.routing import Route
 from memos_mcp.api.contract.envelope import Envelope, refusal_at
 from memos_mcp.core.errors import NotFound
 
-NO_ROUTE = 40400
-NO_METHOD = 40500
+NO_ROUTE = 40400  # ours, as is the next: MemOS answers with a bare status
+NO_METHOD = 40500  # see above
 
 
 async def no_such_route(request: Request, exc: Exception) -> Response:

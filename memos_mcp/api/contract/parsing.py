@@ -18,8 +18,8 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TOO_LONG = {"user_id": 40010, "conversation_id": 40011}
 
 
-async def parse(request: Request, model: type[Parsed]) -> Parsed:
-    """Read a body, and note in `request.state.words` what of it is not done as asked.
+async def parse(request: Request, model: type[Parsed]) -> tuple[Parsed, list[str]]:
+    """Return a body, and words on what of it is not done as asked.
 
     Raises:
         InvalidRequest: it is no JSON object, or not what the endpoint takes.
@@ -33,8 +33,7 @@ async def parse(request: Request, model: type[Parsed]) -> Parsed:
     except InvalidRequest as exc:
         said, code = str(exc), exc.code
     else:
-        request.state.words = [*_cut(body, fields), *(f"ignored {ignored}" for ignored in body.ignored())]
-        return body
+        return body, [*_cut(body, fields), *(f"ignored {ignored}" for ignored in body.ignored())]
     raise InvalidRequest(f"{said} {model.UNDONE}".strip(), code=code)
 
 

@@ -13,7 +13,9 @@ from memos_mcp.core.models import (
     MessagePage,
     Preference,
     Removed,
+    Role,
     SearchResult,
+    Status,
     StoredMessage,
     Task,
     clock_text,
@@ -22,6 +24,30 @@ from memos_mcp.core.perspective import bare, perspective_of
 
 Answer = dict[str, Any]
 """A JSON object."""
+
+
+class DatedMessage(BaseModel):
+    """A message as get/message writes it, its times as text in UTC."""
+
+    id: str
+    role: Role
+    content: str
+    role_id: str = ""
+    role_name: str = ""
+    conversation_id: str
+    create_time: str
+    update_time: str
+    status: Status = "activated"
+
+
+class DatedMessagePage(BaseModel):
+    """A page of a conversation, oldest first."""
+
+    conversation_id: str
+    message_detail_list: tuple[DatedMessage, ...]
+    total: int
+    page: int
+    pages: int
 
 
 def plain(model: BaseModel) -> Answer:
@@ -59,10 +85,8 @@ def search_result(found: SearchResult) -> Answer:
         "notice": found.notice,
     }
     return {
-        "memory_detail_list": [known(memory) for memory in found.memory_detail_list],
-        "preference_detail_list": [known(preference) for preference in found.preference_detail_list],
+        **_known_lists(found),
         "message_detail_list": [known(message) for message in found.message_detail_list],
-        **_NOT_KEPT_HERE,
         "preference_note": found.preference_note,
         **{name: text for name, text in composed.items() if text},
     }
@@ -70,12 +94,7 @@ def search_result(found: SearchResult) -> Answer:
 
 def memory_page(page: MemoryPage) -> Answer:
     """Write a page of what is known."""
-    return {
-        "memory_detail_list": [known(memory) for memory in page.memory_detail_list],
-        "preference_detail_list": [known(preference) for preference in page.preference_detail_list],
-        **_NOT_KEPT_HERE,
-        **page.model_dump(include={"total", "size", "current", "pages"}),
-    }
+    return _known_lists(page) | page.model_dump(include={"total", "size", "current", "pages"})
 
 
 def message_page(page: MessagePage) -> Answer:
@@ -93,7 +112,14 @@ def no_messages(conversation_id: str) -> Answer:
     return message_page(MessagePage(conversation_id=conversation_id))
 
 
-_NOT_KEPT_HERE: Answer = {"tool_memory_detail_list": [], "skill_detail_list": []}
+def _known_lists(found: SearchResult | MemoryPage) -> Answer:
+    """Write the lists of what is known; two of the contract's are always empty here."""
+    return {
+        "memory_detail_list": [known(memory) for memory in found.memory_detail_list],
+        "preference_detail_list": [known(preference) for preference in found.preference_detail_list],
+        "tool_memory_detail_list": [],
+        "skill_detail_list": [],
+    }
 
 
 def drafts(page: MemoryPage) -> Answer:

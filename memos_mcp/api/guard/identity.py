@@ -1,7 +1,7 @@
 """Whose memory a call may touch: identity comes from the token, and a body can only narrow it."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from starlette.requests import Request
@@ -9,30 +9,21 @@ from starlette.requests import Request
 from memos_mcp.core.errors import Forbidden, InvalidRequest
 from memos_mcp.core.validation_messages import shown
 
-
-class Owners(Protocol):
-    """Knows whose an id is; the contract deletes, updates and follows by id alone."""
-
-    async def memory_owner(self, memory_id: str) -> str | None:
-        """Return the user who has this memory."""
-        ...
-
-    async def task_owner(self, task_id: str) -> str | None:
-        """Return the user whose add left this task behind."""
-        ...
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.backend import LocalBackend
 
 
 class Identity:
     """Who is calling: the user of a token, or one who may act for any user."""
 
-    def __init__(self, *, own: str | None, default: str | None, owners: Owners | None) -> None:
-        """Take the token's user (None: any), and the user of a call that names none."""
+    def __init__(self, *, own: str | None, default: str | None, owners: "LocalBackend | None") -> None:
+        """Take the token's user (None: any), the user of a call that names none, and who knows whose an id is."""
         self._own = own
         self._default = default
         self._owners = owners
 
     @classmethod
-    def of(cls, request: Request, *, default_user: str, owners: Owners | None) -> "Identity":
+    def of(cls, request: Request, *, default_user: str, owners: "LocalBackend | None") -> "Identity":
         """Tell from what the guard found; without tokens at all, everyone is the configured user, or whom they name."""
         user: object = request.scope.get("user")
         if not isinstance(user, AuthenticatedUser):

@@ -22,7 +22,7 @@ LINK_LASTS: Final = 300.0
 VISIT_LASTS: Final = 12 * 3600.0
 """Seconds without a request after which a visit is over."""
 
-MOST_VISITS: Final = 1_000
+MOST_VISITS: Final = 1_000  # of some 300 bytes each; then the one seen longest ago goes
 
 
 @dataclass(slots=True)

@@ -2,15 +2,18 @@
 
 import logging
 from collections import Counter
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio.to_thread import run_sync
 from limits import parse
 
 from memos_mcp.api.guard.rate import DEFAULT_RATE
-from memos_mcp.api.guard.tokens import Pair, Tokens
+from memos_mcp.api.guard.tokens import Tokens
 from memos_mcp.core.errors import ConfigurationError, Unavailable
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.ledger.access import Access
 
 logger = logging.getLogger(__name__)
 
@@ -18,26 +21,10 @@ EVERY: Final = 1.0
 """Seconds between two exchanges with the other replicas: so long a revoked token, and a limit used up, may go on."""
 
 
-class Access(Protocol):
-    """The tables that replicas share."""
-
-    def close(self) -> None:
-        """Let go of the database."""
-        ...
-
-    def tokens(self) -> list[Pair]:
-        """Return the digest of each token and its user."""
-        ...
-
-    def count(self, calls: dict[str, int], *, seconds: int) -> dict[str, float]:
-        """Count calls, and return those of each token in the last so many seconds, at all replicas together."""
-        ...
-
-
 class SharedRate:
     """Counts the calls of each token at this process, and those at other replicas as far as they have told."""
 
-    def __init__(self, access: Access, allowed: str = DEFAULT_RATE) -> None:
+    def __init__(self, access: "Access", allowed: str = DEFAULT_RATE) -> None:
         """Take where calls are told, and what is allowed, such as `100 per minute`."""
         self._access = access
         item = parse(allowed)
@@ -63,7 +50,7 @@ class SharedRate:
 class SharedAccess:
     """Tokens and counts that follow the tables, while `follow` runs."""
 
-    def __init__(self, access: Access, *, tokens: Tokens | None = None, allowed: str = DEFAULT_RATE) -> None:
+    def __init__(self, access: "Access", *, tokens: Tokens | None = None, allowed: str = DEFAULT_RATE) -> None:
         """Take the tables; `tokens` that are set elsewhere stand in the place of those of the table."""
         self._access = access
         self._are_own = tokens is not None

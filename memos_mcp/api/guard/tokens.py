@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from memos_mcp.core.errors import ConfigurationError
+from memos_mcp.core.models import MAX_ID_LENGTH
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ ANY_USER: Final = "*"
 TOKENS_FILE: Final = "tokens"
 """The file in the data directory that is read where `MEMOS_TOKENS` is not set."""
 
-LONGEST_USER: Final = 100
+LONGEST_USER: Final = MAX_ID_LENGTH
 
 _FORM = "Write it as TOKEN=USER,TOKEN=USER, or as @FILE with one pair a line, then start again."
 _KEPT = re.compile(r"sha256:([0-9a-f]{64})")

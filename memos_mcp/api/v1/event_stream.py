@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import anyio
 from starlette.responses import Response, StreamingResponse
 
-from memos_mcp.api.v1.context import Context
+from memos_mcp.api.v1.context import Watch
 from memos_mcp.api.v1.operation import Call, Operation
 
 HEARTBEAT = 15.0
@@ -15,30 +15,16 @@ CHANGED = "event: changed\ndata: {}\n\n"
 ALIVE = ": alive\n\n"
 
 
-class EventStream:
-    """The route that tells of changes."""
+def event_operation(watch: Watch) -> Operation:
+    """Return the route that tells of every change of the user's memory, several at once where they come together."""
 
-    def __init__(self, surroundings: Context) -> None:
-        """Take what knows of changes."""
-        self._surroundings = surroundings
-
-    def operations(self) -> list[Operation]:
-        """Return the route."""
-        return [Operation("GET", "/events", self.events, "Tell of changes as they happen", "text/event-stream")]
-
-    async def events(self, call: Call) -> Response:
-        """Tell of every change of the user's memory, several at once where they come together."""
-        return StreamingResponse(
-            self._told(call.user_id), media_type="text/event-stream", headers={"cache-control": "no-store"}
-        )
-
-    async def _told(self, user_id: str) -> AsyncGenerator[str]:
+    async def told(user_id: str) -> AsyncGenerator[str]:
         changed = anyio.Event()
 
         def listener(_: object) -> None:
             changed.set()
 
-        unwatch = self._surroundings.watch(user_id, listener)
+        unwatch = watch(user_id, listener)
         try:
             yield ALIVE
             while True:
@@ -49,3 +35,10 @@ class EventStream:
                 yield said
         finally:
             unwatch()
+
+    async def events(call: Call) -> Response:
+        return StreamingResponse(
+            told(call.user_id), media_type="text/event-stream", headers={"cache-control": "no-store"}
+        )
+
+    return Operation("GET", "/events", events, "Tell of changes as they happen", "text/event-stream")

@@ -1,9 +1,7 @@
 """The routes that take a file in: at once, or in the background after a look at what is in it."""
 
-import logging
 import shutil
 import tempfile
-import traceback
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -15,6 +13,7 @@ from anyio import open_file
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 
+from memos_mcp.api.contract.envelope import log_failure
 from memos_mcp.api.v1.context import Start
 from memos_mcp.api.v1.operation import BYTES, FAILED, Call, Operation
 from memos_mcp.backends.base import Transferring
@@ -22,8 +21,6 @@ from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.core.api_models import Imported, ImportJob, ImportJobQuery, ImportQuery, ImportState, iso_time
 from memos_mcp.core.errors import InvalidRequest, MemosError
 from memos_mcp.transfer.importer import Recognised, Report, recognise, run, survey, unseen
-
-logger = logging.getLogger(__name__)
 
 DECISION: Final = 3600.0
 """Seconds for which a file that was looked into waits to be taken in; then it is removed."""
@@ -191,8 +188,8 @@ class Imports:
             return
         except MemosError as exc:
             job.state, job.error = "failed", str(exc)
-        except Exception as exc:  # noqa: BLE001  # the edge: a caller gets a sentence, the log where it happened
-            logger.error("%s in an import\n%s", type(exc).__name__, "".join(traceback.format_tb(exc.__traceback__)))  # noqa: TRY400  # without the text
+        except Exception as exc:  # noqa: BLE001  # the edge: a caller gets a sentence
+            log_failure(exc, "an import")
             job.state, job.error = "failed", FAILED
 
     async def _look(self, recognised: Recognised, user_id: str, report: Report = unseen) -> Imported:

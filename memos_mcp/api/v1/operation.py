@@ -1,8 +1,5 @@
 """One operation of `/api/v1`: its route, what it takes and answers, and how a request becomes a call of it."""
 
-import json
-import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -12,13 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from memos_mcp.api.contract.envelope import Problem
+from memos_mcp.api.contract import envelope
+from memos_mcp.api.contract.envelope import json_response, log_failure
 from memos_mcp.api.contract.parsing import json_object
 from memos_mcp.api.guard.identity import Identity
 from memos_mcp.core.errors import InvalidRequest, MemosError
 from memos_mcp.core.validation_messages import problem
-
-logger = logging.getLogger(__name__)
 
 PREFIX = "/api/v1"
 BYTES = "application/octet-stream"
@@ -101,19 +97,13 @@ class Operation:
                 )
                 answered = await self.run(call)
             except MemosError as exc:
-                return Problem(exc)
-            except Exception as exc:  # noqa: BLE001  # the edge: a caller gets a sentence, the log where it happened
-                frames = "".join(traceback.format_tb(exc.__traceback__))
-                logger.error("%s in %s\n%s", type(exc).__name__, self.path, frames)  # noqa: TRY400  # without the text
-                return Problem(MemosError(FAILED))
+                return envelope.problem(exc)
+            except Exception as exc:  # noqa: BLE001  # the edge: a caller gets a sentence
+                log_failure(exc, self.path)
+                return envelope.problem(MemosError(FAILED))
             return answered if isinstance(answered, Response) else json_response(answered.model_dump(mode="json"))
 
         return Route(f"{PREFIX}{self.path}", endpoint, methods=[self.method], name=f"{self.method} {self.path}")
-
-
-def json_response(content: Any) -> Response:  # noqa: ANN401 - any JSON
-    """Answer with JSON in ASCII, so that nothing that was stored can fail to be written."""
-    return Response(json.dumps(content), media_type="application/json", headers={"cache-control": "no-store"})
 
 
 def _validated(model: type[Model], given: dict[str, Any]) -> Model:

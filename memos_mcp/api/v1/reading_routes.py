@@ -25,45 +25,14 @@ from memos_mcp.core.models import StoreStatus
 WELL = "Everything is well."
 
 
-class ReadingRoutes:
-    """The routes over what a backend lets people look at."""
+def reading_operations(browsing: Browsing, surroundings: Context) -> list[Operation]:
+    """Return the routes over what a backend lets people look at."""
 
-    def __init__(self, browsing: Browsing, surroundings: Context) -> None:
-        """Take what is read."""
-        self._browsing = browsing
-        self._surroundings = surroundings
-
-    def operations(self) -> list[Operation]:
-        """Return the routes."""
-        return [
-            Operation("GET", "/status", self.status, "How the engine and the user's memory are", Status),
-            Operation("GET", "/home", self.home, "What is known of the user at a glance", Home),
-            Operation("GET", "/memories", self.memories, "A page of memories", MemoryList, query=MemoriesQuery),
-            Operation("GET", "/memories/{memory_id}", self.memory, "One memory and its history", MemoryDetail),
-            Operation(
-                "GET",
-                "/conversations",
-                self.conversations,
-                "A page of conversations, the last used first",
-                ConversationList,
-                query=ConversationsQuery,
-            ),
-            Operation(
-                "GET",
-                "/conversations/{conversation_id:path}/messages",
-                self.messages,
-                "A part of a conversation, oldest first",
-                MessageList,
-                query=MessagesQuery,
-            ),
-            Operation("GET", "/search", self.search, "What a search finds, and why", SearchHits, query=SearchQuery),
-        ]
-
-    async def status(self, call: Call) -> Status:
+    async def status(call: Call) -> Status:
         """Look at the store; where it cannot be read, that is what is said."""
         try:
-            store = await self._browsing.store_status()
-            counts = await self._browsing.counts(user_id=call.user_id)
+            store = await browsing.store_status()
+            counts = await browsing.counts(user_id=call.user_id)
         except MemosError as exc:
             return Status(version=__version__, user_id=call.user_id, health=Health(ok=False, text=str(exc)))
         return Status(
@@ -76,36 +45,61 @@ class ReadingRoutes:
                 memories=store.waiting_for_memories,
                 failed=store.failed_for_memories,
             ),
-            clients=self._surroundings.clients(call.user_id),
+            clients=surroundings.clients(call.user_id),
         )
 
-    async def home(self, call: Call) -> Home:
-        """Show what is known."""
-        return await self._browsing.home(user_id=call.user_id)
+    async def memories(call: Call) -> MemoryList:
+        return await browsing.memories(call.query(MemoriesQuery), user_id=call.user_id)
 
-    async def memories(self, call: Call) -> MemoryList:
-        """Show a page of memories."""
-        return await self._browsing.memories(call.query(MemoriesQuery), user_id=call.user_id)
+    async def conversations(call: Call) -> ConversationList:
+        return await browsing.conversations(call.query(ConversationsQuery), user_id=call.user_id)
 
-    async def memory(self, call: Call) -> MemoryDetail:
-        """Show one memory."""
-        return await self._browsing.memory(call.path["memory_id"], user_id=call.user_id)
-
-    async def conversations(self, call: Call) -> ConversationList:
-        """Show a page of conversations."""
-        return await self._browsing.conversations(call.query(ConversationsQuery), user_id=call.user_id)
-
-    async def messages(self, call: Call) -> MessageList:
-        """Show a part of a conversation."""
+    async def messages(call: Call) -> MessageList:
         query = call.query(MessagesQuery)
-        return await self._browsing.messages(call.path["conversation_id"], query, user_id=call.user_id)
+        return await browsing.messages(call.path["conversation_id"], query, user_id=call.user_id)
 
-    async def search(self, call: Call) -> SearchHits:
+    async def search(call: Call) -> SearchHits:
         """Search as an agent does, with reasons."""
         query = call.query(SearchQuery)
-        found = await self._browsing.search(query, user_id=call.user_id)
-        text = await self._surroundings.text_for_agents(query, call.user_id)
+        found = await browsing.search(query, user_id=call.user_id)
+        text = await surroundings.text_for_agents(query, call.user_id)
         return found.model_copy(update={"text": text})
+
+    return [
+        Operation("GET", "/status", status, "How the engine and the user's memory are", Status),
+        Operation(
+            "GET",
+            "/home",
+            lambda call: browsing.home(user_id=call.user_id),
+            "What is known of the user at a glance",
+            Home,
+        ),
+        Operation("GET", "/memories", memories, "A page of memories", MemoryList, query=MemoriesQuery),
+        Operation(
+            "GET",
+            "/memories/{memory_id}",
+            lambda call: browsing.memory(call.path["memory_id"], user_id=call.user_id),
+            "One memory and its history",
+            MemoryDetail,
+        ),
+        Operation(
+            "GET",
+            "/conversations",
+            conversations,
+            "A page of conversations, the last used first",
+            ConversationList,
+            query=ConversationsQuery,
+        ),
+        Operation(
+            "GET",
+            "/conversations/{conversation_id:path}/messages",
+            messages,
+            "A part of a conversation, oldest first",
+            MessageList,
+            query=MessagesQuery,
+        ),
+        Operation("GET", "/search", search, "What a search finds, and why", SearchHits, query=SearchQuery),
+    ]
 
 
 def _health(store: StoreStatus) -> Health:

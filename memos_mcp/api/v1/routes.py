@@ -3,26 +3,27 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
+from memos_mcp.api.contract.envelope import json_response
 from memos_mcp.api.v1.context import Context, Store
 from memos_mcp.api.v1.description import describe
 from memos_mcp.api.v1.editing_routes import EditingRoutes
-from memos_mcp.api.v1.event_stream import EventStream
+from memos_mcp.api.v1.event_stream import event_operation
 from memos_mcp.api.v1.import_routes import Imports
-from memos_mcp.api.v1.machine_routes import MachineRoutes
-from memos_mcp.api.v1.operation import Call, Operation, json_response
-from memos_mcp.api.v1.reading_routes import ReadingRoutes
-from memos_mcp.api.v1.transfer_routes import TransferRoutes
+from memos_mcp.api.v1.machine_routes import machine_operations
+from memos_mcp.api.v1.operation import Call, Operation
+from memos_mcp.api.v1.reading_routes import reading_operations
+from memos_mcp.api.v1.transfer_routes import transfer_operations
 
 
 def operations(store: Store, surroundings: Context) -> list[Operation]:
     """Return every operation, the description of them all last."""
     listed = [
-        *ReadingRoutes(store.browsing, surroundings).operations(),
+        *reading_operations(store.browsing, surroundings),
         *EditingRoutes(store.backend, store.browsing, store.curating).operations(),
         *Imports(store.transferring, surroundings.start).operations(),
-        *TransferRoutes(store.transferring, store.browsing).operations(),
-        *MachineRoutes(surroundings).operations(),
-        *EventStream(surroundings).operations(),
+        *transfer_operations(store.transferring, store.browsing),
+        *machine_operations(surroundings.machine),
+        event_operation(surroundings.watch),
     ]
 
     async def openapi(_: Call) -> Response:

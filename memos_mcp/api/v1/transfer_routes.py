@@ -20,58 +20,49 @@ from memos_mcp.core.errors import Forbidden
 from memos_mcp.transfer.markdown_folder import MarkdownFolder
 
 
-class TransferRoutes:
-    """The routes over the ledger as a whole."""
+def transfer_operations(transferring: Transferring, browsing: Browsing) -> list[Operation]:
+    """Return the routes over the ledger as a whole."""
 
-    def __init__(self, transferring: Transferring, browsing: Browsing) -> None:
-        """Take what lends the ledger."""
-        self._transferring = transferring
-        self._browsing = browsing
-
-    def operations(self) -> list[Operation]:
-        """Return the routes."""
-        return [
-            Operation("GET", "/export", self.export, "All that is kept of the user", BYTES, query=ExportQuery),
-            Operation("GET", "/backup", self.backup, "A backup of the whole store", BYTES),
-        ]
-
-    async def export(self, call: Call) -> Response:
+    async def export(call: Call) -> Response:
         """Return JSON lines, which can be imported, or a zip of Markdown for people."""
-        if call.query(ExportQuery).format == "markdown":
-            return await self._records("memory.zip", _write_markdown, call.user_id)
-        return await self._records("memory.jsonl", _write_lines, call.user_id)
+        is_markdown = call.query(ExportQuery).format == "markdown"
+        name, write = ("memory.zip", _write_markdown) if is_markdown else ("memory.jsonl", _write_lines)
+        return await _file(
+            name, lambda file: transferring.read(partial(write, call.user_id, file), user_id=call.user_id)
+        )
 
-    async def backup(self, call: Call) -> Response:
+    async def backup(call: Call) -> Response:
         """Give a copy of the ledger to its owner.
 
         Raises:
             Forbidden: there are other users in it, and the caller may not act for them.
         """
-        if call.is_bound and not await self._is_alone(call.user_id):
+        if call.is_bound and not await is_alone(call.user_id):
             raise Forbidden("A backup holds every user's memory: export yours, or run `memos-mcp backup`.")
-        return await self._file("memory-backup.sqlite3", self._transferring.copy_to)
+        return await _file("memory-backup.sqlite3", transferring.copy_to)
 
-    async def _is_alone(self, user_id: str) -> bool:
+    async def is_alone(user_id: str) -> bool:
         """Say whether a user is the only one of the store."""
-        users = (await self._browsing.store_status()).users
-        counts = await self._browsing.counts(user_id=user_id)
+        users = (await browsing.store_status()).users
+        counts = await browsing.counts(user_id=user_id)
         return users == 1 and counts.conversations > 0
 
-    async def _records(self, name: str, write: Callable[[str, Path, Database], None], user_id: str) -> Response:
-        return await self._file(
-            name, lambda file: self._transferring.read(partial(write, user_id, file), user_id=user_id)
-        )
+    return [
+        Operation("GET", "/export", export, "All that is kept of the user", BYTES, query=ExportQuery),
+        Operation("GET", "/backup", backup, "A backup of the whole store", BYTES),
+    ]
 
-    async def _file(self, name: str, write: Callable[[Path], Awaitable[None]]) -> Response:
-        folder = await run_sync(partial(tempfile.mkdtemp, prefix="memos-mcp-"))
-        forget = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-        try:
-            await write(Path(folder) / name)
-        except BaseException:
-            await forget()
-            raise
-        headers = {"cache-control": "no-store"}
-        return FileResponse(Path(folder) / name, media_type=BYTES, filename=name, headers=headers, background=forget)
+
+async def _file(name: str, write: Callable[[Path], Awaitable[None]]) -> Response:
+    folder = await run_sync(partial(tempfile.mkdtemp, prefix="memos-mcp-"))
+    forget = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        await write(Path(folder) / name)
+    except BaseException:
+        await forget()
+        raise
+    headers = {"cache-control": "no-store"}
+    return FileResponse(Path(folder) / name, media_type=BYTES, filename=name, headers=headers, background=forget)
 
 
 def _write_lines(user_id: str, file: Path, database: Database) -> None:

@@ -11,7 +11,6 @@ from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, Endpoints
 from memos_mcp.backends.hosted.outbox import TASK_PREFIX
 from memos_mcp.backends.hosted.product_server import ProductServer
 from memos_mcp.backends.hosted.request_bodies import Body
-from memos_mcp.backends.hosted.trimming import trimmed
 from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
 from memos_mcp.core.limits import check_add, check_search
 from memos_mcp.core.models import (
@@ -33,7 +32,7 @@ from memos_mcp.core.models import (
     UpdateMemory,
     UpdateReceipt,
 )
-from memos_mcp.rendering.instructions import with_instructions
+from memos_mcp.rendering.instructions import fit, with_instructions
 
 NOT_TAKEN = "The service takes no {}; they were not sent."
 """What is said where an argument is beyond the service's contract."""
@@ -82,7 +81,7 @@ class HostedBackend:
         body = request_bodies.search_memory(request, user_id=user_id, for_engine=for_engine)
         found = response_models.search_result(await self._call("search/memory", body))
         if not for_engine:
-            found = trimmed(found, request)
+            found = _trimmed(found, request)
         if found.instruction is not None or found.full_instruction is not None:
             return found
         return with_instructions(found, request)
@@ -207,3 +206,18 @@ def _successful(data: dict[str, Any]) -> dict[str, Any]:
     if data.get("success") is False:
         raise MemosError("The memory service did not do it, and did not say why: nothing was changed.", code=50002)
     return data
+
+
+def _trimmed(found: SearchResult, request: SearchMemory) -> SearchResult:
+    """Cut each list to its limit, and all together to the words that are wanted: the service is not told all of it."""
+    preferences = request.preference_limit_number if request.include_preference else 0
+    liked = found.preference_detail_list[:preferences]
+    within = found.model_copy(
+        update={
+            "memory_detail_list": found.memory_detail_list[: request.memory_limit_number],
+            "preference_detail_list": liked,
+            "message_detail_list": found.message_detail_list[: request.message_limit_number],
+            "preference_note": found.preference_note if liked else "",
+        }
+    )
+    return fit(within, request)

@@ -12,7 +12,7 @@ from memos_mcp.core.memory_sources import of_source
 
 Body = dict[str, Any]
 
-SUCCESS: Final = 200
+SUCCESS: Final = 200  # the code of an envelope of MemOS's own server
 
 SPEAKER: Final = ("role_id", "role_name")
 """Fields of a message that the server does not have."""

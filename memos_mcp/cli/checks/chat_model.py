@@ -10,7 +10,7 @@ from memos_mcp.cli.checks.finding import Finding, host_of
 from memos_mcp.core.settings import Settings
 
 ABOUT = "chat model"
-PATIENCE = 15.0
+PATIENCE = 15.0  # seconds, for a model that is loaded when it is first asked
 _MEANWHILE = "Until then, memories wait, each for a day, after which the rules make it; messages are kept all the same."
 
 

@@ -16,7 +16,7 @@ ABOUT = "data directory"
 ENOUGH = 500_000_000
 """Bytes that should be free: a ledger of 100,000 messages takes 250 MB, and its vector index as much."""
 
-TOO_FEW = 20_000_000
+TOO_FEW = 20_000_000  # bytes: less than a start writes
 
 NETWORKED = frozenset({"9p", "afpfs", "afs", "ceph", "cifs", "davfs", "glusterfs", "lustre", "ncpfs", "webdav"})
 NETWORKED_BEGINNINGS = ("nfs", "smb", "fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "fuse.s3fs", "fuse.ceph")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from memos_mcp import __version__
 from memos_mcp.cli.checks.finding import Finding
-from memos_mcp.cli.commands.status import FoundEngine, counted, look
+from memos_mcp.cli.commands.status import FoundEngine, look
+from memos_mcp.cli.printing import counted
 from memos_mcp.core.settings import Settings
 from memos_mcp.relay.launch import LOG_FILE
 
@@ -18,7 +19,7 @@ LOG_TAIL = 65_536
 """Bytes of the log that are read, from its end."""
 
 IMPORTED = ("memos_mcp.engine.engine", "chromadb", "onnxruntime", "tokenizers", "numpy")
-IMPORTED_WITHIN = 60.0
+IMPORTED_WITHIN = 60.0  # seconds; on a busy machine without compiled files it takes ten
 
 RECENT = timedelta(days=1)
 

@@ -16,7 +16,8 @@ from memos_mcp.backends.local.vectors.probe import probe
 from memos_mcp.cli.checks.finding import Finding
 from memos_mcp.cli.commands.chroma_server import index_on_server
 from memos_mcp.cli.commands.holding import is_held
-from memos_mcp.cli.commands.status import counted, kept_in
+from memos_mcp.cli.commands.status import kept_in
+from memos_mcp.cli.printing import counted
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import StoreStatus
 from memos_mcp.core.settings import Settings

@@ -10,12 +10,12 @@ from memos_mcp.backends.hosted.http_client import HttpClient, Retry
 from memos_mcp.backends.hosted.outbox import Outbox, account_of
 from memos_mcp.backends.hosted.product import SUCCESS
 from memos_mcp.cli.checks.finding import Finding
-from memos_mcp.cli.commands.status import counted
+from memos_mcp.cli.printing import counted
 from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound, RateLimited
 from memos_mcp.core.settings import Settings
 
 ABOUT = "hosted service"
-PATIENCE = 15.0
+PATIENCE = 15.0  # seconds; nobody waits longer for a report
 NO_TASK = "memos-mcp-doctor"
 """The id of no task: asking for it shows whether the key is taken, and sends and fetches nothing of anybody."""
 

@@ -11,6 +11,7 @@ from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.cli.commands.ledger_files import copy, damaged_texts, named, problem_of
 from memos_mcp.cli.commands.status import kept, kept_in
 from memos_mcp.cli.commands.whole_files import check_target, sweep, written_whole
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import InvalidRequest, Unavailable
 
 
@@ -40,7 +41,7 @@ def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progre
     store = kept_in(file)
     assert store is not None  # noqa: S101  # it was checked
     size = decimal(file.stat().st_size)
-    console.print(f"Backed up {kept(store)} to {file} ({size}), and checked it.", highlight=False, soft_wrap=True)
+    say(console, f"Backed up {kept(store)} to {file} ({size}), and checked it.")
     if damaged:
         told = f"It has {named(damaged)}. They are kept as they are; an older backup may have them whole."
-        console.print(told, highlight=False, soft_wrap=True)
+        say(console, told)

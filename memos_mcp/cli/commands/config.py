@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from memos_mcp.cli.commands.whole_files import written_whole
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.models import Frozen
 from memos_mcp.core.settings import CONFIG_FILE, OF_THE_STORE, PREFIX, Settings, given_in, problems_of, stored_in
@@ -70,11 +71,11 @@ def write(settings: Settings, name: str, value: str, *, console: Console) -> Non
     path = settings.data_dir / CONFIG_FILE
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     _put(path, key, value)
-    console.print(f"{key} is {'set' if value else 'taken out'} in {path}.", highlight=False, soft_wrap=True)
+    say(console, f"{key} is {'set' if value else 'taken out'} in {path}.")
     if key in given_in(os.environ):
-        console.print(f"{PREFIX}{key.upper()} is set in this environment too, which comes first.", soft_wrap=True)
+        say(console, f"{PREFIX}{key.upper()} is set in this environment too, which comes first.")
     if ask(str(settings.data_dir), "ping") is not None:
-        console.print("The engine that runs takes it up when it starts anew: run `memos-mcp stop`.", soft_wrap=True)
+        say(console, "The engine that runs takes it up when it starts anew: run `memos-mcp stop`.")
 
 
 def _put(path: Path, key: str, value: str) -> None:

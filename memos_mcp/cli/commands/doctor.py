@@ -13,7 +13,7 @@ from memos_mcp.cli.checks.hooks import check_hooks
 from memos_mcp.cli.checks.hosts import check_hosts
 from memos_mcp.cli.checks.service import check_service
 from memos_mcp.cli.checks.settings import check_own_settings
-from memos_mcp.cli.commands.status import counted
+from memos_mcp.cli.printing import counted, say
 from memos_mcp.core.errors import ConfigurationError, MemosError
 from memos_mcp.core.settings import Settings, own_variables, read_settings
 from memos_mcp.hosts.machine import Machine
@@ -65,13 +65,14 @@ def _run(checks: Mapping[str, Check], tell: Callable[[str], None]) -> Generator[
     wrong = False
     for about, check in checks.items():
         tell(about)
-        for finding in _found_by(about, check):
+        for finding in found_by(about, check):
             wrong = wrong or finding.level == "wrong"
             yield finding
     return wrong
 
 
-def _found_by(about: str, check: Check) -> Iterator[Finding]:
+def found_by(about: str, check: Check) -> Iterator[Finding]:
+    """Yield what a check finds, and what it could not look at."""
     try:
         yield from check()
     except MemosError as exc:
@@ -87,7 +88,7 @@ def show(finding: Finding, console: Console) -> None:
     line = Text.assemble((f"{finding.level:<8}", STYLES[finding.level]), (f"{finding.about}: ", "bold"), finding.found)
     console.print(line, soft_wrap=True)
     if finding.mend:
-        console.print(Text(f"        {finding.mend}"), soft_wrap=True)
+        say(console, f"        {finding.mend}")
 
 
 def conclude(findings: Iterable[Finding]) -> str:

@@ -2,22 +2,17 @@
 
 import itertools
 import sys
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 
-from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import SqliteDatabase
-from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.record_export import RecordExport
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
-from memos_mcp.cli.commands.ledger_files import bar
-from memos_mcp.cli.commands.own_ledger import shared_ledger
-from memos_mcp.cli.commands.status import counted, kept_in
+from memos_mcp.cli.commands.own_ledger import database_to_read
 from memos_mcp.cli.commands.whole_files import check_target, written_whole
+from memos_mcp.cli.printing import bar, counted, say
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.settings import Settings
 from memos_mcp.transfer.markdown_folder import MarkdownFolder
@@ -46,33 +41,22 @@ def export(
     """
     if form == "jsonl" and target != STANDARD_OUTPUT:
         check_target(target, data_dir=settings.data_dir, force=force)
-    with _opened(settings) as database, database.one_moment():
-        everything = RecordExport(database, user_id=user_id)
-        total = everything.count()
-        if user_id and not total:
-            raise InvalidRequest(f'Nothing is kept of a user "{user_id}", so there is nothing to export.')
-        records = itertools.chain(everything.messages(), everything.memories())
-        with bar("Exporting", progress) as report:
+    with database_to_read(settings) as database:
+        if database is None:
+            raise InvalidRequest(f"Nothing is kept in {settings.data_dir}, so there is nothing to export.")
+        with database.one_moment(), bar("Exporting", progress) as report:
+            everything = RecordExport(database, user_id=user_id)
+            total = everything.count()
+            if user_id and not total:
+                raise InvalidRequest(f'Nothing is kept of a user "{user_id}", so there is nothing to export.')
+            records = itertools.chain(everything.messages(), everything.memories())
             _write(_counted(records, report, total), target, form, force=force)
     where = "standard output" if target == STANDARD_OUTPUT else str(target)
     told = f"Exported {counted(total, 'message or memory', 'messages and memories')} to {where}."
-    (progress if target == STANDARD_OUTPUT else console).print(told, soft_wrap=True)
+    say(progress if target == STANDARD_OUTPUT else console, told)
 
 
 Records = Iterator[MessageRecord | MemoryRecord]
-
-
-@contextmanager
-def _opened(settings: Settings) -> Generator[Database]:
-    with shared_ledger(settings) as shared:
-        if shared is not None:
-            yield shared.database
-            return
-    ledger = settings.data_dir / LEDGER_FILE
-    if kept_in(ledger) is None:
-        raise InvalidRequest(f"Nothing is kept in {settings.data_dir}, so there is nothing to export.")
-    with closing(SqliteDatabase.look(ledger, in_use=True)) as database:
-        yield database
 
 
 def _counted(records: Records, report: Callable[[int, int], None], total: int) -> Records:

@@ -2,32 +2,28 @@
 
 import shutil
 from collections.abc import Callable
-from contextlib import closing
 from functools import partial
-from pathlib import Path
 
 from rich.console import Console
 
 from memos_mcp.backends.local.curation.deletion import Deletion
-from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of
-from memos_mcp.backends.local.ledger.database import SqliteDatabase
+from memos_mcp.backends.local.directory import CHROMA_FOLDER, copies_of
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.ledger.secure_delete import write_anew
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.vectors.locations import FolderLocation
-from memos_mcp.cli.commands.holding import is_held
-from memos_mcp.cli.commands.own_ledger import ledger_to_change, shared_ledger
-from memos_mcp.cli.commands.status import counted
+from memos_mcp.cli.commands.own_ledger import database_to_read, ledger_to_change
+from memos_mcp.cli.printing import counted, say
 from memos_mcp.core.api_models import ShownMemory, ShownMessage
 from memos_mcp.core.errors import NotFound
 from memos_mcp.core.models import DeleteMemory, Frozen
 from memos_mcp.core.settings import Settings
 from memos_mcp.rendering.instructions import visible
 
-LISTED = 20
-LONGEST_LINE = 150
+LISTED = 20  # lines of each kind
+LONGEST_LINE = 150  # characters: about two lines of a terminal
 
 
 class Forgotten(Frozen):
@@ -55,10 +51,9 @@ def look(settings: Settings, request: DeleteMemory) -> Forgotten:
         Unavailable: the ledger cannot be read.
     """
     trial = request.model_copy(update={"dry_run": True})
-    with shared_ledger(settings) as shared:
-        if shared is not None:
-            return _forgotten(shared, settings, trial)
-    with closing(SqliteDatabase.look(_ledger_file(settings), in_use=is_held(settings.data_dir))) as database:
+    with database_to_read(settings, for_long=False) as database:
+        if database is None:
+            raise NotFound(f"Nothing is kept in {settings.data_dir}, so there is nothing to forget.")
         return _forgotten(Ledger(database), settings, trial)
 
 
@@ -72,8 +67,7 @@ def forget(settings: Settings, request: DeleteMemory, *, progress: Console) -> F
         ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end, or the ledger cannot be used.
     """
-    if not settings.ledger_url.get_secret_value():
-        _ledger_file(settings)
+    look(settings, request)  # nothing is stopped, or made, where nothing is kept
     with ledger_to_change(settings, progress=progress) as ledger:
         done = _forgotten(ledger, settings, request)
         write_anew(ledger.database)
@@ -86,25 +80,25 @@ def forget(settings: Settings, request: DeleteMemory, *, progress: Console) -> F
 
 def show(found: Forgotten, console: Console) -> None:
     """Print what goes, or went."""
-    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-    _list(say, [f"{one.memory_id} {one.value}" for one in found.memories])
-    _list(say, [f"{one.message_id} {one.time[:10]} {one.role}: {one.content}" for one in found.messages])
+    tell = partial(say, console)
+    _list(tell, [f"{one.memory_id} {one.value}" for one in found.memories])
+    _list(tell, [f"{one.message_id} {one.time[:10]} {one.role}: {one.content}" for one in found.messages])
     what = f"{counted(len(found.messages), 'message')} and {counted(len(found.memories), 'memory', 'memories')}"
-    say(f"Would delete {what}." if found.dry_run else f"Deleted {what}.")
+    tell(f"Would delete {what}." if found.dry_run else f"Deleted {what}.")
     if found.fewer_sources:
-        say(f"Kept, for other messages say it too: {', '.join(found.fewer_sources[:LISTED])}.")
+        tell(f"Kept, for other messages say it too: {', '.join(found.fewer_sources[:LISTED])}.")
     if not found.dry_run:
-        say("Nothing is left." if not found.left else f"{found.left} still speak of it: run the command again.")
+        tell("Nothing is left." if not found.left else f"{found.left} still speak of it: run the command again.")
     if found.stale_backups:
-        say(f"Backups may still hold it; remove them, or back up anew: {', '.join(found.stale_backups)}.")
+        tell(f"Backups may still hold it; remove them, or back up anew: {', '.join(found.stale_backups)}.")
 
 
-def _list(say: Callable[[str], None], lines: list[str]) -> None:
+def _list(tell: Callable[[str], None], lines: list[str]) -> None:
     for line in lines[:LISTED]:
         told = visible(line)
-        say(told if len(told) <= LONGEST_LINE else f"{told[: LONGEST_LINE - 1]}…")
+        tell(told if len(told) <= LONGEST_LINE else f"{told[: LONGEST_LINE - 1]}…")
     if len(lines) > LISTED:
-        say(f"… and {len(lines) - LISTED:,} more")
+        tell(f"… and {len(lines) - LISTED:,} more")
 
 
 def _forgotten(ledger: Ledger, settings: Settings, request: DeleteMemory) -> Forgotten:
@@ -125,10 +119,3 @@ def _forgotten(ledger: Ledger, settings: Settings, request: DeleteMemory) -> For
         left=left,
         dry_run=request.dry_run,
     )
-
-
-def _ledger_file(settings: Settings) -> Path:
-    path = settings.data_dir / LEDGER_FILE
-    if not path.exists() or not path.stat().st_size:
-        raise NotFound(f"Nothing is kept in {settings.data_dir}, so there is nothing to forget.")
-    return path

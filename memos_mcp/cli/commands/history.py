@@ -1,8 +1,6 @@
 """`memos-mcp history MEMORY_ID`: every change of a memory, and taking the last one back."""
 
 from collections.abc import Mapping
-from contextlib import closing
-from pathlib import Path
 
 from pydantic import JsonValue
 from rich.console import Console
@@ -11,11 +9,9 @@ from rich.text import Text
 
 from memos_mcp.backends.local.backend import milliseconds_now
 from memos_mcp.backends.local.consolidation import Consolidation, Undo
-from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
-from memos_mcp.cli.commands.holding import held_alone, is_held
+from memos_mcp.cli.commands.own_ledger import database_to_read, ledger_to_change
 from memos_mcp.core.errors import NotFound
 from memos_mcp.core.models import Frozen, Memory, Preference, clock_text
 from memos_mcp.core.settings import Settings
@@ -43,11 +39,13 @@ def look(settings: Settings, memory_id: str) -> MemoryHistory:
     """Read the history of a memory, and change nothing.
 
     Raises:
-        NotFound: the user of the settings has no such memory on this machine.
+        NotFound: the user of the settings has no such memory here.
+        ConfigurationError: the database refuses the address.
         Unavailable: the ledger cannot be read.
     """
-    path = _ledger_file(settings, memory_id)
-    with closing(SqliteDatabase.look(path, in_use=is_held(settings.data_dir))) as database:
+    with database_to_read(settings, for_long=False) as database:
+        if database is None:
+            raise _unknown(memory_id, settings.user_id)
         return _history(Ledger(database), settings.user_id, memory_id)
 
 
@@ -55,15 +53,16 @@ def undo(settings: Settings, memory_id: str, *, progress: Console) -> MemoryHist
     """Take back the last change of a memory; an engine finishes first. Give the history as it is then.
 
     Raises:
-        NotFound: the user of the settings has no such memory on this machine.
+        NotFound: the user of the settings has no such memory here.
         InvalidRequest: there is nothing to take back.
         ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end, or the ledger cannot be used.
     """
-    path = _ledger_file(settings, memory_id)
-    with held_alone(settings.data_dir, progress=progress), closing(Ledger.open(path)) as ledger:
+    look(settings, memory_id)  # nothing is stopped, or made, for a memory that there is not
+    with ledger_to_change(settings, progress=progress) as ledger:
         user, seq = _find(ledger, settings.user_id, memory_id)
         Undo(ledger, Consolidation(ledger, clock=milliseconds_now)).last(seq, user=user, now=milliseconds_now())
+        ledger.database.tell(settings.user_id)
         return _history(ledger, settings.user_id, memory_id)
 
 
@@ -81,28 +80,12 @@ def show(history: MemoryHistory, console: Console) -> None:
     console.print(table)
 
 
-def _ledger_file(settings: Settings, memory_id: str) -> Path:
-    path = settings.data_dir / LEDGER_FILE
-    if not path.exists() or not path.stat().st_size:
-        raise _unknown(memory_id, settings.user_id)
-    return path
-
-
 def _history(ledger: Ledger, user_id: str, memory_id: str) -> MemoryHistory:
     user, seq = _find(ledger, user_id, memory_id)
     return MemoryHistory(
         memory=ledger.memories.by_seq(user, [seq])[seq],
         extractor=ledger.claims.of(seq).extractor,
-        changes=tuple(
-            MemoryChange(
-                time=change.time,
-                event=change.event,
-                before=dict(change.before),
-                after=dict(change.after),
-                undone=change.undone,
-            )
-            for change in ledger.history.of(seq)
-        ),
+        changes=tuple(MemoryChange.model_validate(change, from_attributes=True) for change in ledger.history.of(seq)),
     )
 
 
@@ -115,7 +98,7 @@ def _find(ledger: Ledger, user_id: str, memory_id: str) -> tuple[int, int]:
 
 def _unknown(memory_id: str, user_id: str) -> NotFound:
     return NotFound(
-        f'The user "{user_id}" has no memory "{memory_id[:60]}" on this machine. Take ids from search_memory or '
+        f'The user "{user_id}" has no memory "{memory_id[:60]}" here. Take ids from search_memory or '
         "get_memory; MEMOS_USER_ID says whose memories are meant, MEMOS_DATA_DIR where they are.",
         code=40307,
     )

@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, closing
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,15 +13,13 @@ import anyio
 from rich.console import Console
 
 from memos_mcp.backends.base import MemoryBackend
-from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
 from memos_mcp.backends.local.ledger.record_export import RecordExport
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
 from memos_mcp.cli.commands.import_files import take_in
-from memos_mcp.cli.commands.ledger_files import bar
-from memos_mcp.cli.commands.status import counted, kept_in
+from memos_mcp.cli.commands.own_ledger import database_to_read
+from memos_mcp.cli.printing import bar, counted, say
 from memos_mcp.core.errors import ConfigurationError, InvalidRequest, NotFound
 from memos_mcp.core.models import (
     AddMessage,
@@ -79,7 +77,7 @@ def take_from_hosted(
         take_in(settings, [file], dry_run=dry_run, console=console, progress=progress)
     if cut:
         told = f"Of {counted(cut, 'conversation')} the service gives the last {PAGE} messages and no earlier ones."
-        console.print(told, highlight=False, soft_wrap=True)
+        say(console, told)
 
 
 async def _fetch(settings: Settings, file: Path, opened: Open) -> int:
@@ -169,11 +167,10 @@ def send_to_hosted(
     Raises:
         MemosError: nothing is kept, or the service cannot be reached; the next time goes on from there.
     """
-    ledger = settings.data_dir / LEDGER_FILE
-    if kept_in(ledger) is None:
-        raise InvalidRequest(f"Nothing is kept in {settings.data_dir}, so there is nothing to export.")
     sent = _Sent(settings)
-    with closing(SqliteDatabase.look(ledger, in_use=True)) as database, bar("Sending", progress) as report:
+    with database_to_read(settings) as database, bar("Sending", progress) as report:
+        if database is None:
+            raise InvalidRequest(f"Nothing is kept in {settings.data_dir}, so there is nothing to export.")
         outgoing = RecordExport(database, user_id=user)
         total = outgoing.count()
         new = itertools.chain(
@@ -186,7 +183,7 @@ def send_to_hosted(
 
         done = anyio.run(_send, settings, _calls(new), sent, note, opened)
     told = f"Sent {counted(done, 'message or memory', 'messages and memories')}; what was sent before was left out."
-    console.print(told, highlight=False, soft_wrap=True)
+    say(console, told)
 
 
 class _Sent:

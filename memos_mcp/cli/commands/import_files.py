@@ -1,16 +1,12 @@
 """`memos-mcp import PATH…`: take in what other programs, or `memos-mcp export`, wrote; each thing once."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
 
-from memos_mcp.backends.local.directory import LEDGER_FILE
-from memos_mcp.backends.local.ledger.database import SqliteDatabase
-from memos_mcp.cli.commands.ledger_files import bar
-from memos_mcp.cli.commands.own_ledger import ledger_to_change, shared_ledger
-from memos_mcp.cli.commands.status import counted, kept_in
+from memos_mcp.cli.commands.own_ledger import database_to_read, ledger_to_change
+from memos_mcp.cli.printing import bar, counted, say
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.models import clock_text
 from memos_mcp.core.settings import Settings
@@ -50,45 +46,35 @@ def take_in(
             report=report,
             without_sources=left_out.append,
         )
-    _say(
+    say(
         console,
         f"Imported {counted(messages, 'message')} and {counted(memories, 'memory', 'memories')}; "
         "what was there already was left as it is.",
     )
     if count := sum(left_out):
         told = counted(count, "memory was", "memories were")
-        _say(console, f"{told} left out: none of the messages that they were made of is in the file.")
+        say(console, f"{told} left out: none of the messages that they were made of is in the file.")
 
 
 def _survey(settings: Settings, recognised: Recognised, *, progress: Console) -> Mapping[str, FoundInDocuments]:
-    ledger = settings.data_dir / LEDGER_FILE
-    with bar("Looking", progress) as report, shared_ledger(settings) as shared:
-        if shared is not None:
-            return survey(recognised, user_id=settings.user_id, database=shared.database, report=report)
-        if kept_in(ledger) is None:
-            return survey(recognised, user_id=settings.user_id, database=None, report=report)
-        with closing(SqliteDatabase.look(ledger, in_use=True)) as database:
-            return survey(recognised, user_id=settings.user_id, database=database, report=report)
+    with bar("Looking", progress) as report, database_to_read(settings) as database:
+        return survey(recognised, user_id=settings.user_id, database=database, report=report)
 
 
 def _show(found: Mapping[str, FoundInDocuments], recognised: Recognised, console: Console) -> None:
     for title, one in found.items():
         when = f", {clock_text(one.first)[:10]} to {clock_text(one.last)[:10]}" if one.first and one.last else ""
-        _say(
+        say(
             console,
             f"{title}: {counted(one.messages, 'message')} of {counted(len(one.conversations), 'conversation')}, "
             f"{counted(one.memories, 'memory', 'memories')}{when}; {one.new_messages + one.new_memories:,} new.",
         )
         if one.undated:
-            _say(console, f"  Without a time of their own: {one.undated:,}.")
+            say(console, f"  Without a time of their own: {one.undated:,}.")
         if one.left_out:
             told = ", ".join(f"{count:,} {what}" for what, count in one.left_out.most_common())
-            _say(console, f"  Left out: {told}.")
+            say(console, f"  Left out: {told}.")
     if recognised.unknown:
         shown = ", ".join(recognised.unknown[:_NAMED])
         more = ", …" if len(recognised.unknown) > _NAMED else ""
-        _say(console, f"Not recognised: {counted(len(recognised.unknown), 'file')} ({shown}{more}).")
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, highlight=False, soft_wrap=True, markup=False)
+        say(console, f"Not recognised: {counted(len(recognised.unknown), 'file')} ({shown}{more}).")

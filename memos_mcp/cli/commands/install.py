@@ -7,17 +7,18 @@ from typing import Literal
 from rich.console import Console
 from rich.text import Text
 
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import ConfigurationError, InvalidRequest, Unavailable
 from memos_mcp.core.models import Frozen
 from memos_mcp.core.settings import problems_of, unknown_in
 from memos_mcp.hosts import claude_plugin
-from memos_mcp.hosts.changes import FileChange, chosen, installing, our_entries, uninstalling
+from memos_mcp.hosts.changes import FileChange, What, chosen, installing, our_entries, uninstalling
 from memos_mcp.hosts.config_file import NotChanged
 from memos_mcp.hosts.entries import Server, own_command
 from memos_mcp.hosts.hooks import Hooks, hooks_of, installing_hooks, uninstalling_hooks
 from memos_mcp.hosts.machine import Machine
 from memos_mcp.hosts.registry import HOSTS, HostFile, Scope, files_of
-from memos_mcp.hosts.verification import NoAnswer, ServerAnswer, prove
+from memos_mcp.hosts.verification import ServerAnswer, prove
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _SECRET_SETTINGS = ("API_KEY", "TOKENS")
@@ -30,7 +31,7 @@ class Outcome(Frozen):
     name: str
     scope: Scope
     path: str
-    what: Literal["added", "changed", "unchanged", "removed", "absent", "refused"]
+    what: What | Literal["refused"]
     diff: str = ""
     why: str = ""
     then: str = ""
@@ -148,24 +149,9 @@ def _made(file: HostFile, change: Callable[[HostFile], FileChange], *, dry_run: 
     return _outcome(file, found.what, diff=found.diff(), then=file.host.then if found.is_one else "")
 
 
-def _outcome(
-    file: HostFile,
-    what: Literal["added", "changed", "unchanged", "removed", "absent", "refused"],
-    *,
-    diff: str = "",
-    why: str = "",
-    then: str = "",
-) -> Outcome:
-    return Outcome(
-        host=file.host.key,
-        name=file.host.name,
-        scope=file.scope,
-        path=str(file.path),
-        what=what,
-        diff=diff,
-        why=why,
-        then=then,
-    )
+def _outcome(file: HostFile, what: What | Literal["refused"], **told: str) -> Outcome:
+    host = file.host
+    return Outcome(host=host.key, name=host.name, scope=file.scope, path=str(file.path), what=what, **told)
 
 
 def _files(machine: Machine, hosts: Iterable[str], scope: Scope) -> list[HostFile]:
@@ -211,23 +197,20 @@ def show(report: Report, console: Console) -> None:
         _show_one(outcome, console)
     if report.answer:
         told = f"The server answers: memos-mcp {report.answer.version}, {report.answer.tools} tools."
-        console.print(told, highlight=False)
+        say(console, told)
     if report.dry_run:
-        console.print("Nothing was written.", highlight=False)
+        say(console, "Nothing was written.")
         return
     for outcome in report.hosts:
         if outcome.then:
-            console.print(Text(f"{outcome.name}: {outcome.then}."), soft_wrap=True)
+            say(console, f"{outcome.name}: {outcome.then}.")
 
 
 def _show_one(outcome: Outcome, console: Console) -> None:
     style = "yellow" if outcome.what == "refused" else "bold"
     console.print(Text.assemble((f"{outcome.name}: ", "bold"), (outcome.what, style)), end="")
-    console.print(Text(f" ({outcome.scope} scope, {outcome.path})"), soft_wrap=True)
+    say(console, f" ({outcome.scope} scope, {outcome.path})")
     if outcome.why:
-        console.print(Text(f"  {outcome.why}"), soft_wrap=True)
+        say(console, f"  {outcome.why}")
     for line in outcome.diff.splitlines():
         console.print(Text("  " + line, style=_COLOURS.get(line[:1], "")), soft_wrap=True)
-
-
-__all__ = ["NoAnswer", "Report", "install", "show", "uninstall", "variables_of"]

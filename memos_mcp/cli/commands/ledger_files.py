@@ -1,19 +1,19 @@
-"""Ledger files as such: whether one is whole, and copying one with a progress bar."""
+"""Ledger files as such: whether one is whole, and copying one."""
 
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.schema import FORMAT
+from memos_mcp.cli.printing import bar
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.rendering.instructions import visible
 
-_NAMED = 5
+_NAMED = 5  # damaged rows that are named
 
 TABLES = frozenset({"meta", "user", "conversation", "task", "message", "memory", "source", "history", "pending"})
 """What every ledger has, of whatever format."""
@@ -65,11 +65,3 @@ def copy(source: SqliteDatabase, target: Path, *, progress: Console) -> None:
     """
     with bar("Copying", progress) as report:
         source.copy_to(target, report=report)
-
-
-@contextmanager
-def bar(name: str, progress: Console) -> Generator[Callable[[int, int], None]]:
-    """Show how far a piece of work has come: what is given takes (done, of how much)."""
-    with Progress(console=progress, transient=True) as bars:
-        task = bars.add_task(name)
-        yield lambda done, total: bars.update(task, completed=done, total=total)

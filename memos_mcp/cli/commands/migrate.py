@@ -13,6 +13,7 @@ from memos_mcp.backends.local.ledger.migration import Migration
 from memos_mcp.backends.local.ledger.shared import connect
 from memos_mcp.cli.commands.holding import held_alone
 from memos_mcp.cli.commands.status import kept
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import InvalidRequest
 
 
@@ -40,7 +41,7 @@ def migrate(source: str, target: str, *, console: Console, progress: Console) ->
         bars.update(bar, description="Comparing")
         moving.compare(lambda rows: bars.advance(bar, rows))
         moved = kept(there.status())
-    console.print(f"Moved and compared: {moved}. What it was moved from is as it was.", highlight=False, soft_wrap=True)
+    say(console, f"Moved and compared: {moved}. What it was moved from is as it was.")
 
 
 @contextmanager
@@ -55,4 +56,6 @@ def _opened(place: str, progress: Console) -> Generator[Ledger]:
 
 
 def _is_database(place: str) -> bool:
-    return place.startswith(("postgresql://", "postgres://"))
+    if not place.startswith(("postgresql://", "postgres://")) and "://" in place:
+        raise InvalidRequest("A ledger is in a folder or at postgresql://...; nothing was changed.")
+    return "://" in place

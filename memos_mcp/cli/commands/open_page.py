@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.relay.launch import find_or_start
 from memos_mcp.relay.wire import Absent, Refused, Unresponsive
@@ -18,11 +19,11 @@ def open_page(data_dir: Path, *, browse: bool, console: Console) -> None:
         Unavailable: there is no engine and none can be started, or it does not show its page; the sentence says why.
     """
     link = link_to(data_dir)
-    console.print(link, markup=False, highlight=False, soft_wrap=True)
+    say(console, link)
     if browse and webbrowser.open(link):
-        console.print("It was opened in your browser. The link works once, within five minutes.")
+        say(console, "It was opened in your browser. The link works once, within five minutes.")
     else:
-        console.print("Open this link in a browser of this machine: it works once, within five minutes.")
+        say(console, "Open this link in a browser of this machine: it works once, within five minutes.")
 
 
 def link_to(data_dir: Path) -> str:

@@ -6,9 +6,12 @@ from contextlib import closing, contextmanager
 from rich.console import Console
 
 from memos_mcp.backends.local.directory import LEDGER_FILE
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
+from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.shared import connect
-from memos_mcp.cli.commands.holding import held_alone
+from memos_mcp.cli.commands.holding import held_alone, is_held
+from memos_mcp.cli.commands.status import kept_in
 from memos_mcp.core.errors import ConfigurationError
 from memos_mcp.core.settings import Settings
 
@@ -21,8 +24,8 @@ def with_own_ledger(settings: Settings) -> Settings:
     """
     if settings.ledger_url.get_secret_value():
         raise ConfigurationError(
-            "This command works on a ledger that is a file, and MEMOS_LEDGER_URL names one in PostgreSQL, which has "
-            "tools of its own (pg_dump, pg_restore): see docs/replicas.md."
+            "A ledger in PostgreSQL is backed up by pg_dump and brought back by pg_restore, see docs/replicas.md: "
+            "memos-mcp backup and restore are for a ledger that is a file."
         )
     return settings
 
@@ -41,6 +44,29 @@ def shared_ledger(settings: Settings) -> Generator[Ledger | None]:
         return
     with closing(connect(url)) as ledger:
         yield ledger
+
+
+@contextmanager
+def database_to_read(settings: Settings, *, for_long: bool = True) -> Generator[Database | None]:
+    """Open what is kept, while others use it; None where nothing is.
+
+    Not `for_long`, of a file that nobody has open, nothing is made beside it: a process that begins to write meanwhile
+    is not reckoned with.
+
+    Raises:
+        ConfigurationError: the database refuses the address, or was written by a newer version.
+        Unavailable: it cannot be reached or read.
+    """
+    with shared_ledger(settings) as shared:
+        if shared is not None:
+            yield shared.database
+            return
+    file = settings.data_dir / LEDGER_FILE
+    if kept_in(file) is None:
+        yield None
+        return
+    with closing(SqliteDatabase.look(file, in_use=for_long or is_held(settings.data_dir))) as database:
+        yield database
 
 
 @contextmanager

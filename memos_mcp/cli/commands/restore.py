@@ -18,6 +18,7 @@ from memos_mcp.cli.commands.holding import held_alone
 from memos_mcp.cli.commands.ledger_files import copy, problem_of
 from memos_mcp.cli.commands.status import kept, kept_in
 from memos_mcp.cli.commands.whole_files import sweep
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import InvalidRequest, Unavailable
 from memos_mcp.core.settings import Settings
 
@@ -36,10 +37,10 @@ def restore(settings: Settings, file: Path, *, console: Console, progress: Conso
         before = _exchange(data_dir, copied)
     store = kept_in(data_dir / LEDGER_FILE)
     assert store is not None  # noqa: S101  # it was checked
-    console.print(f"Restored {kept(store)} from {file}.", highlight=False, soft_wrap=True)
+    say(console, f"Restored {kept(store)} from {file}.")
     if before is not None:
         told = f"What was kept before is in {before}. Remove it when you need it no longer: it can be restored too."
-        console.print(told, highlight=False, soft_wrap=True)
+        say(console, told)
         if settings.chroma_url:
             _forget_on_server(settings, before)
 

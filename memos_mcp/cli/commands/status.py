@@ -15,6 +15,7 @@ from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.database import SqliteDatabase, as_sentences
 from memos_mcp.backends.selection import backend_kind, has_store
 from memos_mcp.cli.commands.holding import is_held
+from memos_mcp.cli.printing import counted
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import EngineStatus, Frozen, StoreStatus
 from memos_mcp.core.settings import Settings
@@ -91,15 +92,7 @@ def _ask(data_dir: Path) -> tuple[EngineStatus | None, FoundEngine | None]:
     if answer is None:
         return None, None
     told = EngineStatus.model_validate(answer["status"])
-    return told, FoundEngine(
-        answers=True,
-        pid=told.pid,
-        version=told.version,
-        url=told.url,
-        memory_bytes=told.memory_bytes,
-        hosts=told.hosts,
-        differences=told.differences,
-    )
+    return told, FoundEngine(answers=True, **told.model_dump(exclude={"store"}))
 
 
 def _kept_at(url: str) -> StoreStatus | None:
@@ -200,8 +193,3 @@ def kept(store: StoreStatus) -> str:
         f"{counted(store.messages, 'message')} in {counted(store.conversations, 'conversation')} and "
         f"{counted(store.memories, 'memory', 'memories')}, of {counted(store.users, 'user')}"
     )
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """Write a number of things."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from memos_mcp.cli.commands.holding import FINISHING, PATIENCE
+from memos_mcp.cli.printing import say
 from memos_mcp.engine.client import stop as stop_engine
 
 
@@ -17,11 +18,10 @@ def stop(data_dir: Path, *, console: Console, progress: Console) -> None:
     with progress.status(FINISHING):
         ended = stop_engine(str(data_dir), patience=PATIENCE)
     if ended is None:
-        console.print("No engine runs.")
+        say(console, "No engine runs.")
         return
-    console.print(
+    say(
+        console,
         f"The engine (process {ended}) has finished. Hosts start another at their next call; one that was started "
         "with `memos-mcp serve` has to be started by hand.",
-        highlight=False,
-        soft_wrap=True,
     )

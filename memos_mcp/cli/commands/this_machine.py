@@ -7,9 +7,8 @@ from memos_mcp.cli.commands.config import values_of
 from memos_mcp.cli.commands.install import install
 from memos_mcp.core.api_models import ShownHost, ShownSetting
 from memos_mcp.core.settings import read_settings
-from memos_mcp.hosts.changes import chosen
-from memos_mcp.hosts.config_file import ConfigFile
-from memos_mcp.hosts.entries import entries_in, starts_us
+from memos_mcp.hosts.changes import chosen, our_entries
+from memos_mcp.hosts.config_file import NotChanged
 from memos_mcp.hosts.machine import Machine
 from memos_mcp.hosts.registry import HostFile, files_of
 
@@ -61,7 +60,6 @@ def _machine() -> Machine:
 
 def _names_us(file: HostFile) -> bool:
     try:
-        document = ConfigFile.read(file.path, comments=file.host.comments).parsed()
-    except (OSError, ValueError):
+        return bool(our_entries(file))
+    except NotChanged:
         return False
-    return any(starts_us(entry) for entry in entries_in(document, file.table))

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from memos_mcp.api.guard.tokens import ANY_USER, LONGEST_USER, Pair, file_of, kept, name_of, read_file, version_of
 from memos_mcp.cli.commands.whole_files import written_whole
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import InvalidRequest, NotFound
 from memos_mcp.core.models import Frozen
 from memos_mcp.core.settings import Settings
@@ -45,10 +46,10 @@ def add(settings: Settings, user: str, *, console: Console) -> None:
         else:
             where = _file(settings)
             _write(where, lambda pairs: [*pairs, (kept(token), user.strip())])
-    console.print(token, markup=False, highlight=False, soft_wrap=True)
+    say(console, token)
     whom = "any user" if user == ANY_USER else user
     told = f"This is the token for {whom}, shown this once; its digest is in {where}. `token revoke {name_of(token)}`"
-    Console(stderr=True).print(f"{told} takes it back.", markup=False, highlight=False, soft_wrap=True)
+    say(Console(stderr=True), f"{told} takes it back.")
 
 
 def listed(settings: Settings) -> list[Listed]:
@@ -85,7 +86,7 @@ def revoke(settings: Settings, name: str, *, console: Console) -> None:
                 access.remove_token(token)
         else:
             _write(_file(settings), lambda pairs: [pair for pair in pairs if pair not in named(pairs)])
-    console.print(f"The token {name} is revoked.", highlight=False)
+    say(console, f"The token {name} is revoked.")
 
 
 @contextmanager

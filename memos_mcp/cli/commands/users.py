@@ -8,6 +8,7 @@ from rich.console import Console
 from memos_mcp.api.guard.tokens import ANY_USER, LONGEST_USER
 from memos_mcp.api.signin.accounts import ACCOUNTS_FILE, Accounts
 from memos_mcp.api.signin.passwords import LONGEST, SHORTEST, hashed
+from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import InvalidRequest, NotFound
 from memos_mcp.core.settings import Settings
 
@@ -25,7 +26,7 @@ def add(settings: Settings, user: str, password: str, *, console: Console) -> No
         if accounts.password(name) is not None:
             raise InvalidRequest(f"{name} is a user already: `memos-mcp user password {name}` gives another password.")
         accounts.put_user(name, _hashed(password))
-    console.print(f"{name} can sign in, to the memory of user {name}.", markup=False, highlight=False)
+    say(console, f"{name} can sign in, to the memory of user {name}.")
 
 
 def change_password(settings: Settings, user: str, password: str, *, console: Console) -> None:
@@ -39,7 +40,7 @@ def change_password(settings: Settings, user: str, password: str, *, console: Co
         if accounts.password(user) is None:
             raise _no_user(user)
         accounts.put_user(user, _hashed(password))
-    console.print(f"{user} has another password; applications have to sign in again.", markup=False, highlight=False)
+    say(console, f"{user} has another password; applications have to sign in again.")
 
 
 def listed(settings: Settings) -> list[str]:
@@ -57,7 +58,7 @@ def remove(settings: Settings, user: str, *, console: Console) -> None:
     with _accounts(settings) as accounts:
         if not accounts.remove_user(user):
             raise _no_user(user)
-    console.print(f"{user} can no longer sign in; what is remembered stays.", markup=False, highlight=False)
+    say(console, f"{user} can no longer sign in; what is remembered stays.")
 
 
 def _hashed(password: str) -> str:

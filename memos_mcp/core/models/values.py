@@ -11,6 +11,9 @@ MAX_CONTENT_BYTES = 1_000_000
 MAX_QUERY_TOKENS = 40_000
 """The longest query, in tokens of four characters each (MemOS's limit a call, its rule of thumb)."""
 
+MAX_ID_LENGTH = 100
+"""The longest id of a user, a conversation or an agent (MemOS's limit), and the longest key of an add."""
+
 MAX_MESSAGES = 10_000
 """The most messages in one add."""
 
@@ -39,7 +42,9 @@ def read_id(value: object) -> object:
 
 AnyId = Annotated[str, BeforeValidator(read_id)]
 
-Identifier = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$"), BeforeValidator(read_id)]
+Identifier = Annotated[
+    str, StringConstraints(max_length=MAX_ID_LENGTH, pattern=r"^[^\x00]*$"), BeforeValidator(read_id)
+]
 
 
 class Frozen(BaseModel):
@@ -97,7 +102,6 @@ def clock_text(milliseconds: int) -> str:
 
 
 FIRST_MILLISECOND = -62_135_596_800_000
-
 LAST_MILLISECOND = 253_402_300_799_999
 """The years 1 to 9999, which is what a calendar here can write."""
 

@@ -35,9 +35,7 @@ def recognises(head: DocumentHead) -> bool:
 
 def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
     """Yield the messages of all conversations."""
-    place = (
-        "item" if document.start().lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\x00").startswith(b"[") else "conversations.item"
-    )
+    place = "item" if document.first_bytes().startswith(b"[") else "conversations.item"
     for element in elements(document, place, read=read):
         conversation = mapping(element)
         if isinstance(element, LeftOut):

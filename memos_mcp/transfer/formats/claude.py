@@ -33,7 +33,7 @@ def _is_beside(head: DocumentHead) -> bool:
 
 def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
     """Yield the messages of all conversations, or the memories."""
-    is_list = document.start().lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\x00").startswith(b"[")
+    is_list = document.first_bytes().startswith(b"[")
     for element in elements(document, "item" if is_list else "", read=read):
         one = mapping(element)
         if isinstance(element, LeftOut):

@@ -6,7 +6,7 @@ from typing import Any, Final
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.record_builder import LeftOut, milliseconds, objects, text
-from memos_mcp.transfer.transcripts import TOOL_OUTPUT, Utterance, spoken, without_notes
+from memos_mcp.transfer.transcripts import TOOL_OUTPUT, Transcript, Utterance, spoken, without_notes
 
 _NOT_SAID: Final = (
     "<command-name>",
@@ -29,14 +29,12 @@ def recognises(head: DocumentHead) -> bool:
     return head.kind == "lines" and (head.has("sessionId", "uuid", "type") or head.has("sessionId", "message", "type"))
 
 
-class ClaudeCode:
+class ClaudeCode(Transcript):
     """Reads a transcript of Claude Code; an id stays when a session is resumed into another file."""
 
     def __init__(self, session: str = "") -> None:
         """Begin; `session` is its name where no line has told it yet."""
-        self.session = session
-        self.folder = ""
-        self.title = ""
+        super().__init__(session)
         self._rank = 0
         self._last: tuple[str, str] = ("", "")
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.record_builder import LeftOut, digest, milliseconds, text
-from memos_mcp.transfer.transcripts import TOOL_OUTPUT, Utterance, spoken, without_notes
+from memos_mcp.transfer.transcripts import TOOL_OUTPUT, Transcript, Utterance, spoken, without_notes
 
 _NOT_SAID: Final = (
     "<environment_context>",
@@ -29,14 +29,12 @@ def recognises(head: DocumentHead) -> bool:
     )
 
 
-class Codex:
+class Codex(Transcript):
     """Reads a transcript of Codex. A fork copies what was said, with its time: that, the role and the text tell it."""
 
     def __init__(self, session: str = "") -> None:
         """Begin; `session` is its name where no line has told it yet."""
-        self.session = session
-        self.folder = ""
-        self.title = ""
+        super().__init__(session)
         self._said: Counter[str] = Counter()
 
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:

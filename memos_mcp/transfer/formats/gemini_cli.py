@@ -7,7 +7,7 @@ from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document, unread
 from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
-from memos_mcp.transfer.transcripts import Utterance, parsed, read_transcript, spoken, without_notes
+from memos_mcp.transfer.transcripts import Transcript, Utterance, parsed, read_transcript, spoken, without_notes
 
 
 def recognises(head: DocumentHead) -> bool:
@@ -15,14 +15,8 @@ def recognises(head: DocumentHead) -> bool:
     return head.has("sessionId", "projectHash")
 
 
-class GeminiCli:
+class GeminiCli(Transcript):
     """Reads a chat of Gemini CLI, a message a line."""
-
-    def __init__(self, session: str = "") -> None:
-        """Begin; `session` is its name where no line has told it yet."""
-        self.session = session
-        self.folder = ""
-        self.title = ""
 
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
         """Take the next line."""

@@ -19,7 +19,7 @@ _RELATION: Final = re.compile(r"^(?P<kind>[\w ]{1,60}?|\"[^\"]+\")\s*\[\[(?P<tar
 _TAG: Final = re.compile(r"(?<!\S)#([\w/-]+)")
 _LIKELY: Final = re.compile(r"^(?:#{1,6} \S|\s*[-*] \S|---\s*$|\[\d{4}-)", re.MULTILINE)
 _DATED: Final = re.compile(r"^\[(\d{4}-\d\d-\d\d)[^\]]*\]\.?\s*(?:-\s*)?")
-LONGEST_NOTE: Final = 5_000_000
+LONGEST_NOTE: Final = 5_000_000  # bytes: it is read as a whole
 
 
 def recognises(head: DocumentHead) -> bool:

@@ -35,7 +35,7 @@ def recognises(head: DocumentHead) -> bool:
 
 def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
     """Yield the memories, without those that were deleted."""
-    start = document.start().lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\x00")
+    start = document.first_bytes()
     if start.startswith(b"SQLite"):
         yield from _replayed(document, origin)
         read(document.size)

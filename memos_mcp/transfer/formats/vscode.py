@@ -6,7 +6,7 @@ from typing import Any
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.record_builder import LeftOut, digest, milliseconds, text
-from memos_mcp.transfer.transcripts import TOOL_OUTPUT, Utterance, spoken, without_notes
+from memos_mcp.transfer.transcripts import TOOL_OUTPUT, Transcript, Utterance, spoken, without_notes
 
 
 def recognises(head: DocumentHead) -> bool:
@@ -14,14 +14,8 @@ def recognises(head: DocumentHead) -> bool:
     return head.kind == "lines" and head.any_is("type", "session.start", "user.message") and head.has("data")
 
 
-class VsCode:
+class VsCode(Transcript):
     """Reads a transcript of VS Code."""
-
-    def __init__(self, session: str = "") -> None:
-        """Begin; `session` is its name where no line has told it yet."""
-        self.session = session
-        self.folder = ""
-        self.title = ""
 
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
         """Take the next line."""

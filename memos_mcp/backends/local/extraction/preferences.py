@@ -5,13 +5,11 @@ one misleads.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-LANGUAGES = ("english", "chinese", "spanish", "german", "french")
+from memos_mcp.backends.local.text.language_files import languages_with, table_of
 
 _SAYS = {
     "prefers": "what they prefer",
@@ -66,11 +64,11 @@ def _first(text: str) -> tuple[str, re.Match[str]] | None:
 
 @cache
 def _cues() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(cue for name in LANGUAGES for cue in _read(name))
+    return tuple(cue for name in languages_with("preferences.toml") for cue in _read(name))
 
 
 def _read(language: str) -> list[tuple[str, re.Pattern[str]]]:
-    table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("cues", f"{language}.toml").read_text("utf-8"))
+    table = table_of(language, "preferences.toml")
     parts: dict[str, str] = table.get("parts", {})
     return [(says, _compile(pattern, parts)) for kind, says in _SAYS.items() for pattern in table.get(kind, ())]
 

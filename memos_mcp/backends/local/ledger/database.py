@@ -10,6 +10,7 @@ from pathlib import Path
 
 from memos_mcp.backends.local.ledger.database_interface import Database, Parameters
 from memos_mcp.core.errors import MemosError, Unavailable
+from memos_mcp.core.file_mark import file_mark
 from memos_mcp.core.tracing import span
 
 logger = logging.getLogger(__name__)
@@ -58,14 +59,6 @@ def _sentence(error: sqlite3.Error, path: Path) -> str:
             return f"{path} failed ({error}); nothing was stored. Run `memos-mcp doctor`."
 
 
-def _mark(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino)
-
-
 def _decoded(raw: bytes) -> str:
     """Read a text, or what is left of it with a word about that, so that it hides nothing beside it."""
     try:
@@ -97,7 +90,7 @@ class SqliteDatabase(Database):
         self._path = path
         self._lock = threading.RLock()
         self._depth = 0
-        self._mark = _mark(path)
+        self._mark = file_mark(path)
 
     @classmethod
     def open(cls, path: Path) -> "SqliteDatabase":
@@ -179,7 +172,7 @@ class SqliteDatabase(Database):
         Raises:
             Unavailable: it was moved or removed.
         """
-        if _mark(self._path) != self._mark:
+        if file_mark(self._path) != self._mark:
             raise Unavailable(f"{self._path} was removed or replaced while it was open; nothing was stored. Try again.")
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:

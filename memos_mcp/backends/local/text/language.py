@@ -1,25 +1,22 @@
 """Languages: which one a text is in, its stop words and its stemmer (Snowball, as NLTK and Lucene use it)."""
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.resources import files
 from itertools import islice
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from Stemmer import Stemmer  # pyright: ignore[reportUnknownVariableType]
+
+from memos_mcp.backends.local.text.language_files import stop_words
 
 Language = Literal[
     "english", "german", "spanish", "french", "italian", "portuguese", "russian", "greek", "arabic", "hindi"
 ]
 
-_STOP_LISTS = cast(
-    "dict[Language, str]",
-    tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("cues", "stop_words.toml").read_text("utf-8")),
-)
-STOP_WORDS = {name: frozenset(words.split()) for name, words in _STOP_LISTS.items()}
+_STEMMED: tuple[Language, ...] = get_args(Language)
+STOP_WORDS: dict[Language, frozenset[str]] = {name: stop_words(name) for name in _STEMMED}
 
 _SCRIPTS: tuple[tuple[str, str, Language], ...] = (
     ("\u0370", "\u03ff", "greek"),
@@ -40,7 +37,9 @@ _WRITTEN = (
 )
 _LETTERS = 2_000  # of a text that are counted
 _LATIN_WORD = re.compile(r"[^\W\d_]+")
-_OTHERS: tuple[Language, ...] = ("german", "spanish", "french", "italian", "portuguese")
+_OTHERS: tuple[Language, ...] = tuple(
+    name for name in _STEMMED if STOP_WORDS[name] and name not in ("english", "russian")
+)
 _VOTERS = 400  # words of a text that are looked up
 _VOTES: dict[str, list[Language]] = {}
 for _language in ("english", *_OTHERS):

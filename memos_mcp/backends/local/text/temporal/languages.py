@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-NAMES = ("numerals", "english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian")
+from memos_mcp.backends.local.text.language_files import languages_with, table_of
 
 _KINDS = {
     "day_word": "days",
@@ -52,12 +52,12 @@ class Language:
 
 @cache
 def languages() -> tuple[Language, ...]:
-    """Read all languages, once."""
-    return tuple(_read(name) for name in NAMES)
+    """Read all languages, and before them what is of none, once."""
+    numerals = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("numerals.toml").read_text("utf-8"))
+    return tuple(map(_read, (numerals, *(table_of(name, "times.toml") for name in languages_with("times.toml")))))
 
 
-def _read(name: str) -> Language:
-    table: Table = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath(f"{name}.toml").read_text("utf-8"))
+def _read(table: Table) -> Language:
     words = {kind: _forms(cast("Table", table.get(section, {}))) for kind, section in _KINDS.items()}
     words["n"] |= words["day"]
     spaced = bool(table.get("spaces", True))

@@ -1,0 +1,45 @@
+"""All routes of the contract."""
+
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from memos_mcp.api.contract.chat import Answering, Chat
+from memos_mcp.api.contract.endpoint import PREFIX, Endpoints
+from memos_mcp.api.contract.further import Further, refused_routes
+from memos_mcp.api.contract.knowledge_base_routes import KnowledgeBaseRoutes
+from memos_mcp.api.contract.openapi import describe
+from memos_mcp.api.contract.rest import Rest
+from memos_mcp.backends.base import MemoryBackend
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.backend import LocalBackend
+    from memos_mcp.backends.local.knowledge.library import Library
+    from memos_mcp.backends.local.stateless import LocalStateless
+
+
+def endpoints(
+    backend: MemoryBackend, means: "LocalStateless | None", library: "Library | None", chat_model: Answering | None
+) -> Endpoints:
+    """Return every endpoint; without `means` or a `library` those that need them are left out."""
+    return [
+        *Rest(backend).endpoints(),
+        *(Further(means).endpoints() if means else ()),
+        *Chat(backend, chat_model).endpoints(),
+        *(KnowledgeBaseRoutes(library).endpoints() if library else ()),
+    ]
+
+
+def routes(served: Endpoints, *, default_user: str, owners: "LocalBackend | None") -> list[Route]:
+    """Return the routes of endpoints, those that say what is not there, and that of their description."""
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(describe(served))
+
+    return [
+        *(one.route(default_user=default_user, owners=owners) for one in served),
+        *refused_routes(),
+        Route(f"{PREFIX}/openapi.json", openapi, methods=["GET"]),
+    ]

@@ -1,0 +1,34 @@
+"""What is known of single languages: a folder of files for each, in `languages/`."""
+
+import tomllib
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+LANGUAGES: Final = ("english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian")
+"""In the order in which they are tried; each has those of the files that somebody wrote."""
+
+File = Literal["times.toml", "preferences.toml", "changes.toml", "stop_words.txt"]
+"""How times are named, what a preference sounds like, what is said when something changes, and words without weight."""
+
+_FOLDER: Final = files(__name__.rpartition(".")[0]) / "languages"
+
+
+def languages_with(file: File) -> tuple[str, ...]:
+    """Return the languages that have a file."""
+    return tuple(name for name in LANGUAGES if (_FOLDER / name / file).is_file())
+
+
+def text_of(language: str, file: File) -> str:
+    """Read a file of a language that has it."""
+    return (_FOLDER / language / file).read_text("utf-8")
+
+
+def table_of(language: str, file: File) -> dict[str, Any]:
+    """Read a table of a language that has it."""
+    return tomllib.loads(text_of(language, file))
+
+
+def stop_words(language: str) -> frozenset[str]:
+    """Read the stop words of a language; none where it has no list."""
+    path = _FOLDER / language / "stop_words.txt"
+    return frozenset(path.read_text("utf-8").split()) if path.is_file() else frozenset()
