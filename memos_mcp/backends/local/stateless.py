@@ -1,16 +1,16 @@
 """What a store does with texts that it does not keep: it ranks them, and drafts memories of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.consolidation.learning import Learning
-from memos_mcp.backends.local.extraction.base import Source, drafted
+from memos_mcp.backends.local.extraction.base import Draft, Source
 from memos_mcp.backends.local.search.retriever import Retriever
 from memos_mcp.backends.local.text.redaction import Redact
 from memos_mcp.core.limits import check_add
-from memos_mcp.core.models import AddMessage, MemoryPage, Message
+from memos_mcp.core.models import AddMessage, Memory, MemoryPage, Message, Preference
 
 
 class LocalStateless:
@@ -45,4 +45,28 @@ class LocalStateless:
             )
             for number, one in enumerate(messages, 1)
         ]
-        return drafted(self._learning.draft(sources))
+        return _page(self._learning.draft(sources))
+
+
+def _page(drafts: Sequence[Draft]) -> MemoryPage:
+    """Return drafts as memories and preferences without an id."""
+    return MemoryPage(
+        memory_detail_list=tuple(
+            Memory(
+                id="",
+                memory_key=one.key,
+                memory_value=one.value,
+                tags=one.tags,
+                confidence=one.confidence,
+                memory_time=one.memory_time,
+                time_grain=one.time_grain,
+            )
+            for one in drafts
+            if one.preference is None
+        ),
+        preference_detail_list=tuple(
+            Preference(id="", preference=one.value, preference_type=one.preference, reasoning=one.reasoning)
+            for one in drafts
+            if one.preference is not None
+        ),
+    )

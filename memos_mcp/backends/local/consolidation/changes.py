@@ -145,7 +145,7 @@ class ReplacedValue:
     about: frozenset[str]
 
 
-def gone(sentence: str) -> Iterator[ReplacedValue]:
+def replaced_values(sentence: str) -> Iterator[ReplacedValue]:
     """Yield the values that a sentence in English says to be replaced."""
     rules = grammar("english")
     if rules.swap is None or HAN.search(sentence):
@@ -160,7 +160,7 @@ def gone(sentence: str) -> Iterator[ReplacedValue]:
                 yield ReplacedValue(wording(found["left"]).stems, own, frozenset(wording(about).stems))
 
 
-def was(old: NormalisedSentence, text: str, value: ReplacedValue, new: NormalisedSentence) -> bool:
+def is_replaced(old: NormalisedSentence, text: str, value: ReplacedValue, new: NormalisedSentence) -> bool:
     """Tell whether an earlier statement says of the user, at its end, what a later one says to be replaced."""
     around = old.stems[: -len(value.stems)]
     if not around or old.stems[len(around) :] != value.stems or len(around) > _MOST_AROUND:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from zlib import crc32
 
-from memos_mcp.backends.local.consolidation.changes import Matter, ReplacedValue, gone, matter
+from memos_mcp.backends.local.consolidation.changes import Matter, ReplacedValue, matter, replaced_values
 from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End, readings
 from memos_mcp.backends.local.consolidation.grammar import HAN
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, wording
@@ -158,7 +158,7 @@ def _statements(body: str) -> list[Statement]:
 def _stated(sentence: str) -> list[Statement]:
     """Read a sentence clause by clause; what it says as a whole to be replaced goes with its first."""
     first, *rest = map(_statement, _clauses(sentence))
-    return [replace(first, gone=tuple(gone(sentence))), *rest]
+    return [replace(first, gone=tuple(replaced_values(sentence))), *rest]
 
 
 def _clauses(sentence: str) -> list[str]:

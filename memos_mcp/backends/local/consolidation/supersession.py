@@ -1,4 +1,4 @@
-"""The judge: whether a memory says what an earlier one says, takes its place, or is about something else.
+"""Supersession: whether a memory says what an earlier one says, takes its place, or is about something else.
 
 Texts in, verdict out: it decides by rules, only where subject and attribute are the same beyond doubt, and
 what it cannot judge is different.
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
-from memos_mcp.backends.local.consolidation.changes import changes, was
+from memos_mcp.backends.local.consolidation.changes import changes, is_replaced
 from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End
 from memos_mcp.backends.local.consolidation.grammar import places
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence
@@ -72,7 +72,7 @@ def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool
         or any(_takes_place(one, other, correcting=correcting) for one, other in product(old.claims, new.claims))
         or any(_ended(doing, end) for doing, end in product(old.doings, new.ends))
         or any(_given_up(claim, end) for claim, end in product(old.claims, new.ends))
-        or any(was(old.wording, old.text, value, new.wording) for value in new.gone)
+        or any(is_replaced(old.wording, old.text, value, new.wording) for value in new.gone)
         or _changed(old, new)
     )
 

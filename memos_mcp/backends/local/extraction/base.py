@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.backends.local.text.temporal.periods import Grain
-from memos_mcp.core.models import Memory, MemoryPage, Preference, Role
+from memos_mcp.core.models import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +63,6 @@ class Draft:
         """Name what the text is about."""
         object.__setattr__(self, "key", self.key or title(self.value))
         object.__setattr__(self, "tags", self.tags or tags(self.value))
-
-
-def drafted(drafts: Sequence[Draft]) -> MemoryPage:
-    """Return drafts as memories and preferences without an id."""
-    return MemoryPage(
-        memory_detail_list=tuple(
-            Memory(
-                id="",
-                memory_key=one.key,
-                memory_value=one.value,
-                tags=one.tags,
-                confidence=one.confidence,
-                memory_time=one.memory_time,
-                time_grain=one.time_grain,
-            )
-            for one in drafts
-            if one.preference is None
-        ),
-        preference_detail_list=tuple(
-            Preference(id="", preference=one.value, preference_type=one.preference, reasoning=one.reasoning)
-            for one in drafts
-            if one.preference is not None
-        ),
-    )
 
 
 class Extractor(Protocol):
