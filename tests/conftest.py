@@ -1,5 +1,6 @@
 """What every test needs before anything is imported."""
 
+import gc
 import os
 from collections import defaultdict
 from collections.abc import Generator
@@ -65,6 +66,7 @@ STARTS_PROCESSES = {
     "test_crashes",
     "test_embedders",
     "test_examples",
+    "test_hosted_alone",
     "test_install",
     "test_main_job",
     "test_oauth",
@@ -88,6 +90,9 @@ STARTS_PROCESSES = {
 }
 """Folders and modules of tests that the inner loop, `.ci/run --fast`, leaves out."""
 
+PROCESSES = {"engine_process", "servers"}
+"""Fixtures that are a process; the inner loop leaves out what asks for one."""
+
 
 def starts_processes(path: Path) -> bool:
     return bool(STARTS_PROCESSES.intersection((path.parent.name, path.stem)))
@@ -103,5 +108,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if starts_processes(item.path):
+        if starts_processes(item.path) or PROCESSES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("processes")
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over what was imported: it stays, and is most of all objects."""
+    gc.collect()
+    gc.freeze()

@@ -22,9 +22,8 @@ def history(
 ) -> None:
     """Show every change of a memory, and take the last one back."""
     from memos_mcp.cli.commands import history as histories  # noqa: PLC0415
-    from memos_mcp.cli.commands.own_ledger import with_own_ledger  # noqa: PLC0415
 
-    settings = with_own_ledger(read_settings())
+    settings = read_settings()
     found = histories.undo(settings, memory_id, progress=errors) if undo else histories.look(settings, memory_id)
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
@@ -171,7 +170,6 @@ def migrate(
 @commands.command()
 def reindex() -> None:
     """Embed everything anew with the model that MEMOS_EMBEDDER names; nothing that was said is touched."""
-    from memos_mcp.cli.commands.own_ledger import with_own_ledger  # noqa: PLC0415
     from memos_mcp.cli.commands.reindex import reindex as embed_anew  # noqa: PLC0415  # loads the model
 
-    embed_anew(with_own_ledger(read_settings()), console=console, progress=errors)
+    embed_anew(read_settings(), console=console, progress=errors)

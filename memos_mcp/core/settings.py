@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -61,6 +62,13 @@ def _known_zone(name: str) -> str:
         raise ValueError('no time zone is called so; give a name such as "Europe/Berlin" or "Asia/Shanghai"') from exc
 
 
+def _http_address(address: str) -> str:
+    parts = urlsplit(address)
+    if address and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        raise ValueError("write http://HOST:8000 or https://HOST")
+    return address
+
+
 def _lower_kind(value: object) -> object:
     """Take the kind of an embedder without regard to case; the name of a model has one."""
     if not isinstance(value, str):
@@ -100,7 +108,7 @@ class Settings(BaseModel):
     llm_base_url: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_model: str = ""
-    chroma_url: str = ""
+    chroma_url: Annotated[str, AfterValidator(_http_address)] = ""
     chroma_api_key: SecretStr = SecretStr("")
     chroma_tenant: str = ""
     chroma_database: str = ""

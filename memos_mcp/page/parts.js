@@ -66,8 +66,22 @@ export function useLater(value, milliseconds) {
   return later;
 }
 
-// A question over the page; the browser keeps the focus inside it and gives it back.
-export function Dialog({ title, onClose, children }) {
+// A memory's text, which leads to it.
+export function ToMemory({ memory }) {
+  return html`<a class="line" href=${`#/memories/${encodeURIComponent(memory.memory_id)}`}><${Said} text=${memory.value} /></a>`;
+}
+
+// The way to the page before and the next; `cursors` leads to the one that is shown.
+export function Pages({ label, cursors, next, onTurn, children }) {
+  return html`<nav class="pages" aria-label=${label}>
+    <button class="quiet" disabled=${cursors.length === 1} onClick=${() => onTurn(cursors.slice(0, -1))}>${t("previous")}</button>
+    ${children}
+    <button class="quiet" disabled=${!next} onClick=${() => onTurn([...cursors, next])}>${t("next")}</button>
+  </nav>`;
+}
+
+// A question over the page; the browser keeps the focus inside it and gives it back. What it asks for is done by `run`.
+export function Dialog({ title, onClose, children, no = t("cancel"), yes, run, kind = "main danger", disabled }) {
   const element = useRef(null);
   useEffect(() => {
     const dialog = element.current;
@@ -78,6 +92,8 @@ export function Dialog({ title, onClose, children }) {
     <div class="dialog-body">
       <h2 id="dialog-title">${title}</h2>
       ${children}
+      <div class="buttons"><button class="quiet" onClick=${onClose}>${no}</button>
+        <${Action} class=${kind} run=${run} disabled=${disabled}>${yes}</${Action}></div>
     </div>
   </dialog>`;
 }

@@ -120,7 +120,7 @@ async def test_the_openclaw_plugin(api: Engine, search: str) -> None:
 
 
 async def finished(api: Engine, task_id: str) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         while (await call(api, "get/status", {"task_id": task_id}))["status"] == "running":
             await anyio.sleep(0.01)
 

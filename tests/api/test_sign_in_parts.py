@@ -182,6 +182,7 @@ def test_a_sign_in_lets_a_server_listen_for_others() -> None:
     check_binding("192.0.2.7", tokens=Tokens(()), signs_in=True)
 
 
+@pytest.mark.processes
 def test_a_user_has_a_password_of_some_length_and_exists_once(tmp_path: Path) -> None:
     def user(*arguments: str, given: str = "") -> tuple[int, str]:
         done = memos("user", *arguments, given=given, MEMOS_DATA_DIR=str(tmp_path))

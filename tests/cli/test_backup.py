@@ -23,6 +23,7 @@ from memos_mcp.core.errors import ConfigurationError, InvalidRequest, NotFound, 
 from memos_mcp.core.settings import read_settings
 from tests.cli.machine import embedded, front, memos, nearest, said, say
 from tests.engine.conftest import engines_of
+from tests.local.stores import store
 
 SILENT = Console(quiet=True)
 
@@ -46,6 +47,12 @@ async def store_of_two(data_dir: Path) -> AsyncGenerator[HostedBackend]:
     async with front(data_dir) as backend:
         await say(backend, "I prefer window seats.", "My cat is called Mia.")
         yield backend
+
+
+async def filled(data_dir: Path) -> None:
+    """Leave the same two messages in a store that nobody has open and no engine can, for its vectors are of a test."""
+    async with store(data_dir) as backend:
+        await say(backend, "I prefer window seats.", "My cat is called Mia.")
 
 
 async def test_a_running_engine_is_backed_up_and_goes_on(data_dir: Path, file: Path) -> None:
@@ -146,15 +153,15 @@ async def test_a_backup_made_while_a_front_writes_is_a_moment_of_the_store(data_
 
 
 async def test_a_file_that_exists_is_kept_unless_it_may_be_replaced(data_dir: Path, file: Path) -> None:
-    async with store_of_two(data_dir):
-        file.write_text("precious")
+    await filled(data_dir)
+    file.write_text("precious")
 
-        with pytest.raises(InvalidRequest, match="--force"):
-            backed_up(data_dir, file)
+    with pytest.raises(InvalidRequest, match="--force"):
+        backed_up(data_dir, file)
 
-        assert file.read_text() == "precious"
-        backed_up(data_dir, file, force=True)
-        assert problem_of(file) == ""
+    assert file.read_text() == "precious"
+    backed_up(data_dir, file, force=True)
+    assert problem_of(file) == ""
 
 
 async def test_the_store_itself_is_never_overwritten_by_its_backup(data_dir: Path) -> None:
@@ -174,9 +181,9 @@ def test_there_is_nothing_to_back_up_where_nothing_is_kept(data_dir: Path, file:
 
 
 async def test_a_folder_that_is_not_there_is_a_sentence(data_dir: Path, tmp_path: Path) -> None:
-    async with store_of_two(data_dir):
-        with pytest.raises(Unavailable, match="cannot be written"):
-            backed_up(data_dir, tmp_path / "nowhere" / "kept.backup")
+    await filled(data_dir)
+    with pytest.raises(Unavailable, match="cannot be written"):
+        backed_up(data_dir, tmp_path / "nowhere" / "kept.backup")
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all, but long enough to be taken for one" * 100])

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from memos_mcp.core.models import GetMemory
 from tests.cli.machine import embedded, front, memos, say
+from tests.local.stores import store
 
 
 async def test_it_shows_every_change_and_takes_the_last_one_back(data_dir: Path) -> None:
@@ -33,7 +34,7 @@ async def test_it_shows_every_change_and_takes_the_last_one_back(data_dir: Path)
 
 
 async def test_a_memory_of_somebody_else_is_unknown(data_dir: Path) -> None:
-    async with front(data_dir) as backend:
+    async with store(data_dir) as backend:
         await say(backend, "I live in Paris.", user_id="somebody")
 
     for shown in (memos("history", "k1"), memos("history", "k1", "--undo"), memos("history", "nonsense")):

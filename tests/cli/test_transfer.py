@@ -24,6 +24,7 @@ from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.models import DeleteMemory, GetMemory, SearchMemory
 from memos_mcp.core.settings import read_settings
 from tests.cli.machine import front, memos, nearest, said, say
+from tests.local.stores import store
 
 SILENT = Console(quiet=True)
 Json = dict[str, Any]
@@ -126,11 +127,11 @@ async def test_what_was_deleted_since_stays_deleted(data_dir: Path, file: Path) 
 
 
 async def test_one_user_can_be_exported_alone(data_dir: Path, file: Path) -> None:
-    async with front(data_dir) as backend:
+    async with store(data_dir) as backend:
         await say(backend, "I prefer window seats.")
         await say(backend, "My dog is called Rex.", user_id="bob")
 
-        records = exported(data_dir, file, user_id="bob")
+    records = exported(data_dir, file, user_id="bob")
 
     assert {record["user_id"] for record in records} == {"bob"}
     assert records[0]["content"] == "My dog is called Rex."
@@ -147,7 +148,7 @@ async def test_a_file_written_by_hand_is_taken_in_and_learnt_from(data_dir: Path
     await imported(file)
     await imported(file)
 
-    async with front(data_dir) as backend:
+    async with store(data_dir) as backend:
         assert await said(backend) == ["I love herons.", "I love herons.", "I live in Porto."]
         with anyio.fail_after(60):
             while (await backend.get_memory(GetMemory(), user_id="u")).total < 2:
@@ -213,7 +214,7 @@ def test_a_line_that_makes_no_sense_is_named_and_nothing_is_taken(
 
 
 async def test_an_export_for_people_has_a_file_a_conversation(data_dir: Path, tmp_path: Path) -> None:
-    async with front(data_dir) as backend:
+    async with store(data_dir) as backend:
         await say(backend, "I prefer window seats.", "My cat is called\nMia.")
         await say(backend, "我喜欢喝茶。", conversation_id="a/b: c", user_id="li")
     folder = tmp_path / "notes"
@@ -235,7 +236,7 @@ async def test_an_export_for_people_has_a_file_a_conversation(data_dir: Path, tm
 
 
 async def test_an_export_to_standard_output_can_be_piped(data_dir: Path) -> None:
-    async with front(data_dir) as backend:
+    async with store(data_dir) as backend:
         await say(backend, "I prefer window seats.")
 
     made = memos("export", "-")

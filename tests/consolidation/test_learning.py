@@ -98,7 +98,7 @@ def test_after_a_day_of_growing_pauses_the_rules_take_the_place_of_a_model_that_
     assert pauses == sorted(pauses)
     assert pauses[-1] == LONGEST_PAUSE
     assert PATIENCE <= model.asked[-1] - began <= PATIENCE + LONGEST_PAUSE
-    assert makers(ledger) == [("[user perspective] I moved to Berlin last year.", "rules:2")]
+    assert makers(ledger) == [("[user perspective] I moved to Berlin last year.", "rules:3")]
     assert ledger.tasks.open_count() == 0
 
 

@@ -23,11 +23,14 @@ def engine_process(tmp_path_factory: pytest.TempPathFactory) -> Generator[Runnin
         yield started
 
 
-ON_SERVERS = pytest.param("local over PostgreSQL", marks=pytest.mark.filterwarnings("ignore::ResourceWarning"))
+ON_SERVERS = pytest.param(
+    "local over PostgreSQL",
+    marks=[pytest.mark.processes, pytest.mark.filterwarnings("ignore::ResourceWarning")],
+)
 LOCAL = ("local", ON_SERVERS, "local, learning with a chat model")
 
 
-@pytest.fixture(params=[*LOCAL, "cloud", "product", "engine"])
+@pytest.fixture(params=[*LOCAL, "cloud", "product", pytest.param("engine", marks=pytest.mark.processes)])
 async def memory(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MemoryBackend]:
     """The store in process, with either extractor; the hosted backend before the fakes and a real engine."""
     match request.param:

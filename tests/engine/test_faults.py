@@ -128,7 +128,7 @@ def test_an_engine_that_dies_at_its_start_is_named_by_its_last_words(data_dir: P
         host.send({"id": 0, "method": "initialize", "params": INITIALIZE})
         told = host.answer(0)["error"]["message"]
 
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert "ImportError: a library is missing" in told
     log = (data_dir / "engine.log").read_text()
     assert 2 <= log.count("ImportError: a library is missing") <= 4
@@ -150,7 +150,7 @@ def test_an_engine_that_stands_still_is_named_and_goes_on_later(data_dir: Path) 
 
         assert answer["result"]["isError"]
         assert f"process {engine.pid}" in text_of(answer)
-        assert took < 30
+        assert took < 60
         assert "before" in text_of(host.answer(3))
 
 
@@ -164,7 +164,7 @@ def test_a_host_that_starts_while_the_engine_stands_still_is_told(data_dir: Path
             host.send({"id": 0, "method": "initialize", "params": INITIALIZE})
 
             assert f"process {engine.pid}" in host.answer(0)["error"]["message"]
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < 60
 
 
 def test_what_is_added_after_the_data_directory_was_removed_is_kept_or_an_error(data_dir: Path) -> None:

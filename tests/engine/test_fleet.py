@@ -229,7 +229,7 @@ async def test_a_relay_whose_host_vanishes_ends_by_itself_and_the_engine_goes_on
     async with front(data_dir) as host:
         await host.add_message(one("kept", conversation_id="c"), user_id="u")
         abandoned = relay_process(data_dir)
-        abandoned.communicate(timeout=20)
+        abandoned.communicate(timeout=120)
         killed = relay_process(data_dir)
         await anyio.sleep(0.3)
         killed.kill()

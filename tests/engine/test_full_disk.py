@@ -29,7 +29,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     yield folder
     for engine in engines_of(folder / "data"):
         engine.kill()
-        engine.wait(10)
+        engine.wait(60)
     subprocess.run(["umount", "-l", folder], check=True)
 
 
@@ -61,7 +61,7 @@ async def test_reads_and_searches_go_on_and_an_add_says_that_the_disk_is_full(sm
         filler = _fill(small_disk)
         (engine,) = engines_of(data_dir)
         engine.kill()
-        engine.wait(10)
+        engine.wait(60)
 
         found = await _call(client, "search_memory", query="bicycle")
         read = await _call(client, "get_message", conversation_id="c")

@@ -139,7 +139,7 @@ def test_a_model_whose_every_claim_is_invented_is_replaced_by_the_rules() -> Non
     drafts = learn(FakeChat(proposal(value="The user owns a yacht.", sources=[1])))
 
     assert [draft.value for draft in drafts] == by_rules()
-    assert {draft.extractor for draft in drafts} == {"rules:2"}
+    assert {draft.extractor for draft in drafts} == {"rules:3"}
 
 
 def test_a_model_that_finds_nothing_worth_keeping_is_believed() -> None:
@@ -327,7 +327,7 @@ def test_a_long_conversation_is_cut_at_turns_and_only_the_failed_part_goes_to_th
     drafts = learn(chat, *talk)
 
     assert drafts
-    assert {draft.extractor for draft in drafts} == {"rules:2"}
+    assert {draft.extractor for draft in drafts} == {"rules:3"}
     assert {seq for draft in drafts for seq in draft.sources} <= {source.seq for source in parts[0].messages}
 
 

@@ -60,7 +60,7 @@ def test_what_it_keeps_is_supported_and_what_fails_goes_to_the_rules(url: str) -
     assert drafts
     for draft in drafts:
         assert draft.sources == (11,)
-        if draft.extractor != "rules:2":
+        if draft.extractor != "rules:3":
             assert unsupported(draft.value.removeprefix("[user perspective] "), TALK) is None
 
 

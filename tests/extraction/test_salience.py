@@ -42,7 +42,6 @@ def values(*turns: tuple[Role, str]) -> list[str]:
         "Going with stamina for ledgerline.",
         "Stefan hates flying.",
         "The server dies at night.",
-        "Been to Rome once.",
         "I started a new job.",
         "I'm tired of my job.",
         "Nora is allergic to nuts, carries an EpiPen.",

@@ -94,7 +94,7 @@ class Machine:
             return database.number(sql, (user,))
 
     def until(self, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not holds():
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -111,7 +111,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     for engine in engines_of(machine.data_dir):
         with suppress(psutil.NoSuchProcess):
             engine.kill()
-            engine.wait(10)
+            engine.wait(60)
 
 
 @pytest.fixture
@@ -465,4 +465,4 @@ def test_where_no_engine_runs_what_was_said_is_kept_all_the_same(tmp_path: Path)
     finally:
         for engine in engines_of(alone.data_dir):
             engine.kill()
-            engine.wait(10)
+            engine.wait(60)

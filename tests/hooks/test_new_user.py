@@ -81,7 +81,7 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
         try:
             user.run(MEMOS, "install", "claude-code")
             user.run(CLAUDE, "-p", f"For the record: {FACT} <private>My word is Falstaff.</private>")
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 120
             while not ((found := kept_in(user.data_dir / "ledger.sqlite3")) and found.memories):
                 assert time.monotonic() < deadline
                 time.sleep(0.2)
@@ -91,7 +91,7 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
             for engine in (*engines_of(user.data_dir), *engines_of(proven)):
                 with suppress(psutil.NoSuchProcess):
                     engine.kill()
-                    engine.wait(10)
+                    engine.wait(60)
 
 
 def test_claude_code_has_the_plugin_and_its_server(user: User) -> None:

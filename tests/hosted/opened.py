@@ -46,7 +46,7 @@ async def product(server: FakeProductServer, *, data_dir: Path) -> AsyncGenerato
 
 async def until_empty(folder: Path) -> None:
     """Wait until nothing is left to deliver: another task, or process, is at it."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         while Outbox(folder, account="").waiting().waiting:
             await anyio.sleep(0.01)
 

@@ -63,7 +63,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     yield home
     for engine in engines_of(data_dir):
         engine.kill()
-        engine.wait(10)
+        engine.wait(60)
 
 
 def test_gemini_cli_connects_it_in_a_folder_that_is_trusted(home: Home) -> None:

@@ -250,40 +250,21 @@ async def test_every_table_of_users_is_guarded(two: tuple[LocalBackend, LocalBac
 
 
 async def test_a_database_that_went_away_is_told_and_used_again_when_it_is_back(
-    tmp_path: Path, url: str, servers: Servers
+    tmp_path: Path, url: str, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("memos_mcp.backends.local.ledger.postgres.database.PATIENCE", 1)
     async with replica(tmp_path, url, servers) as backend:
         await backend.add_message(add("Before."), user_id="u")
         servers.postgres.stop()
         try:
-            with pytest.raises(Unavailable, match="went away|cannot be reached|in use, or it is away"):
+            with pytest.raises(Unavailable, match="went away|cannot be reached"):
                 await backend.add_message(add("During."), user_id="u")
+            with pytest.raises(Unavailable, match="cannot be reached"):
+                await find(backend, "Before")
         finally:
             servers.postgres.start()
         await backend.add_message(add("After."), user_id="u")
         assert await everything_said(backend) == ["Before.", "After."]
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (("memos:memos@", "memos:wrong@"), "refuses the user or password"),
-        (("/memos?", "/nowhere?"), "does not exist"),
-        (("postgresql://", "mysql://"), "is no address of a database"),
-        (("127.0.0.1:", "127.0.0.1:1"), "cannot be reached|is no address"),
-    ],
-)
-def test_an_address_that_cannot_be_used_is_told_in_a_sentence(url: str, change: tuple[str, str], sentence: str) -> None:
-    with pytest.raises((ConfigurationError, Unavailable), match=sentence) as refused:
-        connect(url.replace(*change))
-    assert "memos:memos" not in str(refused.value)
-
-
-def test_a_user_without_rights_is_told_in_a_sentence(servers: Servers) -> None:
-    servers.postgres.run("CREATE SCHEMA theirs")
-    servers.postgres.run("GRANT USAGE ON SCHEMA theirs TO memos")
-    with pytest.raises(Unavailable, match="may not do this.*permission denied for schema theirs"):
-        connect(servers.postgres.url(schema="theirs"))
 
 
 def test_a_newer_format_is_refused_and_an_older_one_brought_up_to_date(url: str) -> None:

@@ -42,7 +42,7 @@ def chroma_server(folder: Path, port: int) -> Iterator[None]:
 
 
 def _wait_for_chroma(port: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             if httpx.get(f"http://127.0.0.1:{port}/api/v2/heartbeat").is_success:
@@ -89,6 +89,8 @@ class Postgres:
         shutil.chown(self.folder, _account())
         options = ("-U", "postgres", "-A", "scram-sha-256", "--pwfile=password", "-E", "UTF8", "--locale=C.UTF-8")
         self._command("initdb", "-D", "data", "-N", *options)
+        rules = self.folder / "data" / "pg_hba.conf"
+        rules.write_text(f"hostnossl all encrypted all reject\n{rules.read_text()}")
         self.start()
         with psycopg.connect(self.url("postgres", database="postgres")) as server:
             server.autocommit = True

@@ -258,6 +258,7 @@ def empty(folder: Path) -> None:
     folder.mkdir()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("damage", [truncate, empty, shutil.rmtree], ids=["truncated", "emptied", "deleted"])
 async def test_a_damaged_index_is_rebuilt_without_a_word_lost(tmp_path: Path, damage: object) -> None:
     assert callable(damage)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import anyio
+import pytest
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.core.models import DeleteMemory, GetMemory
@@ -41,6 +42,7 @@ async def tell(backend: LocalBackend, *said: str, user_id: str = "u") -> list[st
     return [memory.memory_value for memory in known.memory_detail_list]
 
 
+@pytest.mark.processes
 async def test_a_deleted_memory_is_in_no_file_of_the_store(tmp_path: Path) -> None:
     said = f"{SAID} {KEPT} {BESIDE}"
     async with store(tmp_path) as backend:
@@ -61,6 +63,7 @@ async def test_a_deleted_memory_is_in_no_file_of_the_store(tmp_path: Path) -> No
         assert "lighthouses" in (await find(backend, "What does my sister collect?")).memory_detail_list[0].memory_value
 
 
+@pytest.mark.processes
 async def test_a_forgotten_user_is_in_no_file_of_the_store_and_another_stays(tmp_path: Path) -> None:
     async with store(tmp_path) as backend:
         values = await tell(backend, SAID, user_id="u")

@@ -14,7 +14,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 Scheme = Literal["light", "dark"]
 DESK: tuple[ViewportSize, Scheme] = ({"width": 1280, "height": 900}, "light")
 PHONE: tuple[ViewportSize, Scheme] = ({"width": 360, "height": 740}, "dark")
-PATIENCE = 30_000
+PATIENCE = 120_000
 """Milliseconds for which a test waits for what the page has to show."""
 
 

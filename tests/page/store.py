@@ -145,7 +145,7 @@ def begun(folder: Path) -> Iterator[Store]:
             for engine in engines_of(folder):
                 with suppress(ProcessLookupError):
                     os.kill(engine.pid, signal.SIGKILL)
-                    engine.wait(10)
+                    engine.wait(60)
 
 
 def locomo() -> list[tuple[str, list[Turn]]]:

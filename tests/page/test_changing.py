@@ -54,7 +54,7 @@ def test_a_memory_is_archived_and_restored(visit: Visit, n: int) -> None:
     visit.press("Archive")
     visit.sees("Archived.")
     visit.press("Restore")
-    visit.sees("In force again.")
+    visit.sees("Restored.")
     expect(visit.page.get_by_role("button", name="Archive", exact=True)).to_be_visible()
 
 

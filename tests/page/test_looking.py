@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.page.browser import DESK
 from tests.page.store import HOST, Store
 from tests.page.visit import Visit
 
@@ -72,6 +73,47 @@ def test_memories_are_a_table_to_filter_and_sort(visit: Visit) -> None:
     expect(rows.filter(has_text="harbour of Flensburg")).to_have_count(0)
     page.get_by_label("State").select_option(label="Archived")
     visit.sees("No memory fits.")
+
+
+@LOOKS
+def test_memories_are_sorted_by_their_text(visit: Visit) -> None:
+    rows = visit.page.locator("tbody tr .column-value")
+    visit.go("memories", "Memories")
+    expect(rows.nth(5)).to_be_visible()
+    listed = dict[str, list[str]]()
+    for order, shown in (("asc", "ascending"), ("desc", "descending")):
+        with visit.page.expect_response(lambda answer, order=order: f"sort=value&order={order}" in answer.url) as told:
+            visit.press("What is known")
+        listed[order] = [memory["value"] for memory in told.value.json()["memories"]]
+        expect(rows.first).to_contain_text(listed[order][0])
+        expect(visit.page.get_by_role("columnheader", name="What is known")).to_have_attribute("aria-sort", shown)
+        assert rows.count() == len(listed[order])
+        assert listed[order] == sorted(listed[order], key=str.lower, reverse=order == "desc")
+    assert listed["asc"][0] != listed["desc"][0]
+
+
+@LOOKS
+def test_a_tag_narrows_a_search_and_the_list(visit: Visit) -> None:
+    page, hits = visit.page, visit.page.locator(".hit")
+    visit.go("search?query=boat", "Search")
+    expect(hits.filter(has_text="called Tern").first).to_be_visible()
+    page.get_by_text("Filters").click()
+    page.get_by_label("Tag").fill("harbour")
+    expect(hits.filter(has_not_text="harbour of Flensburg")).to_have_count(0)
+    expect(hits.first).to_contain_text("harbour of Flensburg")
+    page.get_by_label("Tag").fill("no such tag")
+    visit.sees("Nothing that bears on this.")
+
+    rows = page.locator("tbody tr")
+    visit.go("memories?text=harbour", "Memories")
+    if visit.page.viewport_size == DESK[0]:  # a phone has no column of tags
+        rows.first.get_by_role("button", name="harbour", exact=True).click()
+    else:
+        page.get_by_label("Tag").fill("harbour")
+    expect(page.get_by_label("Tag")).to_have_value("harbour")
+    page.get_by_label("Filter by words").fill("")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("harbour of Flensburg")
 
 
 def test_a_long_list_is_paged_by_the_server(visit: Visit, kept_store: Store) -> None:

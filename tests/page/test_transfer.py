@@ -18,7 +18,7 @@ BIRDS = 5_000
 NUMBERS = count(1)
 
 
-def lines(number: int) -> list[dict[str, object]]:
+def lines(number: int) -> list[dict[str, str]]:
     """Write an export of two messages that nobody has seen."""
     said = {
         "kind": "message",

@@ -277,6 +277,14 @@ def test_of_a_script_that_the_model_does_not_read_words_say_more_than_vectors() 
     assert index.search(asked, limit=1)[0].seq == 1
 
 
+def test_of_another_language_than_english_vectors_say_less() -> None:
+    index = index_of(["Meine Schwester mag Tee", "Gestern war Markt", "Heute regnet es", "Morgen schneit es"])
+    near = [(2, 0.5), (3, 0.3), (4, 0.29), (1, 0.28)]
+    asked = Query(text="Was trinkt die jüngere Schwester?", now=START, dense=near, tokens=vectors_of([1.0]))
+
+    assert index.search(asked, limit=1)[0].seq == 1
+
+
 def test_a_number_is_met_only_as_it_stands() -> None:
     index = index_of(["The crash is ticket 4711", *FILLER, "The login is ticket 4712"])
     number = vectors_of([1.0])

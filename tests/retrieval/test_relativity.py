@@ -72,3 +72,56 @@ def test_a_word_for_the_kind_of_thing_finds_the_one_thing_that_is_known(model: E
     found = relativities(model, ["I keep two canaries named Salt and Pepper."], "What are my birds called?")
 
     assert [sure >= THRESHOLD for sure in found.values()] == [True]
+
+
+ABOUT_ANA = (
+    "My sister Ana collects stamps.",
+    "A quiet hobby.",
+    "Ana moved from Kiel to Bremen last month.",
+    "A nice city to settle in.",
+    "Ana called me yesterday, she was in a good mood.",
+    "Good to hear.",
+    "Remind me to send Ana the photos of the party.",
+    "I will remind you.",
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "answers"),
+    [
+        ("Where does Ana live?", {"Ana moved from Kiel to Bremen last month."}),
+        ("where does ana live", {"Ana moved from Kiel to Bremen last month."}),
+        ("What does Ana collect?", {"My sister Ana collects stamps."}),
+        ("Which car does Ana drive?", set[str]()),
+        ("How tall is Ana?", set[str]()),
+    ],
+)
+def test_a_shared_name_does_not_make_a_text_sure(model: Embedder, query: str, answers: set[str]) -> None:
+    found = relativities(model, ABOUT_ANA, query)
+
+    assert {text for text, sure in found.items() if sure >= THRESHOLD} == answers
+
+
+@pytest.mark.parametrize(
+    ("query", "talk", "answers"),
+    [
+        ("Where do I work?", ("I started at Brightwell.", "Congratulations on the new job!"), set[str]()),
+        ("What did Kai break?", ("My son Kai broke his glasses.", "Poor Kai."), {"My son Kai broke his glasses."}),
+        ("Is it raining?", ("Does it rain there?", "It is raining."), {"Does it rain there?", "It is raining."}),
+    ],
+)
+def test_a_remark_is_no_answer_unless_it_was_asked_for(
+    model: Embedder, query: str, talk: Sequence[str], answers: set[str]
+) -> None:
+    found = relativities(model, talk, query)
+
+    assert {text for text, sure in found.items() if sure >= THRESHOLD} == answers
+
+
+@pytest.mark.parametrize("named", ["My boss is called Henrietta.", "my boss is called henrietta"])
+def test_who_somebody_is_is_told_by_a_text_that_holds_a_name(model: Embedder, named: str) -> None:
+    found = relativities(
+        model, ("Help me with a subject line for an email to my boss.", "Done.", named), "Who is my boss?"
+    )
+
+    assert [text for text, sure in found.items() if sure >= THRESHOLD] == [named]

@@ -79,10 +79,28 @@ def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
 
 
 def test_words_that_no_text_holds_speak_against_it() -> None:
-    told = found(0.6, 0.4)
+    told = found(0.55, 0.4)
     spoken_of = relativity.of_meaning(told, told, absent=0.0, texts=100)
     unheard_of = relativity.of_meaning(told, told, absent=0.9, texts=100)
     assert unheard_of < 0.45 < spoken_of
+
+
+def test_what_a_text_shares_with_many_counts_no_more_than_it_is_worth() -> None:
+    told = found(0.2, 0.6)
+    alone = relativity.of_meaning(told, told, absent=0.0, texts=10)
+    shared = relativity.of_meaning(told, told, shared=np.array([0.4]), absent=0.0, texts=10)
+    worth_it = relativity.of_meaning(told, told, shared=np.array([0.2]), absent=0.0, texts=10)
+    assert shared < 0.45 < alone == worth_it
+
+
+@pytest.mark.parametrize("unfit", [relativity.REMARK, relativity.NO_NAME])
+def test_what_cannot_answer_is_not_sure_whatever_it_has_of_the_question(unfit: float) -> None:
+    told, against = found(1.0, 0.6), np.array([unfit])
+    assert relativity.of_meaning(told, told, unfit=against, absent=0.0, texts=10) < 0.45
+    assert relativity.of_another_language(told, told, unfit=against) < 0.45
+    assert relativity.of_another_script(told, told, unfit=against) < 0.45
+    assert relativity.of_likeness(told, told, unfit=against, mean=0.1, texts=10) < 0.45
+    assert relativity.of_words(told, told, unfit=against, texts=10) < 0.45
 
 
 def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() -> None:

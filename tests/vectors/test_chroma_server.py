@@ -1,7 +1,10 @@
 """The vectors on a real Chroma server, which comes and goes."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,9 @@ import pytest
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.composition import open_local
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
+from memos_mcp.backends.local.vectors.chroma import ChromaIndex
+from memos_mcp.core.errors import ConfigurationError, Unavailable
+from memos_mcp.core.settings import read_settings
 from tests.consolidation.conversation import add
 from tests.fakes.hashed_embedder import HashedEmbedder
 from tests.local.servers import chroma_server, free_port
@@ -63,3 +69,39 @@ async def test_changing_over_either_way_is_a_rebuild(tmp_path: Path, port: int) 
     async with store(tmp_path / "data") as backend:
         await followed(backend)
         assert found_messages(await find(backend, FACTS[7]))[0] == FACTS[7]
+
+
+class _Older(BaseHTTPRequestHandler):
+    """Answers as a Chroma server of before version 1 does where the routes of today are asked for."""
+
+    def do_GET(self) -> None:
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    do_POST = do_GET  # noqa: N815 - as the standard library names it
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_a_server_that_is_missing_or_older_is_named(port: int) -> None:
+    with pytest.raises(Unavailable, match=f"No Chroma server answers at http://127.0.0.1:{port}: start it"):
+        connected(port)
+    with HTTPServer(("127.0.0.1", port), _Older) as older:
+        serving = threading.Thread(target=older.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            with pytest.raises(Unavailable, match="is no Chroma server of version 1 .HTTP 404.: upgrade"):
+                connected(port)
+        finally:
+            older.shutdown()
+            serving.join()
+
+
+def connected(port: int) -> ChromaIndex:
+    return ChromaIndex.connect(f"http://127.0.0.1:{port}", api_key="", tenant="", database="", prefix="x")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8000", "ftp://127.0.0.1", "http://", "chroma.example"])
+def test_what_is_no_address_of_a_server_is_refused_at_the_start(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="MEMOS_CHROMA_URL.*write http://HOST:8000"):
+        read_settings({"MEMOS_CHROMA_URL": address})

@@ -10,7 +10,7 @@ from memos_mcp.backends.local.vectors import chroma, locations
 from memos_mcp.backends.selection import open_store
 from memos_mcp.cli.checks.index import check_index
 from memos_mcp.cli.checks.model import check_model
-from memos_mcp.cli.commands.doctor import _found_by
+from memos_mcp.cli.commands.doctor import found_by
 from memos_mcp.cli.commands.status import look, show
 from memos_mcp.core.errors import MissingLibrary
 from memos_mcp.core.models import AddMessage, Message
@@ -25,6 +25,7 @@ def settings(tmp_path: Path) -> Settings:
     return read_settings({"MEMOS_DATA_DIR": str(tmp_path / "data")})
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("library", ["chromadb", "onnxruntime"])
 async def test_search_goes_by_words_and_says_why(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, library: str
@@ -37,8 +38,8 @@ async def test_search_goes_by_words_and_says_why(
             found = await find(backend, "bicycle")
             again = await find(backend, "bicycle")
         findings = [
-            *_found_by("index", lambda: check_index(settings)),
-            *_found_by("model", lambda: check_model(settings)),
+            *found_by("index", lambda: check_index(settings)),
+            *found_by("model", lambda: check_model(settings)),
         ]
         console = Console(record=True, width=200)
         show(look(settings), console)

@@ -152,7 +152,7 @@ class LocalBackend:
         standing = standing_of(self._ledger.database, user_id)
         now = self._clock() if request.query_time is None else request.query_time
         found = SearchResult() if standing is None else self._search.run(request, standing=standing, now=now)
-        found = self._public.joined(found, request, user_id=user_id, now=now)
+        found = self._public.joined(found, request, user_id=user_id, standing=standing, now=now)
         if request.knowledgebase_ids:
             found = self._bases.joined(found, request, now=now)
         return with_instructions(fit(found, request), request)

@@ -12,8 +12,8 @@ ABOUT = "ledger"
 
 
 def check_shared_ledger(settings: Settings) -> Iterator[Finding]:
-    """Look into the database and change nothing."""
-    found = examine(settings.ledger_url.get_secret_value())
+    """Look into the database, and try whether it can be written to."""
+    found = examine(settings.ledger_url.get_secret_value(), by_writing=True)
     if found.status is not None:
         yield Finding.ok(ABOUT, f"PostgreSQL: {kept(found.status)}")
     elif found.format > FORMAT:

@@ -65,13 +65,14 @@ def _run(checks: Mapping[str, Check], tell: Callable[[str], None]) -> Generator[
     wrong = False
     for about, check in checks.items():
         tell(about)
-        for finding in _found_by(about, check):
+        for finding in found_by(about, check):
             wrong = wrong or finding.level == "wrong"
             yield finding
     return wrong
 
 
-def _found_by(about: str, check: Check) -> Iterator[Finding]:
+def found_by(about: str, check: Check) -> Iterator[Finding]:
+    """Yield what a check finds, and what it could not look at."""
     try:
         yield from check()
     except MemosError as exc:

@@ -39,7 +39,8 @@ def look(settings: Settings, memory_id: str) -> MemoryHistory:
     """Read the history of a memory, and change nothing.
 
     Raises:
-        NotFound: the user of the settings has no such memory on this machine.
+        NotFound: the user of the settings has no such memory here.
+        ConfigurationError: the database refuses the address.
         Unavailable: the ledger cannot be read.
     """
     with database_to_read(settings, for_long=False) as database:
@@ -52,7 +53,7 @@ def undo(settings: Settings, memory_id: str, *, progress: Console) -> MemoryHist
     """Take back the last change of a memory; an engine finishes first. Give the history as it is then.
 
     Raises:
-        NotFound: the user of the settings has no such memory on this machine.
+        NotFound: the user of the settings has no such memory here.
         InvalidRequest: there is nothing to take back.
         ConfigurationError: a process holds the store that is no engine.
         Unavailable: the engine does not end, or the ledger cannot be used.
@@ -61,6 +62,7 @@ def undo(settings: Settings, memory_id: str, *, progress: Console) -> MemoryHist
     with ledger_to_change(settings, progress=progress) as ledger:
         user, seq = _find(ledger, settings.user_id, memory_id)
         Undo(ledger, Consolidation(ledger, clock=milliseconds_now)).last(seq, user=user, now=milliseconds_now())
+        ledger.database.tell(settings.user_id)
         return _history(ledger, settings.user_id, memory_id)
 
 
@@ -96,7 +98,7 @@ def _find(ledger: Ledger, user_id: str, memory_id: str) -> tuple[int, int]:
 
 def _unknown(memory_id: str, user_id: str) -> NotFound:
     return NotFound(
-        f'The user "{user_id}" has no memory "{memory_id[:60]}" on this machine. Take ids from search_memory or '
+        f'The user "{user_id}" has no memory "{memory_id[:60]}" here. Take ids from search_memory or '
         "get_memory; MEMOS_USER_ID says whose memories are meant, MEMOS_DATA_DIR where they are.",
         code=40307,
     )

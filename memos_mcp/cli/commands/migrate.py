@@ -56,4 +56,6 @@ def _opened(place: str, progress: Console) -> Generator[Ledger]:
 
 
 def _is_database(place: str) -> bool:
-    return place.startswith(("postgresql://", "postgres://"))
+    if not place.startswith(("postgresql://", "postgres://")) and "://" in place:
+        raise InvalidRequest("A ledger is in a folder or at postgresql://...; nothing was changed.")
+    return "://" in place

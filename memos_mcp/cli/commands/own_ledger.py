@@ -24,8 +24,8 @@ def with_own_ledger(settings: Settings) -> Settings:
     """
     if settings.ledger_url.get_secret_value():
         raise ConfigurationError(
-            "This command works on a ledger that is a file, and MEMOS_LEDGER_URL names one in PostgreSQL, which has "
-            "tools of its own (pg_dump, pg_restore): see docs/replicas.md."
+            "A ledger in PostgreSQL is backed up by pg_dump and brought back by pg_restore, see docs/replicas.md: "
+            "memos-mcp backup and restore are for a ledger that is a file."
         )
     return settings
 

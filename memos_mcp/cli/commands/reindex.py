@@ -1,14 +1,10 @@
 """`memos-mcp reindex`: embed everything anew, with a progress bar."""
 
-from contextlib import closing
-
 from rich.console import Console
 
-from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.embedders.load import load_embedder
-from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.vectors.embedding import embed_all
-from memos_mcp.cli.commands.holding import held_alone
+from memos_mcp.cli.commands.own_ledger import ledger_to_change
 from memos_mcp.cli.printing import bar, say
 from memos_mcp.core.settings import Settings
 
@@ -18,13 +14,9 @@ def reindex(settings: Settings, *, console: Console, progress: Console) -> None:
 
     Raises:
         ConfigurationError: the model is not there, or a server that is no shared engine holds the store.
-        Unavailable: the store cannot be used, or the engine does not end.
+        Unavailable: the store cannot be used, the engine does not end, or replicas serve it.
     """
     embedder = load_embedder(settings.embedder, onnx_model=settings.onnx_model)
-    with (
-        held_alone(settings.data_dir, progress=progress),
-        closing(Ledger.open(settings.data_dir / LEDGER_FILE)) as ledger,
-        bar("Embedding", progress) as report,
-    ):
+    with ledger_to_change(settings, progress=progress) as ledger, bar("Embedding", progress) as report:
         embed_all(ledger, embedder, report)
     say(console, f"All of it is embedded by {embedder.name}; the next start puts the vectors into the index.")

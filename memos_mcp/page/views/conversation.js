@@ -51,7 +51,7 @@ export function Conversation({ id, query, changes }) {
   };
   return html`
     <p class="back"><a href="#/conversations">${t("conversations")}</a></p>
-    <div class="lead"><h1 class="statement"><${Said} text=${id} /></h1></div>
+    <div class="lead"><h1>${t("conversation")}</h1><p><${Said} text=${id} /></p></div>
     <div class="bar">
       <${Field} label=${t("search_inside")} wide><input type="search" dir="auto" value=${text} onInput=${(event) => setText(event.target.value)} /></${Field}>
       <form class="field-row" onSubmit=${(event) => { event.preventDefault(); if (date) { setText(""); setPart({ date: new Date(`${date}T00:00:00`).getTime() }); } }}>

@@ -1,6 +1,6 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { get } from "../api.js";
-import { Field, Nothing, Problem, Said, useLater, useLoad } from "../parts.js";
+import { Field, Nothing, Pages, Problem, Said, useLater, useLoad } from "../parts.js";
 import { count, dayOf, t } from "../words.js";
 
 export function Conversations({ changes }) {
@@ -19,9 +19,7 @@ export function Conversations({ changes }) {
     <ul class="plain conversations" aria-busy=${page.loading}>${shown.map((one) => html`<li key=${one.conversation_id} class="card">
       <a href=${`#/conversations/${encodeURIComponent(one.conversation_id)}`}><${Said} text=${one.title || one.conversation_id} /></a>
       <small>${count("messages", one.messages)}, ${span(one)}</small></li>`)}</ul>
-    ${(cursors.length > 1 || page.data?.next_cursor) && html`<nav class="pages" aria-label=${t("conversations")}>
-      <button class="quiet" disabled=${cursors.length === 1} onClick=${() => setCursors(cursors.slice(0, -1))}>${t("previous")}</button>
-      <button class="quiet" disabled=${!page.data?.next_cursor} onClick=${() => setCursors([...cursors, page.data.next_cursor])}>${t("next")}</button></nav>`}`;
+    ${(cursors.length > 1 || page.data?.next_cursor) && html`<${Pages} label=${t("conversations")} cursors=${cursors} next=${page.data?.next_cursor} onTurn=${setCursors} />`}`;
 }
 
 function span({ first_time: first, last_time: last }) {

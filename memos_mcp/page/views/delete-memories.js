@@ -1,6 +1,6 @@
 import { html, useState } from "../vendor/preact.js";
 import { write } from "../api.js";
-import { Action, Dialog, Hanging, Said, shorten, toast } from "../parts.js";
+import { Dialog, Hanging, Said, shorten, toast } from "../parts.js";
 import { count, t } from "../words.js";
 
 // Deletes memories and says what else still holds their words.
@@ -25,18 +25,14 @@ export function DeleteMemories({ memories, onClose, onDone, onGone = () => {} })
   };
   if (held.length) {
     const close = () => done({ memories: memories.length, messages: 0 });
-    return html`<${Dialog} title=${t("still_held")} onClose=${close}>
+    return html`<${Dialog} title=${t("still_held")} onClose=${close} no=${t("close")} yes=${t("delete_those")} run=${removeHolders}>
       <ul class="hanging">${held.slice(0, 8).map((one) => html`<li key=${one.message_id}><${Said} text=${shorten(one.content, 200)} /></li>`)}</ul>
-      <div class="buttons"><button class="quiet" onClick=${close}>${t("close")}</button>
-        <${Action} class="main danger" run=${removeHolders}>${t("delete_those")}</${Action}></div>
     </${Dialog}>`;
   }
-  return html`<${Dialog} title=${t("delete_memories")} onClose=${onClose}>
+  return html`<${Dialog} title=${t("delete_memories")} onClose=${onClose} yes=${t("delete")} run=${remove}>
     <p>${t("delete_memories_lead")}</p>
     <${Hanging} of=${{ memories }} />
     <label class="check"><input type="checkbox" checked=${withMessages} onChange=${(event) => setWithMessages(event.target.checked)} /> ${t("with_messages")}</label>
-    <div class="buttons"><button class="quiet" onClick=${onClose}>${t("cancel")}</button>
-      <${Action} class="main danger" run=${remove}>${t("delete")}</${Action}></div>
   </${Dialog}>`;
 }
 

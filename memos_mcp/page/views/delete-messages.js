@@ -1,6 +1,6 @@
 import { html } from "../vendor/preact.js";
 import { write } from "../api.js";
-import { Action, Dialog, Hanging, Problem, toast, useLoad } from "../parts.js";
+import { Dialog, Hanging, Problem, toast, useLoad } from "../parts.js";
 import { count, t } from "../words.js";
 import { amount } from "./delete-memories.js";
 
@@ -19,11 +19,9 @@ export function DeleteMessages({ what, onClose, onDone, onGone }) {
     toast(t("deleted_count", { memories: count("memories", amount(told.deleted_memories)), messages: count("messages", amount(told.deleted_messages)) }));
     onDone();
   };
-  return html`<${Dialog} title=${t(conversation ? "delete_conversation" : "delete_messages")} onClose=${onClose}>
+  return html`<${Dialog} title=${t(conversation ? "delete_conversation" : "delete_messages")} onClose=${onClose} yes=${t("delete")} run=${remove} disabled=${!look.data}>
     <p>${t(conversation ? "delete_conversation_lead" : "delete_memories_lead")}</p>
     <${Problem} error=${look.error} />
     ${look.data && html`<p class="faint">${t("what_hangs")}</p><${Hanging} of=${look.data} />`}
-    <div class="buttons"><button class="quiet" onClick=${onClose}>${t("cancel")}</button>
-      <${Action} class="main danger" run=${remove} disabled=${!look.data}>${t("delete")}</${Action}></div>
   </${Dialog}>`;
 }

@@ -1,6 +1,6 @@
 import { html, useState } from "../vendor/preact.js";
 import { write } from "../api.js";
-import { Action, Dialog, Nothing, Problem, Said, When } from "../parts.js";
+import { Dialog, Nothing, Problem, Said, ToMemory, When } from "../parts.js";
 import { count, role, t } from "../words.js";
 import { amount } from "./delete-memories.js";
 import { placeOf } from "./search.js";
@@ -40,10 +40,8 @@ export function Forget() {
     <div class="results" aria-live="polite">${done && html`<div class="card"><p class=${done.left ? "unwell" : "well"}>${result(done)}</p>
         ${done.stale_backups.length > 0 && html`<p>${t("stale_backups")}</p><ul class="plain">${done.stale_backups.map((file) => html`<li key=${file}><code>${file}</code></li>`)}</ul>`}</div>`}
       ${found && html`<${Found} found=${found} onForget=${() => setAsks(true)} />`}</div>
-    ${asks && html`<${Dialog} title=${t("forget_sure")} onClose=${() => setAsks(false)}>
+    ${asks && html`<${Dialog} title=${t("forget_sure")} onClose=${() => setAsks(false)} yes=${t("forget_all")} run=${forget}>
       <p>${t("forget_found", numbers(found.deleted_messages, found.deleted_memories))} ${t("delete_memories_lead")}</p>
-      <div class="buttons"><button class="quiet" onClick=${() => setAsks(false)}>${t("cancel")}</button>
-        <${Action} class="main danger" run=${forget}>${t("forget_all")}</${Action}></div>
     </${Dialog}>`}`;
 }
 
@@ -62,7 +60,7 @@ function Found({ found, onForget }) {
     <div class="picked"><strong>${t("forget_found", numbers(found.deleted_messages, found.deleted_memories))}</strong>
       <button class="main danger" onClick=${onForget}>${t("forget_all")}</button></div>
     ${memories.length > 0 && html`<section class="card"><h2>${t("memories")}</h2><ul class="plain">${memories.slice(0, SHOWN).map((one) => html`<li key=${one.memory_id}>
-      <a class="line" href=${`#/memories/${encodeURIComponent(one.memory_id)}`}><${Said} text=${one.value} /></a></li>`)}</ul><${More} all=${found.deleted_memories} /></section>`}
+      <${ToMemory} memory=${one} /></li>`)}</ul><${More} all=${found.deleted_memories} /></section>`}
     ${messages.length > 0 && html`<section class="card"><h2>${t("kinds_message")}</h2><ul class="plain">${messages.slice(0, SHOWN).map((one) => html`<li key=${one.message_id}>
       <a class="line" href=${placeOf(one)}><${Said} text=${one.content} /></a> <small>${role(one.role)}, <${When} time=${one.time} /></small></li>`)}</ul><${More} all=${found.deleted_messages} /></section>`}`;
 }

@@ -1,6 +1,6 @@
 import { html, useMemo } from "../vendor/preact.js";
 import { get } from "../api.js";
-import { Nothing, Problem, Said, When, useLoad } from "../parts.js";
+import { Nothing, Problem, Said, ToMemory, When, useLoad } from "../parts.js";
 import { count, dayOf, relativeTime, t } from "../words.js";
 
 const WIDTH = 720;
@@ -45,7 +45,7 @@ function Listed({ title, memories, empty, timed, more }) {
   return html`<section class="card">
     <h2>${title}</h2>
     ${memories.length ? html`<ul class="plain">${memories.map((one) => html`<li key=${one.memory_id}>
-        <a class="line" href=${`#/memories/${encodeURIComponent(one.memory_id)}`}><${Said} text=${one.value} /></a>
+        <${ToMemory} memory=${one} />
         ${timed && html`<small><${When} time=${one.created} /></small>`}
       </li>`)}</ul>` : html`<${Nothing}>${empty}</${Nothing}>`}
     ${more && memories.length > 0 && html`<a class="more" href=${more}>${t("all_memories")}</a>`}

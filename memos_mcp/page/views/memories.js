@@ -1,6 +1,6 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { get, write } from "../api.js";
-import { Action, Chip, Choice, Field, Nothing, Problem, Said, When, plain, toast, useLater, useLoad } from "../parts.js";
+import { Action, Chip, Choice, Field, Nothing, Pages, Problem, Said, ToMemory, When, plain, toast, useLater, useLoad } from "../parts.js";
 import { t } from "../words.js";
 import { DeleteMemories } from "./delete-memories.js";
 
@@ -54,14 +54,15 @@ export function Memories({ query, changes }) {
         onPick=${(on) => pick([one.memory_id], on)} onTag=${(tag) => set({ tag })} />`)}</tbody>
     </table>`}
     ${page.data && !shown.length && html`<${Nothing}>${t("no_memories")}</${Nothing}>`}
-    ${page.data && shown.length > 0 && html`<${Pages} page=${page.data} cursors=${cursors} onTurn=${setCursors} />`}
+    ${page.data && shown.length > 0 && html`<${Pages} label=${t("memories")} cursors=${cursors} next=${page.data.next_cursor} onTurn=${setCursors}><span>${placeIn(page.data, cursors)}</span></${Pages}>`}
     ${doomed && html`<${DeleteMemories} memories=${doomed} onClose=${() => setDoomed(null)} onDone=${() => { setPicked(new Set()); page.reload(); }} />`}`;
 }
 
 function Column({ name, word, filter, onSort }) {
   if (!SORTED.has(name)) return html`<th scope="col" class=${`column-${name}`}>${t(word)}</th>`;
   const isSorted = filter.sort === name;
-  const order = isSorted && filter.order === "desc" ? "asc" : "desc";
+  const [first, then] = name === "value" ? ["asc", "desc"] : ["desc", "asc"];
+  const order = isSorted && filter.order === first ? then : first;
   const sorted = isSorted ? { asc: "ascending", desc: "descending" }[filter.order] : "none";
   return html`<th scope="col" class=${`column-${name}`} aria-sort=${sorted}>
     <button class="bare" title=${t("sort_by", { column: t(word) })} onClick=${() => onSort({ sort: name, order })}>${t(word)}<span aria-hidden="true">${isSorted ? (filter.order === "desc" ? " ↓" : " ↑") : ""}</span></button>
@@ -71,18 +72,14 @@ function Column({ name, word, filter, onSort }) {
 function Row({ memory, picked, onPick, onTag }) {
   return html`<tr class=${memory.state}>
     <td><input type="checkbox" aria-label=${`${t("select")}: ${plain(memory.value, 60)}`} checked=${picked} onChange=${(event) => onPick(event.target.checked)} /></td>
-    <td class="column-value"><a href=${`#/memories/${encodeURIComponent(memory.memory_id)}`}><${Said} text=${memory.value} /></a></td>
+    <td class="column-value"><${ToMemory} memory=${memory} /></td>
     <td class="column-kind"><${Chip} kind=${memory.kind}>${t(`kind_${memory.kind}`)}</${Chip}>${memory.state === "archived" && html` <${Chip}>${t("state_archived")}</${Chip}>`}</td>
     <td class="column-tags">${memory.tags.slice(0, 3).map((tag) => html`<button key=${tag} class="tag" onClick=${() => onTag(tag)}><${Said} text=${tag} /></button>`)}</td>
     <td class="column-updated"><${When} time=${memory.updated} /></td>
   </tr>`;
 }
 
-function Pages({ page, cursors, onTurn }) {
+function placeIn(page, cursors) {
   const from = (cursors.length - 1) * SIZE;
-  return html`<nav class="pages" aria-label=${t("memories")}>
-    <button class="quiet" disabled=${cursors.length === 1} onClick=${() => onTurn(cursors.slice(0, -1))}>${t("previous")}</button>
-    <span>${t("page_of", { from: from + 1, to: from + page.memories.length, total: page.total })}</span>
-    <button class="quiet" disabled=${!page.next_cursor} onClick=${() => onTurn([...cursors, page.next_cursor])}>${t("next")}</button>
-  </nav>`;
+  return t("page_of", { from: from + 1, to: from + page.memories.length, total: page.total });
 }

@@ -1,6 +1,6 @@
 import { html, useRef, useState } from "../vendor/preact.js";
 import { get, write } from "../api.js";
-import { Action, Chip, Field, Nothing, Problem, Said, When, toast, useLoad } from "../parts.js";
+import { Action, Chip, Field, Nothing, Problem, Said, ToMemory, When, toast, useLoad } from "../parts.js";
 import { role, t, what } from "../words.js";
 import { DeleteMemories } from "./delete-memories.js";
 import { placeOf } from "./search.js";
@@ -69,7 +69,7 @@ function Facts({ memory }) {
 function Others({ title, memories }) {
   if (!memories.length) return null;
   return html`<section class="card"><h2>${title}</h2><ul class="plain">${memories.map((one) => html`<li key=${one.memory_id}>
-    <a class="line" href=${`#/memories/${encodeURIComponent(one.memory_id)}`}><${Said} text=${one.value} /></a></li>`)}</ul></section>`;
+    <${ToMemory} memory=${one} /></li>`)}</ul></section>`;
 }
 
 function Edit({ memory, path, onClose, onSaved }) {

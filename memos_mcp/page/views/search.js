@@ -5,6 +5,7 @@ import { role, t } from "../words.js";
 
 const PAUSE = 200;
 const LIMIT = 20;
+const WEAK = 0.1;
 const REASONS = ["words", "meaning", "time", "neighbours"];
 
 export function Search({ query, changes }) {
@@ -53,13 +54,19 @@ function bounds({ start, end }) {
 
 function Found({ found, shows, onShow, busy }) {
   const isText = shows === "text";
+  const strong = found.hits.filter((hit) => hit.relativity >= WEAK);
+  const weak = found.hits.filter((hit) => hit.relativity < WEAK);
   return html`<section aria-busy=${busy}>
     <p class="switch"><button class="quiet" aria-pressed=${isText} onClick=${() => onShow(isText ? "hits" : "text")}>${t("agent_reads")}</button></p>
     ${found.notice && html`<p class="faint">${found.notice}</p>`}
     ${isText ? html`<pre class="agent" tabindex="0"><${Said} text=${found.text} /></pre>`
-      : found.hits.length ? html`<ol class="hits">${found.hits.map((hit) => html`<${Hit} key=${hit.type + hit.id} hit=${hit} />`)}</ol>`
-      : html`<${Nothing}>${t("found_nothing")}</${Nothing}>`}
+      : html`${strong.length ? html`<${Hits} hits=${strong} />` : html`<${Nothing}>${t(weak.length ? "found_little" : "found_nothing")}</${Nothing}>`}
+        ${weak.length > 0 && html`<details class="filters" open=${!strong.length}><summary>${t("found_weak", { n: weak.length })}</summary><${Hits} hits=${weak} /></details>`}`}
   </section>`;
+}
+
+function Hits({ hits }) {
+  return html`<ol class="hits">${hits.map((hit) => html`<${Hit} key=${hit.type + hit.id} hit=${hit} />`)}</ol>`;
 }
 
 function Hit({ hit }) {

@@ -3,7 +3,6 @@ import { Refused, get, write } from "../api.js";
 import { Action, Dialog, Nothing, Problem, Said, useLoad } from "../parts.js";
 import { t } from "../words.js";
 
-const KINDS = { "+": "added", "-": "removed" };
 
 export function Settings() {
   const settings = useLoad((signal) => get("/settings", {}, signal), []);
@@ -30,7 +29,7 @@ export function Settings() {
     <${Problem} error=${settings.error} retry=${settings.reload} />
     ${settings.data && html`<div class="card scrolls" tabindex="0" role="region" aria-label=${t("settings")}><table class="settings">
       <thead><tr><th scope="col">${t("setting")}</th><th scope="col">${t("value")}</th><th scope="col">${t("source")}</th></tr></thead>
-      <tbody>${settings.data.settings.map((one) => html`<tr key=${one.name}><th scope="row"><code>${one.name}</code></th><td><${Said} text=${one.value} /></td><td><${Said} text=${one.source} /></td></tr>`)}</tbody>
+      <tbody>${settings.data.settings.map((one) => html`<tr key=${one.name} class=${one.source === "default" ? "faint" : ""}><th scope="row"><code>${one.name}</code></th><td><${Said} text=${one.value} /></td><td><${Said} text=${one.source} /></td></tr>`)}</tbody>
     </table></div>`}
     ${asked && html`<${Connect} host=${asked} onClose=${() => setAsked(null)} onDone=${connected} />`}`;
 }
@@ -41,12 +40,15 @@ async function install(host, query) {
   return told;
 }
 
+function kindOf(line) {
+  if (/^(\+\+\+|---)/.test(line)) return "same";
+  return { "+": "added", "-": "removed" }[line[0]] ?? "same";
+}
+
 // What would be written into a host's file, before it is.
 function Connect({ host, onClose, onDone }) {
-  return html`<${Dialog} title=${t("connect_host", { host: host.title })} onClose=${onClose}>
+  return html`<${Dialog} title=${t("connect_host", { host: host.title })} onClose=${onClose} kind="main" yes=${t("connect")} run=${() => install(host).then(onDone)}>
     <p>${t(host.diff ? "connect_lead" : "connect_otherwise")} ${host.why && html`<${Said} text=${host.why} />`}</p>
-    ${host.diff && html`<pre class="diff" tabindex="0" aria-label=${t("changes")}>${host.diff.split("\n").map((line) => html`<${Said} as="span" class=${`line-${KINDS[line[0]] ?? "same"}`} text=${`${line}\n`} />`)}</pre>`}
-    <div class="buttons"><button class="quiet" onClick=${onClose}>${t("cancel")}</button>
-      <${Action} class="main" run=${() => install(host).then(onDone)}>${t("connect")}</${Action}></div>
+    ${host.diff && html`<pre class="diff" tabindex="0" aria-label=${t("changes")}>${host.diff.split("\n").map((line) => html`<${Said} as="span" class=${`line-${kindOf(line)}`} text=${`${line}\n`} />`)}</pre>`}
   </${Dialog}>`;
 }

@@ -95,6 +95,7 @@ async def test_a_backup_is_a_ledger(api: Api, tmp_path: Path) -> None:
     ledger.close()
 
 
+@pytest.mark.processes
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # of Chroma's client
 async def test_a_ledger_in_postgresql_is_exported_and_imported_and_backed_up_by_its_own_tools(
     tmp_path: Path, servers: Servers

@@ -11,7 +11,6 @@ from memos_mcp.backends.local.ledger.claim_keys import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.tasks import OpenTask
-from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.backends.local.text.temporal import resolve
 from memos_mcp.backends.local.text.words import matter
 from memos_mcp.core.models import AgentMemory, Role
@@ -83,10 +82,8 @@ def _draft(memory: AgentMemory, task: OpenTask, replaced: Sequence[Candidate]) -
         return None
     named = [] if memory.memory_time is not None else resolve(claim, said=sources[-1].moment)
     return Draft(
-        key=title(claim),
         value=marked(claim, "user" if any(source.role == "user" for source in sources) else "assistant"),
         sources=tuple(source.seq for source in sources),
-        tags=tags(claim),
         confidence=_CONFIDENCE,
         memory_time=named[0].start if named else memory.memory_time,
         time_grain=named[0].grain if named else None if memory.memory_time is None else "day",

@@ -1,12 +1,16 @@
-"""Changes: sentences which say that a time, an amount or a place of some matter is another now."""
+"""Changes: what a sentence says to be another now, without saying it in one of the known forms.
+
+Either it gives a time, an amount or a place of some matter anew (`Matter`), or it names the value of before as one that
+another took the place of (`ReplacedValue`).
+"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from memos_mcp.backends.local.consolidation.grammar import Change, grammar
-from memos_mcp.backends.local.consolidation.normalisation import HAN, plain
+from memos_mcp.backends.local.consolidation.grammar import HAN, Change, grammar
+from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, plain, wording
 from memos_mcp.backends.local.text.language import STOP_WORDS, Language, recognise, stem
 
 _LANGUAGES: tuple[Language, ...] = ("english", "spanish")
@@ -14,13 +18,16 @@ _AMOUNT = re.compile(r"(?P<money>[€$£] ?)?\b(?P<number>\d+(?:[.,]\d+)*)(?:-| 
 _NAME = re.compile(r"(?<=[a-z,'] )(?!I\b)[A-Z][\w'-]*")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
+_PERSONS = ("i", "we")
+_ONESELF = re.compile(r"(?:I|we)\b", re.IGNORECASE)
+_ONES_OWN = re.compile(r"(?:my|our) [\w -]+? (?:is|are) ", re.IGNORECASE)
+_MOST_AROUND = 4
+"""Stems beside its value that a statement has at most: of a longer one, the value may not be what it is about."""
+
 Values = tuple[tuple[str, frozenset[str]], ...]
 """The values of each kind that a sentence names; of amounts, the unit is a part of the kind."""
 
 _A = "amount "
-_TIMES = frozenset(["date", "clock", "weekday"])
-"""The kinds that may change together."""
-
 _SHARE = 0.5
 """Of the stems of what was said first, those that a later sentence has of it at least: a word of many is no matter."""
 
@@ -92,11 +99,7 @@ def changes(old: Matter, new: Matter) -> bool:
     before = dict(old.values)
     after = dict(_alike(before, new.values))
     other = {kind for kind, values in after.items() if values != before.get(kind)}
-    return (
-        bool(other)
-        and (len(other) == 1 or other <= _TIMES)
-        and all(_anew(before.get(one), after[one]) for one in other)
-    )
+    return len(other) == 1 and all(_anew(before.get(kind), after[kind]) for kind in other)
 
 
 def _anew(before: frozenset[str] | None, after: frozenset[str]) -> bool:
@@ -128,3 +131,49 @@ def _values(text: str, change: Change, language: Language) -> tuple[dict[str, fr
         found.setdefault(f"{_A}{named}", set()).add(one["number"].replace(",", ""))
     rest = _AMOUNT.sub(lambda one: " " if change.money.fullmatch(one["unit"] or "") else f" {one['unit'] or ''} ", text)
     return {kind: frozenset(values) for kind, values in found.items()}, rest
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacedValue:
+    """The stems of a value that something took the place of; `own` tells that it was the user's own thing.
+
+    `about` are the stems of what it is said to be a value of, where that is said.
+    """
+
+    stems: tuple[str, ...]
+    own: bool
+    about: frozenset[str]
+
+
+def gone(sentence: str) -> Iterator[ReplacedValue]:
+    """Yield the values that a sentence in English says to be replaced."""
+    rules = grammar("english")
+    if rules.swap is None or HAN.search(sentence):
+        return
+    text = plain(sentence, rules)
+    if rules.unsure.search(text):
+        return
+    for patterns, own in ((rules.swap.shared, False), (rules.swap.own, True)):
+        for pattern in patterns:
+            if found := pattern.fullmatch(text):
+                about = found.groupdict().get("about") or ""
+                yield ReplacedValue(wording(found["left"]).stems, own, frozenset(wording(about).stems))
+
+
+def was(old: NormalisedSentence, text: str, value: ReplacedValue, new: NormalisedSentence) -> bool:
+    """Tell whether an earlier statement says of the user, at its end, what a later one says to be replaced."""
+    around = old.stems[: -len(value.stems)]
+    if not around or old.stems[len(around) :] != value.stems or len(around) > _MOST_AROUND:
+        return False
+    if around[0] not in _PERSONS or old.past or old.negators or old.points or _is_liked(around):
+        return False
+    if value.about:
+        return not value.about.isdisjoint(around)
+    if _ONESELF.match(text):
+        return True
+    return bool(_ONES_OWN.match(text)) and (value.own or not set(around[1:]).isdisjoint(new.stems))
+
+
+def _is_liked(stems: tuple[str, ...]) -> bool:
+    swap = grammar("english").swap
+    return swap is not None and not swap.liked.isdisjoint(stems)

@@ -2,22 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from memos_mcp.backends.local.consolidation.grammar import (
-    LANGUAGES,
+    HAN,
     AttributeForms,
     EndOf,
+    Grammar,
     Holds,
     Pattern,
-    grammar,
+    grammars,
     tools,
 )
-from memos_mcp.backends.local.consolidation.normalisation import HAN, MARKS, plain
-from memos_mcp.backends.local.text.language import STOP_WORDS, Language, stem
+from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
+from memos_mcp.backends.local.text.language import stem
 
 USER = "i"
 """The subject of what the user says of themselves."""
@@ -30,9 +31,6 @@ _MINE = frozenset(["my", "our", "the", "mi", "nuestro", "nuestra", "el", "la"])
 """What is "the office" to somebody is "our office"."""
 
 _POSSESSIVE = re.compile(r"('s|的)$")
-_OF_ANOTHER = re.compile(r"^(the|my|our) (\w+) (?:of|for) (?:the|my|our) (\w+)$")
-""""The deadline for the thesis" is "the thesis deadline"."""
-
 _COUNTS = {
     word: number
     for number, words in (
@@ -47,12 +45,6 @@ _COUNTS = {
     for word in words.split()
 }
 """How many there are; who has "a dog" has some, not one alone."""
-
-_ENGLISH = STOP_WORDS["english"] - STOP_WORDS["spanish"]
-_SPANISH = STOP_WORDS["spanish"] - STOP_WORDS["english"]
-_LATIN = tuple(language for language in LANGUAGES if language != "chinese")
-
-_STEMMERS: dict[str, Language] = {"english": "english", "spanish": "spanish"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +97,15 @@ class End:
 class ParsedSentence:
     """A sentence as read by the grammar of one language: its core, and what was taken off its ends."""
 
-    def __init__(self, sentence: str, language: str) -> None:
+    def __init__(self, sentence: str, rules: Grammar) -> None:
         """Read a sentence."""
-        self.language = language
-        self._rules = grammar(language)
-        self._text = plain(sentence, self._rules)
+        self._rules = rules
+        self._text = plain(sentence, rules)
+
+    @property
+    def language(self) -> str:
+        """The language that it was read in."""
+        return self._rules.language
 
     @cached_property
     def _cores(self) -> list[str]:
@@ -151,19 +147,20 @@ class ParsedSentence:
 
     def doings(self) -> list[Doing]:
         """Return what somebody does or has, according to the sentence."""
-        found = self._rules.doing.fullmatch(self._cores[-1])
-        if found is None or not self.is_sure or self._rules.past.search(found["verb"]):
+        forms = self._rules.doing
+        found = forms.pattern.fullmatch(self._cores[-1])
+        if found is None or not self.is_sure or forms.past.search(found["verb"]):
             return []
         words = self._words(found["object"] or "")
         verb = found["verb"].casefold()
-        relation = next((place for place, word in enumerate(words) if word in self._rules.relations), len(words))
+        relation = next((place for place, word in enumerate(words) if word in forms.relations), len(words))
         return [
             Doing(
                 self._subject(found),
                 self._stem(verb),
                 self._stems(words[:relation]),
                 frozenset(self._stems(words)),
-                "having" if verb in self._rules.having else "using" if verb in self._rules.using else "other",
+                "having" if verb in forms.having else "using" if verb in forms.using else "other",
             )
         ]
 
@@ -177,10 +174,10 @@ class ParsedSentence:
                 self._stem(groups.get("verb") or ""),
                 self._stems(self._words(groups.get("object") or "")),
                 frozenset(self._stems(self._words(groups.get("context") or ""))),
-                of,
+                end.of,
             )
-            for of, patterns in self._rules.ends.items()
-            for pattern in patterns
+            for end in self._rules.ends
+            for pattern in end.states
             if (found := self._match(pattern)) and (groups := found.groupdict())
         ]
 
@@ -215,7 +212,7 @@ class ParsedSentence:
     def _subject(self, found: re.Match[str]) -> str:
         groups = found.groupdict()
         subject = _POSSESSIVE.sub("", (groups.get("subject") or "").casefold().strip())
-        subject = _OF_ANOTHER.sub(r"\1 \3 \2", re.sub(r"^the user's\b", "my", subject))
+        subject = re.sub(r"^the user's\b", "my", subject)
         if groups.get("whose"):
             return f"my {self._stem(groups['whose'])}"
         if subject in ("", "i", "my", "mi", "mis", "the user", "我", "我的"):
@@ -240,8 +237,8 @@ class ParsedSentence:
         return tuple(self._stem(word) for word in words if word not in _ARTICLES)
 
     def _stem(self, word: str) -> str:
-        language = _STEMMERS.get(self.language)
-        return word.casefold() if language is None else stem(word.casefold(), language)
+        language = self._rules.language
+        return word.casefold() if language == "chinese" else stem(word.casefold(), language)
 
 
 def _of_a_kind(claim: Claim, value: str) -> Iterator[Claim]:
@@ -253,16 +250,5 @@ def _of_a_kind(claim: Claim, value: str) -> Iterator[Claim]:
 
 
 def readings(sentence: str) -> list[ParsedSentence]:
-    """Read a sentence by every grammar that may be its own."""
-    return [ParsedSentence(sentence, language) for language in _languages(sentence)]
-
-
-def _languages(sentence: str) -> Sequence[str]:
-    """Return the languages that a sentence may be in: one where its small words are of that one alone."""
-    if HAN.search(sentence):
-        return ("chinese",)
-    said = set(_WORD.findall(sentence.casefold()))
-    english, spanish = not said.isdisjoint(_ENGLISH), not said.isdisjoint(_SPANISH)
-    if english is spanish:
-        return _LATIN
-    return ("english",) if english else ("spanish",)
+    """Read a sentence by every grammar of its script."""
+    return [ParsedSentence(sentence, rules) for rules in grammars(sentence)]

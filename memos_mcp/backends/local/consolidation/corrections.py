@@ -1,28 +1,34 @@
 """Corrections: what a user says of what is remembered, and which memories that is meant of. Texts in, verdicts out."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Literal
 
-from memos_mcp.backends.local.consolidation.grammar import LANGUAGES, CorrectionForms, Grammar, grammar
-from memos_mcp.backends.local.consolidation.normalisation import HAN, MARKS, plain
+from memos_mcp.backends.local.consolidation.grammar import (
+    HAN,
+    LANGUAGES,
+    CorrectionForms,
+    Patterns,
+    grammar,
+    grammars,
+)
+from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement, told
 from memos_mcp.backends.local.consolidation.supersession import DIFFERENT, Verdict, denies_past, judge, repeats, updates
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.terms import fold
 from memos_mcp.core.perspective import bare
 
-Patterns = tuple[re.Pattern[str], ...]
-
 _LIGHT_LIST = """
 name call
 i we it that this he she they his her him them was were said say mean actual so there es era fue son eran un una el la
+它 他 她 这 那 是 叫 应 该
 """
 _LIGHT = frozenset(_LIGHT_LIST.split())
 """Stems that do not tell what a correction is about."""
 
-_HAN_LIGHT = frozenset("i它他她这那是叫应该")
 _CORE = re.compile(
     r"(?:(?:an?|the|my|our|on|at|in|to|by|called|named|un|una|el|la|los|las|en|al)\s+)+|一?[只条个辆台](?=.)",
     re.IGNORECASE,
@@ -49,7 +55,7 @@ class TextReplacement:
     @property
     def stems(self) -> frozenset[str]:
         """What tells which memory is meant."""
-        return frozenset(self.about.wording.stems) - _LIGHT - _HAN_LIGHT if self.about else frozenset()
+        return frozenset(self.about.wording.stems) - _LIGHT if self.about else frozenset()
 
     @property
     def is_vague(self) -> bool:
@@ -141,13 +147,17 @@ class Correction:
 def read(feedback: str) -> Correction:
     """Read a correction in plain words; what it says of nothing in particular corrects nothing."""
     said = [bare for sentence in sentences(feedback) if (bare := _bare(sentence))]
-    retracted = [inner for sentence in said for inner in _matches(sentence, "retracts", "said")]
-    claimed = [sentence for sentence in said if not any(True for _ in _matches(sentence, "retracts", "said"))]
+    denied = {sentence: [found["said"] for found, _ in _matches(sentence, "retracts")] for sentence in said}
+    claimed = [sentence for sentence in said if not denied[sentence]]
     pieces = [piece for sentence in claimed for piece in (sentence, *_PIECE.split(sentence))]
     return Correction(
         statements=tuple(statement for text in [*claimed, *pieces] for statement in told(text).statements),
-        retracted=tuple(statement for text in retracted for statement in told(text).statements),
-        nothing=tuple(_having(thing, rules) for piece in pieces for thing, rules in _things(piece)),
+        retracted=tuple(
+            statement for texts in denied.values() for text in texts for statement in told(text).statements
+        ),
+        nothing=tuple(
+            _having(found["thing"], rules) for piece in pieces for found, rules in _matches(piece, "nothing")
+        ),
         exchanges=tuple(dict.fromkeys(one for text in (_bare(feedback), *said) for one in _exchanges(text))),
         words=frozenset(word.casefold() for word in re.findall(r"\w+", feedback)),
     )
@@ -188,33 +198,19 @@ def _bare(text: str) -> str:
     while text != before:
         before = text
         for language in LANGUAGES:
-            text = grammar(language).correcting.lead.sub("", text.strip(), count=1) if _leads(text, language) else text
+            found = grammar(language).correcting.lead.match(text := text.strip())
+            text = text[found.end() :] if found else text
     return text.strip(MARKS)
 
 
-def _leads(text: str, language: str) -> bool:
-    return grammar(language).correcting.lead.match(text.strip()) is not None
-
-
-def _readings(text: str) -> Iterator[tuple[str, Grammar]]:
-    """Yield a text as each grammar that may be its own writes it out."""
-    han = bool(HAN.search(text))
-    for language in LANGUAGES:
-        if (language == "chinese") is han:
-            yield plain(text, grammar(language)), grammar(language)
-
-
-def _matches(text: str, kind: str, group: str) -> Iterator[str]:
-    for written, rules in _readings(text):
-        patterns: Sequence[re.Pattern[str]] = getattr(rules.correcting, kind)
-        yield from (found[group] for pattern in patterns if (found := pattern.fullmatch(written)))
-
-
-def _things(text: str) -> Iterator[tuple[str, CorrectionForms]]:
-    for written, rules in _readings(text):
-        for pattern in rules.correcting.nothing:
-            if found := pattern.fullmatch(written):
-                yield found["thing"], rules.correcting
+def _matches(
+    text: str, kind: Literal["nothing", "another", "retracts"]
+) -> Iterator[tuple[re.Match[str], CorrectionForms]]:
+    """Yield what a text, written out by each grammar that may be its own, matches of a kind."""
+    for rules in grammars(text):
+        patterns: Patterns = getattr(rules.correcting, kind)
+        written = plain(text, rules)
+        yield from ((found, rules.correcting) for pattern in patterns if (found := pattern.fullmatch(written)))
 
 
 def _having(thing: str, rules: CorrectionForms) -> Patterns:
@@ -229,14 +225,11 @@ def _holds(patterns: Patterns, text: str) -> bool:
 
 
 def _exchanges(text: str) -> Iterator[TextReplacement]:
-    for written, rules in _readings(text):
-        for pattern in rules.correcting.another:
-            if found := pattern.fullmatch(written):
-                having = _having(found["wrong"], rules.correcting)
-                yield TextReplacement(found["right"].strip(), found["wrong"].strip(), where=having)
-        for pattern in rules.correcting.exchanges:
-            if found := pattern.fullmatch(text.strip(MARKS)):
-                yield _exchange(found)
+    for found, rules in _matches(text, "another"):
+        yield TextReplacement(found["right"].strip(), found["wrong"].strip(), where=_having(found["wrong"], rules))
+    for rules in grammars(text):
+        said = (pattern.fullmatch(text.strip(MARKS)) for pattern in rules.correcting.exchanges)
+        yield from map(_exchange, filter(None, said))
 
 
 def _exchange(found: re.Match[str]) -> TextReplacement:

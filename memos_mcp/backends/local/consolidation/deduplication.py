@@ -11,7 +11,6 @@ from memos_mcp.backends.local.ledger.claim_keys import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.retrieval.features import analyse_memory
-from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.backends.local.text.words import content_words
 from memos_mcp.core.models import MemoryViews
 from memos_mcp.core.perspective import bare
@@ -149,15 +148,18 @@ class Consolidation:
         telling = [text for text in kept if content_words(text)]
         if not telling:
             return None
-        value = joined(old.value, telling)
+        return self.store_anew(old, joined(old.value, telling), user=user, extractor=old.extractor)
+
+    def store_anew(
+        self, old: Candidate, value: str, *, user: int, extractor: str, further: tuple[int, ...] = ()
+    ) -> int:
+        """Store a memory with another text, and `further` messages as sources; give the key of the new one."""
         draft = Draft(
-            key=title(value),
             value=value,
-            sources=self._ledger.memories.source_seqs(old.seq),
-            tags=tags(value),
+            sources=(*self._ledger.memories.source_seqs(old.seq), *further),
             confidence=old.confidence,
             memory_time=old.memory_time,
             time_grain=old.time_grain,
             preference=old.preference,
         )
-        return self.store(draft, user=user, conversation=old.conversation, extractor=old.extractor)
+        return self.store(draft, user=user, conversation=old.conversation, extractor=extractor)

@@ -15,7 +15,6 @@ from memos_mcp.backends.local.ledger.standing import Standing, standing_of
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.retrieval.index import Query
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
-from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.core.models import AddMessage, MemoryViews
 from memos_mcp.core.perspective import marked, perspective_of
 
@@ -115,10 +114,8 @@ class Feedback:
 
     def _put_in_place(self, old: Candidate, right: str, *, user: int, said: MessagePosition) -> int:
         draft = Draft(
-            key=title(right),
             value=right if old.preference else marked(right, perspective_of(old.value)),
             sources=(said.seq,),
-            tags=tags(right),
             preference=old.preference,
         )
         return self._upkeep.store(draft, user=user, conversation=said.conversation, extractor=EXTRACTOR)
@@ -168,16 +165,6 @@ class Feedback:
         return clear
 
     def _put_right(self, old: Candidate, value: str, *, user: int, message: int) -> int:
-        draft = Draft(
-            key=title(value),
-            value=value,
-            sources=(*self._ledger.memories.source_seqs(old.seq), message),
-            tags=tags(value),
-            confidence=old.confidence,
-            memory_time=old.memory_time,
-            time_grain=old.time_grain,
-            preference=old.preference,
-        )
-        seq = self._upkeep.store(draft, user=user, conversation=old.conversation, extractor=EXTRACTOR)
+        seq = self._upkeep.store_anew(old, value, user=user, extractor=EXTRACTOR, further=(message,))
         self._upkeep.supersede(old, Verdict("updates"), user=user, by=seq, corrected_by=message)
         return seq

@@ -1,12 +1,19 @@
-"""Forms: how the statements of a language are written that can be repeated, updated and ended; a file a language."""
+"""Grammar: how the sentences of a language are written that can be repeated, updated, ended and corrected.
+
+A file a language; `changes.toml` of English explains the entries, and the classes here name them. All patterns are for
+text without accents, written out by `normalisation.plain`.
+"""
 
 import re
+import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-from memos_mcp.backends.local.text.language_files import languages_with, table_of
+from pydantic import BeforeValidator, TypeAdapter
+
+from memos_mcp.backends.local.text.language_files import text_of
 from memos_mcp.backends.local.text.terms import fold
 
 Holds = Literal["one", "many", "marked", "place", "count", "time", "tool"]
@@ -16,13 +23,28 @@ of its kind, `marked`."""
 
 EndOf = Literal["doing", "having"]
 
-LANGUAGES = languages_with("changes.toml")
+SpokenLanguage = Literal["english", "spanish", "chinese"]
 
-Pattern = re.Pattern[str]
+LANGUAGES: tuple[SpokenLanguage, ...] = ("english", "spanish", "chinese")
 
-_WAYS = ("states", "changes", "ends")
-_HEADS = ("{S} ", "{OWNER} ", "{THING} ", "(?P<value>{NAME}) ")
+HAN = re.compile("[\u3400-\u9fff]")
+
 _NAMED = re.compile(r"\(\?P<\w+>")
+
+
+def _compile(pattern: str | list[str]) -> re.Pattern[str]:
+    return re.compile(pattern if isinstance(pattern, str) else _any(pattern), re.IGNORECASE)
+
+
+def _any(patterns: list[str]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)
+
+
+Words = Annotated[frozenset[str], BeforeValidator(str.split)]
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_compile)]
+Patterns = tuple[Pattern, ...]
+AtEnd = Annotated[re.Pattern[str], BeforeValidator(lambda patterns: _compile(f"(?:{_any(patterns)})$"))]
+Replacements = tuple[tuple[Pattern, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +55,36 @@ class AttributeForms:
     """
 
     attribute: str
-    value: str
     holds: Holds
-    states: tuple[Pattern, ...]
-    changes: tuple[Pattern, ...]
-    ends: tuple[Pattern, ...]
-    implied: bool
+    value: str = ""
+    states: Patterns = ()
+    changes: Patterns = ()
+    ends: Patterns = ()
+    implied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndForms:
+    """The ways to say that somebody does or has something no more."""
+
+    of: EndOf
+    states: Patterns
+
+
+@dataclass(frozen=True, slots=True)
+class DoingForms:
+    """How a sentence says what somebody does: a verb and an object, which ends where a word of `relations` stands.
+
+    `having` and `using` are verbs that can be ended by naming their object alone; `past` ends a verb of the past,
+    `light` are stems that tell little.
+    """
+
+    pattern: Pattern
+    having: Words
+    using: Words
+    past: Pattern
+    relations: Words
+    light: Words = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +92,10 @@ class CorrectionForms:
     """How a language corrects what is remembered; `has` are patterns in which THING is to be replaced."""
 
     lead: Pattern
-    nothing: tuple[Pattern, ...]
-    another: tuple[Pattern, ...]
-    retracts: tuple[Pattern, ...]
-    exchanges: tuple[Pattern, ...]
+    nothing: Patterns
+    another: Patterns
+    retracts: Patterns
+    exchanges: Patterns
     has: tuple[str, ...]
 
 
@@ -61,9 +107,9 @@ class Swap:
     what is felt of a thing, or done with it, whatever took its place.
     """
 
-    shared: tuple[Pattern, ...]
-    own: tuple[Pattern, ...]
-    liked: frozenset[str]
+    shared: Patterns
+    own: Patterns
+    liked: Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,83 +124,71 @@ class Change:
     reason: Pattern
     people: Pattern
     money: Pattern
-    light: frozenset[str]
+    light: Words
     values: dict[str, Pattern]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Grammar:
-    """What upkeep knows of a language; all patterns are for text without accents.
+    """What consolidation knows of a language."""
 
-    `any_rewrite`, `any_synonym`, `any_form` and `any_end` tell at once that none of many patterns is of use.
-    """
-
-    rewrites: tuple[tuple[Pattern, str], ...]
-    synonyms: tuple[tuple[Pattern, str], ...]
-    any_rewrite: Pattern
-    any_synonym: Pattern
-    any_form: Pattern
-    any_end: Pattern
+    language: SpokenLanguage
+    rewrites: Replacements
+    synonyms: Replacements
     lead: Pattern
-    trail: Pattern
+    trail: AtEnd
     inside: Pattern
     changed: Pattern
     unsure: Pattern
     pointing: Pattern
-    dropped: frozenset[str]
-    first: frozenset[str]
-    first_plural: frozenset[str]
-    movable: frozenset[str]
-    negators: frozenset[str]
+    dropped: Words
+    first: Words
+    first_plural: Words
+    movable: Words
+    negators: Words
     forms: tuple[AttributeForms, ...]
-    ends: dict[EndOf, tuple[Pattern, ...]]
-    doing: Pattern
-    having: frozenset[str]
-    using: frozenset[str]
-    past: Pattern
-    relations: frozenset[str]
-    light: frozenset[str]
-    swap: "Swap | None"
-    change: "Change | None"
+    ends: tuple[EndForms, ...]
+    doing: DoingForms
     correcting: CorrectionForms
+    swap: Swap | None = None
+    change: Change | None = None
+
+    # Each of these tells at once that none of many patterns is of use.
+
+    @cached_property
+    def any_rewrite(self) -> re.Pattern[str]:
+        """What any of the rewrites changes."""
+        return _one_of([pattern for pattern, _ in self.rewrites])
+
+    @cached_property
+    def any_synonym(self) -> re.Pattern[str]:
+        """What any of the synonyms changes."""
+        return _one_of([pattern for pattern, _ in self.synonyms])
+
+    @cached_property
+    def any_form(self) -> re.Pattern[str]:
+        """What any of the forms of an attribute matches."""
+        return _one_of([way for form in self.forms for way in (*form.states, *form.changes, *form.ends)])
+
+    @cached_property
+    def any_end(self) -> re.Pattern[str]:
+        """What any of the ends matches."""
+        return _one_of([way for end in self.ends for way in end.states])
 
 
 @cache
-def grammar(language: str) -> Grammar:
-    """Read the grammar of one of `LANGUAGES`."""
-    table: dict[str, Any] = table_of(language, "changes.toml")
-    parts: dict[str, str] = table["parts"]
-    doing = table["doing"]
-    return Grammar(
-        rewrites=_replacements(table["rewrites"]),
-        synonyms=_replacements(table["synonyms"]),
-        any_rewrite=_compile(_any([pattern for pattern, _ in table["rewrites"]]), {}),
-        any_synonym=_compile(_any([pattern for pattern, _ in table["synonyms"]]), {}),
-        any_form=_nameless([way for form in table["form"] for kind in _WAYS for way in form.get(kind, ())], parts),
-        any_end=_nameless([pattern for end in table["end"] for pattern in end["states"]], parts),
-        lead=_compile(_any(table["lead"]), parts),
-        trail=_compile(f"(?:{_any(table['trail'])})$", parts),
-        inside=_compile(table["inside"], parts),
-        changed=_compile(table["changed"], parts),
-        unsure=_compile(table["unsure"], parts),
-        pointing=_compile(table["pointing"], parts),
-        dropped=_words(table["dropped"]),
-        first=_words(table["first"]),
-        first_plural=_words(table["first_plural"]),
-        movable=_words(table["movable"]),
-        negators=_words(table["negators"]),
-        forms=tuple(_form(form, parts) for form in table["form"]),
-        ends={end["of"]: tuple(_compile(pattern, parts) for pattern in end["states"]) for end in table["end"]},
-        doing=_compile(doing["pattern"], parts),
-        having=_words(doing["having"]),
-        using=_words(doing["using"]),
-        past=_compile(doing["past"], parts),
-        relations=_words(doing["relations"]),
-        light=_words(doing.get("light", "")),
-        swap=_swap(table["swap"], parts) if "swap" in table else None,
-        change=_change(table["change"]) if "change" in table else None,
-        correcting=_correcting(table["correcting"]),
-    )
+def grammar(language: SpokenLanguage) -> Grammar:
+    """Read the grammar of a language; a part of its file may name the parts above it."""
+    text = text_of(language, "changes.toml")
+    for name, part in reversed(tomllib.loads(text)["parts"].items()):
+        text = text.replace(f"{{{name}}}", part)
+    return TypeAdapter(Grammar).validate_python({"language": language, **tomllib.loads(text)})
+
+
+def grammars(text: str) -> list[Grammar]:
+    """Return the grammars of the script of a text."""
+    han = bool(HAN.search(text))
+    return [grammar(language) for language in LANGUAGES if (language == "chinese") is han]
 
 
 @cache
@@ -179,58 +213,5 @@ def _file(name: str) -> str:
     return files(__name__.rpartition(".")[0]).joinpath("grammar", name).read_text("utf-8")
 
 
-def _form(table: dict[str, Any], parts: dict[str, str]) -> AttributeForms:
-    ways = {name: tuple(_compile(pattern, parts) for pattern in table.get(name, ())) for name in _WAYS}
-    return AttributeForms(
-        table["attribute"], table.get("value", ""), table["holds"], **ways, implied=table.get("implied", False)
-    )
-
-
-def _swap(table: dict[str, Any], parts: dict[str, str]) -> Swap:
-    shared, own = ([_compile(pattern, parts) for pattern in table[name]] for name in ("shared", "own"))
-    return Swap(tuple(shared), tuple(own), _words(table["liked"]))
-
-
-def _change(table: dict[str, str]) -> Change:
-    named = {name: _compile(table[name], {}) for name in ("changed", "by", "reason", "people", "money")}
-    values = {kind: _compile(table[kind], {}) for kind in ("date", "clock", "weekday", "place")}
-    return Change(**named, light=_words(table["light"]), values=values)
-
-
-def _correcting(table: dict[str, Any]) -> CorrectionForms:
-    names = ("nothing", "another", "retracts", "exchanges")
-    ways = {name: tuple(_compile(pattern, {}) for pattern in table[name]) for name in names}
-    return CorrectionForms(lead=_compile(_any(table["lead"]), {}), has=tuple(table["has"]), **ways)
-
-
-def _replacements(pairs: list[list[str]]) -> tuple[tuple[Pattern, str], ...]:
-    return tuple((_compile(pattern, {}), replacement) for pattern, replacement in pairs)
-
-
-def _compile(pattern: str, parts: dict[str, str]) -> Pattern:
-    return re.compile(_written_out(pattern, parts), re.IGNORECASE)
-
-
-def _written_out(pattern: str, parts: dict[str, str]) -> str:
-    before = ""
-    while before != pattern:
-        before = pattern
-        for name, part in parts.items():
-            pattern = pattern.replace(f"{{{name}}}", part)
-    return pattern
-
-
-def _nameless(patterns: list[str], parts: dict[str, str]) -> Pattern:
-    """Make one pattern of many; those that begin with the same part share it."""
-    begun = {head: [pattern[len(head) :] for pattern in patterns if pattern.startswith(head)] for head in _HEADS}
-    others = [pattern for pattern in patterns if not pattern.startswith(_HEADS)]
-    whole = _any([*others, *(f"{head}(?:{_any(rest)})" for head, rest in begun.items() if rest)])
-    return re.compile(_NAMED.sub("(?:", _written_out(whole, parts)), re.IGNORECASE)
-
-
-def _any(patterns: list[str]) -> str:
-    return "|".join(f"(?:{pattern})" for pattern in patterns)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+def _one_of(patterns: list[re.Pattern[str]]) -> re.Pattern[str]:
+    return _compile([_NAMED.sub("(?:", pattern.pattern) for pattern in patterns])

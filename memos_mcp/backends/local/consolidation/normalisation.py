@@ -3,13 +3,11 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
-from memos_mcp.backends.local.consolidation.grammar import Grammar, grammar
+from memos_mcp.backends.local.consolidation.grammar import HAN, Grammar, grammar
 from memos_mcp.backends.local.text.language import recognise, stem
 from memos_mcp.backends.local.text.terms import fold
 
-HAN = re.compile("[\u3400-\u9fff]")
 MARKS = " \t\n.!?…。！？,;，；\"“”'()"
 
 _WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
@@ -17,7 +15,7 @@ _HAN_WORD = re.compile("[\u3400-\u9fff]|[a-z0-9]+")
 _OWNED = re.compile(r"'s\b")
 _AND = re.compile(r"\b(\w+) (?:and|y|und) (\w+)\b")
 _PERSONS = frozenset(["i", "we"])
-_ENOUGH = 2
+_FEWEST = 2  # stems beside the person: one alone may be said of many things
 _ORDERED = re.compile(
     r"\b(?:than|over|instead|rather|before|after|from|until|if|when|because|while|between|against|without|who|which|and|me|us|repla\w+|swap\w*|trad\w+|exchang\w+|"
     r"sister|brother|mother|mum|mom|father|dad|son|daughter|wife|husband|friend|partner|boss|colleague|neighbou?r|"
@@ -26,7 +24,6 @@ _ORDERED = re.compile(
 )
 """Where the order of the words, or whose something is, may make another sense."""
 
-_EVERY = frozenset(["every", "cada"])
 _NUMBERS = {
     word: str(number)
     for words in (
@@ -90,7 +87,7 @@ def wording(sentence: str) -> NormalisedSentence:
     return NormalisedSentence(
         stems=stems,
         moved=len(moved),
-        past=frozenset(place for place, word in enumerate(said) if rules.past.search(word)),
+        past=frozenset(place for place, word in enumerate(said) if rules.doing.past.search(word)),
         negators=tuple(word for word in carrying if known and word in rules.negators),
         points=bool(rules.pointing.search(text)),
         free=known and language != "chinese",
@@ -101,8 +98,8 @@ def wording(sentence: str) -> NormalisedSentence:
 def _own(stems: tuple[str, ...], sentence: str, rules: Grammar) -> tuple[str, ...]:
     """Return the stems that are not light of what somebody says of themselves; nothing where the order may matter."""
     persons = [stem for stem in stems if stem in _PERSONS]
-    rest = sorted(stem for stem in stems if stem not in _PERSONS and stem not in rules.light)
-    if len(persons) != 1 or len(rest) < _ENOUGH or _ORDERED.search(sentence):
+    rest = sorted(stem for stem in stems if stem not in _PERSONS and stem not in rules.doing.light)
+    if len(persons) != 1 or len(rest) < _FEWEST or _ORDERED.search(sentence):
         return ()
     return (persons[0], *rest)
 
@@ -120,12 +117,6 @@ def _carrying(words: list[str], rules: Grammar) -> list[str]:
 
 
 def _parted(words: list[str], rules: Grammar) -> tuple[list[str], list[str]]:
-    """Part words from those that may stand anywhere ("usually", "every week"), and sort these."""
-    fixed: list[str] = []
-    moved: list[str] = []
-    for before, word in pairwise(["", *words]):
-        if before in _EVERY or (before.isdecimal() and moved and moved[-1].endswith(f" {before}")):
-            moved[-1] += f" {word}"
-        else:
-            (moved if word in rules.movable or word in _EVERY else fixed).append(word)
-    return fixed, sorted(moved)
+    """Part words from those that may stand anywhere ("usually", "Monday"), and sort these."""
+    fixed = [word for word in words if word not in rules.movable]
+    return fixed, sorted(word for word in words if word in rules.movable)

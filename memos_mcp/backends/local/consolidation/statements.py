@@ -6,32 +6,24 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from zlib import crc32
 
-from memos_mcp.backends.local.consolidation.changes import Matter, matter
+from memos_mcp.backends.local.consolidation.changes import Matter, ReplacedValue, gone, matter
 from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End, readings
-from memos_mcp.backends.local.consolidation.normalisation import HAN, NormalisedSentence, wording
-from memos_mcp.backends.local.consolidation.replacements import ReplacedValue, gone
-from memos_mcp.backends.local.consolidation.slots import slots
+from memos_mcp.backends.local.consolidation.grammar import HAN
+from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, wording
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.speech import speaks_of_relative_time
 from memos_mcp.core.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 5
+KEYS_VERSION = 6
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
 """Characters of a memory that are compared; a longer one is never judged to be another's equal."""
 
-_CLAUSE_WORDS = 3
+_CLAUSE_WORDS = 3  # of the shortest clause that is a sentence of its own: a subject, a verb, an object
 
 _SPEAKER = re.compile(r"([A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?): ")
-_ORDERS = (
-    "answer|reply|respond|write|speak|talk|keep|use|address|format|explain|summari[sz]e|start|end|put|give|show|send|"
-    "remind|responde|contesta|escribe|habla|usa"
-)
-_DEFINITE = re.compile(
-    rf"(?:the|our|my)\b|(?:(?:from now on|please|always|never|por favor|siempre),? )*(?:{_ORDERS})\b", re.IGNORECASE
-)
 _SUPPOSES = re.compile(
     r"\b(?:if|when|while|unless|whether|because|although|since|si|cuando)\b|如果|要是|的时候", re.IGNORECASE
 )
@@ -186,9 +178,6 @@ def _statement(text: str) -> Statement:
     said, dated = wording(text), speaks_of_relative_time(text)
     claims = [claim for reading in read for claim in reading.claims()]
     doings = tuple(dict.fromkeys(doing for reading in read for doing in reading.doings()))
-    if not dated and all(reading.is_sure for reading in read):
-        changed = any(reading.changed for reading in read)
-        claims += slots(said, doings, changed=changed, definite=bool(_DEFINITE.match(text)))
     return Statement(
         text,
         said,

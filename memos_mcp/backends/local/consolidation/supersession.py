@@ -9,17 +9,13 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
-from memos_mcp.backends.local.consolidation.changes import changes
+from memos_mcp.backends.local.consolidation.changes import changes, was
 from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End
 from memos_mcp.backends.local.consolidation.grammar import places
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence
-from memos_mcp.backends.local.consolidation.replacements import was
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement
 
 Relation = Literal["same", "updates", "different"]
-
-_ENOUGH = 8
-"""Words from which on a sentence that points elsewhere ("I told her that") is known again by its words alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +89,7 @@ def repeats(old: Statement, new: Statement, *, near: bool) -> bool:
     if (old.dated or new.dated) and not near:
         return False
     if _same_words(old.wording, new.wording):
-        pointing = old.wording.points or new.wording.points
-        return near or not pointing or len(new.wording.stems) >= _ENOUGH
+        return near or not (old.wording.points or new.wording.points)
     return _same_around(old, new) and any(_says(one, other) for one, other in product(old.claims, new.claims))
 
 
@@ -172,7 +167,7 @@ def _takes_place(old: Claim, new: Claim, *, correcting: bool) -> bool:
 
 
 def _replaces(old: Claim, new: Claim, *, correcting: bool) -> bool:
-    if old.holds == "many" or not _told_apart(old.value, new.value) or _changed_elsewhere(old, new):
+    if old.holds == "many" or not _told_apart(old.value, new.value):
         return False
     changed = new.changed or correcting
     match new.holds:
@@ -186,11 +181,6 @@ def _replaces(old: Claim, new: Claim, *, correcting: bool) -> bool:
             return changed and _grain(old.value) == _grain(new.value)
         case "marked" | "tool":
             return changed
-
-
-def _changed_elsewhere(old: Claim, new: Claim) -> bool:
-    """Tell whether it was another value that changed: "I left Rome for Naples" may speak of a job or of a home."""
-    return old.holds != "place" and bool(old.left or new.left not in ("", old.value))
 
 
 def _told_apart(old: str, new: str) -> bool:

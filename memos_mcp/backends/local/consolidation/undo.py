@@ -35,6 +35,7 @@ class Undo:
             InvalidRequest: it has no change that is not undone.
         """
         with self._ledger.database.transaction():
+            self._ledger.database.one_writer(user)
             change = self._ledger.history.last_undoable(seq)
             if change is None:
                 raise InvalidRequest(

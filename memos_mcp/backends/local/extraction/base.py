@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
+from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.backends.local.text.temporal.periods import Grain
 from memos_mcp.core.models import Memory, MemoryPage, Preference, Role
 
@@ -39,7 +40,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A memory, or a preference, before it is stored.
+    """A memory, or a preference, before it is stored; it takes `key` and `tags` from its text where none are given.
 
     `value` begins with `[user perspective] ` or `[assistant perspective] ` for a memory, and is the bare statement
     for a preference. `sources` are the `seq` of the messages that support it, never empty. `memory_time` is the
@@ -47,9 +48,9 @@ class Draft:
     of that day, week, month or year. `extractor` is who made it, where that is not the one that was asked.
     """
 
-    key: str
     value: str
     sources: tuple[int, ...]
+    key: str = ""
     tags: tuple[str, ...] = ()
     confidence: float = 1.0
     memory_time: int | None = None
@@ -57,6 +58,11 @@ class Draft:
     preference: Literal["explicit_preference", "implicit_preference"] | None = None
     reasoning: str = ""
     extractor: str = ""
+
+    def __post_init__(self) -> None:
+        """Name what the text is about."""
+        object.__setattr__(self, "key", self.key or title(self.value))
+        object.__setattr__(self, "tags", self.tags or tags(self.value))
 
 
 def drafted(drafts: Sequence[Draft]) -> MemoryPage:

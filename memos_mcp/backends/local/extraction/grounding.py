@@ -55,7 +55,7 @@ the furthest has 0.70; of 17 that are invented in the words of the messages, and
 than 0.6. Models that hold all texts for near, such as multilingual-e5, refuse less by it and nothing that is true.
 """
 
-_REMEMBERED = 512
+_REMEMBERED = 512  # vectors: the sentences and clauses of a batch
 _USER = re.compile(r"^(?:the )?user(?P<owns>['’]s)?\b", re.IGNORECASE)
 
 

@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from memos_mcp.backends.local.text.language import STOP_WORDS
 from memos_mcp.backends.local.text.language_files import languages_with, table_of
-from memos_mcp.backends.local.text.words import words
 
 _SAYS = {
     "prefers": "what they prefer",
@@ -27,9 +25,6 @@ _CLAUSE = re.compile(
     r"|\s(?:and|but|so|since|because|y|pero|und|aber|et|mais)\s(?=(?:i|ich|je|yo|my|please)\b)",
     re.IGNORECASE,
 )
-_HAN = re.compile("[\u3400-\u9fff]")
-_OTHERS = (STOP_WORDS["spanish"] | STOP_WORDS["german"] | STOP_WORDS["french"]) - STOP_WORDS["english"]
-_ENGLISH = STOP_WORDS["english"] - STOP_WORDS["spanish"] - STOP_WORDS["german"] - STOP_WORDS["french"]
 _WORDS = re.compile(r"\w")
 _ANEW = re.compile(r"(?:i|my|we|yo|mi|ich|wir|mein\w*|je|mon|ma)\b|\w{0,4}我", re.IGNORECASE)
 
@@ -63,23 +58,13 @@ def says_more(sentence: str, stated: Iterable[StatedPreference]) -> bool:
 
 
 def _first(text: str) -> tuple[str, re.Match[str]] | None:
-    cues = ((says, cue) for says, pattern in _cues(_language(text)) if (cue := pattern.search(text)) is not None)
+    cues = ((says, cue) for says, pattern in _cues() if (cue := pattern.search(text)) is not None)
     return min(cues, key=lambda found: found[1].start(), default=None)
 
 
-def _language(text: str) -> str:
-    """Tell the one language that a text can be in, where its script or its small words show it; else nothing."""
-    if _HAN.search(text):
-        return "chinese"
-    said = set(words(text))
-    return "english" if not said.isdisjoint(_ENGLISH) and said.isdisjoint(_OTHERS) else ""
-
-
 @cache
-def _cues(language: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple(
-        cue for name in ((language,) if language else languages_with("preferences.toml")) for cue in _read(name)
-    )
+def _cues() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(cue for name in languages_with("preferences.toml") for cue in _read(name))
 
 
 def _read(language: str) -> list[tuple[str, re.Pattern[str]]]:

@@ -11,7 +11,6 @@ from pydantic import Field, ValidationError
 from memos_mcp.backends.local.extraction.base import Draft, Source
 from memos_mcp.backends.local.extraction.grounding import NEAR, SemanticGrounding, unsupported
 from memos_mcp.backends.local.extraction.prompt import Batch
-from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.backends.local.text.secrets import MARK, redact
 from memos_mcp.backends.local.text.temporal import TimeMention, resolve
 from memos_mcp.core.models import Frozen
@@ -138,10 +137,10 @@ def _memory(proposed: ProposedMemory, sources: Sequence[Source]) -> Draft:
     perspective = proposed.perspective if said_by_user else "assistant"
     time = _time(claim, sources)
     return Draft(
-        key=proposed.title if _holds(proposed.title, sources) else title(claim),
+        key=proposed.title if _holds(proposed.title, sources) else "",
         value=marked(claim, perspective),
         sources=_seqs(sources),
-        tags=tuple(tag for tag in proposed.tags if _holds(tag, sources))[:_TAGS] or tags(claim),
+        tags=tuple(tag for tag in proposed.tags if _holds(tag, sources))[:_TAGS],
         confidence=_CONFIDENCE,
         memory_time=time.start if time else None,
         time_grain=time.grain if time else None,
@@ -152,10 +151,8 @@ def _preference(proposed: ProposedPreference, sources: Sequence[Source]) -> Draf
     claim = _claim(proposed)
     stock = "The user says so." if proposed.type == "explicit" else "It follows from what the user said."
     return Draft(
-        key=title(claim),
         value=claim,
         sources=_seqs(sources),
-        tags=tags(claim),
         confidence=_CONFIDENCE if proposed.type == "explicit" else _INFERRED,
         preference="explicit_preference" if proposed.type == "explicit" else "implicit_preference",
         reasoning=proposed.reasoning if _holds(proposed.reasoning, sources) else stock,

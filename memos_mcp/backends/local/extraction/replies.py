@@ -1,6 +1,5 @@
 """Replies: what a message states, and the question right before it that it answers."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,10 +13,7 @@ from memos_mcp.backends.local.text.sentences import sentences, shorten
 from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.words import content_words
 
-_TOOL_CHARACTERS = 200
-
-_REPEATED = re.compile(r"^(.{8,130}?)(?:\s*\1)+$", re.DOTALL)
-"""What is said several times over in one breath."""
+_TOOL_CHARACTERS = 200  # of the longest output that may be one plain statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ def read(message: Source, *, previous: Source | None) -> Reply:
     """Read a message as the reply to the one before it."""
     question = _question(previous) if previous and previous.role != message.role else ""
     said = _said(message)
-    parts = (_REPEATED.sub(r"\1", shorten(part, limit=PASSAGE_CHARACTERS)) for part in map(stated, said) if part)
+    parts = (shorten(part, limit=PASSAGE_CHARACTERS) for part in map(stated, said) if part)
     statements = tuple(dict.fromkeys(parts))
     named = message.speaker or (message.content.partition(":")[0].strip() if speaker_of(message.content) else "")
     return Reply(

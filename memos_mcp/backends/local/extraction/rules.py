@@ -9,7 +9,6 @@ from memos_mcp.backends.local.extraction.base import Draft, Source
 from memos_mcp.backends.local.extraction.passages import Passage, join, opens
 from memos_mcp.backends.local.extraction.preferences import StatedPreference, preferences, says_more
 from memos_mcp.backends.local.extraction.replies import Reply, read
-from memos_mcp.backends.local.text.keyphrases import tags, title
 from memos_mcp.core.models import Role
 from memos_mcp.core.perspective import marked
 
@@ -19,6 +18,7 @@ MOST_OF_A_MESSAGE = 3
 MOST_PREFERENCES = 8
 """The most preferences that one message gives; they are short."""
 
+# An order and no measured probability: the user's own words first, a guess of theirs below what the assistant says.
 _CONFIDENCE: dict[Role, float] = {"user": 1.0, "assistant": 0.8, "tool": 0.6, "system": 0.0}
 _HEDGED = 0.7
 _HEDGE = re.compile(
@@ -37,7 +37,7 @@ class RulesExtractor:
     memory, from the assistant's perspective, only where it is one short plain statement.
     """
 
-    name = "rules:2"
+    name = "rules:3"
     takes_instructions = False
 
     def close(self) -> None:
@@ -93,10 +93,8 @@ def _memory(passage: Passage) -> Draft:
     perspective = "user" if passage.role == "user" else "assistant"
     confidence = _CONFIDENCE[passage.role]
     return Draft(
-        key=title(passage.text),
         value=marked(passage.text, perspective),
         sources=passage.sources,
-        tags=tags(passage.text),
         confidence=min(confidence, _HEDGED) if _HEDGE.search(passage.text) else confidence,
         memory_time=passage.time.start if passage.time else None,
         time_grain=passage.time.grain if passage.time else None,
@@ -105,10 +103,8 @@ def _memory(passage: Passage) -> Draft:
 
 def _preference(stated: StatedPreference, seq: int) -> Draft:
     return Draft(
-        key=title(stated.statement),
         value=stated.statement,
         sources=(seq,),
-        tags=tags(stated.statement),
         preference="explicit_preference",
         reasoning=stated.reasoning,
     )

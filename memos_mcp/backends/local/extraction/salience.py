@@ -18,33 +18,18 @@ LIGHT = word_list("light")
 ACKNOWLEDGING = word_list("acknowledging")
 """Words with which an assistant says that it has heard."""
 
-_OWN = 2  # telling words of a sentence about its speaker
-_OTHERS = 5  # telling words of one about others
-_SPOKEN_TO = 4  # telling words of one that speaks to somebody
-_REACTION = 6  # telling words of one that begins like a reaction
+# Telling words that a sentence needs: about its speaker, about others, and where it speaks to somebody. Measured on
+# LoCoMo: 4 in place of 5 changes nothing; 2 in place of 4 gives 2.5 % more memories and 1 % more of the evidence.
+_OWN = 2
+_OTHERS = 5
+_SPOKEN_TO = 4
+# Fewer are enough where little else is said: `_FEW` by whether it is about its speaker (with 1 for both, 6 % more
+# memories, 2 % fewer of them observed), and so large a share (without, 13 % fewer memories and 3 % less evidence).
 _FEW = {True: 1, False: 2}
-_DENSE = {True: 0.6, False: 0.66}
+_DENSE = 0.6
 
 _LATIN = re.compile(r"[a-zA-Z]")
 _SECOND = re.compile(r"\b(?:you(?:['’](?:re|ve|d|ll))?|your|yours|yourself|let['’]s)\b", re.IGNORECASE)
-_LED = re.compile(
-    r"(?:[A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?: )?(?:(?:\w+['’]?\w*|thank you|(?:hey|oh|wow|woah|yeah) \w+)[!,.] )*"
-)
-_UNSAID = re.compile(
-    r"(?:\w+: )?(?:(?:and|but|also|just|still|plus|yeah|nope|only|never|recently|finally),? )*"
-    r"(?:been|bought|found|going|got|had|made|met|planning|saw|started|took|trying|went|working)\b",
-    re.IGNORECASE,
-)
-_REACTS = re.compile(
-    r"(?:that|this|it)(?:['’]s| is) (?:such )?(?:an? )?(?:\w+ )?\w+ (?:idea|job|news|painting|photo|pic|picture|shot)\b"
-    r"|(?:that|those|this|these|they|the \w+)(?: \w+)?(?:['’](?:s|re)| is| are| look| looks) (?:so |really |such )*"
-    r"(?:amazing|awesome|beautiful|brilliant|bright|cute|gorgeous|great|incredible|intense|lovely|my fave|some of my)\b"
-    r"|what an? (?:\w+ )?\w+ (?:family |group )?(?:idea|job|photo|pic|picture|shot)\b"
-    r"|(?:thanks|thank you|congrats|congratulations|good luck|appreciate|count me in|I bet|must (?:be|have)|sorry|"
-    r"(?:I['’]m |I am )?(?:so |really )?(?:glad|happy|sorry) (?:y['’]all|you|we|to hear|to see|that you|that we|for)|"
-    r"I (?:\w+ |\d+% )?agree|I can (?:imagine|picture)|we all|we can|(?:if|when) we|together,|working together)\b",
-    re.IGNORECASE,
-)
 _ASKED = re.compile(
     r"(?:please |just |then |and |so |but )*"
     r"(?:add|answer|believe|capture|check|convert|create|describe|draft|enjoy|explain|find|fix|give|help|hold|"
@@ -88,11 +73,7 @@ def tells(sentence: str) -> bool:
         return bool(telling)
     if _STANDING.match(sentence):
         return True
-    led = _LED.match(sentence)
-    start = led.end() if led else 0
-    if _ASKED.match(sentence, start) or (_REACTS.match(sentence, start) and _weight(telling) < _REACTION):
-        return False
-    return _weighs(sentence, telling)
+    return not _ASKED.match(sentence) and _weighs(sentence, telling)
 
 
 def tells_of_itself(sentence: str) -> bool:
@@ -128,10 +109,10 @@ def _is_english(sentence: str) -> bool:
 def _weighs(sentence: str, telling: Sequence[str]) -> bool:
     """Weigh the words that tell: of oneself fewer are enough, and fewer in a sentence with nothing else in it."""
     told = _weight(telling)
-    own = in_first_person(sentence) or _UNSAID.match(sentence) is not None
+    own = in_first_person(sentence)
     if _SECOND.search(sentence):
         return own and told >= _SPOKEN_TO
     if own and told and _STATES.match(sentence):
         return True
-    dense = told >= _FEW[own] and told >= _DENSE[own] * sum(word not in LIGHT for word in telling)
+    dense = told >= _FEW[own] and told >= _DENSE * sum(word not in LIGHT for word in telling)
     return dense or told >= (_OWN if own else _OTHERS)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
+from memos_mcp.backends.local.ledger.message_info import others_are_public
+
 Parameters = Sequence[object]
 """What is bound to the question marks of a statement."""
 
@@ -36,6 +38,9 @@ class Database(ABC):
 
     removals = "0"
     """What of the table `user` grows when another process removes messages of one."""
+
+    others_are_public = others_are_public("user.key")
+    """A condition on a row of `user`: others let everybody find something."""
 
     @abstractmethod
     def close(self) -> None:
@@ -71,6 +76,13 @@ class Database(ABC):
 
     def one_writer(self, user: int) -> None:  # noqa: B027 - one that is not shared has but one
         """Let nobody else write for a user until the transaction in hand ends."""
+
+    def alone(self) -> None:  # noqa: B027 - one that is not shared always is
+        """Check, until the transaction in hand ends, that no other process serves what is in it.
+
+        Raises:
+            Unavailable: one does.
+        """
 
     def tell(self, user_id: str) -> None:  # noqa: B027 - there is nobody else
         """Tell every process, this one too, that memories of a user have changed."""

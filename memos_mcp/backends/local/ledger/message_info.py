@@ -10,6 +10,15 @@ def is_public(info: str = "info") -> str:
     return f"""instr({info}, '"{PUBLIC_KEY}": true') > 0"""
 
 
+def others_are_public(user: str) -> str:
+    """Write the condition that another user than the one with this key lets everybody find something.
+
+    The first and the last who do are read from an index; whether there is one would be looked for in every message.
+    """
+    end = f"(SELECT {{}}(message.user) FROM message WHERE {is_public()})"
+    return f"coalesce({end.format('min')} <> {user} OR {end.format('max')} <> {user}, FALSE)"
+
+
 def info_of(request: AddMessage, message: Message) -> str:
     """Write what its add says of a message, who speaks, and whether others may find it."""
     speaker = {"role_id": message.role_id, "role_name": message.role_name}

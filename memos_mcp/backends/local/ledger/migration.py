@@ -26,7 +26,7 @@ KEYS: Final = {
 MOVING: Final = "moving_from"
 """Noted in a ledger that is not all there yet: the identity of the one that it is copied from."""
 
-AT_ONCE = 500
+AT_ONCE = 2_000
 
 _NUMBERED = ("user", "conversation", "task", "message", "memory", "history", "pending")
 """Tables whose keys are given by the database."""

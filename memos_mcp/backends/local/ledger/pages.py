@@ -27,8 +27,8 @@ from memos_mcp.core.api_models import (
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.perspective import bare
 
-DAY = 86_400_000
-LONGEST_TITLE = 80
+DAY = 86_400_000  # milliseconds
+LONGEST_TITLE = 80  # characters: a line of a list
 
 _SORTED: dict[SortBy, str] = {
     "updated": "update_time",

@@ -59,18 +59,20 @@ def open_access(url: str) -> Access:
     return Access(open_postgres(url, most=2))
 
 
-def examine(url: str) -> Examined:
-    """Look into a database and change nothing.
+def examine(url: str, *, by_writing: bool = False) -> Examined:
+    """Look into a database and change nothing; `by_writing` writes to it and takes that back.
 
     Raises:
         ConfigurationError: the database refuses the address.
-        Unavailable: it cannot be reached or read.
+        Unavailable: it cannot be reached or read, or written to.
     """
     with _needing_psycopg():
         from memos_mcp.backends.local.ledger.postgres.database import PostgresDatabase  # noqa: PLC0415
     database = PostgresDatabase.open(url)
     try:
         found = database.format()
+        if by_writing and found <= FORMAT:
+            database.try_to_write()
         ledger = Ledger(database)
         return Examined(
             format=found,

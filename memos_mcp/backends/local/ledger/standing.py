@@ -10,7 +10,7 @@ class Standing:
     """How far the ledger has got with a user, and the user's key.
 
     `generation` grows when a memory changes or goes, `removals` when another process removes a message; `waiting` says
-    that the vector index has not followed all.
+    that the vector index has not followed all, `others_are_public` that other users let everybody find something.
     """
 
     user: int
@@ -19,6 +19,7 @@ class Standing:
     newest_message: int
     newest_memory: int
     waiting: bool
+    others_are_public: bool
 
 
 def standing_of(database: Database, user_id: str) -> Standing | None:
@@ -26,7 +27,8 @@ def standing_of(database: Database, user_id: str) -> Standing | None:
     newest = "(SELECT coalesce(max(seq), 0) FROM {table} WHERE {table}.user = user.key)"
     row = database.row(
         f"SELECT key, memory_generation, {database.removals}, {newest.format(table='message')},"
-        f" {newest.format(table='memory')}, EXISTS (SELECT 1 FROM pending WHERE pending.user = user.key)"
+        f" {newest.format(table='memory')}, EXISTS (SELECT 1 FROM pending WHERE pending.user = user.key),"
+        f" {database.others_are_public}"
         " FROM user WHERE user_id = ?",
         (user_id,),
     )

@@ -32,8 +32,19 @@ _WANTED = (
     ),
 )
 _PATTERNS = tuple((flag, re.compile(rf"\s*(?:{pattern})", re.IGNORECASE)) for flag, pattern in _WANTED)
+_SURE = (
+    (NUMBER, r"how (?:many|much|old|long)\b"),
+    (PLACE, r"where\b|(?:(?:to|in|on|at|from) )?(?:which|what) (?:street|town|city|village|country|place)\b"),
+    (NAME, r"(?:with |to |for |from )?who(?:m|se)?\b"),
+)
+_SURE_PATTERNS = tuple((flag, re.compile(rf"\s*(?:{pattern})", re.IGNORECASE)) for flag, pattern in _SURE)
 
 
 def wanted(question: str) -> int:
     """Return the flag of what a question wants to be told, or 0."""
     return next((flag for flag, pattern in _PATTERNS if pattern.match(question)), 0)
+
+
+def needed(question: str) -> int:
+    """Return the flag of what nearly every answer to a question holds, or 0: "which" may ask for anything."""
+    return next((flag for flag, pattern in _SURE_PATTERNS if pattern.match(question)), 0)

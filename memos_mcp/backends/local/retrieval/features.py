@@ -24,7 +24,7 @@ from memos_mcp.backends.local.text.speech import (
 from memos_mcp.backends.local.text.terms import term_hash, terms, word_count
 from memos_mcp.core.perspective import bare, perspective_of
 
-FEATURES_VERSION = 6
+FEATURES_VERSION = 7
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3

@@ -44,6 +44,8 @@ class Lexical:
         self.found: TermPostings = postings.find(asked, None if rows.all_alive else rows.alive.values)
         texts_with = np.bincount(self.found.term_of, minlength=len(asked))
         self.worth: Floats = importance * rarity(texts_with, texts)
+        self.commonness: Floats = importance * (1 - 1 / texts_with.clip(1)) / max(importance.sum(), 1e-9)
+        """The share of the query that each term is, however rare; nothing for one that a single text holds."""
         self.dated: NDArray[np.intp] = np.flatnonzero(np.isin(asked, question.dated))
         """The terms that name a time."""
         unheard = (texts_with == 0) & ~np.isin(asked, question.dated)
@@ -60,9 +62,15 @@ class Lexical:
 
     def shares(self, rows: NDArray[np.int64]) -> Floats:
         """Return the share of the query that stands in each of these rows itself."""
-        values = self.worth[self.found.term_of] * np.minimum(self._saturated, 1.0)
-        there = np.bincount(self.found.rows, values, minlength=self._rows)
-        return there[rows] / max(float(self.worth.sum()), 1e-9)
+        return self._there(rows, self.worth) / max(float(self.worth.sum()), 1e-9)
+
+    def shared(self, rows: NDArray[np.int64]) -> Floats:
+        """Return the share of the query that stands in each of these rows as it does in others, however rare."""
+        return self._there(rows, self.commonness)
+
+    def _there(self, rows: NDArray[np.int64], worth: Floats) -> Floats:
+        values = worth[self.found.term_of] * np.minimum(self._saturated, 1.0)
+        return np.bincount(self.found.rows, values, minlength=self._rows)[rows].astype(np.float64)
 
     def in_windows(self, windows: Windows) -> WindowScores:
         """Find the terms in windows."""

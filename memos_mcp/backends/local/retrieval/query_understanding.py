@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.answer_types import wanted
+from memos_mcp.backends.local.retrieval.answer_types import needed, wanted
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.question_words import frames
 from memos_mcp.backends.local.text.language import Language
@@ -114,6 +114,11 @@ class Question:
     def wants(self) -> int:
         """The flag of what it wants to be told, or 0."""
         return wanted(self.text)
+
+    @cached_property
+    def needs(self) -> int:
+        """The flag of what nearly every answer to it holds, or 0."""
+        return needed(self.text)
 
     @cached_property
     def _times(self) -> str:

@@ -15,7 +15,7 @@ _FRAMES = """
     kind kinds type types sort sorts many much long often time times name names called call main different various
     certain specific particular some other new recent way ways thing things
     say says said tell tells told mention mentioned describe described explain explained think thinks thought feel
-    feels felt happen happened attitude opinion use used
+    feels felt happen happened attitude opinion use used need needs want wants
 """
 
 

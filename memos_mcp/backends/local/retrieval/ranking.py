@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval import relativity, scores
 from memos_mcp.backends.local.retrieval.dense import Dense, Meant, by_meaning
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, QUESTION
+from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, NAME, QUESTION
 from memos_mcp.backends.local.retrieval.lexical import Lexical, WindowScores
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons
@@ -42,6 +42,9 @@ _ANSWERED = 0.8
 _REACTION = 5
 """A text of so few words ("Congratulations!") is as likely to react to what stands beside it as to add to it."""
 
+_REMARK = 8
+"""A text of so few words by an assistant whom nobody asked reacts to what a user said, and tells them nothing."""
+
 
 class Ranking:
     """The arrays of one search: a row is a text's position in the index, a candidate a row worth scoring."""
@@ -59,6 +62,8 @@ class Ranking:
             weights = weights.for_sentence_vectors()
         elif not self._question.latin:
             weights = weights.for_unread_script()
+        elif not self._question.english:
+            weights = weights.for_foreign_language()
         self._weights = weights
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
         self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
@@ -196,7 +201,10 @@ class Ranking:
         """Return how much of the query is found in these rows themselves, whatever stands beside them."""
         alone, place = np.unique(rows, return_inverse=True)
         there = self._lexical.in_windows(Windows(alone, self._rows, before=(), after=())).there
-        self._add_meant(there, np.arange(len(alone)), self._meant.of(alone).T)
+        meant = self._meant.of(alone).T
+        if self._question.english:
+            meant = relativity.beyond_chance(meant)
+        self._add_meant(there, np.arange(len(alone)), meant)
         cosines = np.zeros(len(self._rows))
         cosines[self._dense.rows] = self._dense.cosines
         return Found(self._share(there, alone)[place], cosines[rows])
@@ -233,20 +241,39 @@ class Ranking:
         reacts = (self._rows.length.values[rows] <= _REACTION) & self._query.may_react
         window = Found(np.where(reacts, own.coverage, coverage), np.where(reacts, own.cosine, cosine))
         texts = self._rows.living
+        unfit = self._unfit(rows)
         if self._query.dense is None:
-            return relativity.of_words(window, own, texts=texts)
+            return relativity.of_words(window, own, unfit=unfit, texts=texts)
         if self._query.tokens is None:
-            return relativity.of_likeness(window, own, mean=self._dense.mean, texts=texts)
+            return relativity.of_likeness(window, own, unfit=unfit, mean=self._dense.mean, texts=texts)
         if self._question.english:
-            return relativity.of_meaning(window, own, absent=self._lexical.absent, texts=texts)
+            shared, absent = self._lexical.shared(rows), self._lexical.absent
+            return relativity.of_meaning(window, own, shared=shared, unfit=unfit, absent=absent, texts=texts)
         if self._question.latin:
-            return relativity.of_another_language(window, own)
-        return relativity.of_another_script(window, own)
+            return relativity.of_another_language(window, own, unfit=unfit)
+        return relativity.of_another_script(window, own, unfit=unfit)
+
+    def _unfit(self, rows: NDArray[np.int64]) -> Floats:
+        """Return what speaks against these rows as answers: they only remark, or lack the kind of thing asked for."""
+        flags = self._rows.flags.values[rows]
+        unfit = np.zeros(len(rows))
+        if self._question.said_by != BY_ASSISTANT:
+            short = (self._rows.length.values[rows] <= _REMARK) & (self._rows.speaker.values[rows] == 0)
+            unfit += relativity.REMARK * (short & ((flags & BY_ASSISTANT) != 0) & ~self._answers(rows))
+        if needs := self._question.needs:
+            against = relativity.NO_NAME if needs == NAME else relativity.OTHER_KIND
+            unfit += against * ((flags & needs) == 0)
+        return unfit
+
+    def _answers(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which of these rows stand right after a question."""
+        before = self._rows.before.values[rows]
+        return (before != NOBODY) & ((self._rows.flags.values[before] & QUESTION) != 0)
 
     def _own(self, rows: NDArray[np.int64]) -> Found:
         """Return how much of the query is found in these rows themselves, or in a question right before them."""
         before = self._rows.before.values[rows]
-        asked = (before != NOBODY) & ((self._rows.flags.values[before] & QUESTION) != 0)
+        asked = self._answers(rows)
         found = self._of_themselves(np.concatenate((rows, before[asked])))
         coverage, cosine = (values[: len(rows)] for values in (found.coverage, found.cosine))
         for own, values in ((coverage, found.coverage), (cosine, found.cosine)):

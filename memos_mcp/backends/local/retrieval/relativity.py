@@ -23,47 +23,78 @@ _FEW = 30
 """In a store of so many texts, a word that stands in none counts half of what it does in a large one."""
 
 
+_WORD_CHANCE = 0.15
+"""How near some word of a text is to any word by chance."""
+
+REMARK = 1.0
+NO_NAME = 1.0
+OTHER_KIND = 0.25
+"""What is taken from the evidence of an idle remark, of a text without a name where one is asked for, and of one
+without a place or a number."""
+
+_SHARED = 4.0
+"""How much is taken from the evidence of a text for a share of the query that it has as many others have."""
+
+
+Against = Floats | float
+"""What speaks against each text, in units of the evidence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """How much of the query is found, a value a text: the share of its words, and the cosine."""
+    """How much of the query is found, a value a text: the share of its words by their worth, and the cosine."""
 
     coverage: Floats
     cosine: Floats
 
 
-def of_meaning(window: Found, own: Found, *, absent: float, texts: int) -> Floats:
+def beyond_chance(found: Floats) -> Floats:
+    """Return what of the words found by meaning is more than chance."""
+    return ((found - _WORD_CHANCE) / (1 - _WORD_CHANCE)).clip(0.0, 1.0)
+
+
+def of_meaning(
+    window: Found, own: Found, *, absent: float, texts: int, shared: Against = 0.0, unfit: Against = 0.0
+) -> Floats:
     """Judge a question in English by the model that comes with token vectors, whose cosines are known.
+
+    `shared` is the share of the query's words, each counting alike, that stand in a text as they do in others: a name
+    that many texts hold makes all of them alike to the query, though what is asked about it stands in none. What of it
+    is above the coverage, where a word counts by its rarity, is taken off. `unfit` is what speaks against a text.
 
     `absent` is the share of the question that stands in no text at all: what a user never spoke of is asked for in
     words that they never used, while most of what they did speak of shares some. Of a store of few texts that says
     little: most words stand in none of them.
     """
     telling = texts / (texts + _FEW)
-    evidence = _together(own.coverage + own.cosine, window.coverage + window.cosine, bears=(0.3, 0.5))
-    return _logistic(evidence - 0.3 * telling * absent - 0.4, texts, chance=0.1)
+    against = _SHARED * np.maximum(0.0, shared - own.coverage) + unfit
+    itself, beside = (one.coverage + one.cosine - against for one in (own, window))
+    evidence = _together(itself, beside, bears=(0.35, 0.55))
+    needed = 0.56 if texts > 1 else 0.45  # the only text of a store cannot be mistaken for another
+    return _logistic(evidence - 0.15 * telling * absent - needed, texts, chance=0.07)
 
 
-def of_another_language(window: Found, own: Found) -> Floats:
+def of_another_language(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:
     """Judge a question in another language of the Latin alphabet by that model, to which all texts in it are alike."""
-    coverage = _together(own.coverage, window.coverage, bears=(0.1, 0.2))
-    return _logistic(coverage + 0.3 * window.cosine - 0.65, 1)
+    coverage = _together(own.coverage, window.coverage, bears=(0.3, 0.5))
+    return _logistic(coverage + 0.3 * own.cosine - unfit - 0.6, 1)
 
 
-def of_another_script(window: Found, own: Found) -> Floats:
+def of_another_script(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:
     """Judge a question in another script by that model; without spaces, many a term is no word and stands nowhere."""
     coverage = _together(own.coverage, window.coverage, bears=(0.0, 0.1))
-    return _logistic(coverage + 0.3 * window.cosine - 0.5, 1)
+    return _logistic(coverage + 0.3 * own.cosine - unfit - 0.47, 1)
 
 
-def of_likeness(window: Found, own: Found, *, mean: float, texts: int) -> Floats:
+def of_likeness(window: Found, own: Found, *, mean: float, texts: int, unfit: Against = 0.0) -> Floats:
     """Judge by a model of unknown scale: its cosine counts above the mean of the store's."""
     itself, beside = (one.coverage / 2 + (one.cosine - mean) / max(1 - mean, 0.1) for one in (own, window))
-    return _logistic(_together(itself, beside, bears=(0.15, 0.3)) - 0.2, texts)
+    return _logistic(_together(itself, beside, bears=(0.15, 0.3)) - unfit - 0.2, texts)
 
 
-def of_words(window: Found, own: Found, *, texts: int) -> Floats:
+def of_words(window: Found, own: Found, *, texts: int, unfit: Against = 0.0) -> Floats:
     """Judge by words alone."""
-    return _logistic(_together(own.coverage, window.coverage, bears=(0.0, 0.15)) - 0.1, texts)
+    return _logistic(_together(own.coverage, window.coverage, bears=(0.0, 0.15)) - unfit - 0.1, texts)
 
 
 def _together(own: Floats, window: Floats, *, bears: tuple[float, float]) -> Floats:

@@ -42,8 +42,8 @@ UNKNOWN_FIELDS = (
     "tags, create_time and update_time a field is a key of info."
 )
 
-_MAX_CONDITIONS = 100
-_LARGEST = 2**63 - 1
+_MAX_CONDITIONS = 100  # of a filter: more than anybody writes by hand, and few enough for one statement
+_LARGEST = 2**63 - 1  # of SQLite's integers
 _TYPES: dict[str, type | UnionType] = {"a text": str, "a number": int | float, "a text or a number": str | int | float}
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import ALL_PUBLIC
-from memos_mcp.backends.local.ledger.standing import standing_of
+from memos_mcp.backends.local.ledger.standing import Standing, standing_of
 from memos_mcp.backends.local.search.announcements import users_first
 from memos_mcp.backends.local.search.retriever import NEAREST, Retriever
 from memos_mcp.core.memory_sources import of_source
@@ -25,9 +25,14 @@ class PublicMemories:
         self._ledger = ledger
         self._search = search
 
-    def joined(self, found: SearchResult, request: SearchMemory, *, user_id: str, now: int) -> SearchResult:
-        """Put what others made public among the memories of a search, the best first."""
-        if not request.memory_limit_number:
+    def joined(
+        self, found: SearchResult, request: SearchMemory, *, user_id: str, standing: Standing | None, now: int
+    ) -> SearchResult:
+        """Put what others made public among the memories of a search, the best first.
+
+        `standing` is that of the user; of one who is not known, it is not known whether others made something public.
+        """
+        if not request.memory_limit_number or (standing is not None and not standing.others_are_public):
             return found
         public = [one for author in self._authors(user_id) for one in self._of(author, request, now)]
         if not public:

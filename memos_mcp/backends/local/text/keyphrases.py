@@ -13,7 +13,7 @@ from memos_mcp.backends.local.text.sentences import shorten
 from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK, word_list
 from memos_mcp.core.perspective import without_marks
 
-_TITLE_PHRASES = 2
+_TITLE_PHRASES = 2  # chosen, as the two below: a title is a line of a list, and tags are few
 _TITLE_CHARACTERS = 60
 _TAGS = 4
 _PHRASE_WORDS = 3  # the longest phrase

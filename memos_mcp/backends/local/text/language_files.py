@@ -20,7 +20,12 @@ def languages_with(file: File) -> tuple[str, ...]:
 
 def table_of(language: str, file: File) -> dict[str, Any]:
     """Read a table of a language that has it."""
-    return tomllib.loads((_FOLDER / language / file).read_text("utf-8"))
+    return tomllib.loads(text_of(language, file))
+
+
+def text_of(language: str, file: File) -> str:
+    """Read a file of a language that has it."""
+    return (_FOLDER / language / file).read_text("utf-8")
 
 
 def stop_words(language: str) -> frozenset[str]:

@@ -86,8 +86,8 @@ _STATES = re.compile(
     re.IGNORECASE,
 )
 _OWNED = re.compile(r"(?:\b(?:my|our|mi|meine?|mon|minha)|我的) $|我的$", re.IGNORECASE)
-_RANDOM_LENGTH = 30
-_ENOUGH = {"password": 4, "key": 12}
+_RANDOM_LENGTH = 30  # characters above which a value with one digit is no name of a variable
+_ENOUGH = {"password": 4, "key": 12}  # characters of the shortest value that is taken for one
 
 _DIGITS = re.compile(r"\d(?<![\w.-]\d)(?:[ -]?\d){12,18}(?![\w-]|\.\d)")
 _CARD = re.compile(

@@ -76,8 +76,12 @@ def holds_number(text: str) -> bool:
 
 
 def holds_name(text: str) -> bool:
-    """Tell whether a text holds what looks like a name: a capital within a sentence, or after a quotation mark."""
-    return _NAME.search(_told(text)) is not None
+    """Tell whether a text holds what looks like a name: a capital within a sentence, or after a quotation mark.
+
+    In a text without capitals any word may be one.
+    """
+    told = _told(text)
+    return _NAME.search(told) is not None or told == told.lower()
 
 
 def holds_place(text: str) -> bool:

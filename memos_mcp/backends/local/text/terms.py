@@ -17,6 +17,7 @@ from itertools import pairwise
 from memos_mcp.backends.local.text.language import STOP_WORDS, Language, language_of, recognise, stem
 
 HASH_BITS = 29
+"""Of a term: with its count (`retrieval.features.COUNT_BITS`) one number of 32 bits in what is stored."""
 
 _HAN = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -38,8 +39,8 @@ APOSTROPHE = re.compile("['’]")
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
-_SUBWORD_LIMIT = 80
-_STEM_LIMIT = 40
+_SUBWORD_LIMIT = 80  # characters of the longest identifier that is taken apart; longer ones are hashes and data
+_STEM_LIMIT = 40  # letters of the longest word that is stemmed: the stemmer's time grows with the word
 _STOP_WEIGHT = 0.4
 """Of a stop word in another language than English: where the model reads little, "my" and "we" tell who speaks."""
 _LATIN_END = "\u0250"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.backends.local.vectors.clean_memory import CLEAN_MEMORY
+from memos_mcp.backends.local.vectors.server_errors import naming_what_answers
 from memos_mcp.core.errors import MissingLibrary, Unavailable
 from memos_mcp.core.tracing import span
 
@@ -121,10 +122,10 @@ class ChromaIndex:
         check_importable()
         import chromadb  # noqa: PLC0415
 
-        with _as_unavailable():
-            address = urlsplit(url)
-            host, secure = address.hostname or "localhost", address.scheme == "https"
-            port = address.port or (443 if secure else 8000)
+        address = urlsplit(url)
+        host, secure = address.hostname or "localhost", address.scheme == "https"
+        port = address.port or (443 if secure else 8000)
+        with naming_what_answers(f"{address.scheme}://{host}:{port}"):
 
             def connect() -> "ClientAPI":
                 if api_key:  # always by argument: from its environment variable alone, Chroma sends the token "None"

@@ -6,6 +6,7 @@ from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import PendingText
 from memos_mcp.backends.local.vectors.batches import BATCH
+from memos_mcp.backends.local.vectors.locations import leave
 from memos_mcp.core.perspective import bare
 
 
@@ -19,16 +20,20 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
     """Embed every text anew with a model, reporting (done, of how many); the index follows at the next start.
 
     May be interrupted: what it has not done is done in the background after the next start.
+
+    Raises:
+        Unavailable: other processes serve the ledger.
     """
     with ledger.database.transaction():
+        ledger.database.alone()
         ledger.vectors.embed_again()
         ledger.note("embedder", embedder.name)
+        leave(ledger)
     total = ledger.vectors.unembedded_count()
     done = key = 0
     while texts := ledger.vectors.pending_after(key, BATCH):
-        for text in texts:
-            if text.content is not None:
-                ledger.vectors.keep([(text.text, embedder.embed(embedded_part(text)))])
-                done += 1
-            key = text.key
-            report(done, total)
+        made = [(text.text, embedder.embed(embedded_part(text))) for text in texts if text.content is not None]
+        ledger.vectors.keep(made)
+        done += len(made)
+        key = texts[-1].key
+        report(done, total)

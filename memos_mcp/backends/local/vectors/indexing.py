@@ -29,7 +29,7 @@ GATHERED = 64
 SETTLED = 30.0
 """Seconds after which fewer are handed over too, and those of every user."""
 
-FAILURES_BEFORE_A_FRESH_INDEX = 3
+FAILURES_BEFORE_A_FRESH_INDEX = 3  # in a row: a single one may pass by itself
 
 PATIENCE_OF_RENEWAL = 20
 """After a deletion the index is filled anew (half a millisecond a vector), at most for so small a part of the time."""

@@ -157,8 +157,12 @@ class ServerLocation:
             prefix=collection_prefix(self._ledger.identity()),
         )
         with self._ledger.database.transaction():
-            if change_over(self._ledger, f"{self._url} {self._tenant} {self._database}"):
+            moved = change_over(self._ledger, f"{self._url} {self._tenant} {self._database}")
+            if moved:
                 self._ledger.vectors.index_again()
+        if moved:  # what is there from before may be of another model
+            for user in index.counts():
+                index.forget(user)
         counts = index.counts()
         put_in_again(self._ledger, counts)
         take_out_again(self._ledger, index, counts)
@@ -191,6 +195,11 @@ def change_over(ledger: Ledger, place: str) -> bool:
     moved = ledger.noted("index_place") not in {"", here}
     ledger.note("index_place", here)
     return moved
+
+
+def leave(ledger: Ledger) -> None:
+    """Have the index made anew when it is opened next, wherever that is."""
+    ledger.note("index_place", "none")
 
 
 def put_in_again(ledger: Ledger, held: Mapping[int, int]) -> None:

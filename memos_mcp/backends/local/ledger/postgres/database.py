@@ -1,64 +1,35 @@
 """A PostgreSQL database: a bounded pool of connections, of which a thread in a transaction has one to itself."""
 
+import os
 import select
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-import psycopg
-from psycopg import Connection, Cursor
-from psycopg.conninfo import make_conninfo
-from psycopg.rows import RowMaker
-from psycopg_pool import ConnectionPool
+from psycopg import Connection
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
+from memos_mcp.backends.local.ledger.postgres.address import PATIENCE, check_answering, connection_info
 from memos_mcp.backends.local.ledger.postgres.dialect import adapt, translated
-from memos_mcp.backends.local.ledger.postgres.error_messages import as_sentences, refusal
-from memos_mcp.backends.local.ledger.postgres.notifications import CHANNEL, Listener
-from memos_mcp.core.errors import ConfigurationError, MemosError
+from memos_mcp.backends.local.ledger.postgres.error_messages import as_sentences
+from memos_mcp.backends.local.ledger.postgres.notifications import CHANNEL, SERVING, Listener
+from memos_mcp.backends.local.ledger.postgres.rows import Row, as_rows
+from memos_mcp.core.errors import MemosError, Unavailable
 from memos_mcp.core.tracing import span
 
 MOST_CONNECTIONS: Final = 20
 
-_PATIENCE: Final = 5
-"""Seconds for a connection."""
-
-_PATIENCE_WITH_OTHERS: Final = 10
-"""Seconds for what another process holds."""
-
 _IDLE: Final = 15
 """Seconds for which a transaction may stand still before the database ends it: its process was stopped, or is lost."""
 
+_PATIENCE_WITH_OTHERS: Final = 2 * _IDLE
+"""Seconds for what another process holds: it may be one that stands still."""
+
+_TRIED_BYTES: Final = 200_000
+
 _EVERYBODY: Final = "*"
-
-
-class Row:
-    """A row that was read."""
-
-    __slots__ = ("_places", "_values")
-
-    def __init__(self, values: Sequence[Any], places: dict[str, int]) -> None:
-        """Take the values, and in which place each column is."""
-        self._values = values
-        self._places = places
-
-    def __getitem__(self, key: int | str, /) -> Any:  # noqa: ANN401 - a column may hold anything
-        """Return the value of a column."""
-        return self._values[self._places[key] if isinstance(key, str) else key]
-
-    def __iter__(self) -> Generator[Any]:
-        """Return the values in order."""
-        yield from self._values
-
-    def keys(self) -> list[str]:
-        """Return the names in order."""
-        return list(self._places)
-
-
-def _as_rows(cursor: Cursor[Any]) -> RowMaker[Row]:
-    places = {column.name: place for place, column in enumerate(cursor.description or ())}
-    return lambda values: Row(values, places)
 
 
 class _Connection(Connection[Row]):
@@ -86,18 +57,20 @@ class PostgresDatabase(Database):
 
     shared = True
     removals = "removals"
+    others_are_public = "others_are_public(key)"
 
     def __init__(self, url: str, *, most: int = MOST_CONNECTIONS) -> None:
         """Take where the database is, and how many connections to have at most; nothing is connected before `open`."""
-        self._address = make_conninfo(url, connect_timeout=_PATIENCE, application_name="memos-mcp")
+        self._address = connection_info(url)
+        self._most = most
         self._thread = _Thread()
         self._pool = ConnectionPool(
             self._address,
             connection_class=_Connection,
-            kwargs={"autocommit": True, "row_factory": _as_rows},
+            kwargs={"autocommit": True, "row_factory": as_rows},
             min_size=1,
             max_size=most,
-            timeout=_PATIENCE,
+            timeout=PATIENCE,
             configure=_configure,
             check=_check,
             open=False,
@@ -108,19 +81,11 @@ class PostgresDatabase(Database):
         """Connect.
 
         Raises:
-            ConfigurationError: the URL is none, or the database refuses it.
+            ConfigurationError: the URL is none, or the database refuses it or keeps no Unicode.
             Unavailable: it cannot be reached.
         """
-        try:
-            with psycopg.connect(make_conninfo(url, connect_timeout=_PATIENCE)):
-                pass
-            database = cls(url, most=most)
-        except psycopg.ProgrammingError as exc:
-            raise ConfigurationError(
-                "MEMOS_LEDGER_URL is no address of a database: write postgresql://USER:PASSWORD@HOST:5432/DATABASE."
-            ) from exc
-        except psycopg.Error as exc:
-            raise refusal(exc) from exc
+        database = cls(url, most=most)
+        check_answering(database._address)
         database._pool.open()
         return database
 
@@ -138,9 +103,16 @@ class PostgresDatabase(Database):
         if self._thread.connection is not None:
             yield self._thread.connection
             return
-        with self._pool.connection() as connection:
-            connection.see(self._thread.sees)
-            yield connection
+        try:
+            with self._pool.connection() as connection:
+                connection.see(self._thread.sees)
+                yield connection
+        except PoolTimeout as exc:
+            check_answering(self._address)  # where it cannot be reached, this says why
+            raise Unavailable(
+                f"All {self._most} connections of this process to the database are in use; nothing was stored. Repeat "
+                "the call, or run another replica."
+            ) from exc
 
     @contextmanager
     def _held(self) -> Generator[_Connection]:
@@ -201,6 +173,11 @@ class PostgresDatabase(Database):
         """Let nobody else write for a user until the transaction in hand ends: keys grow as they are committed."""
         self.rows(_LOCK, (f"{_IDLE}s", user))
 
+    def alone(self) -> None:
+        """Check, until the transaction in hand ends, that no other process serves what is in it."""
+        if not self.number(f"SELECT pg_try_advisory_xact_lock({SERVING})::int"):
+            raise Unavailable("Replicas use this ledger; nothing was changed. Stop them all, then repeat the command.")
+
     def tell(self, user_id: str) -> None:
         """Tell every process, this one too, that memories of a user have changed."""
         self.rows(f"SELECT pg_notify({CHANNEL}, ?)", (user_id,))
@@ -209,7 +186,7 @@ class PostgresDatabase(Database):
     def listening(self, heard: Callable[[str], None]) -> Generator[None]:
         """Hand on what is told while the block runs."""
         listener = Listener(self._address, heard)
-        listener.start(patience=_PATIENCE)
+        listener.start(patience=PATIENCE)
         try:
             yield
         finally:
@@ -260,6 +237,20 @@ class PostgresDatabase(Database):
     def is_unguarded(self) -> bool:
         """Whether the rows of everybody are shown to this user, whatever the policies say."""
         return bool(self.number("SELECT (rolsuper OR rolbypassrls)::int FROM pg_roles WHERE rolname = current_user"))
+
+    def try_to_write(self) -> None:
+        """Write some pages, and take them back.
+
+        Raises:
+            Unavailable: that is not possible.
+        """
+        with as_sentences(), self._held() as connection, connection.transaction(force_rollback=True):
+            table = "memos_mcp_try"
+            if self.format() and not self.number("SELECT has_schema_privilege(current_schema, 'CREATE')::int"):
+                table = "meta"
+            else:
+                self.execute(f"CREATE TABLE {table} (name TEXT, value TEXT)")
+            self.execute(f"INSERT INTO {table} VALUES (?, ?)", (table, os.urandom(_TRIED_BYTES).hex()))
 
     def script(self, sql: str) -> None:
         """Run several statements, written for PostgreSQL."""

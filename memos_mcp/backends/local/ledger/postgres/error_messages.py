@@ -1,16 +1,50 @@
-"""PostgreSQL's errors as sentences."""
+"""PostgreSQL's errors as sentences, none of which shows a password."""
 
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 import psycopg
 from psycopg import errors
-from psycopg_pool import PoolClosed, PoolTimeout
+from psycopg_pool import PoolClosed
 
 from memos_mcp.core.errors import ConfigurationError, MemosError, Unavailable
 
 _SETTING = "MEMOS_LEDGER_URL"
+
+NO_ADDRESS: Final = (
+    f"{_SETTING} is no address of a database: write postgresql://USER:PASSWORD@HOST:5432/DATABASE, and in the password "
+    "%40 for @, %2F for /, %3A for : and %23 for #."
+)
+
+_REFUSED: Final = {
+    "password authentication failed|no password supplied": (
+        f"The database refuses the user or password of {_SETTING}: correct them there."
+    ),
+    'database ".*" does not exist': f"The database of {_SETTING} does not exist: make it with createdb.",
+    'role ".*" does not exist|permission denied for database|not permitted to log in': (
+        f"The user of {_SETTING} may not connect: make it, and grant it CONNECT."
+    ),
+    "pg_hba.conf .* no encryption": (
+        f"The database lets nobody in from here without TLS: add ?sslmode=require to {_SETTING}, or "
+        "allow it in its pg_hba.conf."
+    ),
+    "pg_hba.conf": f"The database lets nobody in from here as {_SETTING} says: see its pg_hba.conf.",
+    "does not support SSL": (
+        f"The database has no TLS, which {_SETTING} asks for: turn it on there (ssl = on), or remove sslmode."
+    ),
+    "certificate verify failed|root certificate file|server certificate for": (
+        f"The certificate of the database is not the one that {_SETTING} asks for: correct sslmode and sslrootcert."
+    ),
+    "session is read-only|server is in hot standby": (
+        f"The database of {_SETTING} can only be read: name the primary there, not a standby."
+    ),
+    "invalid integer value|invalid port number|invalid .* value:|invalid connection option": NO_ADDRESS,
+}
+"""What the server or its client library says when it makes no connection, and what is wrong with the setting then."""
+
+_FULL: Final = "too many clients|remaining connection slots|too many connections"
 
 
 @contextmanager
@@ -22,38 +56,46 @@ def as_sentences() -> Generator[None]:
     """
     try:
         yield
-    except (psycopg.Error, PoolTimeout, PoolClosed) as exc:
+    except (psycopg.Error, PoolClosed) as exc:
         raise Unavailable(_sentence(exc)) from exc
 
 
 def refusal(exc: psycopg.Error) -> MemosError:
     """Say why no connection could be made."""
     told = " ".join(str(exc).split())
-    match told:
-        case _ if "password authentication failed" in told or "no password supplied" in told:
-            return ConfigurationError(f"The database refuses the user or password of {_SETTING}: correct them there.")
-        case _ if re.search(r'database ".*" does not exist', told):
-            return ConfigurationError(f"The database of {_SETTING} does not exist: make it with createdb.")
-        case _ if re.search(r'role ".*" does not exist', told) or "permission denied for database" in told:
-            return ConfigurationError(f"The user of {_SETTING} may not connect: make it, and grant it CONNECT.")
-        case _ if "no pg_hba.conf entry" in told:
-            return ConfigurationError(f"The database lets nobody in from here as {_SETTING} says: see its pg_hba.conf.")
-        case _:
-            return Unavailable(
-                f"The database of {_SETTING} cannot be reached ({_last(told)}). Check that it runs, and the address."
-            )
+    for pattern, sentence in _REFUSED.items():
+        if re.search(pattern, told):
+            return ConfigurationError(sentence)
+    if re.search(_FULL, told):
+        return Unavailable(
+            f"The database of {_SETTING} has no connection left: raise max_connections there or the user's CONNECTION "
+            "LIMIT, or run fewer replicas; each takes up to 23."
+        )
+    return Unavailable(
+        f"The database of {_SETTING} cannot be reached ({_last(told)}). Check that it runs, and the address."
+    )
 
 
 def _sentence(exc: Exception) -> str:
     match exc:
-        case PoolTimeout():
-            return "Every connection to the database is in use, or it is away; nothing was stored. Try again."
         case errors.DiskFull():
             return "The database's disk is full; nothing was stored. Free some space and repeat the call."
-        case errors.InsufficientPrivilege() | errors.ReadOnlySqlTransaction():
+        case errors.ReadOnlySqlTransaction():
+            return f"The database can only be read; nothing was stored. Name the primary in {_SETTING}."
+        case errors.InsufficientPrivilege():
             return (
                 f"The user of {_SETTING} may not do this ({_last(str(exc))}); nothing was stored. Grant it what it "
                 "needs: it owns its tables."
+            )
+        case errors.InvalidSchemaName():
+            return (
+                f"{_SETTING} names no schema that is there and that its user may use; nothing was stored. Make it, or "
+                "correct search_path in the address."
+            )
+        case errors.UndefinedTable() | errors.UndefinedColumn() | errors.UndefinedFunction() | errors.DuplicateTable():
+            return (
+                f"The database holds other tables than a ledger has ({_last(str(exc))}); nothing was stored. Name an "
+                f"empty database in {_SETTING}, or bring a backup back with pg_restore."
             )
         case errors.DeadlockDetected() | errors.LockNotAvailable() | errors.QueryCanceled():
             return "The database was busy with the same memories; nothing was stored. Repeat the call."

@@ -12,6 +12,9 @@ logger = logging.getLogger(__name__)
 
 CHANNEL: Final = "'memos ' || current_schema"
 
+SERVING: Final = "hashtextextended('memos served ' || current_schema, 0)"
+"""The advisory lock that every process which serves a ledger shares while it listens."""
+
 _LOOK_EVERY: Final = 0.2
 """Seconds between two looks whether to go on."""
 
@@ -52,6 +55,7 @@ class Listener:
         with psycopg.connect(self._conninfo, autocommit=True) as connection:
             found = connection.execute(f"SELECT {CHANNEL}").fetchone()
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(found[0] if found else "")))
+            connection.execute(f"SELECT pg_advisory_lock_shared({SERVING})")
             self._listening.set()
             while not self._stopping.is_set():
                 for notice in connection.notifies(timeout=_LOOK_EVERY):

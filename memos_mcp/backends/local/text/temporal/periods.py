@@ -6,6 +6,7 @@ from typing import Literal
 
 Grain = Literal["day", "weekend", "week", "month", "season", "year"]
 
+# How long each is, in days or in months.
 _DAYS: dict[Grain, int] = {"day": 1, "weekend": 2, "week": 7}
 _MONTHS: dict[Grain, int] = {"month": 1, "season": 3, "year": 12}
 

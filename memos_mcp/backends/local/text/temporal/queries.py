@@ -13,8 +13,8 @@ from memos_mcp.backends.local.text.temporal.periods import Grain, Period
 from memos_mcp.backends.local.text.temporal.recognition import TimeWords, wordings
 from memos_mcp.backends.local.text.temporal.resolution import Named, of_year, period
 
-_DAY = 86_400_000
-_LONGEST_LIFE = 50
+_DAY = 86_400_000  # milliseconds
+_LONGEST_LIFE = 50  # years before and after today in which a day without a year is looked for
 # By grain: the days before and after within which a text still counts in part, and what a text within gains. Those of
 # days, weeks, months and years were tuned with the ranker's weights; weekends and seasons lie between their neighbours.
 _Softness = dict[Grain, tuple[int, float]]
