@@ -223,8 +223,8 @@ def made(postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def small_disk(postgres: Postgres) -> Iterator[Path]:
-    """Have a tablespace `small` on a file system of a few megabytes, where one can be mounted."""
+def small_disk(postgres: Postgres) -> Iterator[tuple[Path, str]]:
+    """Give a file system of a few megabytes and the address of a ledger on it, where one can be mounted."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         pytest.skip("no file system can be mounted here")
     folder = Path(tempfile.mkdtemp(prefix="memos-small-"))
@@ -237,20 +237,22 @@ def small_disk(postgres: Postgres) -> Iterator[Path]:
         shutil.chown(folder / "space", "postgres")
         postgres.run(f"CREATE TABLESPACE small LOCATION '{folder / 'space'}'")
         postgres.run("GRANT CREATE ON TABLESPACE small TO memos")
-        yield folder
+        url = postgres.empty()
+        yield folder, f"{url}%20-cdefault_tablespace%3Dsmall"
+        postgres.run(f"DROP SCHEMA {url.rpartition('%3D')[2]} CASCADE")
+        postgres.run("DROP TABLESPACE small")
+        postgres.run("CHECKPOINT")  # or a restart would look for what is gone
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
         folder.rmdir()
 
 
-def test_a_full_disk_refuses_adds_until_there_is_space_again(
-    small_disk: Path, tmp_path: Path, postgres: Postgres
-) -> None:
-    url = f"{postgres.empty()}%20-cdefault_tablespace%3Dsmall"
+def test_a_full_disk_refuses_adds_until_there_is_space_again(small_disk: tuple[Path, str], tmp_path: Path) -> None:
+    disk, url = small_disk
     acknowledged: list[str] = []
     with closing(connect(url)) as ledger:
-        filler = small_disk / "filler"
-        filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 300_000))
+        filler = disk / "filler"
+        filler.write_bytes(bytes(shutil.disk_usage(disk).free - 300_000))
 
         def add_until_it_is_refused() -> None:
             for _ in range(100):

@@ -82,6 +82,7 @@ def drag(page: Page, onto: Locator, file: Path, *steps: str) -> None:
 def alone(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visit]:
     """Visit a store that nobody else uses."""
     with begun(tmp_path_factory.mktemp("alone")) as store, visiting(browser, store) as visit:
+        store.tell("ferry", ("assistant", "The ferry calls at pier one."), settle=False)
         yield visit
 
 

@@ -1,7 +1,7 @@
 """Grammar: how the sentences of a language are written that can be repeated, updated, ended and corrected.
 
-A file a language; `changes.toml` of English explains the entries, and the classes here name them. All patterns are for
-text without accents, written out by `normalisation.plain`.
+A file a language; `text/languages/english/changes.toml` explains the entries, and the classes here name them. All
+patterns are for text without accents, written out by `normalisation.plain`.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, TypeAdapter
 
-from memos_mcp.backends.local.text.language_files import text_of
+from memos_mcp.backends.local.text.language_files import languages_with, text_of
 from memos_mcp.backends.local.text.terms import fold
 
 Holds = Literal["one", "many", "marked", "place", "count", "time", "tool"]
@@ -23,9 +23,7 @@ of its kind, `marked`."""
 
 EndOf = Literal["doing", "having"]
 
-SpokenLanguage = Literal["english", "spanish", "chinese"]
-
-LANGUAGES: tuple[SpokenLanguage, ...] = ("english", "spanish", "chinese")
+LANGUAGES = languages_with("changes.toml")
 
 HAN = re.compile("[\u3400-\u9fff]")
 
@@ -132,7 +130,7 @@ class Change:
 class Grammar:
     """What consolidation knows of a language."""
 
-    language: SpokenLanguage
+    language: str
     rewrites: Replacements
     synonyms: Replacements
     lead: Pattern
@@ -177,7 +175,7 @@ class Grammar:
 
 
 @cache
-def grammar(language: SpokenLanguage) -> Grammar:
+def grammar(language: str) -> Grammar:
     """Read the grammar of a language; a part of its file may name the parts above it."""
     text = text_of(language, "changes.toml")
     for name, part in reversed(tomllib.loads(text)["parts"].items()):

@@ -70,7 +70,7 @@ def of_meaning(
     against = _SHARED * np.maximum(0.0, shared - own.coverage) + unfit
     itself, beside = (one.coverage + one.cosine - against for one in (own, window))
     evidence = _together(itself, beside, bears=(0.35, 0.55))
-    needed = 0.56 if texts > 1 else 0.45  # the only text of a store cannot be mistaken for another
+    needed = 0.555 if texts > 1 else 0.45  # the only text of a store cannot be mistaken for another
     return _logistic(evidence - 0.15 * telling * absent - needed, texts, chance=0.07)
 
 

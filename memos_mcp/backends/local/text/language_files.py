@@ -18,14 +18,14 @@ def languages_with(file: File) -> tuple[str, ...]:
     return tuple(name for name in LANGUAGES if (_FOLDER / name / file).is_file())
 
 
-def table_of(language: str, file: File) -> dict[str, Any]:
-    """Read a table of a language that has it."""
-    return tomllib.loads(text_of(language, file))
-
-
 def text_of(language: str, file: File) -> str:
     """Read a file of a language that has it."""
     return (_FOLDER / language / file).read_text("utf-8")
+
+
+def table_of(language: str, file: File) -> dict[str, Any]:
+    """Read a table of a language that has it."""
+    return tomllib.loads(text_of(language, file))
 
 
 def stop_words(language: str) -> frozenset[str]:

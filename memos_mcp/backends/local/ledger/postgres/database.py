@@ -4,7 +4,7 @@ import os
 import select
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 
 from psycopg import Connection
@@ -71,6 +71,7 @@ class PostgresDatabase(Database):
             min_size=1,
             max_size=most,
             timeout=PATIENCE,
+            reconnect_timeout=PATIENCE,
             configure=_configure,
             check=_check,
             open=False,
@@ -103,12 +104,20 @@ class PostgresDatabase(Database):
         if self._thread.connection is not None:
             yield self._thread.connection
             return
+        with ExitStack() as taken:
+            try:
+                connection = taken.enter_context(self._pool.connection())
+            except PoolTimeout:
+                check_answering(self._address)  # where it cannot be reached, this says why
+                connection = self._last_try(taken)
+            connection.see(self._thread.sees)
+            yield connection
+
+    def _last_try(self, taken: ExitStack) -> _Connection:
+        """Take a connection to a database that answers: it may have been away until now."""
         try:
-            with self._pool.connection() as connection:
-                connection.see(self._thread.sees)
-                yield connection
+            return taken.enter_context(self._pool.connection())
         except PoolTimeout as exc:
-            check_answering(self._address)  # where it cannot be reached, this says why
             raise Unavailable(
                 f"All {self._most} connections of this process to the database are in use; nothing was stored. Repeat "
                 "the call, or run another replica."
