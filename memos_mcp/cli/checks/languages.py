@@ -30,7 +30,7 @@ SERVED = {
     "Cyrillic": (77, 96),
     "Devanagari": (76, 92),
     "French": (57, 87),
-    "German": (68, 100),
+    "German": (77, 100),
     "Japanese": (78, 91),
     "Korean": (61, 91),
     "Spanish": (67, 100),
