@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, ClassVar, Final, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from memos_mcp.core.models import Identifier
+from memos_mcp.core.models import MAX_ID_LENGTH, read_id
 
-Given = Annotated[Identifier, StringConstraints(min_length=1)]
+Given = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_ID_LENGTH, pattern=r"^[^\x00]*$"), BeforeValidator(read_id)
+]
 Filled = Annotated[str, StringConstraints(min_length=1)]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
