@@ -1,6 +1,7 @@
 """How sure a search is of a text, in short conversations, with the model that comes with the install."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.retrieval.index import Index, IndexEntry, Query
+from memos_mcp.core.models import AddMessage, Message
+from tests.local.stores import find, followed, store
 
 THRESHOLD = 0.45
 OF_SEVERAL_MATTERS = (
@@ -66,6 +69,22 @@ def test_a_question_right_before_it_makes_an_answer_sure_that_has_none_of_its_wo
 
     assert answered["Seven."] > 0.9
     assert told["Seven."] < THRESHOLD
+
+
+async def test_a_memory_with_a_word_that_no_other_holds_may_leave_the_rest_to_what_was_said_before(
+    model: Embedder, tmp_path: Path
+) -> None:
+    said = (
+        Message(role="user", content="I travel to Guangzhou in the summer. Which hotel chain do you suggest?"),
+        Message(role="assistant", content="You can consider 7 Days, Ji Hotel or Hilton."),
+        Message(role="user", content="I'll choose 7 Days."),
+    )
+    async with store(tmp_path, embedder=lambda: model) as backend:
+        await backend.add_message(AddMessage(messages=said, conversation_id="0610", wait=True), user_id="u")
+        await followed(backend)
+        found = await find(backend, "Which hotel chain did I choose?")
+
+    assert "7 Days" in str([one.memory_value for one in found.memory_detail_list if one.relativity >= THRESHOLD])
 
 
 def test_a_word_for_the_kind_of_thing_finds_the_one_thing_that_is_known(model: Embedder) -> None:

@@ -109,6 +109,7 @@ def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() 
     assert relativity.of_meaning(window, unrelated, absent=0.0, texts=10) < 0.05
     assert relativity.of_meaning(window, bearing, absent=0.0, texts=10) > 0.9
     assert relativity.of_meaning(bearing, bearing, absent=0.0, texts=10) < 0.45
+    assert relativity.of_meaning(window, unrelated, of_its_own=np.array([0.5]), absent=0.0, texts=10) > 0.9
     assert relativity.of_words(window, found(0.0, 0.0), texts=10) < 0.3
     assert relativity.of_another_language(window, unrelated) < 0.2
     assert relativity.of_another_script(window, found(0.0, 0.7)) < 0.2

@@ -44,8 +44,10 @@ class Lexical:
         self.found: TermPostings = postings.find(asked, None if rows.all_alive else rows.alive.values)
         texts_with = np.bincount(self.found.term_of, minlength=len(asked))
         self.worth: Floats = importance * rarity(texts_with, texts)
-        self.commonness: Floats = importance * (1 - 1 / texts_with.clip(1)) / max(importance.sum(), 1e-9)
-        """The share of the query that each term is, however rare; nothing for one that a single text holds."""
+        alike = importance / max(importance.sum(), 1e-9)
+        self._of_its_own: Floats = alike / texts_with.clip(1)
+        """The share of the query that each term is, however rare, divided among the texts that hold it."""
+        self._common: Floats = alike - self._of_its_own
         self.dated: NDArray[np.intp] = np.flatnonzero(np.isin(asked, question.dated))
         """The terms that name a time."""
         unheard = (texts_with == 0) & ~np.isin(asked, question.dated)
@@ -66,7 +68,11 @@ class Lexical:
 
     def shared(self, rows: NDArray[np.int64]) -> Floats:
         """Return the share of the query that stands in each of these rows as it does in others, however rare."""
-        return self._there(rows, self.commonness)
+        return self._there(rows, self._common)
+
+    def of_its_own(self, rows: NDArray[np.int64]) -> Floats:
+        """Return the share of the query that stands in each of these rows as it does in no other, however rare."""
+        return self._there(rows, self._of_its_own)
 
     def _there(self, rows: NDArray[np.int64], worth: Floats) -> Floats:
         values = worth[self.found.term_of] * np.minimum(self._saturated, 1.0)

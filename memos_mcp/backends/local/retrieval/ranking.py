@@ -247,8 +247,15 @@ class Ranking:
         if self._query.tokens is None:
             return relativity.of_likeness(window, own, unfit=unfit, mean=self._dense.mean, texts=texts)
         if self._question.english:
-            shared, absent = self._lexical.shared(rows), self._lexical.absent
-            return relativity.of_meaning(window, own, shared=shared, unfit=unfit, absent=absent, texts=texts)
+            return relativity.of_meaning(
+                window,
+                own,
+                shared=self._lexical.shared(rows),
+                of_its_own=self._lexical.of_its_own(rows),
+                unfit=unfit,
+                absent=self._lexical.absent,
+                texts=texts,
+            )
         if self._question.latin:
             return relativity.of_another_language(window, own, unfit=unfit)
         return relativity.of_another_script(window, own, unfit=unfit)

@@ -32,6 +32,9 @@ OTHER_KIND = 0.25
 """What is taken from the evidence of an idle remark, of a text without a name where one is asked for, and of one
 without a place or a number."""
 
+_BEARS = 0.5
+"""The share of the query, of its own to a text, from which its neighbours count in full."""
+
 _SHARED = 4.0
 """How much is taken from the evidence of a text for a share of the query that it has as many others have."""
 
@@ -54,13 +57,21 @@ def beyond_chance(found: Floats) -> Floats:
 
 
 def of_meaning(
-    window: Found, own: Found, *, absent: float, texts: int, shared: Against = 0.0, unfit: Against = 0.0
+    window: Found,
+    own: Found,
+    *,
+    absent: float,
+    texts: int,
+    shared: Against = 0.0,
+    of_its_own: Floats | float = 0.0,
+    unfit: Against = 0.0,
 ) -> Floats:
     """Judge a question in English by the model that comes with token vectors, whose cosines are known.
 
     `shared` is the share of the query's words, each counting alike, that stand in a text as they do in others: a name
     that many texts hold makes all of them alike to the query, though what is asked about it stands in none. What of it
-    is above the coverage, where a word counts by its rarity, is taken off. `unfit` is what speaks against a text.
+    is above the coverage, where a word counts by its rarity, is taken off. `of_its_own` is the share that stands in a
+    text and in no other: neighbours say what such a text leaves out. `unfit` is what speaks against a text.
 
     `absent` is the share of the question that stands in no text at all: what a user never spoke of is asked for in
     words that they never used, while most of what they did speak of shares some. Of a store of few texts that says
@@ -69,7 +80,7 @@ def of_meaning(
     telling = texts / (texts + _FEW)
     against = _SHARED * np.maximum(0.0, shared - own.coverage) + unfit
     itself, beside = (one.coverage + one.cosine - against for one in (own, window))
-    evidence = _together(itself, beside, bears=(0.35, 0.55))
+    evidence = _together(itself, beside, bears=(0.35, 0.55), at_least=of_its_own / _BEARS)
     needed = 0.555 if texts > 1 else 0.45  # the only text of a store cannot be mistaken for another
     return _logistic(evidence - 0.15 * telling * absent - needed, texts, chance=0.07)
 
@@ -97,14 +108,15 @@ def of_words(window: Found, own: Found, *, texts: int, unfit: Against = 0.0) -> 
     return _logistic(_together(own.coverage, window.coverage, bears=(0.0, 0.15)) - unfit - 0.1, texts)
 
 
-def _together(own: Floats, window: Floats, *, bears: tuple[float, float]) -> Floats:
+def _together(own: Floats, window: Floats, *, bears: tuple[float, float], at_least: Floats | float = 0.0) -> Floats:
     """Return the evidence of the text itself and of its neighbours.
 
     What neighbours add counts for nothing below the lower bound of what the text itself `bears`, in full from the
-    upper.
+    upper, and for `at_least` that share of it.
     """
     low, high = bears
-    return own + (np.maximum(own, window) - own) * np.clip((own - low) / (high - low), 0.0, 1.0)
+    share = np.clip(np.maximum((own - low) / (high - low), at_least), 0.0, 1.0)
+    return own + (np.maximum(own, window) - own) * share
 
 
 def _logistic(evidence: Floats, texts: int, *, chance: float = _CHANCE) -> Floats:
