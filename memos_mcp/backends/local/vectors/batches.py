@@ -1,12 +1,14 @@
-"""Which texts are embedded next, and whose are handed to the vector index."""
+"""Which texts are embedded next, and whose are handed to the vector index, some or all."""
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from memos_mcp.backends.local.ledger.index_work import IndexWork
-from memos_mcp.backends.local.ledger.vectors import PendingText, Vectors
+from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.vectors import PendingText, Text, Vectors
+from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.worker import LOOK_EVERY
 
 BATCH = 32
@@ -139,3 +141,23 @@ class SharedGathering:
     def pause(self) -> float | None:
         """Return the seconds until the next look for what others have left."""
         return LOOK_EVERY
+
+
+def gathering(ledger: Ledger, *, settled: float) -> Gathering:
+    """Return what gathers the texts of a ledger: for one process, or for one of several."""
+    if ledger.database.shared:
+        return SharedGathering(ledger.vectors, ledger.work, settled=settled)
+    return OwnGathering(ledger.vectors, settled=settled)
+
+
+def fill(index: ChromaIndex, ledger: Ledger, *, stopping: Callable[[], bool]) -> bool:
+    """Put every vector of a ledger into an index; False where it was to stop before the end."""
+    for user in ledger.messages.users():
+        for kind in ("message", "memory"):
+            last = Text(kind, 0)
+            while vectors := ledger.vectors.after(user, last, limit=AT_ONCE):
+                index.put(user, vectors)
+                last = max(vectors)
+                if stopping():
+                    return False
+    return True

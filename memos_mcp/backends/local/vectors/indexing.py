@@ -12,7 +12,7 @@ from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.ledger import secure_delete
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import PendingText, Text
-from memos_mcp.backends.local.vectors.batches import AT_ONCE, BATCH, Gathering, OwnGathering, SharedGathering
+from memos_mcp.backends.local.vectors.batches import AT_ONCE, BATCH, fill, gathering
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.embedding import embedded_part
 from memos_mcp.backends.local.vectors.locations import HOLDS_DELETED, IndexLocation
@@ -60,7 +60,7 @@ class Indexing:
         self._embedder = embedder
         self._place = place
         self._index: ChromaIndex | None = None
-        self._gathering = _gathering(ledger, settled=settled)
+        self._gathering = gathering(ledger, settled=settled)
         self._settled = settled
         self._unsure: tuple[int, list[Text]] | None = None
         self._renewed_from: float | None = None
@@ -269,23 +269,12 @@ class Indexing:
         self._renewed_from, began = None, time.monotonic()
         if self._ledger.noted(secure_delete.HOLDS_DELETED):
             secure_delete.write_anew(self._ledger.database)
-        fresh = self._place.renewed(self._fill)
+        fresh = self._place.renewed(lambda index: fill(index, self._ledger, stopping=lambda: self._worker.stopping))
         self._renewal_took = time.monotonic() - began
         if fresh is not None:
             self._index = fresh
             old.close()
             self._place.remove_old()
-        return True
-
-    def _fill(self, index: ChromaIndex) -> bool:
-        for user in self._ledger.messages.users():
-            for kind in ("message", "memory"):
-                last = Text(kind, 0)
-                while vectors := self._ledger.vectors.after(user, last, limit=AT_ONCE):
-                    index.put(user, vectors)
-                    last = max(vectors)
-                    if self._worker.stopping:
-                        return False
         return True
 
     def _note_failure(self, failure: Unavailable) -> None:
@@ -309,9 +298,3 @@ class Indexing:
         except MemosError:
             logger.warning("the broken index could not be closed", exc_info=True)
         self._worker.wake()
-
-
-def _gathering(ledger: Ledger, *, settled: float) -> Gathering:
-    if ledger.database.shared:
-        return SharedGathering(ledger.vectors, ledger.work, settled=settled)
-    return OwnGathering(ledger.vectors, settled=settled)
