@@ -60,7 +60,7 @@ def accounts(tmp_path: Path) -> Iterator[Accounts]:
 
 @pytest.fixture
 async def client(accounts: Accounts) -> AsyncIterator[httpx.AsyncClient]:
-    sign_in = SignIn(accounts, issuer=ISSUER, audit=Audit(), attempts="3 per minute")
+    sign_in = SignIn(accounts, issuer=ISSUER, audit=Audit(), attempts="3 per day")
     async with client_of(build_app(ListBackend(), user_id="u", sign_in=sign_in)) as opened:
         yield opened
 

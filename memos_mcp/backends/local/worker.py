@@ -59,17 +59,12 @@ class Worker:
     def _run(self) -> None:
         while not self.stopping:
             self._work.clear()
-            if not self._stepped():
-                self._work.wait(self._sleep())
-
-    def _stepped(self) -> bool:
-        try:
-            return self._step()
-        except MemosError as exc:
-            logger.warning("%s waits: %s", self._thread.name, exc)
-            self._stopping.wait(PAUSE_AFTER_FAILURE)
-            return True
-        except Exception:  # a thread that died would stop all that follows; the step is tried again
-            logger.exception("%s failed; it is tried again", self._thread.name)
-            self._stopping.wait(PAUSE_AFTER_FAILURE)
-            return True
+            try:
+                if not self._step():
+                    self._work.wait(self._sleep())
+            except MemosError as exc:
+                logger.warning("%s waits: %s", self._thread.name, exc)
+                self._stopping.wait(PAUSE_AFTER_FAILURE)
+            except Exception:  # a thread that died would stop all that follows; the step is tried again
+                logger.exception("%s failed; it is tried again", self._thread.name)
+                self._stopping.wait(PAUSE_AFTER_FAILURE)
