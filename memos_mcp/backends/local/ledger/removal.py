@@ -52,10 +52,11 @@ class Removal:
         """Return the memories that were learnt from messages, whatever their status."""
         return self._keys("SELECT memory AS key FROM source WHERE message IN ({})", messages)
 
-    def orphans_of(self, messages: Collection[int]) -> set[int]:
-        """Return the memories that would have no message left without these."""
+    def orphans_of(self, messages: Collection[int], *, known: Collection[int] = ()) -> set[int]:
+        """Return the memories, but for those known, that would have no message left without these."""
         gone = set(messages)
-        return {memory for memory in self.resting_on(gone) if gone.issuperset(self._memories.source_seqs(memory))}
+        resting = self.resting_on(gone) - set(known)
+        return {memory for memory in resting if gone.issuperset(self._memories.source_seqs(memory))}
 
     def mentions(self, user: int, wording: Mention) -> Mentions:
         """Find everything of a user that holds a text, whatever its status."""
@@ -74,7 +75,7 @@ class Removal:
         """
         with self._database.transaction():
             self._database.one_writer(user)
-            memories = {*memories, *self.orphans_of(messages)}
+            memories = {*memories, *self.orphans_of(messages, known=memories)}
             left = self.resting_on(messages) - memories
             where = self._conversations_of("message", messages) | self._conversations_of("memory", memories)
             self._forget_changes(left, changes)
