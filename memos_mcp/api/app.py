@@ -12,7 +12,6 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from memos_mcp.api.contract import routes as contract
-from memos_mcp.api.contract.chat import Answering
 from memos_mcp.api.contract.not_found import no_such_route
 from memos_mcp.api.guard.guard import Guard, Hosts
 from memos_mcp.api.guard.page_sessions import PageSessions
@@ -31,6 +30,7 @@ from memos_mcp.backends.base import MemoryBackend
 if TYPE_CHECKING:
     from memos_mcp.api.signin.routes import SignIn
     from memos_mcp.backends.local.backend import LocalBackend
+    from memos_mcp.backends.local.extraction.chat import ChatModel
     from memos_mcp.backends.local.knowledge.library import Library
     from memos_mcp.backends.local.stateless import LocalStateless
 
@@ -48,10 +48,9 @@ def build_app(
     hosts: Hosts | None = None,
     owners: "LocalBackend | None" = None,
     rate: Counting | None = None,
-    extra: Sequence[BaseRoute] = (),
     means: "LocalStateless | None" = None,
     library: "Library | None" = None,
-    chat_model: Answering | None = None,
+    chat_model: "ChatModel | None" = None,
     store: Store | None = None,
     surroundings: Context | None = None,
     visits: PageSessions | None = None,
@@ -64,18 +63,16 @@ def build_app(
     """Put the app together over a memory that is open, and stays open for as long as the app runs.
 
     `user_id` is whom a call is for that names nobody, where there are no tokens. `server` is the MCP server over the
-    same memory, served by the `transports` named; without one there is the contract alone. `extra` routes are behind
-    the same guard. `means`, `library` and `chat_model` are for the endpoints of the contract that need them, `store`
-    and `surroundings` for those of `/api/v1`, which the page calls; it is shown where there are `visits`.
-    `opening` is awaited by the probes, to tell whether the store can be had. `audit` is told of refused tokens, and
-    `access_log` is the form of a line a request.
+    same memory, served by the `transports` named; without one there is the contract alone. `means`, `library` and
+    `chat_model` are for the endpoints of the contract that need them, `store` and `surroundings` for those of
+    `/api/v1`, which the page calls; it is shown where there are `visits`. `opening` is awaited by the probes, to tell
+    whether the store can be had. `audit` is told of refused tokens, and `access_log` is the form of a line a request.
     """
     tokens = tokens or Tokens(())
     routes: list[BaseRoute] = [
         *probes(opening),
         *([metrics.route()] if metrics else ()),
         *(sign_in.routes() if sign_in else ()),
-        *extra,
         *(Page(visits, tokens=tokens, user_id=user_id, is_closed=False).routes() if visits else ()),
         *contract.routes(contract.endpoints(backend, means, library, chat_model), default_user=user_id, owners=owners),
         *(v1.routes(store, surroundings or Context(), default_user=user_id) if store else ()),

@@ -144,9 +144,10 @@ class MemoryBackend(Protocol):
     Every method sees the given user's data alone and raises a `MemosError` or nothing else. When `add_message`
     returns, its messages are safe: they survive a crash, `get_message` gives them word for word in the order
     they were added, and the next `search_memory` finds them. What is derived (vectors, memories) follows in the
-    order of the adds. Lists are in the order that their model says. Unknown ids raise `NotFound`, a request that
-    makes no sense raises `InvalidRequest` and stores nothing. Cancelling a call leaves it done or undone, never
-    half done.
+    order of the adds. Lists are in the order that their model says. Unknown ids raise `NotFound`, where a filter that
+    nothing meets is an empty list; a request that makes no sense raises `InvalidRequest` and stores nothing. Cancelling
+    a call leaves it done or undone, never half done. A backend that cannot do what a method is for, as a service
+    without that endpoint, raises `InvalidRequest` and says what to do in its place.
     """
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:

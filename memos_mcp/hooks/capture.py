@@ -1,24 +1,24 @@
 """Keeping what was said in a session: from its transcript, from where the last time ended, each message once."""
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import anyio
 import anyio.to_thread
+from pydantic import ValidationError
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.local.ledger.records import MessageRecord
-from memos_mcp.core.models import AddMessage, Message
+from memos_mcp.core.models import AddMessage, Frozen, Message
 from memos_mcp.hooks.events import Event
 from memos_mcp.hooks.private_text import without_private
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.documents import Document, unread
-from memos_mcp.transfer.record_builder import LeftOut, Origin, digest, elements, text
+from memos_mcp.transfer.record_builder import LeftOut, Origin, digest, elements
 from memos_mcp.transfer.transcripts import Transcript, Utterance, parsed
 
 FOLDER: Final = "hooks"
@@ -34,8 +34,7 @@ _PART: Final = 20
 Redact = Callable[[str], tuple[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptPosition:
+class TranscriptPosition(Frozen):
     """How far a transcript was read (bytes or, where it is one object, messages), and marks of what it had last.
 
     `loose` are marks of what was kept before the transcript had it.
@@ -111,7 +110,7 @@ class Keeper:
             await keeping.add(missing, event)
         marks = [_mark(one.content) for one in said]
         kept = [*(one for one in place.loose if one not in marks), *(_mark(one.content) for one in missing if is_last)]
-        now = TranscriptPosition(offset, (*place.recent, *marks)[-RECENT:], tuple(kept)[-RECENT:])
+        now = TranscriptPosition(offset=offset, recent=(*place.recent, *marks)[-RECENT:], loose=tuple(kept)[-RECENT:])
         await anyio.to_thread.run_sync(_write_place, note, now)
         return is_last or not missing
 
@@ -181,24 +180,15 @@ def _new_in_object(transcript: Path, reader: Transcript, offset: int, size: int)
 
 def _read_place(note: Path) -> TranscriptPosition:
     try:
-        told = parsed(note.read_text(encoding="utf-8"))
-    except OSError:
+        return TranscriptPosition.model_validate_json(note.read_bytes())
+    except (OSError, ValidationError):
         return TranscriptPosition()
-    offset = told.get("offset")
-    return TranscriptPosition(
-        offset if isinstance(offset, int) else 0, _texts(told.get("recent")), _texts(told.get("loose"))
-    )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(map(text, cast("list[object]", value))) if isinstance(value, list) else ()
 
 
 def _write_place(note: Path, place: TranscriptPosition) -> None:
     note.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = note.with_suffix(".part")
-    told = {"offset": place.offset, "recent": place.recent, "loose": place.loose}
-    part.write_text(json.dumps(told), encoding="utf-8")
+    part.write_text(place.model_dump_json(), encoding="utf-8")
     part.replace(note)
     for other in note.parent.glob("*.json"):
         if time.time() - other.stat().st_mtime > FORGOTTEN_AFTER:

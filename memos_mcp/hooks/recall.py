@@ -16,14 +16,13 @@ from memos_mcp.core.models import (
     SearchMemory,
     SearchResult,
     StoredMessage,
-    clock_text,
 )
 from memos_mcp.core.perspective import bare, perspective_of
 from memos_mcp.hooks.events import Event
 from memos_mcp.hooks.private_text import without_private
 from memos_mcp.rendering.evidence import EvidenceItem, evidence
 from memos_mcp.rendering.excerpts import count_words
-from memos_mcp.rendering.instructions import passages_within, set_in, visible, within
+from memos_mcp.rendering.instructions import line_label, passages_within, set_in, within
 
 MOST_WORDS: Final = 300  # in all: a prompt is not to cost much more for it
 LONGEST_QUERY: Final = 2_000  # characters of a prompt that are searched with
@@ -117,7 +116,8 @@ def composed(entries: Iterable[EvidenceItem], query: str) -> str:
     room = MOST_WORDS - count_words(f"<{_TAG}> {_OPENING} </{_TAG}>")
     entries = [replace(entry, text=bare(entry.text), who=_who(entry)) for entry in entries]
     lines = [
-        f"{_label(entry)} {set_in(text)}" for entry, text in passages_within(entries, query, words=room, label=_label)
+        f"{line_label(entry)} {set_in(text)}"
+        for entry, text in passages_within(entries, query, words=room, label=line_label)
     ]
     if not lines:
         return ""
@@ -129,7 +129,3 @@ def _who(entry: EvidenceItem) -> str:
     if isinstance(entry.source, Memory) and perspective_of(entry.source.memory_value) == "assistant":
         return f"{entry.who} (said by the assistant)"
     return f"said by the {entry.who}" if isinstance(entry.source, StoredMessage) else entry.who
-
-
-def _label(entry: EvidenceItem) -> str:
-    return f"- {visible(entry.who)}, {clock_text(entry.local_time)[:10]}:"

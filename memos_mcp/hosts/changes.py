@@ -49,12 +49,7 @@ class FileChange:
         return "\n".join(_SECRET.sub(r"\1***", line) for line in lines)
 
     def make(self) -> None:
-        """Write it.
-
-        Raises:
-            NotChanged: the file is read-only, or was changed meanwhile.
-            OSError: it cannot be written.
-        """
+        """Write it."""
         if not self.is_one:
             return
         if self.gone:
@@ -67,11 +62,7 @@ class FileChange:
 
 
 def installing(file: HostFile, command: str, env: Mapping[str, str]) -> FileChange:
-    """Return what has to change so that a host starts this command, and nothing else of ours.
-
-    Raises:
-        NotChanged: the file cannot be read or changed, or has another server of our name.
-    """
+    """Return what has to change so that a host starts this command, and nothing else of ours."""
     before = read(file)
     ours = _ours(file, before)
     wanted = written(file.host.form, command, env)
@@ -94,11 +85,7 @@ def installing(file: HostFile, command: str, env: Mapping[str, str]) -> FileChan
 
 
 def uninstalling(file: HostFile) -> FileChange:
-    """Return what has to change so that a host starts us no more: what it was before, where nothing else changed since.
-
-    Raises:
-        NotChanged: the file cannot be read or changed.
-    """
+    """Return what has to change so that a host starts us no more; where nothing else did, it is as before."""
     before = read(file)
     ours = _ours(file, before)
     if not ours:
@@ -128,11 +115,7 @@ def _origin(file: HostFile, now: ConfigFile, entry: ServerEntry) -> ConfigFile |
 
 
 def read(file: HostFile) -> ConfigFile:
-    """Read a host's file.
-
-    Raises:
-        NotChanged: it cannot be read, or is not valid.
-    """
+    """Read a host's file."""
     try:
         document = ConfigFile.read(file.path, comments=file.host.comments)
         document.parsed()
@@ -144,11 +127,7 @@ def read(file: HostFile) -> ConfigFile:
 
 
 def our_entries(file: HostFile) -> list[ServerEntry]:
-    """Return the entries of ours in a host's file.
-
-    Raises:
-        NotChanged: it cannot be read, or is not valid.
-    """
+    """Return the entries of ours in a host's file."""
     return _ours(file, read(file))
 
 

@@ -48,11 +48,7 @@ def is_installed() -> bool:
 
 
 def install(folder: Path, *, command: str) -> None:
-    """Write the plugin into a folder that stays, and have Claude Code install it from there for the user.
-
-    Raises:
-        Unavailable: it does not; the sentence says what it said.
-    """
+    """Write the plugin into a folder that stays, and have Claude Code install it from there for the user."""
     folder.mkdir(parents=True, exist_ok=True)
     write_marketplace(folder, command=command)
     _must("plugin", "marketplace", "add", str(folder))
@@ -60,11 +56,7 @@ def install(folder: Path, *, command: str) -> None:
 
 
 def uninstall(folder: Path) -> None:
-    """Have Claude Code take the plugin out, and remove the folder that it came from.
-
-    Raises:
-        Unavailable: it does not; the sentence says what it said.
-    """
+    """Have Claude Code take the plugin out, and remove the folder that it came from."""
     _must("plugin", "uninstall", f"{NAME}@{MARKETPLACE}", "--scope", "user")
     _must("plugin", "marketplace", "remove", MARKETPLACE)
     shutil.rmtree(folder, ignore_errors=True)

@@ -24,7 +24,10 @@ class NotChanged(MemosError):
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A file's text with the line ends of Python; `mark` and `crlf` are put back when it is written."""
+    """A file's text with the line ends of Python; `mark` and `crlf` are put back when it is written.
+
+    Each change gives another document, in which all else is as it was; a `ValueError` says why there can be none.
+    """
 
     path: Path
     text: str
@@ -35,12 +38,7 @@ class ConfigFile:
 
     @classmethod
     def read(cls, path: Path, *, comments: bool) -> "ConfigFile":
-        """Read a file; one that is not there is empty.
-
-        Raises:
-            OSError: it cannot be read.
-            ValueError: it is not UTF-8.
-        """
+        """Read a file; one that is not there is empty."""
         try:
             content = path.read_bytes()
         except FileNotFoundError:
@@ -56,11 +54,7 @@ class ConfigFile:
         return (_MARK if self.mark else b"") + text.encode()
 
     def parsed(self) -> dict[str, Any]:
-        """Return what the file says.
-
-        Raises:
-            ValueError: it is not valid; the message says where.
-        """
+        """Return what the file says."""
         match self.path.suffix:
             case ".toml":
                 found = toml.parsed(self.text)
@@ -73,11 +67,7 @@ class ConfigFile:
         return cast("dict[str, Any]", found)
 
     def with_value(self, keys: tuple[str, ...], value: object) -> "ConfigFile":
-        """Return the document with a value at the end of a way of keys, and all else as it is.
-
-        Raises:
-            ValueError: that cannot be done.
-        """
+        """Return the document with a value at the end of a way of keys, and all else as it is."""
         wanted = copy.deepcopy(self.parsed())
         there = wanted
         for key in keys[:-1]:
@@ -91,11 +81,7 @@ class ConfigFile:
         )
 
     def without(self, keys: tuple[str, ...]) -> "ConfigFile":
-        """Return the document without a value that is there, and all else as it is.
-
-        Raises:
-            ValueError: that cannot be done.
-        """
+        """Return the document without a value that is there, and all else as it is."""
         wanted = copy.deepcopy(self.parsed())
         del _at(wanted, keys[:-1])[keys[-1]]
         return self._checked(
@@ -103,11 +89,7 @@ class ConfigFile:
         )
 
     def with_element(self, keys: tuple[str, ...], index: int | None, value: object) -> "ConfigFile":
-        """Return a document of JSON with an element of a list replaced, or with one more at its end.
-
-        Raises:
-            ValueError: that cannot be done.
-        """
+        """Return a document of JSON with an element of a list replaced, or with one more at its end."""
         there = self._list(keys)
         if not there:
             return self.with_value(keys, [value])
@@ -117,11 +99,7 @@ class ConfigFile:
         return self._checked(jsonc.put_element(self.text, keys, index, value), wanted)
 
     def without_element(self, keys: tuple[str, ...], index: int) -> "ConfigFile":
-        """Return a document of JSON without an element of a list, and without the list where that was all.
-
-        Raises:
-            ValueError: that cannot be done.
-        """
+        """Return a document of JSON without an element of a list, and without the list where that was all."""
         if len(self._list(keys)) == 1:
             return self.without(keys)
         wanted = copy.deepcopy(self.parsed())
@@ -157,11 +135,7 @@ def copy_of(path: Path) -> Path:
 
 
 def check_writable(document: ConfigFile) -> None:
-    """Check that a file may be written.
-
-    Raises:
-        NotChanged: it is read-only.
-    """
+    """Check that a file may be written."""
     target = document.path.resolve()
     if target.exists() and not (os.access(target, os.W_OK) and target.stat().st_mode & stat.S_IWUSR):
         through = "" if target == document.path else f" (through a link to {target})"
@@ -169,12 +143,7 @@ def check_writable(document: ConfigFile) -> None:
 
 
 def write(before: ConfigFile, after: ConfigFile, *, keep: bool) -> None:
-    """Write a file in one step, through a link where it is one; `keep` a copy of what it was beside it.
-
-    Raises:
-        NotChanged: it is read-only, or somebody else has changed it meanwhile.
-        OSError: it cannot be written.
-    """
+    """Write a file in one step, through a link where it is one; `keep` a copy of what it was beside it."""
     check_writable(before)
     path, target = before.path, before.path.resolve()
     if ConfigFile.read(path, comments=before.comments).content() != before.content():

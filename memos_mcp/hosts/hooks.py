@@ -74,11 +74,7 @@ def hooks_of(file: HostFile, machine: Machine) -> tuple[Hooks, HostFile] | None:
 
 
 def installing_hooks(hooks: Hooks, file: HostFile, command: str) -> FileChange:
-    """Return what has to change so that a host runs our hooks, and nothing else of ours.
-
-    Raises:
-        NotChanged: the file cannot be read or changed.
-    """
+    """Return what has to change so that a host runs our hooks, and nothing else of ours."""
     before = after = read(file)
     there = {event: (index, said) for event, index, said in _ours(before)}
     try:
@@ -98,11 +94,7 @@ def installing_hooks(hooks: Hooks, file: HostFile, command: str) -> FileChange:
 
 
 def uninstalling_hooks(hooks: Hooks, file: HostFile) -> FileChange:
-    """Return what has to change so that a host runs no hook of ours; a file that was made for them goes.
-
-    Raises:
-        NotChanged: the file cannot be read or changed.
-    """
+    """Return what has to change so that a host runs no hook of ours; a file that was made for them goes."""
     before = after = read(file)
     ours = [*_ours(before)]
     if not ours:

@@ -13,20 +13,12 @@ _EMPTY = re.compile(r"\{\s*\}")
 
 
 def parsed(text: str, *, comments: bool) -> Any:  # noqa: ANN401  # what JSON holds
-    """Read a document; nothing at all is an empty object.
-
-    Raises:
-        ValueError: it is not valid; the message says where.
-    """
+    """Read a document; nothing at all is an empty object."""
     return json.loads((_plain(text) if comments else text) if text.strip() else "{}")
 
 
 def put(text: str, keys: tuple[str, ...], value: object) -> str:
-    """Return the text with a value at the end of a way of keys, making the objects on the way.
-
-    Raises:
-        ValueError: something on the way is no object.
-    """
+    """Return the text with a value at the end of a way of keys, making the objects on the way."""
     if not text.strip():
         text = "{}\n"
     there = _Object.root(text)

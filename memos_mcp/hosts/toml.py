@@ -8,11 +8,7 @@ from tomlkit.items import InlineTable
 
 
 def parsed(text: str) -> Any:  # noqa: ANN401  # what TOML holds
-    """Read a document.
-
-    Raises:
-        ValueError: it is not valid; the message says where.
-    """
+    """Read a document."""
     try:
         return tomlkit.parse(text).unwrap()
     except TOMLKitError as exc:

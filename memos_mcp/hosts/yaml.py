@@ -11,11 +11,7 @@ _LAYOUTS = ((2, 0), (4, 2), (2, 2))
 
 
 def parsed(text: str) -> Any:  # noqa: ANN401  # what YAML holds
-    """Read a document; nothing at all is an empty one.
-
-    Raises:
-        ValueError: it is not valid; the message says where.
-    """
+    """Read a document; nothing at all is an empty one."""
     try:
         return YAML(typ="safe", pure=True).load(text) or {}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     except YAMLError as exc:
@@ -23,11 +19,7 @@ def parsed(text: str) -> Any:  # noqa: ANN401  # what YAML holds
 
 
 def put(text: str, keys: tuple[str, ...], value: object) -> str:
-    """Return the text with a value at the end of a way of keys, making the mappings on the way.
-
-    Raises:
-        ValueError: the rest would not stay as it is.
-    """
+    """Return the text with a value at the end of a way of keys, making the mappings on the way."""
     if not text.strip():
         return _dumped(_writer(*_LAYOUTS[0]), _nested(keys, value))
     writer, document = _faithful(text)
@@ -41,11 +33,7 @@ def put(text: str, keys: tuple[str, ...], value: object) -> str:
 
 
 def take(text: str, keys: tuple[str, ...]) -> str:
-    """Return the text without the value at the end of a way of keys, which has to be there.
-
-    Raises:
-        ValueError: the rest would not stay as it is.
-    """
+    """Return the text without the value at the end of a way of keys, which has to be there."""
     writer, document = _faithful(text)
     there = document
     for key in keys[:-1]:

@@ -1,7 +1,7 @@
 """The MCP server: what it says of itself, and everything it serves over one `MemoryBackend`."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 
 from mcp.server import MCPServer
 from mcp.server.caching import CacheHint
@@ -11,13 +11,11 @@ from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.mcp import completions, prompts
 from memos_mcp.mcp.access import Access
 from memos_mcp.mcp.apps import apps
+from memos_mcp.mcp.middleware import in_order, in_words, reporting
 from memos_mcp.mcp.notifications import Notifications
-from memos_mcp.mcp.progress import reporting
-from memos_mcp.mcp.protocol_errors import in_words
 from memos_mcp.mcp.resources import Resources
 from memos_mcp.mcp.sdk import advertise_list_changes
 from memos_mcp.mcp.tools import tools
-from memos_mcp.mcp.write_order import in_order
 
 INSTRUCTIONS = (
     "Long-term memory of this user across conversations."
@@ -54,7 +52,7 @@ def build_server(
         tools=tools(),
         extensions=[apps()],
         log_level="WARNING",
-        lifespan=_lend(access),
+        lifespan=lambda _: nullcontext(access),  # lent to each connection; it belongs to the process
         subscriptions=notices,
         cache_hints={
             "tools/list": _AN_HOUR,
@@ -71,13 +69,3 @@ def build_server(
     advertise_list_changes(server)
     server.middleware.append(in_order)
     return server
-
-
-def _lend(access: Access) -> Callable[[MCPServer[Access]], AbstractAsyncContextManager[Access]]:
-    """Lend the access to each connection; it belongs to the process."""
-
-    @asynccontextmanager
-    async def lent(_: MCPServer[Access]) -> AsyncGenerator[Access]:
-        yield access
-
-    return lent

@@ -1,7 +1,8 @@
 """Reading a conversation page by page, or one message of it whole."""
 
-from dataclasses import dataclass
 from typing import Any
+
+from mcp.types import CallToolResult, TextContent
 
 from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
 from memos_mcp.core.models import GetConversation, GetMessage, MessagePage, StoredMessage
@@ -12,15 +13,12 @@ from memos_mcp.rendering.size_limits import beginnings, cut_lengths, parts
 _RECENT = 5  # conversations that are named where there is none of a name
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationPart:
-    """An answer in its two forms."""
-
-    text: str
-    view: dict[str, Any]
+def answered(text: str, structured: dict[str, Any]) -> CallToolResult:
+    """Return an answer in its two forms."""
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 
 
-async def read_conversation(access: Access, request: GetMessage, *, named: bool) -> ConversationPart:
+async def read_conversation(access: Access, request: GetMessage, *, named: bool) -> CallToolResult:
     """Read a page of a conversation; `named` says that the caller chose it, so that it has to exist.
 
     Raises:
@@ -34,18 +32,18 @@ async def read_conversation(access: Access, request: GetMessage, *, named: bool)
             raise NotFound(f'No conversation "{request.conversation_id}" is stored. {recent}') from exc
         empty = MessagePage(conversation_id=request.conversation_id)
         notice = f"Nothing has been stored in this conversation yet. {recent}"
-        return ConversationPart(notice, structured_content.conversation_view(empty, notice=notice, whole={}))
+        return answered(notice, structured_content.conversation_view(empty, notice=notice, whole={}))
     shown = beginnings(page.message_detail_list)
     cut = cut_lengths(page.message_detail_list, shown)
     notice = tool_text.conversation_notice(page, limit=request.message_limit_number, cut=bool(cut))
     page = page.model_copy(update={"message_detail_list": shown})
-    return ConversationPart(
+    return answered(
         tool_text.conversation_text(shown, notice=notice, cut=cut),
         structured_content.conversation_view(page, notice=notice, whole=cut),
     )
 
 
-async def read_message(access: Access, request: GetMessage, *, message_id: str) -> ConversationPart:
+async def read_message(access: Access, request: GetMessage, *, message_id: str) -> CallToolResult:
     """Read one message of a conversation whole, or the part of it that the page names.
 
     Raises:
@@ -62,7 +60,7 @@ async def read_message(access: Access, request: GetMessage, *, message_id: str) 
         update={"message_detail_list": (shown,), "page": request.page, "pages": len(pieces)},
     )
     cut = cut_lengths((message,), (shown,))
-    return ConversationPart(
+    return answered(
         tool_text.conversation_text((shown,), notice=notice, cut={}),
         structured_content.conversation_view(part, notice=notice, whole=cut),
     )

@@ -12,7 +12,7 @@ from pydantic import JsonValue, ValidationError
 
 from memos_mcp.core.errors import MemosError
 from memos_mcp.mcp.argument_errors import given, misnamed, names_of, refusal
-from memos_mcp.mcp.protocol_errors import BROKEN
+from memos_mcp.mcp.middleware import BROKEN
 
 _UNANSWERED = (
     "The user was asked, and the host sent no answer that says yes or no. Nothing was done: ask the user yourself."

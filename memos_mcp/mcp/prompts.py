@@ -10,7 +10,6 @@ from mcp.server.mcpserver import Context
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
 from memos_mcp.core.errors import MemosError
-from memos_mcp.core.limits import check_search
 from memos_mcp.core.models import GetMemory, SearchMemory
 from memos_mcp.core.validation_messages import SHOWN
 from memos_mcp.mcp.access import Access
@@ -33,7 +32,6 @@ async def recall(ctx: Context[Access], topic: str = "") -> str:
             page = shortened(await backend.get_memory(GetMemory(size=50), user_id=access.user_id()))
             return tool_text.known_text(page, notice=tool_text.known_notice(page))
         request = SearchMemory(query=topic, relativity=0, return_full_instruction=True)
-        check_search(request)
         result = await backend.search_memory(request, user_id=access.user_id())
     except MemosError as exc:
         raise MCPError(code=INTERNAL_ERROR, message=str(exc)) from exc

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -50,12 +51,11 @@ _BYTES = 1_200_000
 """A resource is read because somebody chose it: a message of the greatest length comes whole."""
 
 
+@dataclass(frozen=True, slots=True)
 class Resources:
     """What can be attached to a chat, read from the current user's memory."""
 
-    def __init__(self, access: Access) -> None:
-        """Take the way to the memory."""
-        self._access = access
+    access: Access
 
     def attach(self, server: MCPServer[Any]) -> None:
         """Register the resources and their list."""
@@ -72,8 +72,8 @@ class Resources:
     async def profile(self) -> str:
         """What is known of the user: preferences and memories, newest first."""
         with _told():
-            backend = await self._access.backend()
-            known = await backend.get_memory(GetMemory(size=_MEMORIES), user_id=self._access.user_id())
+            backend = await self.access.backend()
+            known = await backend.get_memory(GetMemory(size=_MEMORIES), user_id=self.access.user_id())
         short = shortened(known)
         notice = tool_text.known_notice(short, more="get_memory lists the rest.", cut=short != known)
         return tool_text.known_text(short, notice=notice)
@@ -81,8 +81,8 @@ class Resources:
     async def conversations(self) -> str:
         """The conversations that are stored, the last used first."""
         with _told():
-            backend = await self._access.backend()
-            page = await backend.get_conversation(GetConversation(size=_CONVERSATIONS), user_id=self._access.user_id())
+            backend = await self.access.backend()
+            page = await backend.get_conversation(GetConversation(size=_CONVERSATIONS), user_id=self.access.user_id())
         lines = [f"{uris.conversation(one.conversation_id)} {_summary(one)}" for one in page.conversation_detail_list]
         rest = " The list of resources has the rest." if page.pages > 1 else ""
         return "\n".join([f"{page.total} conversations, the last used first.{rest}", *lines])
@@ -91,7 +91,7 @@ class Resources:
         """The messages of a conversation, oldest first; page 1 is the latest."""
         with _told():
             request = _request(conversation_id, page)
-            found = await (await self._access.backend()).get_message(request, user_id=self._access.user_id())
+            found = await (await self.access.backend()).get_message(request, user_id=self.access.user_id())
         shown = beginnings(found.message_detail_list, limit=_BYTES)
         cut = cut_lengths(found.message_detail_list, shown)
         notice = tool_text.conversation_notice(found, limit=_MESSAGES, cut=bool(cut))
@@ -100,8 +100,8 @@ class Resources:
     async def memory(self, memory_id: str) -> str:
         """A memory, and the messages that it was learnt from."""
         with _told():
-            backend = await self._access.backend()
-            page = await backend.get_memory(GetMemory(memory_ids=(memory_id,)), user_id=self._access.user_id())
+            backend = await self.access.backend()
+            page = await backend.get_memory(GetMemory(memory_ids=(memory_id,)), user_id=self.access.user_id())
             known = next(iter((*page.memory_detail_list, *page.preference_detail_list)), None)
             if known is None:
                 raise NotFound(f'No memory "{memory_id}" is known; get_memory lists ids.')
@@ -118,7 +118,7 @@ class Resources:
             preference_limit_number=0,
             message_limit_number=50,
         )
-        result = await (await self._access.backend()).search_memory(request, user_id=self._access.user_id())
+        result = await (await self.access.backend()).search_memory(request, user_id=self.access.user_id())
         return [message for message in result.message_detail_list if message.id in known.sources]
 
     async def _list(
@@ -130,9 +130,9 @@ class Resources:
         """List the resources that are always there, then a page of the conversations."""
         number = _page_number(params.cursor)
         try:
-            backend = await self._access.backend()
+            backend = await self.access.backend()
             page = await backend.get_conversation(
-                GetConversation(page=number, size=_CONVERSATIONS), user_id=self._access.user_id()
+                GetConversation(page=number, size=_CONVERSATIONS), user_id=self.access.user_id()
             )
         except MemosError as exc:
             raise MCPError(code=INTERNAL_ERROR, message=str(exc)) from exc

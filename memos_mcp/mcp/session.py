@@ -22,8 +22,8 @@ from mcp.types import (
 from pydantic_core import PydanticSerializationError
 
 from memos_mcp.mcp.line_reader import Lines, RefusedLine
+from memos_mcp.mcp.middleware import begin_order
 from memos_mcp.mcp.sdk import lowlevel
-from memos_mcp.mcp.write_order import begin_order
 from memos_mcp.relay.jsonrpc import ENDLESS
 
 logger = logging.getLogger(__name__)

@@ -4,9 +4,8 @@ from typing import Annotated
 
 from mcp.server.mcpserver import Context, ElicitationResult, Resolve
 from mcp.server.mcpserver.tools import Tool
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from mcp.types import CallToolResult, ToolAnnotations
 
-from memos_mcp.core.limits import check_add, check_search
 from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
@@ -14,10 +13,11 @@ from memos_mcp.core.models import (
     GetMessage,
     SearchMemory,
 )
+from memos_mcp.mcp import tool_arguments as arguments
 from memos_mcp.mcp.access import Access, repeat_key
 from memos_mcp.mcp.agent_search import MEMORIES, MESSAGES, PREFERENCES
 from memos_mcp.mcp.apps import BOUND
-from memos_mcp.mcp.conversation_reader import read_conversation, read_message
+from memos_mcp.mcp.conversation_reader import answered, read_conversation, read_message
 from memos_mcp.mcp.deletion_consent import (
     DeletionConsent,
     confirm_deletion,
@@ -26,33 +26,16 @@ from memos_mcp.mcp.deletion_consent import (
     doomed_texts,
 )
 from memos_mcp.mcp.plain_tool import PlainTool
-from memos_mcp.mcp.tool_arguments import (
-    AgentMemories,
-    ConversationId,
-    CorrectedIds,
-    Feedback,
-    Filter,
-    MemoryIds,
-    MemoryLimit,
-    MessageId,
-    MessageIds,
-    MessageLimit,
-    Messages,
-    Page,
-    PageSize,
-    Query,
-    QueryTime,
-    Size,
-    Words,
-    checked_feedback,
-)
 from memos_mcp.rendering import structured_content as views
 from memos_mcp.rendering import tool_text
 from memos_mcp.rendering.size_limits import cut_lengths, passages_of, shortened, without_quoted
 
 
 async def add_message(
-    messages: Messages, ctx: Context[Access], conversation_id: ConversationId = "", memories: AgentMemories = ()
+    messages: arguments.Messages,
+    ctx: Context[Access],
+    conversation_id: arguments.ConversationId = "",
+    memories: arguments.AgentMemories = (),
 ) -> Annotated[CallToolResult, views.AddView]:
     """Store messages of this conversation in long-term memory, word for word.
     Call after each turn with what the user and you said.
@@ -67,24 +50,23 @@ async def add_message(
         memories=tuple(memories),
         key=repeat_key(ctx.request_context.meta),
     )
-    check_add(request)
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     if is_new and not conversation_id:
         receipt = receipt.model_copy(update={"note": tool_text.with_way_back(receipt.note)})
-    return _result(tool_text.added_text(receipt, count=len(messages)), views.receipt_view(receipt))
+    return answered(tool_text.added_text(receipt, count=len(messages)), views.receipt_view(receipt))
 
 
 async def search_memory(
-    query: Query,
+    query: arguments.Query,
     ctx: Context[Access],
-    conversation_id: ConversationId = "",
-    memory_limit_number: MemoryLimit = MEMORIES,
-    message_limit_number: MessageLimit = MESSAGES,
+    conversation_id: arguments.ConversationId = "",
+    memory_limit_number: arguments.MemoryLimit = MEMORIES,
+    message_limit_number: arguments.MessageLimit = MESSAGES,
     return_instruction: bool = False,
     return_full_instruction: bool = False,
-    filter: Filter = None,  # noqa: A002 - MemOS's name
-    max_words: Words = 0,
-    query_time: QueryTime = None,
+    filter: arguments.Filter = None,  # noqa: A002 - MemOS's name
+    max_words: arguments.Words = 0,
+    query_time: arguments.QueryTime = None,
 ) -> Annotated[CallToolResult, views.SearchView]:
     """Find what earlier conversations say about something: memories, preferences, messages.
     Call before answering what may depend on the past.
@@ -104,14 +86,13 @@ async def search_memory(
         max_words=max_words,
         query_time=query_time,
     )
-    check_search(request)
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
     short = shortened(result, query)
     notice = tool_text.search_notice(short)
     passages = passages_of(short, query)
     cut = cut_lengths(result.message_detail_list, passages.message_detail_list)
     shown = passages_of(without_quoted(short, cut), query)
-    return _result(
+    return answered(
         tool_text.search_text(short, request, notice=notice),
         views.search_view(shown, request, notice=notice, whole=cut),
     )
@@ -119,10 +100,10 @@ async def search_memory(
 
 async def get_message(
     ctx: Context[Access],
-    conversation_id: ConversationId = "",
-    message_limit_number: PageSize = 6,
-    page: Page = 1,
-    message_id: MessageId = "",
+    conversation_id: arguments.ConversationId = "",
+    message_limit_number: arguments.PageSize = 6,
+    page: arguments.Page = 1,
+    message_id: arguments.MessageId = "",
 ) -> Annotated[CallToolResult, views.MessagesView]:
     """Read a conversation (default: this one) word for word, oldest first; page 1 is the latest.
     With message_id, that message alone and whole; page then counts its parts."""
@@ -130,58 +111,56 @@ async def get_message(
     conversation = access.conversation(ctx.session, given=conversation_id)
     request = GetMessage(conversation_id=conversation, message_limit_number=message_limit_number, page=page)
     if message_id:
-        reading = await read_message(access, request, message_id=message_id)
-    else:
-        reading = await read_conversation(access, request, named=bool(conversation_id))
-    return _result(reading.text, reading.view)
+        return await read_message(access, request, message_id=message_id)
+    return await read_conversation(access, request, named=bool(conversation_id))
 
 
 async def get_memory(
-    ctx: Context[Access], page: Page = 1, size: Size = 10
+    ctx: Context[Access], page: arguments.Page = 1, size: arguments.Size = 10
 ) -> Annotated[CallToolResult, views.MemoriesView]:
     """List what is known of the user, newest first. Call when asked what you remember, or to find a memory's id."""
     access = ctx.request_context.lifespan_context
     known = await (await access.backend()).get_memory(GetMemory(page=page, size=size), user_id=access.user_id())
     short = shortened(known)
     notice = tool_text.known_notice(short, cut=short != known)
-    return _result(tool_text.known_text(short, notice=notice), views.known_view(short, notice=notice))
+    return answered(tool_text.known_text(short, notice=notice), views.known_view(short, notice=notice))
 
 
 async def delete_memory(
     ctx: Context[Access],
     doomed: Annotated[list[str], Resolve(doomed_texts)],
     answer: Annotated[ElicitationResult[DeletionConsent], Resolve(confirm_deletion)],
-    memory_ids: MemoryIds = (),
+    memory_ids: arguments.MemoryIds = (),
     delete_messages: bool = False,
-    message_ids: MessageIds = (),
-    conversation_id: ConversationId = "",
+    message_ids: arguments.MessageIds = (),
+    conversation_id: arguments.ConversationId = "",
 ) -> Annotated[CallToolResult, views.DeleteView]:
     """Delete for good, by id: memories or preferences (delete_messages: with the messages that they come from),
     messages, or a whole conversation. Call only when the user wants them forgotten."""
     access = ctx.request_context.lifespan_context
     if answer.action != "accept" or not answer.data.delete:
-        return _result("Nothing was deleted: the user said no.", {"success": False, "deleted": []})
+        return answered("Nothing was deleted: the user said no.", {"success": False, "deleted": []})
     request = deletion_request(memory_ids, delete_messages, message_ids, conversation_id)
     receipt = await (await access.backend()).delete_memory(request, user_id=access.user_id())
-    return _result(deletion_text(receipt, doomed=doomed), views.deletion_view(receipt))
+    return answered(deletion_text(receipt, doomed=doomed), views.deletion_view(receipt))
 
 
 async def add_feedback(
-    feedback_content: Feedback,
+    feedback_content: arguments.Feedback,
     ctx: Context[Access],
-    conversation_id: ConversationId = "",
-    memory_ids: CorrectedIds = (),
+    conversation_id: arguments.ConversationId = "",
+    memory_ids: arguments.CorrectedIds = (),
 ) -> Annotated[CallToolResult, views.FeedbackView]:
     """Correct what is remembered, in plain words ("I never had a cat").
     Call when the user says that a memory is wrong or out of date."""
     access = ctx.request_context.lifespan_context
     request = AddFeedback(
-        feedback_content=checked_feedback(feedback_content),
+        feedback_content=arguments.checked_feedback(feedback_content),
         conversation_id=conversation_id,
         memory_ids=tuple(memory_ids),
     )
     receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
-    return _result(tool_text.feedback_text(receipt), views.receipt_view(receipt))
+    return answered(tool_text.feedback_text(receipt), views.receipt_view(receipt))
 
 
 def tools() -> list[Tool]:
@@ -200,7 +179,3 @@ def _hints(*, read_only: bool = False, destructive: bool = False) -> ToolAnnotat
     return ToolAnnotations(
         read_only_hint=read_only, destructive_hint=destructive, idempotent_hint=read_only, open_world_hint=False
     )
-
-
-def _result(told: str, structured: dict[str, object]) -> CallToolResult:
-    return CallToolResult(content=[TextContent(type="text", text=told)], structured_content=structured)

@@ -164,11 +164,12 @@ def _full_instruction(result: SearchResult, request: SearchMemory, *, words: int
 def _lines(result: SearchResult, request: SearchMemory, *, beside: str, words: int | None) -> str:
     """Write the finds, as many as the words have room for beside the rest of the text."""
     room = None if words is None else words - count_words(beside)
-    found = passages_within(evidence(result), request.query, words=room, label=_label)
-    lines = [f"{_label(entry)} {set_in(text)}" for entry, text in found]
+    found = passages_within(evidence(result), request.query, words=room, label=line_label)
+    lines = [f"{line_label(entry)} {set_in(text)}" for entry, text in found]
     sizes = accumulate(len(line) + 1 for line in lines)
     return "\n".join(line for line, size in zip(lines, sizes, strict=True) if size <= _LONGEST)
 
 
-def _label(entry: EvidenceItem) -> str:
+def line_label(entry: EvidenceItem) -> str:
+    """Write what stands before a find in an instruction: what it is, and its day."""
     return f"- {visible(entry.who)}, {clock_text(entry.local_time)[:10]}:"

@@ -1,8 +1,9 @@
 """What tools answer in `structuredContent`: MemOS's names, times that can be read, nothing that says nothing."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final, get_args, get_origin
 
+from pydantic import BaseModel
 from typing_extensions import TypedDict
 
 from memos_mcp.core.models import (
@@ -30,121 +31,67 @@ _USUAL = {
 }
 
 
-class MessageView(TypedDict, total=False):
-    """A message; where its content was cut, `characters` says how long it is."""
-
-    id: str
-    role: str
-    role_id: str
-    role_name: str
-    content: str
-    characters: int
-    conversation_id: str
-    create_time: str
-    relativity: float
-    status: str
-    superseded_by: str
-
-
-class MemoryView(TypedDict, total=False):
-    """A memory; `sources` are ids of messages, `supersedes` and `superseded_by` of memories."""
-
-    id: str
-    memory_key: str
-    memory_value: str
-    memory_time: str
-    time_grain: str
-    conversation_id: str
-    status: str
-    confidence: float
-    tags: list[str]
-    create_time: str
-    relativity: float
-    sources: list[str]
-    supersedes: list[str]
-    superseded_by: str
+def _view(
+    name: str,
+    about: str,
+    model: type[BaseModel],
+    *,
+    without: Collection[str] = (),
+    others: dict[str, object] | None = None,
+) -> Any:  # noqa: ANN401 - a type
+    """Return the type of a model as it is shown: any field may be missing, a time is text, a tuple a list."""
+    fields: dict[str, object] = {
+        field: str if field in _TIMES else _json_type(info.annotation)
+        for field, info in model.model_fields.items()
+        if field not in without
+    }
+    view = TypedDict(name, fields | (others or {}), total=False)  # pyright: ignore[reportArgumentType]
+    view.__doc__ = about
+    return view
 
 
-class PreferenceView(TypedDict, total=False):
-    """A preference."""
-
-    id: str
-    preference: str
-    preference_type: str
-    reasoning: str
-    conversation_id: str
-    status: str
-    create_time: str
-    relativity: float
-    sources: list[str]
-    supersedes: list[str]
-    superseded_by: str
+def _json_type(annotation: object) -> object:
+    if get_origin(annotation) is tuple:
+        return list[str]
+    return next((kind for kind in (bool, int, float) if kind in (annotation, *get_args(annotation))), str)
 
 
-class AddView(TypedDict, total=False):
-    """The answer of add_message."""
+MessageView = _view(
+    "MessageView",
+    "A message; where its content was cut, `characters` says how long it is.",
+    StoredMessage,
+    without=("update_time", "utc_offset"),
+    others={"characters": int},
+)
+MemoryView = _view(
+    "MemoryView",
+    "A memory; `sources` are ids of messages, `supersedes` and `superseded_by` of memories.",
+    Memory,
+    without=("memory_type", "update_time"),
+)
+PreferenceView = _view("PreferenceView", "A preference.", Preference, without=("update_time",))
 
-    success: bool
-    task_id: str
-    status: str
-    conversation_id: str
-    note: str
+_KNOWN: Final[dict[str, object]] = {
+    "memory_detail_list": list[MemoryView],
+    "preference_detail_list": list[PreferenceView],
+}
+_SAID: Final[dict[str, object]] = {"message_detail_list": list[MessageView], "notice": str}
 
-
-class SearchView(TypedDict, total=False):
-    """The answer of search_memory."""
-
-    notice: str
-    memory_detail_list: list[MemoryView]
-    preference_detail_list: list[PreferenceView]
-    message_detail_list: list[MessageView]
-    preference_note: str
-    instruction: str
-    full_instruction: str
-
-
-class MessagesView(TypedDict, total=False):
-    """The answer of get_message."""
-
-    notice: str
-    conversation_id: str
-    message_detail_list: list[MessageView]
-    total: int
-    page: int
-    pages: int
-
-
-class MemoriesView(TypedDict, total=False):
-    """The answer of get_memory."""
-
-    notice: str
-    memory_detail_list: list[MemoryView]
-    preference_detail_list: list[PreferenceView]
-    total: int
-    current: int
-    pages: int
-
-
-class DeleteView(TypedDict, total=False):
-    """The answer of delete_memory: ids of memories and of messages."""
-
-    success: bool
-    deleted: list[str]
-    deleted_messages: list[str]
-    still_held_by: list[str]
-    fewer_sources: list[str]
-    stale_backups: list[str]
-
-
-class FeedbackView(TypedDict, total=False):
-    """The answer of add_feedback."""
-
-    success: bool
-    task_id: str
-    status: str
-    archived: list[str]
-    added: list[str]
-    note: str
+AddView = _view("AddView", "The answer of add_message.", AddReceipt)
+SearchView = _view(
+    "SearchView", "The answer of search_memory.", SearchResult, without=("unknown_fields",), others=_KNOWN | _SAID
+)
+MessagesView = _view("MessagesView", "The answer of get_message.", MessagePage, others=_SAID)
+MemoriesView = _view(
+    "MemoriesView", "The answer of get_memory.", MemoryPage, without=("size", "unknown_fields"), others=_KNOWN
+)
+DeleteView = _view(
+    "DeleteView",
+    "The answer of delete_memory: ids of memories and of messages.",
+    DeleteReceipt,
+    without=("message_detail_list", "dry_run", "removed", "unknown_fields"),
+)
+FeedbackView = _view("FeedbackView", "The answer of add_feedback.", FeedbackReceipt)
 
 
 def search_view(

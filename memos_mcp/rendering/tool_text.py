@@ -79,15 +79,9 @@ def conversation_text(messages: Iterable[StoredMessage], *, notice: str, cut: Ma
     """Write the messages of a conversation; `cut` has the length of those that are not whole."""
     lines = [notice]
     for message in messages:
-        said = "·".join(
-            part
-            for part in (
-                message.id,
-                local_text(message.create_time, message.utc_offset)[: -3 if not message.utc_offset else None],
-            )
-            if part
-        )
+        when = local_text(message.create_time, message.utc_offset)[: -3 if not message.utc_offset else None]
         more = f"… [{cut[message.id]:,} characters]" if message.id in cut else ""
+        said = "·".join(filter(None, (message.id, when)))
         lines.append(f"{said} {visible(said_by(message))}: {set_in(message.content)}{more}")
     return "\n".join(lines)
 

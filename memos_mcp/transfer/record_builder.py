@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import ijson  # pyright: ignore[reportMissingTypeStubs]
 from pydantic import JsonValue
@@ -84,13 +84,11 @@ class Origin:
         value: str,
         *,
         identity: str,
-        conversation: str = "memories",
         key: str = "",
         time: int | None = None,
         memory_time: int | None = None,
         tags: Sequence[str] = (),
         status: Status = "activated",
-        preference: Literal["explicit_preference"] | None = None,
         info: Mapping[str, JsonValue] | None = None,
     ) -> MemoryRecord | LeftOut:
         """Return a memory, or why it is left out."""
@@ -101,11 +99,10 @@ class Origin:
             return LeftOut(f"memories of more than {MAX_CONTENT_BYTES:,} bytes")
         return MemoryRecord(
             user_id=self.user_id,
-            conversation_id=self._id(conversation),
+            conversation_id=self._id("memories"),
             task_id=self._id(identity),
             memory_key=whole(key),
             memory_value=value,
-            preference_type=preference,
             status=status,
             memory_time=memory_time,
             time_grain=None if memory_time is None else "day",

@@ -3,7 +3,7 @@
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -30,14 +30,13 @@ class Utterance:
     time: int | None
 
 
+@dataclass(slots=True)
 class Transcript(ABC):
     """Reads a transcript line by line; `session`, `folder` and `title` are what the lines so far say of it."""
 
-    def __init__(self, session: str = "") -> None:
-        """Begin; `session` is its name where no line has told it yet."""
-        self.session = session
-        self.folder = ""
-        self.title = ""
+    session: str = ""
+    folder: str = ""
+    title: str = ""
 
     @abstractmethod
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
@@ -68,10 +67,17 @@ def without_notes(said: str) -> str:
 def read_transcript(document: Document, origin: Origin, read: Read, *, new: Callable[[], Transcript]) -> Iterator[Item]:
     """Yield the messages of a transcript."""
     title = _title(document, new())
-    transcript = new()
+    lines = (parsed(line) for line in document.lines(read) if line.strip())
+    yield from messages_in(lines, new(), origin, name=document.name, title=title)
+
+
+def messages_in(
+    lines: Iterable[object], transcript: Transcript, origin: Origin, *, name: str, title: str = ""
+) -> Iterator[Item]:
+    """Yield what is said in lines that are read; `name` is that of a session that no line has told."""
     last: int | None = None
-    for line in document.lines(read):
-        found = transcript.take(parsed(line)) if line.strip() else None
+    for line in lines:
+        found = line if isinstance(line, LeftOut) else transcript.take(mapping(line))
         if isinstance(found, LeftOut):
             yield found
         elif found is not None:
@@ -80,7 +86,7 @@ def read_transcript(document: Document, origin: Origin, read: Read, *, new: Call
                 found.role,
                 found.content,
                 identity=found.id,
-                conversation=transcript.session or document.name,
+                conversation=transcript.session or name,
                 time=last,
                 title=title,
                 app_id=project_of(transcript.folder),

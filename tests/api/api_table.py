@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, StringConstraints
 from pydantic.fields import FieldInfo
 
 from memos_mcp.api.contract.base_body import NOTHING_LOST, Body
-from memos_mcp.api.contract.further import REFUSED
+from memos_mcp.api.contract.not_found import REFUSED
 from memos_mcp.api.contract.routes import endpoints
 from memos_mcp.backends.hosted import product
 from memos_mcp.backends.hosted import request_bodies as sent

@@ -6,7 +6,7 @@ from starlette.routing import Route
 from memos_mcp.api.app import build_app
 from memos_mcp.api.contract.base_body import NOTHING_LOST
 from memos_mcp.api.contract.endpoint import PREFIX
-from memos_mcp.api.contract.further import REFUSED
+from memos_mcp.api.contract.not_found import REFUSED
 from tests.api.api_table import BODIES, PATH, fields_of_the_cloud, text
 from tests.fakes.memory_backend import ListBackend
 

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from memos_mcp.api.contract.routes import endpoints
+from memos_mcp.core.limits import is_blank
 from memos_mcp.core.models import MAX_CONTENT_BYTES, MAX_MESSAGES
 from tests.api.engine import REST, Engine, Json, engine
 
@@ -24,6 +27,13 @@ VALID: dict[str, Json] = {
     "get/status": {"task_id": "unknown"},
 }
 LONG = "x" * 101
+
+
+def test_every_endpoint_over_a_backend_has_an_example_here() -> None:
+    served = endpoints(*[cast("Any", None)] * 4)
+
+    assert VALID.keys() == {one.path for one in served if one.method == "POST"} - {"chat"}
+
 
 BROKEN: list[tuple[bytes, int]] = [
     (b"", 40000),
@@ -275,7 +285,7 @@ async def test_text_comes_back_word_for_word_or_is_refused(shared: Engine, text:
     body = {"user_id": "text", "messages": [{"role": "user", "content": text}]}
     status, added = await shared.post("add/message", body)
     if status == 400:
-        assert not text or any("\ud800" <= character <= "\udfff" for character in text)
+        assert is_blank(text) or any("\ud800" <= character <= "\udfff" for character in text)
         return
     ask = {"user_id": "text", "conversation_id": added["data"]["conversation_id"]}
     said = await shared.data("get/message", ask)

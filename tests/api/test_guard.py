@@ -1,12 +1,14 @@
 """The guard stands before every route alike."""
 
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from memos_mcp.api.app import build_app
+from memos_mcp.api.contract.routes import endpoints
 from memos_mcp.api.guard.guard import Guard, Hosts
 from memos_mcp.api.guard.rate import Rate
 from memos_mcp.api.guard.request_body import LARGEST_BODY
@@ -20,15 +22,7 @@ from tests.fakes.memory_backend import ListBackend
 
 ROUTES = [
     ("GET", "/health"),
-    ("POST", f"{REST}/add/message"),
-    ("POST", f"{REST}/search/memory"),
-    ("POST", f"{REST}/get/message"),
-    ("POST", f"{REST}/get/memory"),
-    ("POST", f"{REST}/get/conversation"),
-    ("POST", f"{REST}/delete/memory"),
-    ("POST", f"{REST}/update/memory"),
-    ("POST", f"{REST}/add/feedback"),
-    ("POST", f"{REST}/get/status"),
+    *((one.method, f"{REST}/{one.path}") for one in endpoints(*[cast("Any", object())] * 4)),
     ("POST", "/mcp"),
     ("GET", "/sse"),
     ("POST", "/messages/"),

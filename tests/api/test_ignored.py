@@ -31,6 +31,12 @@ async def test_an_unknown_field_is_named_and_changes_nothing(api: Engine, operat
     assert (envelope["code"], envelope["message"]) == (0, "ok (ignored colour: not a field of this route)")
 
 
+async def test_a_field_of_a_request_that_no_body_has_sets_nothing(api: Engine) -> None:
+    _, envelope = await api.post("search/memory", {"query": "Where do I live?", "nearest": True})
+
+    assert (envelope["code"], envelope["message"]) == (0, "ok (ignored nearest: not a field of this route)")
+
+
 @pytest.mark.parametrize("operation", VALID)
 async def test_what_is_null_false_or_empty_needs_no_word(api: Engine, operation: str) -> None:
     nothing = {"one": None, "two": False, "three": [], "source": "MEMOS", "include_skill": True}

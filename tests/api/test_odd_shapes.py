@@ -10,13 +10,8 @@ from typing import Any
 import pytest
 
 from memos_mcp.api.contract.base_body import Body
-from memos_mcp.api.contract.bodies import (
-    AddFeedbackBody,
-    AddMessageBody,
-    GetMemoryBody,
-    GetMessageBody,
-    SearchMemoryBody,
-)
+from memos_mcp.api.contract.memory_endpoints import AddFeedbackBody, GetMemoryBody, SearchMemoryBody
+from memos_mcp.api.contract.message_endpoints import AddMessageBody, GetMessageBody
 from tests.api.engine import Engine, engine
 from tests.mcp.clients import connected, text_of
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from memos_mcp.api.contract.further import REFUSED
+from memos_mcp.api.contract.not_found import REFUSED
 from tests.api.engine import engine
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from memos_mcp.api.contract.chat import NO_MODEL
-from memos_mcp.api.contract.further import NO_TEMPLATES
+from memos_mcp.api.contract.not_found import NO_TEMPLATES
 from tests.api.process import Running
 from tests.consolidation.conversation import CONVERSATION_A
 

@@ -5,6 +5,7 @@ from itertools import count
 from typing import TypeVar
 
 from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
+from memos_mcp.core.limits import check_add, check_search
 from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
@@ -50,6 +51,7 @@ class ListBackend:
 
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         self._fail()
+        check_add(request)
         self.adds.append(request)
         for message in request.messages:
             time = NOW if message.chat_time is None else message.chat_time
@@ -68,6 +70,7 @@ class ListBackend:
 
     async def search_memory(self, request: SearchMemory, *, user_id: str) -> SearchResult:
         self._fail()
+        check_search(request)
         if request.filter is not None and not isinstance(request.filter, dict):
             raise InvalidRequest("filter must be an object.")
         memories = [

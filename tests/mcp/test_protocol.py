@@ -8,8 +8,8 @@ from mcp import Client, MCPError
 from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 
 from memos_mcp.core.models import MessagePage, SearchMemory, SearchResult
-from memos_mcp.mcp import progress
-from memos_mcp.mcp.protocol_errors import BROKEN
+from memos_mcp.mcp import middleware
+from memos_mcp.mcp.middleware import BROKEN
 from memos_mcp.rendering.tool_text import ONE_CONVERSATION
 from tests.fakes.memory_backend import ListBackend
 from tests.mcp.clients import Era, connected, text_of
@@ -71,7 +71,7 @@ async def test_a_long_call_reports_progress_where_a_token_was_given(
             await heard.wait()
         return SearchResult()
 
-    monkeypatch.setattr(progress, "_EVERY", 0.01)
+    monkeypatch.setattr(middleware, "_EVERY", 0.01)
     monkeypatch.setattr(backend, "search_memory", slow)
     async with connected(backend, era=era) as client:
         result = await client.call_tool("search_memory", {"query": "x"}, progress_callback=listen)

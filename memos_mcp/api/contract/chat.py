@@ -2,19 +2,23 @@
 
 import json
 import uuid
-from collections.abc import AsyncGenerator
-from typing import Final, Protocol
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final
 
-from pydantic import create_model
+from pydantic import Field, JsonValue, create_model
 from starlette.responses import Response, StreamingResponse
 
 from memos_mcp.api.contract import responses as answers
+from memos_mcp.api.contract.base_body import MODEL_OF_OURS, SearchingBody
 from memos_mcp.api.contract.endpoint import Call, Endpoint, Endpoints
-from memos_mcp.api.contract.further_bodies import ChatBody
 from memos_mcp.api.contract.responses import Answer
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.errors import ConfigurationError, MemosError, NotFound
-from memos_mcp.core.models import AddMessage, GetMessage, Message, SearchResult
+from memos_mcp.core.models import AddMessage, GetMessage, Identifier, Message, SearchResult
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.extraction.chat import ChatModel
 
 HISTORY: Final = 10
 """Messages of the conversation that the model is shown before the question."""
@@ -25,24 +29,38 @@ NO_MODEL = (
 )
 
 
-class Answering(Protocol):
-    """A chat model."""
+class ChatBody(SearchingBody):
+    """chat; a field of `SearchMemory` bears on its search where it is one of this body too."""
 
-    def answer(self, messages: list[dict[str, str]], options: dict[str, object]) -> AsyncGenerator[str]:
-        """Return the pieces of the answer as they come."""
-        ...
+    without_effect: ClassVar[Mapping[str, str]] = {
+        "model_name": MODEL_OF_OURS,
+        "internet_search": "only memories are searched",
+        "use_mem_os_cube": "there are no cubes here",
+        "allow_knowledgebase_ids": "a conversation is not written to a knowledge base",
+    }
+
+    system_prompt: str = ""
+    stream: bool = False
+    add_message_on_answer: bool = True
+    app_id: Identifier = ""
+    tags: tuple[str, ...] = ()
+    info: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    async_mode: bool = True
+    allow_public: bool = False
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
 _Answered = create_model("Answered", response=(str, ...), conversation_id=(str, ...))
 
 
+@dataclass(frozen=True, slots=True)
 class Chat:
     """The endpoint; without a model it says what is missing."""
 
-    def __init__(self, backend: MemoryBackend, model: Answering | None) -> None:
-        """Take the memory and the model."""
-        self._backend = backend
-        self._model = model
+    backend: MemoryBackend
+    model: "ChatModel | None"
 
     def endpoints(self) -> Endpoints:
         """Return the endpoint."""
@@ -54,12 +72,13 @@ class Chat:
         if not body.conversation_id:
             body = body.model_copy(update={"conversation_id": uuid.uuid4().hex[:12]})
         user_id = call.caller.user(body.user_id)
-        if self._model is None:
+        if self.model is None:
             raise ConfigurationError(NO_MODEL)
-        found = await self._backend.search_memory(body.search(), user_id=user_id)
+        found = await self.backend.search_memory(body.search(return_full_instruction=True), user_id=user_id)
         call.note_unknown(found.unknown_fields)
         asked = [*await self._before(body, user_id), {"role": "user", "content": found.full_instruction or body.query}]
-        pieces = self._model.answer(asked, body.options())
+        options = body.model_dump(include={"max_tokens", "temperature", "top_p"}, exclude_none=True)
+        pieces = self.model.answer(asked, options)
         if body.stream:
             stream = self._stream(body, found, pieces, user_id)
             return StreamingResponse(stream, media_type="text/event-stream", headers={"cache-control": "no-store"})
@@ -72,7 +91,7 @@ class Chat:
         prompt = [{"role": "system", "content": body.system_prompt}] if body.system_prompt else []
         asked = GetMessage(conversation_id=body.conversation_id, message_limit_number=HISTORY)
         try:
-            page = await self._backend.get_message(asked, user_id=user_id)
+            page = await self.backend.get_message(asked, user_id=user_id)
         except NotFound:
             return prompt
         said = [one for one in page.message_detail_list if one.role in ("user", "assistant")]
@@ -97,17 +116,8 @@ class Chat:
         if not body.add_message_on_answer or not spoken.strip():
             return
         said = (Message(role="user", content=body.query), Message(role="assistant", content=spoken))
-        added = AddMessage(
-            messages=said,
-            conversation_id=body.conversation_id,
-            agent_id=body.agent_id,
-            app_id=body.app_id,
-            tags=body.tags,
-            info=body.info,
-            allow_public=body.allow_public,
-            wait=not body.async_mode,
-        )
-        await self._backend.add_message(added, user_id=user_id)
+        added = body.request(AddMessage, messages=said, wait=not body.async_mode)
+        await self.backend.add_message(added, user_id=user_id)
 
 
 def _named(found: SearchResult) -> Answer:

@@ -55,7 +55,7 @@ class Endpoint(Generic[Taken]):
     """A route of the contract; `answers` are the models of its `data`, one of which it is, or none for a list."""
 
     path: str
-    run: Callable[[Call[Taken]], Awaitable[Answer | list[Answer] | Response]]
+    run: Callable[[Call[Taken]], Awaitable[Answer | list[Answer] | BaseModel | Response]]
     body: type[Taken]
     answers: tuple[type[BaseModel], ...] = ()
     method: Literal["POST", "GET"] = "POST"
@@ -76,6 +76,8 @@ class Endpoint(Generic[Taken]):
                 )
             if isinstance(data, Response):
                 return data
+            if isinstance(data, BaseModel):
+                data = data.model_dump(mode="json")
             return Envelope(data, message=f"ok ({'; '.join(call.words)})" if call.words else "ok")
 
         return Route(f"{PREFIX}/{self.path}", answer, methods=[self.method])

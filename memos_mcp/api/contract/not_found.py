@@ -1,18 +1,31 @@
-"""What is answered where there is no route: which there are."""
+"""What is answered where there is no route: which there are, or what is in its place."""
 
 import difflib
 from http import HTTPStatus
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from memos_mcp.api.contract.envelope import Envelope, refusal_at
-from memos_mcp.core.errors import NotFound
+from memos_mcp.api.contract.endpoint import PREFIX
+from memos_mcp.api.contract.envelope import Envelope, refusal, refusal_at
+from memos_mcp.core.errors import InvalidRequest, NotFound
 
 NO_ROUTE = 40400  # ours, as is the next: MemOS answers with a bare status
 NO_METHOD = 40500  # see above
+
+NO_TEMPLATES = (
+    "There are no profile templates here, so nothing was done: search/memory and get/memory with include_memory_view "
+    '["profile"] give what the user said of themself, and update/memory rewrites it.'
+)
+REFUSED: Final = (
+    *(f"{verb}/profile_template" for verb in ("add", "bind", "delete", "get", "list", "update")),
+    "edit/profile",
+    "delete/profile",
+)
+"""Routes of the contract that are not there."""
 
 
 async def no_such_route(request: Request, exc: Exception) -> Response:
@@ -48,3 +61,12 @@ def _routes(request: Request) -> list[str]:
         if isinstance(route, Route) and route.include_in_schema
         for method in sorted((route.methods or {"GET", "POST"}) - {"HEAD", "OPTIONS"})
     ]
+
+
+def refused_routes() -> list[Route]:
+    """Return the routes that say what is not there, and what is in its place."""
+
+    async def refuse(_: Request) -> Response:
+        return refusal(InvalidRequest(NO_TEMPLATES))
+
+    return [Route(f"{PREFIX}/{path}", refuse, methods=["POST"], include_in_schema=False) for path in REFUSED]

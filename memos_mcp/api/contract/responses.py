@@ -17,7 +17,6 @@ from memos_mcp.core.models import (
     SearchResult,
     Status,
     StoredMessage,
-    Task,
     clock_text,
 )
 from memos_mcp.core.perspective import bare, perspective_of
@@ -50,11 +49,6 @@ class DatedMessagePage(BaseModel):
     pages: int
 
 
-def plain(model: BaseModel) -> Answer:
-    """Write a model as it is."""
-    return model.model_dump(mode="json")
-
-
 def deletion(receipts: Sequence[DeleteReceipt]) -> Answer:
     """Write what was deleted, of several users perhaps; beside the ids of memories only what there is."""
     joined: Answer = {"success": True, "deleted": []}
@@ -70,11 +64,6 @@ def receipt(added: AddReceipt, *others: AddReceipt) -> Answer:
     """Write what an add gives back; a note only where there is one, and every task of an add for several users."""
     written = added.model_dump(mode="json", exclude=None if added.note else {"note"})
     return written | {"task_ids": [one.task_id for one in (added, *others)]} if others else written
-
-
-def task(followed: Task) -> Answer:
-    """Write a task; what it changed, once it is completed."""
-    return followed.model_dump(mode="json", exclude_none=True)
 
 
 def search_result(found: SearchResult) -> Answer:
@@ -105,11 +94,6 @@ def message_page(page: MessagePage) -> Answer:
         for message in page.message_detail_list
     ]
     return page.model_dump(mode="json", exclude={"message_detail_list"}) | {"message_detail_list": dated}
-
-
-def no_messages(conversation_id: str) -> Answer:
-    """Write a conversation that there is not."""
-    return message_page(MessagePage(conversation_id=conversation_id))
 
 
 def _known_lists(found: SearchResult | MemoryPage) -> Answer:

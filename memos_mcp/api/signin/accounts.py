@@ -5,7 +5,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +59,12 @@ class Secret:
 class Accounts:
     """The file, open; every method is one transaction."""
 
-    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path) -> None:
         """Open the file, for its owner alone, or make it.
 
         Raises:
             Unavailable: it cannot be had.
         """
-        self._now = lambda: int(clock())
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):
@@ -105,11 +104,11 @@ class Accounts:
         """Keep a user, or another password, which ends all that was granted before."""
         with self._transaction():
             self._database.execute("DELETE FROM user WHERE name = ?", (user,))
-            self._database.execute("INSERT INTO user VALUES (?, ?, ?)", (user, password, self._now()))
+            self._database.execute("INSERT INTO user VALUES (?, ?, ?)", (user, password, now()))
 
     def admit(self, user: str) -> None:
         """Keep a user who signs in elsewhere, and so has no password here."""
-        self._database.execute("INSERT OR IGNORE INTO user VALUES (?, '', ?)", (user, self._now()))
+        self._database.execute("INSERT OR IGNORE INTO user VALUES (?, '', ?)", (user, now()))
 
     def remove_user(self, user: str) -> bool:
         """Remove a user with all that was granted; what is remembered of the user stays."""
@@ -125,22 +124,22 @@ class Accounts:
         with self._transaction():
             self._database.execute(
                 "DELETE FROM client WHERE created < ? AND id NOT IN (SELECT client FROM consent)",
-                (self._now() - UNUSED_CLIENT,),
+                (now() - UNUSED_CLIENT,),
             )
-            self._database.execute("INSERT INTO client VALUES (?, ?, ?)", (client_id, metadata, self._now()))
+            self._database.execute("INSERT INTO client VALUES (?, ?, ?)", (client_id, metadata, now()))
 
     def grant(self, *, client: str, user: str, resource: str | None) -> Consent:
         """Keep what a user granted a client."""
         consent = Consent(secrets.token_hex(6), client, user, resource)
         with self._transaction():
-            self._database.execute("DELETE FROM secret WHERE expires < ?", (self._now(),))
+            self._database.execute("DELETE FROM secret WHERE expires < ?", (now(),))
             self._database.execute(
                 "DELETE FROM consent WHERE created < ? AND id NOT IN (SELECT consent FROM secret)",
-                (self._now() - UNUSED_CLIENT,),
+                (now() - UNUSED_CLIENT,),
             )
             self._database.execute(
                 "INSERT INTO consent (id, client, user, resource, created) VALUES (?, ?, ?, ?, ?)",
-                (consent.id, client, user, resource, self._now()),
+                (consent.id, client, user, resource, now()),
             )
         return consent
 
@@ -153,7 +152,7 @@ class Accounts:
         value = secrets.token_urlsafe(32)
         self._database.execute(
             "INSERT INTO secret (digest, kind, expires, details, consent) VALUES (?, ?, ?, ?, ?)",
-            (_digest(value), kind, self._now() + seconds, details, consent),
+            (_digest(value), kind, now() + seconds, details, consent),
         )
         return value
 
@@ -162,7 +161,7 @@ class Accounts:
         found = self._database.execute(
             "SELECT consent.id, client, user, resource, expires, used, details FROM secret JOIN consent"
             " ON consent.id = secret.consent WHERE digest = ? AND kind = ? AND expires >= ?",
-            (_digest(value), kind, self._now()),
+            (_digest(value), kind, now()),
         ).fetchone()
         if found is None:
             return None
@@ -173,13 +172,14 @@ class Accounts:
         """Mark a code or token as exchanged; return whether it was so for the first time."""
         marked = self._database.execute(
             "UPDATE secret SET used = ? WHERE digest = ? AND kind = ? AND used IS NULL",
-            (self._now(), _digest(value), kind),
+            (now(), _digest(value), kind),
         )
         return marked.rowcount > 0
 
-    def seconds_since(self, moment: int) -> int:
-        """Return how long ago something was."""
-        return self._now() - moment
+
+def now() -> int:
+    """Return the time as it is kept here, in seconds."""
+    return int(time.time())
 
 
 def _digest(value: str) -> bytes:

@@ -4,7 +4,6 @@ import json
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +21,7 @@ from mcp.server.auth.provider import (
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from pydantic import AnyUrl
 
-from memos_mcp.api.signin.accounts import Accounts, Consent
+from memos_mcp.api.signin.accounts import Accounts, Consent, now
 from memos_mcp.api.signin.clients import SCOPE, Client, Documents, wrong_redirect
 
 CODE_LASTS: Final = 300  # seconds; OAuth asks for 600 at most
@@ -49,14 +48,11 @@ class PendingSignIn:
 class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, AccessToken]):
     """Codes and tokens over the accounts."""
 
-    def __init__(
-        self, accounts: Accounts, documents: Documents, *, issuer: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, accounts: Accounts, documents: Documents, *, issuer: str) -> None:
         """Take the accounts, what reads the documents of clients, and the address that tokens are for."""
         self.accounts = accounts
         self._documents = documents
         self._issuer = issuer
-        self._clock = clock
         self._pending: OrderedDict[str, PendingSignIn] = OrderedDict()
 
     async def get_client(self, client_id: str) -> Client | None:
@@ -85,7 +81,7 @@ class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken,
             raise AuthorizeError("invalid_target", f"the resource is not {self._issuer}")
         request = secrets.token_urlsafe(32)
         known = Client.model_validate(client.model_dump())
-        self._pending[request] = PendingSignIn(known, params, self._clock() + PENDING_LASTS)
+        self._pending[request] = PendingSignIn(known, params, time.monotonic() + PENDING_LASTS)
         while len(self._pending) > MOST_PENDING:
             self._pending.popitem(last=False)
         return f"{self._issuer}/authorize/sign-in?request={request}"
@@ -93,7 +89,7 @@ class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken,
     def pending(self, request: str) -> PendingSignIn | None:
         """Return who waits; None where that was too long ago."""
         found = self._pending.get(request)
-        return found if found is not None and found.until > self._clock() else None
+        return found if found is not None and found.until > time.monotonic() else None
 
     def denied(self, request: str) -> str:
         """Send the client back without a code."""
@@ -154,7 +150,7 @@ class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken,
         found = self.accounts.secret("refresh", refresh_token)
         if found is None or found.consent.client != client.client_id:
             return None
-        if found.used is not None and self.accounts.seconds_since(found.used) > GRACE:
+        if found.used is not None and now() - found.used > GRACE:
             self.accounts.revoke(found.consent.id)
             return None
         return RefreshToken(

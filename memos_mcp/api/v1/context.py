@@ -6,7 +6,6 @@ from typing import Protocol
 
 from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
 from memos_mcp.core.api_models import Client, SearchQuery, ShownHost, ShownSetting
-from memos_mcp.core.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +30,6 @@ Start = Callable[[Callable[[], Awaitable[None]]], object]
 """Has something run in the background until it is done or the engine ends."""
 
 
-def nothing_goes_on(work: Callable[[], Awaitable[None]]) -> None:
-    """Refuse what would go on in the background.
-
-    Raises:
-        Unavailable: always.
-    """
-    del work
-    raise Unavailable("Nothing can go on in the background here.")
-
-
-async def nothing_to_read(query: SearchQuery, user_id: str) -> str:
-    """Return no text: there is no agent here."""
-    del query, user_id
-    return ""
-
-
 class Machine(Protocol):
     """What the command line knows of the machine; each call may take a while."""
 
@@ -67,12 +50,12 @@ class Machine(Protocol):
 class Context:
     """Each is a way to ask; what is not given is not there.
 
-    `clients` are the hosts that are connected for a user; `start` has what
-    outlasts a call run in the background, `watch` tells of changes of a user's memory.
+    `clients` are the hosts that are connected for a user; `start` has what outlasts a call run in the background, and
+    without it no file is taken in there; `watch` tells of changes of a user's memory.
     """
 
-    text_for_agents: TextForAgents = nothing_to_read
+    text_for_agents: TextForAgents | None = None
     clients: Callable[[str], tuple[Client, ...]] = lambda _: ()
     machine: Machine | None = None
-    start: Start = nothing_goes_on
+    start: Start | None = None
     watch: Watch = lambda _user_id, _listener: lambda: None

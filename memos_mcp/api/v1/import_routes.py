@@ -18,8 +18,8 @@ from memos_mcp.api.v1.context import Start
 from memos_mcp.api.v1.operation import BYTES, FAILED, Call, Operation
 from memos_mcp.backends.base import Transferring
 from memos_mcp.backends.local.ledger.database_interface import Database
-from memos_mcp.core.api_models import Imported, ImportJob, ImportJobQuery, ImportQuery, ImportState, iso_time
-from memos_mcp.core.errors import InvalidRequest, MemosError
+from memos_mcp.core.api_models import DryRun, Imported, ImportJob, ImportJobQuery, ImportState, iso_time
+from memos_mcp.core.errors import InvalidRequest, MemosError, Unavailable
 from memos_mcp.transfer.importer import Recognised, Report, recognise, run, survey, unseen
 
 DECISION: Final = 3600.0
@@ -75,7 +75,7 @@ class _Job:
 class Imports:
     """Takes files in. In the background each user has one, and they are read one after another."""
 
-    def __init__(self, transferring: Transferring, start: Start, *, decision: float = DECISION) -> None:
+    def __init__(self, transferring: Transferring, start: Start | None, *, decision: float = DECISION) -> None:
         """Take what lends the ledger, and what runs in the background."""
         self._transferring = transferring
         self._start = start
@@ -87,7 +87,7 @@ class Imports:
         """Return the routes."""
         job = "/import/job"
         return [
-            Operation("POST", "/import", self.take_in, "Take in a file", Imported, query=ImportQuery, body=BYTES),
+            Operation("POST", "/import", self.take_in, "Take in a file", Imported, query=DryRun, body=BYTES),
             Operation(
                 "POST",
                 job,
@@ -104,7 +104,7 @@ class Imports:
 
     async def take_in(self, call: Call) -> Imported:
         """Say what a file holds and, unless it is a dry run, take in what is new, all of it as the caller's."""
-        query = call.query(ImportQuery)
+        query = call.query(DryRun)
         async with _received(call.request) as file:
             recognised = await _recognised(file)
             found = await self._look(recognised, call.user_id)
@@ -115,7 +115,10 @@ class Imports:
 
         Raises:
             InvalidRequest: another file of the user is under way.
+            Unavailable: nothing can go on in the background here.
         """
+        if self._start is None:
+            raise Unavailable("Nothing can go on in the background here.")
         before = self._jobs.get(call.user_id)
         if before is not None and before.state in ("looking", "taking_in"):
             raise InvalidRequest("An import is under way: wait for its end, or cancel it. This file was not taken.")

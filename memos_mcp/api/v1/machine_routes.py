@@ -6,7 +6,7 @@ from anyio.to_thread import run_sync
 
 from memos_mcp.api.v1.context import Machine
 from memos_mcp.api.v1.operation import Call, Operation
-from memos_mcp.core.api_models import HostList, InstallQuery, SettingList, ShownHost
+from memos_mcp.core.api_models import DryRun, HostList, SettingList, ShownHost
 from memos_mcp.core.errors import Forbidden, NotFound
 
 
@@ -28,11 +28,11 @@ def machine_operations(known: Machine | None) -> list[Operation]:
 
     async def install(call: Call) -> ShownHost:
         """Write us into a host's file, or show what that would change in it."""
-        here, dry_run = machine(call), call.query(InstallQuery).dry_run
+        here, dry_run = machine(call), call.query(DryRun).dry_run
         return await run_sync(partial(here.install, call.path["name"], dry_run=dry_run))
 
     return [
         Operation("GET", "/settings", settings, "Every setting and where it comes from", SettingList),
         Operation("GET", "/hosts", hosts, "The hosts of this machine, and which start us", HostList),
-        Operation("POST", "/hosts/{name}/install", install, "Have a host start us", ShownHost, query=InstallQuery),
+        Operation("POST", "/hosts/{name}/install", install, "Have a host start us", ShownHost, query=DryRun),
     ]

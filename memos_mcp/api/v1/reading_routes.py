@@ -62,8 +62,8 @@ def reading_operations(browsing: Browsing, surroundings: Context) -> list[Operat
         """Search as an agent does, with reasons."""
         query = call.query(SearchQuery)
         found = await browsing.search(query, user_id=call.user_id)
-        text = await surroundings.text_for_agents(query, call.user_id)
-        return found.model_copy(update={"text": text})
+        read = surroundings.text_for_agents
+        return found.model_copy(update={"text": await read(query, call.user_id)}) if read else found
 
     return [
         Operation("GET", "/status", status, "How the engine and the user's memory are", Status),

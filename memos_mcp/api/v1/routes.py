@@ -6,7 +6,7 @@ from starlette.routing import Route
 from memos_mcp.api.contract.envelope import json_response
 from memos_mcp.api.v1.context import Context, Store
 from memos_mcp.api.v1.description import describe
-from memos_mcp.api.v1.editing_routes import EditingRoutes
+from memos_mcp.api.v1.editing_routes import editing_operations
 from memos_mcp.api.v1.event_stream import event_operation
 from memos_mcp.api.v1.import_routes import Imports
 from memos_mcp.api.v1.machine_routes import machine_operations
@@ -19,7 +19,7 @@ def operations(store: Store, surroundings: Context) -> list[Operation]:
     """Return every operation, the description of them all last."""
     listed = [
         *reading_operations(store.browsing, surroundings),
-        *EditingRoutes(store.backend, store.browsing, store.curating).operations(),
+        *editing_operations(store.backend, store.browsing, store.curating),
         *Imports(store.transferring, surroundings.start).operations(),
         *transfer_operations(store.transferring, store.browsing),
         *machine_operations(surroundings.machine),

@@ -16,12 +16,7 @@ from memos_mcp.core.errors import InvalidRequest, Unavailable
 
 
 def back_up(data_dir: Path, file: Path, *, force: bool, console: Console, progress: Console) -> None:
-    """Write what is kept into one file for its owner alone, whole or not at all.
-
-    Raises:
-        InvalidRequest: nothing is kept, or there is a file already and `force` does not allow to replace it.
-        Unavailable: the copy cannot be written, or what was written is not whole.
-    """
+    """Write what is kept into one file for its owner alone, whole or not at all."""
     ledger = data_dir / LEDGER_FILE
     if kept_in(ledger) is None:
         raise InvalidRequest(f"Nothing is kept in {data_dir}, so there is nothing to back up.")

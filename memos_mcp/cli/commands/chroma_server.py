@@ -6,11 +6,7 @@ from memos_mcp.core.settings import Settings
 
 
 def index_on_server(settings: Settings, identity: str) -> ChromaIndex:
-    """Connect to the collections of the store with this identity; close what is returned.
-
-    Raises:
-        Unavailable: the server cannot be reached.
-    """
+    """Connect to the collections of the store with this identity; close what is returned."""
     return ChromaIndex.connect(
         settings.chroma_url,
         api_key=settings.chroma_api_key.get_secret_value(),

@@ -4,7 +4,6 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Literal
 
 from pydantic import SecretStr
 from rich.console import Console
@@ -13,26 +12,18 @@ from rich.text import Text
 
 from memos_mcp.cli.commands.whole_files import written_whole
 from memos_mcp.cli.printing import say
+from memos_mcp.core.api_models import ShownSetting
 from memos_mcp.core.errors import InvalidRequest
-from memos_mcp.core.models import Frozen
 from memos_mcp.core.settings import CONFIG_FILE, OF_THE_STORE, PREFIX, Settings, given_in, problems_of, stored_in
 from memos_mcp.engine.client import ask
 from memos_mcp.relay.environment import cleaned
 
 
-class Value(Frozen):
-    """A setting as it is; that of a key is not shown."""
-
-    name: str
-    value: str
-    source: Literal["environment", "config.toml", "default"]
-
-
-def values_of(settings: Settings) -> list[Value]:
+def values_of(settings: Settings) -> list[ShownSetting]:
     """Return every setting and where it comes from."""
     given, stored = given_in(os.environ) | _data_dir_given(), stored_in(settings.data_dir)
     return [
-        Value(
+        ShownSetting(
             name=f"{PREFIX}{name.upper()}",
             value=_shown(getattr(settings, name)),
             source="environment" if name in given else CONFIG_FILE if name in stored else "default",
@@ -41,7 +32,7 @@ def values_of(settings: Settings) -> list[Value]:
     ]
 
 
-def show(values: list[Value], console: Console) -> None:
+def show(values: list[ShownSetting], console: Console) -> None:
     """Print them as a table."""
     table = Table("Setting", "Value", "From", box=None, pad_edge=False)
     for value in values:
@@ -50,12 +41,7 @@ def show(values: list[Value], console: Console) -> None:
 
 
 def write(settings: Settings, name: str, value: str, *, console: Console) -> None:
-    """Write a setting of the store into its `config.toml`; an empty value takes it out.
-
-    Raises:
-        InvalidRequest: it is no setting of the store, or the value is not valid.
-        Unavailable: the file cannot be written.
-    """
+    """Write a setting of the store into its `config.toml`; an empty value takes it out."""
     key = name.strip().lower().removeprefix(PREFIX.lower())
     if key not in OF_THE_STORE:
         raise InvalidRequest(

@@ -34,10 +34,6 @@ def export(
     """Write what is kept of a user, or of all, while everything runs.
 
     JSON lines go into a file or, for `-`, to standard output; Markdown into a folder, a file a conversation.
-
-    Raises:
-        InvalidRequest: nothing is kept, or there is something already and `force` does not allow to replace it.
-        Unavailable: the target cannot be written, or the ledger cannot be read.
     """
     if form == "jsonl" and target != STANDARD_OUTPUT:
         check_target(target, data_dir=settings.data_dir, force=force)

@@ -43,13 +43,7 @@ class Forgotten(Frozen):
 
 
 def look(settings: Settings, request: DeleteMemory) -> Forgotten:
-    """Say what a deletion would take, and change nothing.
-
-    Raises:
-        NotFound: nothing is kept, or something named is unknown.
-        InvalidRequest: there is no word in what is to be forgotten.
-        Unavailable: the ledger cannot be read.
-    """
+    """Say what a deletion would take, and change nothing."""
     trial = request.model_copy(update={"dry_run": True})
     with database_to_read(settings, for_long=False) as database:
         if database is None:
@@ -61,11 +55,6 @@ def forget(settings: Settings, request: DeleteMemory, *, progress: Console) -> F
     """Delete, from every file of the data directory; an engine finishes first and goes on afterwards.
 
     In PostgreSQL the replicas take the vectors out.
-
-    Raises:
-        NotFound: nothing is kept, or something named is unknown.
-        ConfigurationError: a process holds the store that is no engine.
-        Unavailable: the engine does not end, or the ledger cannot be used.
     """
     look(settings, request)  # nothing is stopped, or made, where nothing is kept
     with ledger_to_change(settings, progress=progress) as ledger:

@@ -36,13 +36,7 @@ class MemoryHistory(Frozen):
 
 
 def look(settings: Settings, memory_id: str) -> MemoryHistory:
-    """Read the history of a memory, and change nothing.
-
-    Raises:
-        NotFound: the user of the settings has no such memory here.
-        ConfigurationError: the database refuses the address.
-        Unavailable: the ledger cannot be read.
-    """
+    """Read the history of a memory, and change nothing."""
     with database_to_read(settings, for_long=False) as database:
         if database is None:
             raise _unknown(memory_id, settings.user_id)
@@ -50,14 +44,7 @@ def look(settings: Settings, memory_id: str) -> MemoryHistory:
 
 
 def undo(settings: Settings, memory_id: str, *, progress: Console) -> MemoryHistory:
-    """Take back the last change of a memory; an engine finishes first. Give the history as it is then.
-
-    Raises:
-        NotFound: the user of the settings has no such memory here.
-        InvalidRequest: there is nothing to take back.
-        ConfigurationError: a process holds the store that is no engine.
-        Unavailable: the engine does not end, or the ledger cannot be used.
-    """
+    """Take back the last change of a memory; an engine finishes first. Give the history as it is then."""
     look(settings, memory_id)  # nothing is stopped, or made, for a memory that there is not
     with ledger_to_change(settings, progress=progress) as ledger:
         user, seq = _find(ledger, settings.user_id, memory_id)

@@ -38,12 +38,7 @@ def is_held(data_dir: Path) -> bool:
 
 @contextmanager
 def held_alone(data_dir: Path, *, progress: Console) -> Generator[None]:
-    """Hold the store while the block runs; an engine closes it meanwhile, and takes it up again afterwards.
-
-    Raises:
-        ConfigurationError: a process holds the store that is no engine.
-        Unavailable: the engine does not let go of it, or the directory cannot be used.
-    """
+    """Hold the store while the block runs; an engine closes it meanwhile, and takes it up again afterwards."""
     waiting = progress.status(FINISHING)
     waiting.start()
     try:

@@ -4,10 +4,10 @@ import itertools
 import json
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio
 from rich.console import Console
@@ -23,11 +23,14 @@ from memos_mcp.cli.printing import bar, counted, say
 from memos_mcp.core.errors import ConfigurationError, InvalidRequest, NotFound
 from memos_mcp.core.models import (
     AddMessage,
+    ConversationPage,
     GetConversation,
     GetMemory,
     GetMessage,
     Memory,
+    MemoryPage,
     Message,
+    MessagePage,
     Preference,
     StoredMessage,
 )
@@ -35,6 +38,7 @@ from memos_mcp.core.perspective import bare
 from memos_mcp.core.settings import Settings
 from memos_mcp.transfer.record_builder import digest
 
+Page = TypeVar("Page", ConversationPage, MemoryPage, MessagePage)
 Open = Callable[[Settings], AbstractAsyncContextManager[MemoryBackend]]
 
 PAGE: Final = 50
@@ -47,11 +51,7 @@ _MEMORIES: Final = "memories"
 
 
 def open_service(settings: Settings) -> AbstractAsyncContextManager[MemoryBackend]:
-    """Open the service that the settings name, without keeping anything for later.
-
-    Raises:
-        ConfigurationError: no key is set.
-    """
+    """Open the service that the settings name, without keeping anything for later."""
     from memos_mcp.backends.hosted.connect import open_hosted  # noqa: PLC0415 - the local store needs no httpx
 
     key = settings.api_key.get_secret_value()
@@ -63,11 +63,7 @@ def open_service(settings: Settings) -> AbstractAsyncContextManager[MemoryBacken
 def take_from_hosted(
     settings: Settings, *, dry_run: bool, console: Console, progress: Console, opened: Open = open_service
 ) -> None:
-    """Take in what the service keeps of the user: memories, and of each conversation what it still gives.
-
-    Raises:
-        MemosError: the service cannot be reached, keeps nothing, or the store cannot be used.
-    """
+    """Take in what the service keeps of the user: memories, and of each conversation what it still gives."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "hosted.jsonl"
         with progress.status("Fetching from the service"):
@@ -86,36 +82,41 @@ async def _fetch(settings: Settings, file: Path, opened: Open) -> int:
     user_id = settings.user_id
     with file.open("w", encoding="utf-8") as lines:
         async with opened(settings) as backend:
-            async for conversation_id in _conversations(backend, user_id):
-                messages, is_cut = await _messages(backend, conversation_id, user_id)
-                cut += is_cut
-                lines.writelines(json.dumps(one) + "\n" for one in _message_records(messages, conversation_id, user_id))
-            async for memory in _memories(backend, user_id):
-                lines.write(json.dumps(_memory_record(memory, user_id)) + "\n")
+            async for listed in _pages(
+                lambda page: backend.get_conversation(GetConversation(size=PAGE, page=page), user_id=user_id)
+            ):
+                for name in [one.conversation_id for one in listed.conversation_detail_list]:
+                    messages, is_cut = await _messages(backend, name, user_id)
+                    cut += is_cut
+                    lines.writelines(json.dumps(one) + "\n" for one in _message_records(messages, name, user_id))
+            async for known in _pages(
+                lambda page: backend.get_memory(GetMemory(size=PAGE, page=page), user_id=user_id)
+            ):
+                for memory in (*known.memory_detail_list, *known.preference_detail_list):
+                    lines.write(json.dumps(_memory_record(memory, user_id)) + "\n")
     return cut
 
 
-async def _conversations(backend: MemoryBackend, user_id: str) -> AsyncIterator[str]:
+async def _pages(read: Callable[[int], Awaitable[Page]]) -> AsyncIterator[Page]:
     page = pages = 1
     while page <= pages:
-        found = await backend.get_conversation(GetConversation(size=PAGE, page=page), user_id=user_id)
-        for conversation in found.conversation_detail_list:
-            yield conversation.conversation_id
+        found = await read(page)
+        yield found
         page, pages = page + 1, found.pages
 
 
 async def _messages(backend: MemoryBackend, conversation_id: str, user_id: str) -> tuple[list[StoredMessage], bool]:
     """Read a conversation as far as the service gives it, and say whether there may be more."""
+    asked = GetMessage(conversation_id=conversation_id, message_limit_number=PAGE)
     said: list[StoredMessage] = []
-    page = pages = 1
-    while page <= pages:
-        request = GetMessage(conversation_id=conversation_id, message_limit_number=PAGE, page=page)
-        try:
-            found = await backend.get_message(request, user_id=user_id)
-        except NotFound:  # a memory speaks of it, and it is gone
-            return said, False
-        said = [*found.message_detail_list, *said]
-        page, pages = page + 1, found.pages
+    pages = 0
+    try:
+        async for found in _pages(
+            lambda page: backend.get_message(asked.model_copy(update={"page": page}), user_id=user_id)
+        ):
+            said, pages = [*found.message_detail_list, *said], found.pages
+    except NotFound:  # a memory speaks of it, and it is gone
+        return said, False
     return said, pages == 1 and len(said) == PAGE
 
 
@@ -137,15 +138,6 @@ def _message_records(messages: Sequence[StoredMessage], conversation_id: str, us
         yield record.model_dump(mode="json")
 
 
-async def _memories(backend: MemoryBackend, user_id: str) -> AsyncIterator[Memory | Preference]:
-    page = pages = 1
-    while page <= pages:
-        found = await backend.get_memory(GetMemory(size=PAGE, page=page), user_id=user_id)
-        for memory in (*found.memory_detail_list, *found.preference_detail_list):
-            yield memory
-        page, pages = page + 1, found.pages
-
-
 def _memory_record(one: Memory | Preference, user_id: str) -> dict[str, Any]:
     shared = one.model_dump(mode="json", include={"conversation_id", "status", "create_time", "update_time"})
     if isinstance(one, Memory):
@@ -163,9 +155,6 @@ def send_to_hosted(
     """Send what is kept here to the service, from where the last time ended; it learns its own memories from it.
 
     Memories that have no message here, such as imported ones, are sent as what the user said.
-
-    Raises:
-        MemosError: nothing is kept, or the service cannot be reached; the next time goes on from there.
     """
     sent = _Sent(settings)
     with database_to_read(settings) as database, bar("Sending", progress) as report:

@@ -19,13 +19,7 @@ _NAMED = 5
 def take_in(
     settings: Settings, paths: Sequence[Path], *, dry_run: bool = False, console: Console, progress: Console
 ) -> None:
-    """Say what files, folders and archives hold, and take in what is new; hosts go on at their next call.
-
-    Raises:
-        InvalidRequest: there is nothing at a path, nothing in it is recognised, or a line of our own makes no sense.
-        ConfigurationError: a server that is no shared engine holds the store.
-        Unavailable: the engine does not end, or the store cannot be used.
-    """
+    """Say what files, folders and archives hold, and take in what is new; hosts go on at their next call."""
     recognised = recognise(paths)
     found = _survey(settings, recognised, progress=progress)
     _show(found, recognised, console)

@@ -63,10 +63,6 @@ def install(
     """Have hosts start this server and run its hooks: prove that it answers, then write what is not there yet.
 
     A host that gives the server settings of its own gets no hooks, which would not have them.
-
-    Raises:
-        InvalidRequest: a host or a variable is none that there is, or no host was found.
-        NoAnswer: the server does not answer; nothing was written.
     """
     _check_variables(variables, scope)
     files = _files(machine, hosts, scope)
@@ -86,11 +82,7 @@ def install(
 
 
 def uninstall(machine: Machine, hosts: Iterable[str], *, scope: Scope, dry_run: bool) -> Report:
-    """Take this server out of hosts; what is kept stays where it is.
-
-    Raises:
-        InvalidRequest: a host is none that there is, or no host was found.
-    """
+    """Take this server out of hosts; what is kept stays where it is."""
     files = _files(machine, hosts, scope)
     outcomes = [
         _made(file, partial(uninstalling_hooks, hooks), dry_run=dry_run)
@@ -180,11 +172,7 @@ def _check_variables(variables: Mapping[str, str], scope: Scope) -> None:
 
 
 def variables_of(assignments: Iterable[str]) -> dict[str, str]:
-    """Read variables written as NAME=VALUE.
-
-    Raises:
-        ConfigurationError: one is not.
-    """
+    """Read variables written as NAME=VALUE."""
     pairs = [assignment.partition("=") for assignment in assignments]
     if any(not (name and equals) for name, equals, _ in pairs):
         raise ConfigurationError("Write a variable as NAME=VALUE, such as --env MEMOS_USER_ID=ann.")

@@ -58,10 +58,6 @@ def named(damaged: Sequence[str]) -> str:
 
 
 def copy(source: SqliteDatabase, target: Path, *, progress: Console) -> None:
-    """Write a consistent copy of a ledger that may be in use.
-
-    Raises:
-        Unavailable: the copy cannot be written, or the ledger cannot be read.
-    """
+    """Write a consistent copy of a ledger that may be in use."""
     with bar("Copying", progress) as report:
         source.copy_to(target, report=report)

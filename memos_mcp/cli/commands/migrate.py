@@ -21,11 +21,6 @@ def migrate(source: str, target: str, *, console: Console, progress: Console) ->
     """Copy everything of a store into an empty one, and compare them; where it was ended, it goes on.
 
     Each is a folder or the address of a database. Vectors come along; the index over them is made anew at the start.
-
-    Raises:
-        InvalidRequest: the source is not there, or the target has something of its own.
-        ConfigurationError: a process holds a folder that is no engine, or a database refuses the address.
-        Unavailable: one of them cannot be used, or they differ at the end.
     """
     if not _is_database(source) and not (Path(source) / LEDGER_FILE).is_file():
         raise InvalidRequest(f"There is no store in {source}; nothing was changed.")

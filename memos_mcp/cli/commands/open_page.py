@@ -13,11 +13,7 @@ from memos_mcp.relay.wire import Absent, Refused, Unresponsive
 
 
 def open_page(data_dir: Path, *, browse: bool, console: Console) -> None:
-    """Find or start the engine, print a link that opens its page once, and open it in the browser.
-
-    Raises:
-        Unavailable: there is no engine and none can be started, or it does not show its page; the sentence says why.
-    """
+    """Find or start the engine, print a link that opens its page once, and open it in the browser."""
     link = link_to(data_dir)
     say(console, link)
     if browse and webbrowser.open(link):
@@ -27,11 +23,7 @@ def open_page(data_dir: Path, *, browse: bool, console: Console) -> None:
 
 
 def link_to(data_dir: Path) -> str:
-    """Have the engine make a link.
-
-    Raises:
-        Unavailable: as above.
-    """
+    """Have the engine make a link."""
     variables = {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")}
     hello = {"as": "operator", "ask": "open", "settings": variables}
     try:

@@ -17,11 +17,7 @@ from memos_mcp.core.settings import Settings
 
 
 def with_own_ledger(settings: Settings) -> Settings:
-    """Return settings whose ledger is a file of the data directory.
-
-    Raises:
-        ConfigurationError: it is in PostgreSQL.
-    """
+    """Return settings whose ledger is a file of the data directory."""
     if settings.ledger_url.get_secret_value():
         raise ConfigurationError(
             "A ledger in PostgreSQL is backed up by pg_dump and brought back by pg_restore, see docs/replicas.md: "
@@ -32,12 +28,7 @@ def with_own_ledger(settings: Settings) -> Settings:
 
 @contextmanager
 def shared_ledger(settings: Settings) -> Generator[Ledger | None]:
-    """Open the ledger in PostgreSQL while others use it; None where it is a file.
-
-    Raises:
-        ConfigurationError: the database refuses the address, or was written by a newer version.
-        Unavailable: it cannot be reached or used.
-    """
+    """Open the ledger in PostgreSQL while others use it; None where it is a file."""
     url = settings.ledger_url.get_secret_value()
     if not url:
         yield None
@@ -52,10 +43,6 @@ def database_to_read(settings: Settings, *, for_long: bool = True) -> Generator[
 
     Not `for_long`, of a file that nobody has open, nothing is made beside it: a process that begins to write meanwhile
     is not reckoned with.
-
-    Raises:
-        ConfigurationError: the database refuses the address, or was written by a newer version.
-        Unavailable: it cannot be reached or read.
     """
     with shared_ledger(settings) as shared:
         if shared is not None:
@@ -71,12 +58,7 @@ def database_to_read(settings: Settings, *, for_long: bool = True) -> Generator[
 
 @contextmanager
 def ledger_to_change(settings: Settings, *, progress: Console) -> Generator[Ledger]:
-    """Open the ledger; an engine lets go of a file meanwhile, and replicas share a database with the command.
-
-    Raises:
-        ConfigurationError: a process holds the store that is no engine, or the database refuses the address.
-        Unavailable: the engine does not let go of it, or it cannot be used.
-    """
+    """Open the ledger; an engine lets go of a file meanwhile, and replicas share a database with the command."""
     with shared_ledger(settings) as shared:
         if shared is not None:
             yield shared

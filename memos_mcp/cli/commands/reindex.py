@@ -10,12 +10,7 @@ from memos_mcp.core.settings import Settings
 
 
 def reindex(settings: Settings, *, console: Console, progress: Console) -> None:
-    """Embed every text of the store with the model of the settings; an engine finishes first.
-
-    Raises:
-        ConfigurationError: the model is not there, or a server that is no shared engine holds the store.
-        Unavailable: the store cannot be used, the engine does not end, or replicas serve it.
-    """
+    """Embed every text of the store with the model of the settings; an engine finishes first."""
     embedder = load_embedder(settings.embedder, onnx_model=settings.onnx_model)
     with ledger_to_change(settings, progress=progress) as ledger, bar("Embedding", progress) as report:
         embed_all(ledger, embedder, report)

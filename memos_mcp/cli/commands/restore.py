@@ -24,13 +24,7 @@ from memos_mcp.core.settings import Settings
 
 
 def restore(settings: Settings, file: Path, *, console: Console, progress: Console) -> None:
-    """Check a backup, have the engine finish, and put the backup in place; hosts go on with it at their next call.
-
-    Raises:
-        InvalidRequest: the file is no backup of ours, or is the store itself.
-        ConfigurationError: a server that is no shared engine holds the store.
-        Unavailable: the engine does not end, or the data directory cannot be used.
-    """
+    """Check a backup, have the engine finish, and put the backup in place; hosts go on with it at their next call."""
     data_dir = settings.data_dir
     _check(file, ledger=data_dir / LEDGER_FILE, progress=progress)
     with _prepared(data_dir, file, progress=progress) as copied, held_alone(data_dir, progress=progress):
@@ -114,11 +108,7 @@ def _keep_present(ledger: Path) -> Path | None:
 
 
 def _write_log_back(ledger: Path) -> None:
-    """Make the ledger one file that nobody has open.
-
-    Raises:
-        Unavailable: another program has it open.
-    """
+    """Make the ledger one file that nobody has open."""
     try:
         with closing(SqliteDatabase.open(ledger)) as database:
             database.rows("PRAGMA journal_mode=DELETE")
@@ -128,11 +118,7 @@ def _write_log_back(ledger: Path) -> None:
 
 
 def _forget_on_server(settings: Settings, before: Path) -> None:
-    """Take the vectors of a ledger off the Chroma server: what is restored gets collections of its own.
-
-    Raises:
-        Unavailable: that is not possible now.
-    """
+    """Take the vectors of a ledger off the Chroma server: what is restored gets collections of its own."""
     with closing(SqliteDatabase.look(before)) as database:
         identity = Ledger(database).noted("identity")
     try:

@@ -60,12 +60,7 @@ class Overview(Frozen):
 
 
 def look(settings: Settings) -> Overview:
-    """Find out how the memory of this machine is, and change nothing.
-
-    Raises:
-        ConfigurationError: the settings make no sense.
-        Unavailable: the data directory cannot be read.
-    """
+    """Find out how the memory of this machine is, and change nothing."""
     data_dir = settings.data_dir
     url = settings.ledger_url.get_secret_value()
     told, engine = _ask(data_dir)

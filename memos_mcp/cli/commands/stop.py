@@ -10,11 +10,7 @@ from memos_mcp.engine.client import stop as stop_engine
 
 
 def stop(data_dir: Path, *, console: Console, progress: Console) -> None:
-    """Ask the engine of a data directory to finish, wait until it has, and say so; none is no error.
-
-    Raises:
-        Unavailable: the engine does not end.
-    """
+    """Ask the engine of a data directory to finish, wait until it has, and say so; none is no error."""
     with progress.status(FINISHING):
         ended = stop_engine(str(data_dir), patience=PATIENCE)
     if ended is None:

@@ -20,7 +20,7 @@ class ThisMachine:
 
     def settings(self) -> tuple[ShownSetting, ...]:
         """Return every setting and where it comes from; keys are masked."""
-        return tuple(ShownSetting.model_validate(value.model_dump()) for value in values_of(read_settings()))
+        return tuple(values_of(read_settings()))
 
     def hosts(self) -> tuple[ShownHost, ...]:
         """Return the hosts that are here, and whether each starts us."""
@@ -35,10 +35,6 @@ class ThisMachine:
         """Write us into a host's file, once it is proved that we answer, or in a dry run say what that would change.
 
         The host gets the store and the user of this process, where they are not the usual ones.
-
-        Raises:
-            InvalidRequest: there is no such host.
-            MemosError: we do not answer, or the file cannot be written.
         """
         variables = {name: os.environ[name] for name in _WHICH_MEMORY if os.environ.get(name)}
         (outcome, *_) = install(_machine(), (name,), scope="user", variables=variables, dry_run=dry_run).hosts

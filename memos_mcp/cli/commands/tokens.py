@@ -31,11 +31,7 @@ class Listed(Frozen):
 
 
 def add(settings: Settings, user: str, *, console: Console) -> None:
-    """Make a token for a user, and print it this once.
-
-    Raises:
-        InvalidRequest: no such user can be written, or the tokens do not stand in a file.
-    """
+    """Make a token for a user, and print it this once."""
     if not user.strip() or len(user) > LONGEST_USER or not user.isprintable() or set(user) & set("=,#"):
         raise InvalidRequest(f"A user has 1 to {LONGEST_USER} visible characters, with no =, comma or # among them.")
     token = f"memos_{secrets.token_urlsafe(32)}"
@@ -68,11 +64,7 @@ def show(tokens: list[Listed], console: Console) -> None:
 
 
 def revoke(settings: Settings, name: str, *, console: Console) -> None:
-    """Take a token back; a server that runs no longer accepts it.
-
-    Raises:
-        NotFound: there is none of this name.
-    """
+    """Take a token back; a server that runs no longer accepts it."""
 
     def named(pairs: list[Pair]) -> list[Pair]:
         found = [pair for pair in pairs if name_of(pair[0]) == name]

@@ -14,11 +14,7 @@ from memos_mcp.core.settings import Settings
 
 
 def add(settings: Settings, user: str, password: str, *, console: Console) -> None:
-    """Let a user sign in with a password.
-
-    Raises:
-        InvalidRequest: there is such a user, or none can be called so, or the password is too short.
-    """
+    """Let a user sign in with a password."""
     name = user.strip()
     if not name or len(name) > LONGEST_USER or not name.isprintable() or name == ANY_USER:
         raise InvalidRequest(f"A user has 1 to {LONGEST_USER} visible characters, and is not {ANY_USER}.")
@@ -30,12 +26,7 @@ def add(settings: Settings, user: str, password: str, *, console: Console) -> No
 
 
 def change_password(settings: Settings, user: str, password: str, *, console: Console) -> None:
-    """Give a user another password, and end what applications were granted before.
-
-    Raises:
-        NotFound: there is no such user.
-        InvalidRequest: the password is too short.
-    """
+    """Give a user another password, and end what applications were granted before."""
     with _accounts(settings) as accounts:
         if accounts.password(user) is None:
             raise _no_user(user)
@@ -50,11 +41,7 @@ def listed(settings: Settings) -> list[str]:
 
 
 def remove(settings: Settings, user: str, *, console: Console) -> None:
-    """Let a user no longer sign in, and end what applications were granted; the memory stays.
-
-    Raises:
-        NotFound: there is no such user.
-    """
+    """Let a user no longer sign in, and end what applications were granted; the memory stays."""
     with _accounts(settings) as accounts:
         if not accounts.remove_user(user):
             raise _no_user(user)

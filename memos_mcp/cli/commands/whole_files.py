@@ -13,11 +13,7 @@ from memos_mcp.core.errors import InvalidRequest, Unavailable
 
 
 def check_target(file: Path, *, data_dir: Path, force: bool) -> None:
-    """Refuse to write where something is that would be lost.
-
-    Raises:
-        InvalidRequest: it is a folder, a file of the store, or a file that `force` does not allow to replace.
-    """
+    """Refuse to write where something is that would be lost."""
     if file.is_dir():
         raise InvalidRequest(f"{file} is a folder: name a file.")
     if file.resolve().name.startswith(LEDGER_FILE) and file.resolve().parent == data_dir.resolve():
@@ -37,11 +33,7 @@ def sweep(folder: Path, pattern: str) -> None:
 
 @contextmanager
 def written_whole(file: Path) -> Generator[Path]:
-    """Yield an empty file beside the one that is wanted, and put it in its place once the block is through.
-
-    Raises:
-        Unavailable: it cannot be written.
-    """
+    """Yield an empty file beside the one that is wanted, and put it in its place once the block is through."""
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

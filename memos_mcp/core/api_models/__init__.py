@@ -1,50 +1,5 @@
 """What a store shows of itself to people and scripts: the answers of `/api/v1`, times in ISO 8601 with an offset."""
-# pyright: reportUnusedImport=false
 
-from memos_mcp.core.api_models.imports import Imported, ImportJob, ImportJobQuery, ImportQuery, ImportState
-from memos_mcp.core.api_models.requests import (
-    ConversationsQuery,
-    EndOfTime,
-    ExportQuery,
-    Ids,
-    InstallQuery,
-    MemoriesQuery,
-    MemoryPatch,
-    MessagesQuery,
-    MessagesToDelete,
-    SearchQuery,
-    SortBy,
-    TextToForget,
-    end_of_time,
-)
-from memos_mcp.core.api_models.shown import (
-    Client,
-    ConversationList,
-    Counts,
-    Day,
-    Deleted,
-    Health,
-    Hit,
-    HitKind,
-    Home,
-    HostList,
-    MemoryChange,
-    MemoryDetail,
-    MemoryKind,
-    MemoryList,
-    MemoryState,
-    MessageList,
-    SearchHits,
-    SettingList,
-    Share,
-    Shown,
-    ShownConversation,
-    ShownHost,
-    ShownMemory,
-    ShownMessage,
-    ShownSetting,
-    Status,
-    Waiting,
-    Why,
-    iso_time,
-)
+from memos_mcp.core.api_models.imports import *
+from memos_mcp.core.api_models.requests import *
+from memos_mcp.core.api_models.shown import *

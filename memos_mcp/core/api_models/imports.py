@@ -7,12 +7,6 @@ from pydantic import Field
 from memos_mcp.core.models import Frozen
 
 
-class ImportQuery(Frozen):
-    """Whether nothing is to be changed."""
-
-    dry_run: bool = False
-
-
 class Imported(Frozen):
     """What a file holds, how much of it is new, from when till when; after an import, how much was taken in."""
 

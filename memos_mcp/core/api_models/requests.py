@@ -21,20 +21,31 @@ def end_of_time(value: object) -> object:
 
 
 EndOfTime = Annotated[Milliseconds, BeforeValidator(end_of_time)]
+Sought = Annotated[str, StringConstraints(max_length=1_000)]
+PageLimit = Annotated[int, Field(ge=1, le=200)]
 
 
-class MemoriesQuery(Frozen):
+class PageQuery(Frozen):
+    """Which page of a list is wanted, of what holds a text, or of all."""
+
+    text: Sought = ""
+    limit: PageLimit = 50
+    cursor: Annotated[str, StringConstraints(max_length=4_000)] = ""
+
+
+class ConversationsQuery(PageQuery):
+    """Which conversations are wanted: those whose id or messages hold the text."""
+
+
+class MemoriesQuery(PageQuery):
     """Which memories are wanted; `state` is `all` for those out of force too, `text` what they say."""
 
     kind: MemoryKind | None = None
     state: MemoryState | Literal["all"] = "activated"
     tag: str = ""
     conversation_id: Identifier = ""
-    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
     sort: SortBy = "updated"
     order: Literal["asc", "desc"] = "desc"
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, StringConstraints(max_length=4_000)] = ""
 
 
 class MemoryPatch(Frozen):
@@ -48,14 +59,6 @@ class MemoryPatch(Frozen):
     ) = None
 
 
-class ConversationsQuery(Frozen):
-    """Which conversations are wanted: those whose id or messages hold a text, or all."""
-
-    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, StringConstraints(max_length=4_000)] = ""
-
-
 class MessagesQuery(Frozen):
     """Which part of a conversation is wanted: its end, or that around, before or after a message, or from a date.
 
@@ -66,8 +69,8 @@ class MessagesQuery(Frozen):
     before: AnyId = ""
     after: AnyId = ""
     date: Milliseconds | None = None
-    text: Annotated[str, StringConstraints(max_length=1_000)] = ""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    text: Sought = ""
+    limit: PageLimit = 50
 
 
 class SearchQuery(Frozen):
@@ -128,7 +131,7 @@ class ExportQuery(Frozen):
     format: Literal["jsonl", "markdown"] = "jsonl"
 
 
-class InstallQuery(Frozen):
+class DryRun(Frozen):
     """Whether nothing is to be changed."""
 
     dry_run: bool = False

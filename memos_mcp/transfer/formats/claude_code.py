@@ -1,6 +1,7 @@
 """Transcripts of Claude Code: `~/.claude/projects/FOLDER/SESSION.jsonl`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from memos_mcp.relay.jsonrpc import mapping
@@ -29,14 +30,12 @@ def recognises(head: DocumentHead) -> bool:
     return head.kind == "lines" and (head.has("sessionId", "uuid", "type") or head.has("sessionId", "message", "type"))
 
 
+@dataclass(slots=True)
 class ClaudeCode(Transcript):
     """Reads a transcript of Claude Code; an id stays when a session is resumed into another file."""
 
-    def __init__(self, session: str = "") -> None:
-        """Begin; `session` is its name where no line has told it yet."""
-        super().__init__(session)
-        self._rank = 0
-        self._last: tuple[str, str] = ("", "")
+    _rank: int = 0
+    _last: tuple[str, str] = ("", "")
 
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
         """Take the next line."""

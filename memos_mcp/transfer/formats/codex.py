@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from memos_mcp.relay.jsonrpc import mapping
@@ -29,13 +30,11 @@ def recognises(head: DocumentHead) -> bool:
     )
 
 
+@dataclass(slots=True)
 class Codex(Transcript):
     """Reads a transcript of Codex. A fork copies what was said, with its time: that, the role and the text tell it."""
 
-    def __init__(self, session: str = "") -> None:
-        """Begin; `session` is its name where no line has told it yet."""
-        super().__init__(session)
-        self._said: Counter[str] = Counter()
+    _said: Counter[str] = field(default_factory=Counter[str])
 
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
         """Take the next line."""

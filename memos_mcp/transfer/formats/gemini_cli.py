@@ -3,11 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document, unread
 from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
-from memos_mcp.transfer.transcripts import Transcript, Utterance, parsed, read_transcript, spoken, without_notes
+from memos_mcp.transfer.transcripts import (
+    Transcript,
+    Utterance,
+    messages_in,
+    parsed,
+    read_transcript,
+    spoken,
+    without_notes,
+)
 
 
 def recognises(head: DocumentHead) -> bool:
@@ -39,15 +46,4 @@ def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
         yield from read_transcript(document, origin, read, new=GeminiCli)
     else:
         session = text(next(elements(document, "sessionId", read=unread), ""))
-        yield from _of_one_object(document, origin, read, session=session)
-
-
-def _of_one_object(document: Document, origin: Origin, read: Read, *, session: str) -> Iterator[Item]:
-    chat, last = GeminiCli(session), None
-    for element in elements(document, "messages.item", read=read):
-        found = element if isinstance(element, LeftOut) else chat.take(mapping(element))
-        if isinstance(found, LeftOut):
-            yield found
-        elif found is not None:
-            last = found.time or last
-            yield origin.message(found.role, found.content, identity=found.id, conversation=session, time=last)
+        yield from messages_in(elements(document, "messages.item", read=read), GeminiCli(session), origin, name=session)

@@ -1,7 +1,8 @@
-"""The routes of knowledge bases: make and remove one, and add, list and remove its documents."""
+"""The endpoints of knowledge bases: make and remove one, and add, list and remove its documents."""
 
 import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, cast
 
 from pydantic import BaseModel, Field, JsonValue, StringConstraints, create_model, model_validator
@@ -89,12 +90,11 @@ _Done = create_model("Done", success=(bool, ...))
 _Files = create_model("Files", file_detail_list=(list[dict[str, JsonValue]], ...), total=(int, ...))
 
 
-class KnowledgeBaseRoutes:
+@dataclass(frozen=True, slots=True)
+class KnowledgeBaseEndpoints:
     """The endpoints: whoever may use the server may search and list, and who may act for anybody may change."""
 
-    def __init__(self, library: "Library") -> None:
-        """Take what keeps them."""
-        self._library = library
+    library: "Library"
 
     def endpoints(self) -> Endpoints:
         """Return the endpoints."""
@@ -111,19 +111,19 @@ class KnowledgeBaseRoutes:
         """Make a knowledge base."""
         _check_librarian(call.caller)
         body = await call.body()
-        identifier = await self._library.create_knowledge_base(body.knowledgebase_name, body.knowledgebase_description)
+        identifier = await self.library.create_knowledge_base(body.knowledgebase_name, body.knowledgebase_description)
         return {"id": identifier}
 
     async def get_all(self, call: Call[ListBody]) -> list[Answer]:
         """List the knowledge bases."""
         await call.body()
-        return [one.model_dump() for one in await self._library.knowledge_bases()]
+        return [one.model_dump() for one in await self.library.knowledge_bases()]
 
     async def delete(self, call: Call[DeleteBody]) -> Answer:
         """Remove a knowledge base."""
         _check_librarian(call.caller)
         body = await call.body()
-        await self._library.delete_knowledge_base(body.knowledgebase_id)
+        await self.library.delete_knowledge_base(body.knowledgebase_id)
         return {"success": True}
 
     async def add_files(self, call: Call[AddFileBody]) -> list[Answer]:
@@ -134,7 +134,7 @@ class KnowledgeBaseRoutes:
         else:
             body = await call.body()
             identifier, files = body.knowledgebase_id, [(one.name, _decoded(one.content)) for one in body.file]
-        kept = [await self._library.add_document(identifier, name, content) for name, content in files]
+        kept = [await self.library.add_document(identifier, name, content) for name, content in files]
         sizes = [len(content) / 2**20 for _, content in files]
         return [_file(one) | {"sizeMB": size} for one, size in zip(kept, sizes, strict=True)]
 
@@ -143,7 +143,7 @@ class KnowledgeBaseRoutes:
         body = await call.body()
         if not (body.knowledgebase_id or body.file_ids):
             raise InvalidRequest("Name knowledgebase_id or file_ids.", code=40002)
-        listed = await self._library.documents(body.knowledgebase_id, body.file_ids)
+        listed = await self.library.documents(body.knowledgebase_id, body.file_ids)
         start = (body.page - 1) * body.page_size
         return {
             "file_detail_list": [_file(one) for one in listed[start : start + body.page_size]],
@@ -156,7 +156,7 @@ class KnowledgeBaseRoutes:
         """Remove documents."""
         _check_librarian(call.caller)
         body = await call.body()
-        await self._library.delete_documents(body.file_ids)
+        await self.library.delete_documents(body.file_ids)
         return {"success": True}
 
 
