@@ -57,7 +57,6 @@ class Page:
     """The routes of the page. Where it `is_closed`, a link is the only way in, even without tokens."""
 
     def __init__(self, visits: PageSessions, *, tokens: Tokens, user_id: str, is_closed: bool) -> None:
-        """Take who is let in, and the user of a page that is open to all."""
         self._visits = visits
         self._tokens = tokens
         self._user_id = user_id
@@ -68,22 +67,16 @@ class Page:
     def routes(self) -> list[Route]:
         """Return the routes; of these only `sign-out` asks who is there."""
         return [
-            Route("/", self.index, methods=["GET"]),
+            Route("/", self.file, methods=["GET"]),
             Route("/page/{path:path}", self.file, methods=["GET"]),
             Route("/sign-in", self.way_in, methods=["GET"]),
             Route("/sign-in", self.sign_in, methods=["POST"]),
             Route("/sign-out", self.sign_out, methods=["POST"]),
         ]
 
-    async def index(self, request: Request) -> Response:
-        """Return the page."""
-        return self._file(request, "index.html")
-
     async def file(self, request: Request) -> Response:
-        """Return a file of the page."""
-        return self._file(request, request.path_params["path"])
-
-    def _file(self, request: Request, path: str) -> Response:
+        """Return the page, or a file of it."""
+        path: str = request.path_params.get("path", "index.html")
         if path not in self._files:
             return problem(NotFound("The page has no such file."))
         content, tag = self._files[path]

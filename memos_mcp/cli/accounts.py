@@ -5,8 +5,7 @@ from typing import Annotated
 
 import typer
 
-from memos_mcp.cli.output import JsonOption, console
-from memos_mcp.cli.printing import say
+from memos_mcp.cli.printing import JsonOption, console, say
 from memos_mcp.core.settings import read_settings
 
 token = typer.Typer(help="Make, list and revoke the tokens of `memos-mcp serve`.", no_args_is_help=True)

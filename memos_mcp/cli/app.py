@@ -9,8 +9,7 @@ import typer
 
 from memos_mcp import __version__
 from memos_mcp.cli import accounts, hosts, store
-from memos_mcp.cli.output import JsonOption, console, errors
-from memos_mcp.cli.printing import say
+from memos_mcp.cli.printing import JsonOption, console, errors, say
 from memos_mcp.core.errors import MemosError
 from memos_mcp.core.settings import read_settings
 

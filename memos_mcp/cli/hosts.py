@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from memos_mcp.cli.output import JsonOption, console
+from memos_mcp.cli.printing import JsonOption, console
 
 if TYPE_CHECKING:
     from memos_mcp.cli.commands.install import Report

@@ -1,10 +1,17 @@
-"""How the commands print: a line as it is, a number of things, a bar of progress."""
+"""Where and how the commands print: answers to standard output, progress and failures to standard error."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import Progress
+
+console = Console()
+errors = Console(stderr=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def say(console: Console, line: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from memos_mcp.cli.output import JsonOption, console, errors
+from memos_mcp.cli.printing import JsonOption, console, errors
 from memos_mcp.core.settings import read_settings
 
 commands = typer.Typer()

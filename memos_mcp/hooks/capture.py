@@ -81,7 +81,6 @@ class Keeper:
     """Keeps what hooks tell of, one event at a time."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Take the data directory, where it is noted how far each transcript was read."""
         self._folder = data_dir / FOLDER
         self._lock = anyio.Lock()
 

@@ -28,7 +28,6 @@ class Hooks:
     """Serves the hooks of an engine."""
 
     def __init__(self, data_dir: Path) -> None:
-        """Take the data directory."""
         self._keeper = Keeper(data_dir)
 
     async def serve(self, event: Event, keeping: Keeping, *, answered: Answer) -> None:

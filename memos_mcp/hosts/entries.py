@@ -150,13 +150,14 @@ def own_command() -> str:
 
 def written(form: Form, command: str, env: Mapping[str, str]) -> dict[str, Any]:
     """Return the entry of a server that is started by a command without arguments, as a host spells it."""
+    own = {"env": dict(env)} if env else {}
     match form:
         case "plain":
-            return {"command": command, "args": [], **({"env": dict(env)} if env else {})}
+            return {"command": command, "args": [], **own}
         case "typed":
-            return {"type": "stdio", "command": command, "args": [], **({"env": dict(env)} if env else {})}
+            return {"type": "stdio", "command": command, "args": [], **own}
         case "codex":  # whose own patience, ten seconds, is short for the first start of a busy machine
-            return {"command": command, "startup_timeout_sec": 30, **({"env": dict(env)} if env else {})}
+            return {"command": command, "startup_timeout_sec": 30, **own}
         case "goose":
             return {
                 "enabled": True,

@@ -28,7 +28,6 @@ class ConnectedHosts:
     """
 
     def __init__(self, whose: Callable[[], str]) -> None:
-        """Take the function that names the memory which the current request is about."""
         self._whose = whose
         self._seen: dict[tuple[str, str, str], _Seen] = {}
 

@@ -42,7 +42,6 @@ class Lines:
     """Puts what arrives in pieces together to lines, and forgets what is longer than a line may be."""
 
     def __init__(self, *, limit: int = MAX_LINE_BYTES) -> None:
-        """Start with nothing read."""
         self._limit = limit
         self._kept = bytearray()
         self._dropped = 0

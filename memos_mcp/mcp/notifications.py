@@ -43,7 +43,6 @@ class Notifications:
     """
 
     def __init__(self, whose: Callable[[], str]) -> None:
-        """Take the function that names the memory which the current request is about."""
         self._whose = whose
         self._buses: dict[str, InMemorySubscriptionBus] = {}
         self._sessions: dict[Connection, tuple[str, set[str]]] = {}

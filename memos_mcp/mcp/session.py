@@ -43,7 +43,6 @@ class Session:
     """
 
     def __init__(self, receive: Callable[[], Awaitable[bytes]], send: Callable[[bytes], Awaitable[object]]) -> None:
-        """Take the two streams."""
         self.answered = anyio.Event()
         self.stopped = anyio.Event()
         self._receive = receive

@@ -1,6 +1,6 @@
 """Keeping an answer to a size that a host can take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from memos_mcp.core.models import MemoryPage, SearchResult, StoredMessage
@@ -38,27 +38,16 @@ def size_of(text: str) -> int:
 
 def shortened(found: _Found, query: str = "") -> _Found:
     """Cut the longest texts of an answer around what was asked for, where they are too long together."""
-    lists = {name: getattr(found, name, ()) for name in _TEXTS}
-    most = cap([size_of(getattr(one, _TEXTS[name])) for name, ones in lists.items() for one in ones])
-    return found.model_copy(
-        update={
-            name: tuple(_short(one, _TEXTS[name], query, most=most) for one in ones)
-            for name, ones in lists.items()
-            if ones
-        }
-    )
+    texts = [getattr(one, field) for name, field in _TEXTS.items() for one in getattr(found, name, ())]
+    most = cap(list(map(size_of, texts)))
+    return _changed(found, lambda one, field: _short(one, field, query, most=most))
 
 
 def passages_of(found: SearchResult, query: str) -> SearchResult:
     """Cut each text of a search to the passage that its text form shows, so that neither form outgrows the other."""
-    return found.model_copy(
-        update={
-            name: tuple(
-                one.model_copy(update={field: passage(getattr(one, field), query, words=PASSAGE_WORDS)})
-                for one in getattr(found, name)
-            )
-            for name, field in _TEXTS.items()
-        }
+    return _changed(
+        found,
+        lambda one, field: one.model_copy(update={field: passage(getattr(one, field), query, words=PASSAGE_WORDS)}),
     )
 
 
@@ -106,6 +95,13 @@ def cut_lengths(whole: Sequence[StoredMessage], shown: Sequence[StoredMessage]) 
     """Return the full length, in characters, of each message that is not shown whole."""
     lengths = {message.id: len(message.content) for message in whole}
     return {message.id: lengths[message.id] for message in shown if len(message.content) < lengths[message.id]}
+
+
+def _changed(found: _Found, change: Callable[[Any, str], Any]) -> _Found:
+    """Return an answer with each of its finds changed, which is told the name of its text too."""
+    lists = {name: (field, getattr(found, name, ())) for name, field in _TEXTS.items()}
+    changed = {name: tuple(change(one, field) for one in ones) for name, (field, ones) in lists.items() if ones}
+    return found.model_copy(update=changed)
 
 
 def _short(one: Any, field: str, query: str, *, most: int) -> Any:  # noqa: ANN401 - any of three kinds

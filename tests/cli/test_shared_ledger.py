@@ -14,7 +14,7 @@ from memos_mcp.backends.local.ledger.shared import connect
 from memos_mcp.backends.local.vectors.embedding import embed_all
 from memos_mcp.backends.selection import open_store
 from memos_mcp.cli.checks.index import check_index
-from memos_mcp.cli.checks.shared_ledger import check_shared_ledger
+from memos_mcp.cli.checks.ledger import check_shared_ledger
 from memos_mcp.cli.commands import forget as forgetting
 from memos_mcp.cli.commands import history as histories
 from memos_mcp.cli.commands.export import export

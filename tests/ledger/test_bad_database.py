@@ -19,7 +19,7 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.postgres.database import PostgresDatabase
 from memos_mcp.backends.local.ledger.shared import connect
 from memos_mcp.cli.checks.finding import Finding
-from memos_mcp.cli.checks.shared_ledger import check_shared_ledger
+from memos_mcp.cli.checks.ledger import check_shared_ledger
 from memos_mcp.cli.commands.doctor import found_by
 from memos_mcp.cli.commands.migrate import migrate
 from memos_mcp.core.errors import ConfigurationError, InvalidRequest, MemosError, Unavailable

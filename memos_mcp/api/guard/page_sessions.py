@@ -40,7 +40,6 @@ class PageSessions:
     """The links that nobody has opened yet, and the visits of those who did; they end with the engine."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Begin with nobody."""
         self._clock = clock
         self._links: dict[str, tuple[str, float]] = {}
         self._visits: dict[str, PageSession] = {}

@@ -25,7 +25,6 @@ class AccessLog:
     """ASGI middleware around the whole app, the guard too: what is refused is logged as well."""
 
     def __init__(self, app: ASGIApp, *, form: Form, write: Callable[[str], None] = to_stderr) -> None:
-        """Take the app, the form of a line, and what writes it."""
         self._app = app
         self._form: Form = form
         self._write = write

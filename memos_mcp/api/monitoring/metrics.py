@@ -41,7 +41,6 @@ class Metrics:
     """Counts calls, and writes what it counted."""
 
     def __init__(self, status: Callable[[], Awaitable[StoreStatus | None]]) -> None:
-        """Take what gives the store's status, or None while it is not open."""
         self._status = status
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)

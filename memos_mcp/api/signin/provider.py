@@ -49,7 +49,6 @@ class Provider(OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken,
     """Codes and tokens over the accounts."""
 
     def __init__(self, accounts: Accounts, documents: Documents, *, issuer: str) -> None:
-        """Take the accounts, what reads the documents of clients, and the address that tokens are for."""
         self.accounts = accounts
         self._documents = documents
         self._issuer = issuer

@@ -59,3 +59,7 @@ class Context:
     machine: Machine | None = None
     start: Start | None = None
     watch: Watch = lambda _user_id, _listener: lambda: None
+
+    async def text(self, query: SearchQuery, user_id: str) -> str:
+        """Return the text that an agent would read, none where there is no agent."""
+        return await self.text_for_agents(query, user_id) if self.text_for_agents else ""

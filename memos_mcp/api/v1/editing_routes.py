@@ -24,23 +24,27 @@ def editing_operations(backend: MemoryBackend, browsing: Browsing, curating: Cur
     """Return the routes over what a backend lets people change."""
 
     async def patch(call: Call) -> MemoryDetail:
+        """Give a memory other words."""
         return await curating.patch(call.path["memory_id"], await call.body(MemoryPatch), user_id=call.user_id)
 
     def archive(call: Call) -> Awaitable[MemoryDetail]:
+        """Take a memory out of force."""
         return curating.archive(call.path["memory_id"], user_id=call.user_id)
 
     def restore(call: Call) -> Awaitable[MemoryDetail]:
+        """Put a memory back into force."""
         return curating.restore(call.path["memory_id"], user_id=call.user_id)
 
     def undo(call: Call) -> Awaitable[MemoryDetail]:
+        """Take back a memory's last change."""
         return curating.undo(call.path["memory_id"], user_id=call.user_id)
 
     memory = "/memories/{memory_id}"
     return [
-        Operation("PATCH", memory, patch, "Give a memory other words", MemoryDetail, body=MemoryPatch),
-        Operation("POST", f"{memory}/archive", archive, "Take a memory out of force", MemoryDetail),
-        Operation("POST", f"{memory}/restore", restore, "Put a memory back into force", MemoryDetail),
-        Operation("POST", f"{memory}/undo", undo, "Take back a memory's last change", MemoryDetail),
+        Operation("PATCH", memory, patch, MemoryDetail, body=MemoryPatch),
+        Operation("POST", f"{memory}/archive", archive, MemoryDetail),
+        Operation("POST", f"{memory}/restore", restore, MemoryDetail),
+        Operation("POST", f"{memory}/undo", undo, MemoryDetail),
         *_Deleting(backend, browsing).operations(),
     ]
 
@@ -51,29 +55,29 @@ class _Deleting:
     browsing: Browsing
 
     def operations(self) -> list[Operation]:
-        some, one = "/messages/delete", "/conversations/{conversation_id:path}"
-        with_memories = "Delete messages for good, with the memories that were learnt from them alone"
-        about = "Delete all about a word or a person"
         return [
-            Operation("POST", "/memories/delete", self.memories, "Delete memories for good", Deleted, body=Ids),
-            Operation("POST", some, self.messages, with_memories, Deleted, body=MessagesToDelete),
-            Operation("DELETE", one, self.conversation, "Delete a conversation for good", Deleted),
-            Operation("POST", "/forget", self.forget, about, Deleted, body=TextToForget),
+            Operation("POST", "/memories/delete", self.memories, Deleted, body=Ids),
+            Operation("POST", "/messages/delete", self.messages, Deleted, body=MessagesToDelete),
+            Operation("DELETE", "/conversations/{conversation_id:path}", self.conversation, Deleted),
+            Operation("POST", "/forget", self.forget, Deleted, body=TextToForget),
         ]
 
     async def memories(self, call: Call) -> Deleted:
+        """Delete memories for good."""
         body = await call.body(Ids)
         request = DeleteMemory(memory_ids=body.ids, delete_messages=body.delete_messages, dry_run=body.dry_run)
         return await self._deleted(request, call)
 
     async def messages(self, call: Call) -> Deleted:
+        """Delete messages for good, with the memories that were learnt from them alone."""
         return await self._deleted(_messages_to_delete(await call.body(MessagesToDelete)), call)
 
     async def conversation(self, call: Call) -> Deleted:
+        """Delete a conversation for good."""
         return await self._deleted(DeleteMemory(conversation_ids=(call.path["conversation_id"],)), call)
 
     async def forget(self, call: Call) -> Deleted:
-        """Delete all about a word or a person, and count what is left."""
+        """Delete all about a word or a person."""
         body = await call.body(TextToForget)
         deleted = await self._deleted(DeleteMemory(text=body.text, dry_run=body.dry_run), call)
         if body.dry_run:

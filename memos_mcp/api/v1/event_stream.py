@@ -37,8 +37,9 @@ def event_operation(watch: Watch) -> Operation:
             unwatch()
 
     async def events(call: Call) -> Response:
+        """Tell of changes as they happen."""
         return StreamingResponse(
             told(call.user_id), media_type="text/event-stream", headers={"cache-control": "no-store"}
         )
 
-    return Operation("GET", "/events", events, "Tell of changes as they happen", "text/event-stream")
+    return Operation("GET", "/events", events, "text/event-stream")

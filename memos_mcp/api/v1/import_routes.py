@@ -73,10 +73,12 @@ class _Job:
 
 
 class Imports:
-    """Takes files in. In the background each user has one, and they are read one after another."""
+    """Takes in what is new in files, as the caller's, or says what they hold.
+
+    In the background each user has one, and they are read one after another. What was taken in before an end stays.
+    """
 
     def __init__(self, transferring: Transferring, start: Start | None, *, decision: float = DECISION) -> None:
-        """Take what lends the ledger, and what runs in the background."""
         self._transferring = transferring
         self._start = start
         self._decision = decision
@@ -87,23 +89,15 @@ class Imports:
         """Return the routes."""
         job = "/import/job"
         return [
-            Operation("POST", "/import", self.take_in, "Take in a file", Imported, query=DryRun, body=BYTES),
-            Operation(
-                "POST",
-                job,
-                self.begin,
-                "Look into a file in the background, to take it in after that",
-                ImportJob,
-                query=ImportJobQuery,
-                body=BYTES,
-            ),
-            Operation("GET", job, self.job, "How far the import in the background is", ImportJob),
-            Operation("POST", f"{job}/run", self.go_on, "Take in the file that was looked into", ImportJob),
-            Operation("DELETE", job, self.cancel, "End the import in the background", ImportJob),
+            Operation("POST", "/import", self.take_in, Imported, query=DryRun, body=BYTES),
+            Operation("POST", job, self.begin, ImportJob, query=ImportJobQuery, body=BYTES),
+            Operation("GET", job, self.job, ImportJob),
+            Operation("POST", f"{job}/run", self.go_on, ImportJob),
+            Operation("DELETE", job, self.cancel, ImportJob),
         ]
 
     async def take_in(self, call: Call) -> Imported:
-        """Say what a file holds and, unless it is a dry run, take in what is new, all of it as the caller's."""
+        """Take in a file."""
         query = call.query(DryRun)
         async with _received(call.request) as file:
             recognised = await _recognised(file)
@@ -111,12 +105,7 @@ class Imports:
             return found if query.dry_run else await self._take(recognised, found, call.user_id)
 
     async def begin(self, call: Call) -> ImportJob:
-        """Receive a file and begin to look into it.
-
-        Raises:
-            InvalidRequest: another file of the user is under way.
-            Unavailable: nothing can go on in the background here.
-        """
+        """Look into a file in the background, to take it in after that."""
         if self._start is None:
             raise Unavailable("Nothing can go on in the background here.")
         before = self._jobs.get(call.user_id)
@@ -135,16 +124,12 @@ class Imports:
         return job.shown()
 
     async def job(self, call: Call) -> ImportJob:
-        """Show the user's job."""
+        """How far the import in the background is."""
         job = self._jobs.get(call.user_id)
         return job.shown() if job is not None else ImportJob(state="none")
 
     async def go_on(self, call: Call) -> ImportJob:
-        """Have the file taken in.
-
-        Raises:
-            InvalidRequest: there is none that was looked into.
-        """
+        """Take in the file that was looked into."""
         job = self._jobs.get(call.user_id)
         if job is None or job.state != "looked":
             raise InvalidRequest("There is no file that was looked into: send one to /api/v1/import/job first.")
@@ -153,7 +138,7 @@ class Imports:
         return job.shown()
 
     async def cancel(self, call: Call) -> ImportJob:
-        """End the user's job, or forget it where it is over; what was taken in until then stays."""
+        """End the import in the background."""
         job = self._jobs.get(call.user_id)
         if job is None or job.over.is_set():
             self._jobs.pop(call.user_id, None)

@@ -21,18 +21,20 @@ def machine_operations(known: Machine | None) -> list[Operation]:
         return known
 
     async def settings(call: Call) -> SettingList:
+        """Every setting and where it comes from."""
         return SettingList(settings=await run_sync(machine(call).settings))
 
     async def hosts(call: Call) -> HostList:
+        """The hosts of this machine, and which start us."""
         return HostList(hosts=await run_sync(machine(call).hosts))
 
     async def install(call: Call) -> ShownHost:
-        """Write us into a host's file, or show what that would change in it."""
+        """Have a host start us."""
         here, dry_run = machine(call), call.query(DryRun).dry_run
         return await run_sync(partial(here.install, call.path["name"], dry_run=dry_run))
 
     return [
-        Operation("GET", "/settings", settings, "Every setting and where it comes from", SettingList),
-        Operation("GET", "/hosts", hosts, "The hosts of this machine, and which start us", HostList),
-        Operation("POST", "/hosts/{name}/install", install, "Have a host start us", ShownHost, query=DryRun),
+        Operation("GET", "/settings", settings, SettingList),
+        Operation("GET", "/hosts", hosts, HostList),
+        Operation("POST", "/hosts/{name}/install", install, ShownHost, query=DryRun),
     ]

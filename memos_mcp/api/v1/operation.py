@@ -72,15 +72,19 @@ Run = Callable[[Call], Awaitable[BaseModel | Response]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route: `query` and `body` are what it takes, `answer` is what it gives, `summary` says what it does."""
+    """A route: `query` and `body` are what it takes, `answer` is what it gives; the docstring of `run` describes it."""
 
     method: Method
     path: str
     run: Run
-    summary: str
     answer: type[BaseModel] | str
     query: type[BaseModel] | None = None
     body: type[BaseModel] | str | None = None
+
+    @property
+    def summary(self) -> str:
+        """What the route does."""
+        return " ".join((self.run.__doc__ or "").split()).removesuffix(".")
 
     def route(self, *, default_user: str) -> Route:
         """Make the route; `default_user` is whom a call is for where there are no tokens."""

@@ -27,9 +27,10 @@ def operations(store: Store, surroundings: Context) -> list[Operation]:
     ]
 
     async def openapi(_: Call) -> Response:
+        """This description."""
         return json_response(describe(listed))
 
-    listed.append(Operation("GET", "/openapi.json", openapi, "This description", "application/json"))
+    listed.append(Operation("GET", "/openapi.json", openapi, "application/json"))
     return listed
 
 

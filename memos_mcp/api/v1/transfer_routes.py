@@ -24,7 +24,7 @@ def transfer_operations(transferring: Transferring, browsing: Browsing) -> list[
     """Return the routes over the ledger as a whole."""
 
     async def export(call: Call) -> Response:
-        """Return JSON lines, which can be imported, or a zip of Markdown for people."""
+        """All that is kept of the user."""
         is_markdown = call.query(ExportQuery).format == "markdown"
         name, write = ("memory.zip", _write_markdown) if is_markdown else ("memory.jsonl", _write_lines)
         return await _file(
@@ -32,11 +32,7 @@ def transfer_operations(transferring: Transferring, browsing: Browsing) -> list[
         )
 
     async def backup(call: Call) -> Response:
-        """Give a copy of the ledger to its owner.
-
-        Raises:
-            Forbidden: there are other users in it, and the caller may not act for them.
-        """
+        """A backup of the whole store."""
         if call.is_bound and not await is_alone(call.user_id):
             raise Forbidden("A backup holds every user's memory: export yours, or run `memos-mcp backup`.")
         return await _file("memory-backup.sqlite3", transferring.copy_to)
@@ -48,8 +44,8 @@ def transfer_operations(transferring: Transferring, browsing: Browsing) -> list[
         return users == 1 and counts.conversations > 0
 
     return [
-        Operation("GET", "/export", export, "All that is kept of the user", BYTES, query=ExportQuery),
-        Operation("GET", "/backup", backup, "A backup of the whole store", BYTES),
+        Operation("GET", "/export", export, BYTES, query=ExportQuery),
+        Operation("GET", "/backup", backup, BYTES),
     ]
 
 

@@ -44,9 +44,8 @@ def _checks(settings: Settings) -> dict[str, Check]:
     from memos_mcp.cli.checks.engine import check_engine  # noqa: PLC0415
     from memos_mcp.cli.checks.index import check_index  # noqa: PLC0415
     from memos_mcp.cli.checks.languages import check_languages  # noqa: PLC0415
-    from memos_mcp.cli.checks.ledger import check_ledger  # noqa: PLC0415
+    from memos_mcp.cli.checks.ledger import check_ledger, check_shared_ledger  # noqa: PLC0415
     from memos_mcp.cli.checks.model import check_model  # noqa: PLC0415
-    from memos_mcp.cli.checks.shared_ledger import check_shared_ledger  # noqa: PLC0415
 
     shared = bool(settings.ledger_url.get_secret_value())
     checks: dict[str, Check] = {
