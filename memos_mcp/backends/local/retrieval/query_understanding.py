@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.answer_types import needed, wanted
+from memos_mcp.backends.local.retrieval.answer_types import favoured_kind, required_kind
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.question_words import frames
 from memos_mcp.backends.local.text.language import Language
@@ -111,14 +111,14 @@ class Question:
         return self.said_by != BY_ASSISTANT and in_first_person(self.text)
 
     @cached_property
-    def wants(self) -> int:
-        """The flag of what it wants to be told, or 0."""
-        return wanted(self.text)
+    def favoured_kind(self) -> int:
+        """The flag of what it asks for, or 0."""
+        return favoured_kind(self.text)
 
     @cached_property
-    def needs(self) -> int:
+    def required_kind(self) -> int:
         """The flag of what nearly every answer to it holds, or 0."""
-        return needed(self.text)
+        return required_kind(self.text)
 
     @cached_property
     def _times(self) -> str:
