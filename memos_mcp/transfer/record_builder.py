@@ -34,7 +34,7 @@ class LeftOut:
     count: int = 1
 
 
-Read = Callable[[int], None]
+Progress = Callable[[int], None]
 """Is told how many bytes were read."""
 
 Item = MessageRecord | MemoryRecord | LeftOut
@@ -155,9 +155,9 @@ def objects(value: object) -> list[dict[str, Any]]:
     return [cast("dict[str, Any]", one) for one in found if isinstance(one, dict)]
 
 
-def elements(document: Document, place: str = "item", *, read: Read) -> Iterator[object]:
+def elements(document: Document, place: str = "item", *, on_read: Progress) -> Iterator[object]:
     """Yield what stands at a place of a JSON document, one after the other; a document that breaks off ends there."""
-    source = document.utf8(read)
+    source = document.utf8(on_read)
     try:
         yield from cast("Iterator[object]", ijson.items(source, place, use_float=True))
     except ijson.IncompleteJSONError:

@@ -7,7 +7,17 @@ from typing import Any, Final
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, objects, text
+from memos_mcp.transfer.record_builder import (
+    Item,
+    LeftOut,
+    Origin,
+    Progress,
+    digest,
+    elements,
+    milliseconds,
+    objects,
+    text,
+)
 
 _HEADING: Final = re.compile(r"^(?:#+\s*(?P<mark>.+?)|\*\*(?P<bold>[^*]+)\*\*:?)\s*$")
 _ITEM: Final = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
@@ -31,10 +41,10 @@ def _is_beside(head: DocumentHead) -> bool:
     )
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the messages of all conversations, or the memories."""
     is_list = document.first_bytes().startswith(b"[")
-    for element in elements(document, "item" if is_list else "", read=read):
+    for element in elements(document, "item" if is_list else "", on_read=on_read):
         one = mapping(element)
         if isinstance(element, LeftOut):
             yield element
