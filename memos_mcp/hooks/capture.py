@@ -175,7 +175,7 @@ def _new_in_object(transcript: Path, reader: Transcript, offset: int, size: int)
     messages = [
         mapping(one) for one in elements(document, "messages.item", on_read=unread) if not isinstance(one, LeftOut)
     ]
-    found = [reader.take(message) for message in messages[offset if offset <= len(messages) else 0 :]]
+    found = [reader.take(message) for message in messages][offset if offset <= len(messages) else 0 :]
     return [one for one in found if isinstance(one, Utterance)], len(messages)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from memos_mcp.core.projects import project_of
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, objects, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, Repeats, objects, text
 
 TOOL_OUTPUT: Final = LeftOut("tool calls and their output")
 
@@ -38,6 +38,7 @@ class Transcript(ABC):
         self.session = session
         self.folder = ""
         self.title = ""
+        self.repeats = Repeats()
 
     @abstractmethod
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:

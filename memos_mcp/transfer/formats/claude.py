@@ -76,7 +76,7 @@ def _conversation(conversation: Mapping[str, Any], origin: Origin) -> Iterator[I
         yield origin.message(
             text(message.get("sender")),
             said,
-            identity=text(message.get("uuid")) or digest(name, str(last), said),
+            identity=text(message.get("uuid")) or origin.repeats.numbered(digest(name, str(last), said)),
             conversation=name,
             time=last,
             title=text(conversation.get("name")),
@@ -85,10 +85,10 @@ def _conversation(conversation: Mapping[str, Any], origin: Origin) -> Iterator[I
 
 
 def branch(messages: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-    """Return the messages up to the newest that nothing answers; all of them where no message names another."""
+    """Return the messages up to the newest that nothing answers; all where none names another, or one has no id."""
     named = {text(message.get("uuid")): message for message in messages}
     parents = {text(message.get("parent_message_uuid")) for message in messages}
-    if not parents & named.keys():
+    if "" in named or not parents & named.keys():
         return messages
     leaves = [message for name, message in named.items() if name not in parents]
     leaf = max(leaves, key=lambda one: milliseconds(one.get("created_at")) or 0, default=None)

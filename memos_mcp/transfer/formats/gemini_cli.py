@@ -28,7 +28,7 @@ class GeminiCli(Transcript):
         said = without_notes(spoken(line.get("content")))
         if not said:
             return LeftOut("tool calls and their output") if line.get("toolCalls") else None
-        name = text(line.get("id")) or digest(self.session, kind, said)
+        name = text(line.get("id")) or self.repeats.numbered(digest(self.session, kind, said))
         return Utterance(name, "user" if kind == "user" else "assistant", said, milliseconds(line.get("timestamp")))
 
 

@@ -81,7 +81,6 @@ class _Rows:
         self._origin = origin
         self._document = document
         self._last: dict[str, int | None] = {}
-        self._said: dict[str, int] = {}
 
     def take(self, row: Mapping[str, Any]) -> Item:
         values = {name: next((row[one] for one in names if row.get(one)), None) for name, names in NAMES.items()}
@@ -89,24 +88,19 @@ class _Rows:
         if is_blank(content):
             return LeftOut("empty messages")
         time = milliseconds(values["time"])
-        identity = text(values["id"]) or self._name(conversation, text(values["role"]), str(time), content)
-        if not values["role"]:
+        role, numbered = text(values["role"]), self._origin.repeats.numbered
+        identity = text(values["id"]) or numbered(digest(conversation, role, str(time), content)[:24])
+        if not role:
             tags = [tag.strip() for tag in text(values["tags"]).split(",")]
             title = text(values["title"])
             return self._origin.memory(content, identity=identity, time=time, key=title, tags=tags)
         time = time or self._last.get(conversation)
         self._last[conversation] = time
         return self._origin.message(
-            text(values["role"]),
+            role,
             content,
             identity=f"{conversation}/{identity}",
             conversation=conversation,
             time=time,
             title=text(values["title"]),
         )
-
-    def _name(self, *parts: str) -> str:
-        """Name a row by what it says, and by how often that was said before."""
-        name = digest(*parts)[:24]
-        self._said[name] = self._said.get(name, 0) + 1
-        return name if self._said[name] == 1 else f"{name}-{self._said[name]}"
