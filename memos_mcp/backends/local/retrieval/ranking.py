@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval import relativity, scores
 from memos_mcp.backends.local.retrieval.dense import Dense, Meant, by_meaning
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, NAME, QUESTION
+from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER, NAME, NUMBER, QUESTION, RELATIVE_TIME
 from memos_mcp.backends.local.retrieval.lexical import Lexical, WindowScores
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons
@@ -56,8 +56,8 @@ class Ranking:
         self._question: Question = understood(query.text)
         if self._question.said_by == BY_ASSISTANT:
             weights = weights.for_words_of_assistant()
-        if self._question.latin and not self._question.english:
-            weights = weights.for_another_language()
+        if not self._question.english:
+            weights = weights.for_another_language(latin=self._question.latin)
         if query.tokens is None:
             weights = weights.for_sentence_vectors()
         elif not self._question.latin:
@@ -146,8 +146,13 @@ class Ranking:
         score = weights.lexical * self._in_windows.bm25 + weights.dense * near + self._who()
         if self._spans:
             score += weights.when * nearness(self._rows.time.values[rows], self._spans)
+        flags = self._rows.flags.values[rows]
         if said_by := self._question.said_by:
-            score += weights.role * ((self._rows.flags.values[rows] & said_by) != 0)
+            score += weights.role * ((flags & said_by) != 0)
+        if self._question.of_oneself:
+            score += weights.mine * ((flags & BY_USER) != 0)
+        if self._question.asks_when:
+            score += weights.timed * ((flags & (RELATIVE_TIME | NUMBER)) != 0)
         if self._query.thread is not None:
             score += weights.thread * (self._rows.thread.values[rows] == self._query.thread)
         return score

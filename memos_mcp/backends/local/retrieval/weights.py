@@ -25,6 +25,9 @@ class Weights:
 
     The rest are priors, which raise or lower the sum by that part of it; `own` is for the user's words where a question
     is put in the first person.
+
+    In other languages than English, where words are met less, a text gains `mine` as the user's own words where a
+    question is about its asker, and `timed` for a time or a number where it asks when.
     """
 
     dense: float = 1.0
@@ -51,6 +54,8 @@ class Weights:
     long_answer: float = 4.0
     fade: float = 2.0
     repeat: float = 0.15
+    mine: float = 0.0
+    timed: float = 0.0
 
     def for_words_of_assistant(self) -> "Weights":
         """Return the weights for a question about what the assistant said: its long answers are what is looked for."""
@@ -60,9 +65,9 @@ class Weights:
         """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning."""
         return replace(self, dense=self.dense * 2, when=self.when * 2, meant=0.15 if self.dense else 0.0)
 
-    def for_another_language(self) -> "Weights":
+    def for_another_language(self, *, latin: bool) -> "Weights":
         """Return the weights for a query in another language than English, where who speaks tells more."""
-        return replace(self, own=self.own * 2.5)
+        return replace(self, own=self.own * (2.5 if latin else 1.0), mine=0.7, timed=2.0)
 
     def for_foreign_language(self) -> "Weights":
         """Return the weights for such a query where the model that comes with the package embeds it."""
