@@ -59,7 +59,7 @@ class Ranking:
         if not self._question.english:
             weights = weights.for_another_language(latin=self._question.latin)
         if query.tokens is None:
-            weights = weights.for_sentence_vectors()
+            weights = weights.for_sentence_vectors(english=self._question.english)
         elif not self._question.latin:
             weights = weights.for_unread_script()
         elif not self._question.english:

@@ -61,9 +61,19 @@ class Weights:
         """Return the weights for a question about what the assistant said: its long answers are what is looked for."""
         return replace(self, long=self.long * self.long_answer)
 
-    def for_sentence_vectors(self) -> "Weights":
-        """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning."""
-        return replace(self, dense=self.dense * 2, when=self.when * 2, meant=0.15 if self.dense else 0.0)
+    def for_sentence_vectors(self, *, english: bool) -> "Weights":
+        """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning.
+
+        In other languages than English they count more, since words come in many forms there.
+        """
+        dense, lexical, meant = (2, 1.0, 0.15) if english else (3, 0.5, 0.2)
+        return replace(
+            self,
+            dense=self.dense * dense,
+            lexical=self.lexical * lexical,
+            when=self.when * 2,
+            meant=meant if self.dense else 0.0,
+        )
 
     def for_another_language(self, *, latin: bool) -> "Weights":
         """Return the weights for a query in another language than English, where who speaks tells more."""
@@ -75,4 +85,4 @@ class Weights:
 
     def for_unread_script(self) -> "Weights":
         """Return the weights for a query in a script of which the model that comes with the package reads little."""
-        return replace(self, dense=self.dense * 0.2, late=self.late * 0.25)
+        return replace(self, dense=self.dense * 0.2, late=self.late * 0.1)
