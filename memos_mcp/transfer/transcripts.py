@@ -4,13 +4,13 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from memos_mcp.core.projects import project_of
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, objects, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, Repeats, objects, text
 
 TOOL_OUTPUT: Final = LeftOut("tool calls and their output")
 
@@ -37,6 +37,7 @@ class Transcript(ABC):
     session: str = ""
     folder: str = ""
     title: str = ""
+    repeats: Repeats = field(default_factory=Repeats)
 
     @abstractmethod
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
@@ -64,10 +65,12 @@ def without_notes(said: str) -> str:
     return _NOTES_OF_THE_HOST.sub("", said).strip() if "<" in said else said.strip()
 
 
-def read_transcript(document: Document, origin: Origin, read: Read, *, new: Callable[[], Transcript]) -> Iterator[Item]:
+def read_transcript(
+    document: Document, origin: Origin, on_read: Progress, *, new: Callable[[], Transcript]
+) -> Iterator[Item]:
     """Yield the messages of a transcript."""
     title = _title(document, new())
-    lines = (parsed(line) for line in document.lines(read) if line.strip())
+    lines = (parsed(line) for line in document.lines(on_read) if line.strip())
     yield from messages_in(lines, new(), origin, name=document.name, title=title)
 
 

@@ -1,8 +1,6 @@
 """Transcripts of Codex: `~/.codex/sessions/YYYY/MM/DD/rollout-*.jsonl`."""
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from memos_mcp.relay.jsonrpc import mapping
@@ -30,11 +28,8 @@ def recognises(head: DocumentHead) -> bool:
     )
 
 
-@dataclass(slots=True)
 class Codex(Transcript):
     """Reads a transcript of Codex. A fork copies what was said, with its time: that, the role and the text tell it."""
-
-    _said: Counter[str] = field(default_factory=Counter[str])
 
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
         """Take the next line."""
@@ -60,7 +55,4 @@ class Codex(Transcript):
         if said.startswith(_NOT_SAID) or not (said := without_notes(said)):
             return LeftOut("notes of the host")
         name = digest(time or self.session, role, said)
-        self._said[name] += 1
-        if not time and self._said[name] > 1:
-            name = f"{name}-{self._said[name]}"
-        return Utterance(name, role, said, milliseconds(time))
+        return Utterance(name if time else self.repeats.numbered(name), role, said, milliseconds(time))
