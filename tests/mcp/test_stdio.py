@@ -16,7 +16,7 @@ from mcp import Client, StdioServerParameters
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.errors import MemosError, Unavailable
-from memos_mcp.core.models import AddMessage, Message
+from memos_mcp.core.models import StoredMessage
 from memos_mcp.mcp.app import build_server
 from memos_mcp.mcp.standard_streams import Wire
 from memos_mcp.mcp.stdio import serve
@@ -236,8 +236,9 @@ async def test_a_store_that_cannot_be_opened_is_what_the_calls_answer() -> None:
 
 async def test_an_answer_that_cannot_be_written_is_an_error_and_not_silence() -> None:
     backend = ListBackend()
-    half = AddMessage(messages=(Message(role="user", content="half \ud83d"),), conversation_id="c")
-    await backend.add_message(half, user_id="ann")
+    half = StoredMessage(id="m1", role="user", content="half \ud83d", conversation_id="c")  # which no backend takes
+    backend._messages["ann"] = [half]
+    backend._learn(half, "ann")
     recall = {
         "jsonrpc": "2.0",
         "id": 1,
