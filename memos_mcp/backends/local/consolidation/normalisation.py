@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from memos_mcp.backends.local.consolidation.grammar import HAN, Grammar, grammar
+from memos_mcp.backends.local.consolidation.grammar import Grammar, grammar, grammar_of
 from memos_mcp.backends.local.text.language import recognise, stem
 from memos_mcp.backends.local.text.terms import fold
 
@@ -23,18 +23,6 @@ _ORDERED = re.compile(
     re.IGNORECASE,
 )
 """Where the order of the words, or whose something is, may make another sense."""
-
-_NUMBERS = {
-    language: {word: str(number) for number, word in enumerate(words.split())}
-    for language, words in (
-        ("english", "zero one two three four five six seven eight nine ten eleven twelve"),
-        ("spanish", "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce"),
-    )
-}
-_NUMBER = {
-    language: re.compile(rf"(?<![A-Za-z])(?:{'|'.join(numbers)})(?![A-Za-z])", re.IGNORECASE)
-    for language, numbers in _NUMBERS.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +56,39 @@ def plain(sentence: str, rules: Grammar) -> str:
     if rules.any_rewrite.search(text):
         for pattern, replacement in rules.rewrites:
             text = pattern.sub(replacement, text)
-    if numbers := _NUMBERS.get(rules.language):
-        text = _NUMBER[rules.language].sub(lambda word: numbers[word.group().casefold()], text)
+    if rules.numbers:
+        text = rules.any_number.sub(lambda word: rules.numbers[word.group().casefold()], text)
     return text
 
 
 def wording(sentence: str) -> NormalisedSentence:
-    """Reduce a sentence to the words that carry it."""
-    language = "chinese" if HAN.search(sentence) else recognise(_WORD.findall(sentence.casefold()))
-    known = language in ("english", "spanish", "chinese")
-    rules = grammar(language if known else "english")
+    """Reduce a sentence to the words that carry it; in a language without a grammar, to its words."""
+    known = grammar_of(sentence)
+    rules = known or grammar("english")
     text = plain(sentence, rules).casefold() if known else fold(sentence.casefold())
     if known and rules.any_synonym.search(text):
         for pattern, replacement in rules.synonyms:
             text = pattern.sub(replacement, text)
-    text = _AND.sub(lambda pair: " ".join(sorted(pair.groups())), text)
-    words: list[str] = (_HAN_WORD if language == "chinese" else _WORD).findall(_OWNED.sub("", text))
-    carrying = _carrying(words, rules) if known else words
-    fixed, moved = _parted([word for word in carrying if not known or word not in rules.negators], rules)
-    said = [*fixed, *moved]
-    stems = tuple(word if language == "chinese" else stem(word, language) for word in said)
+    text = _OWNED.sub("", _AND.sub(lambda pair: " ".join(sorted(pair.groups())), text))
+    is_chinese = rules.language == "chinese"
+    carrying: list[str] = (_HAN_WORD if is_chinese else _WORD).findall(text)
+    negators: list[str] = []
+    if known:
+        carrying = _carrying(carrying, rules)
+        negators = [word for word in carrying if word in rules.negators]
+    said = [word for word in carrying if word not in negators]
+    moved = sorted(word for word in said if word in rules.movable)
+    said = [word for word in said if word not in rules.movable] + moved
+    language = recognise(_WORD.findall(sentence.casefold()))
+    stems = tuple(known.stem(word) if known else stem(word, language) for word in said)
     return NormalisedSentence(
         stems=stems,
         moved=len(moved),
         past=frozenset(place for place, word in enumerate(said) if rules.doing.past.search(word)),
-        negators=tuple(word for word in carrying if known and word in rules.negators),
+        negators=tuple(negators),
         points=bool(rules.pointing.search(text)),
-        free=known and language != "chinese",
-        own=_own(stems, sentence, rules) if language == "english" else (),
+        free=known is not None and not is_chinese,
+        own=_own(stems, sentence, rules) if known and rules.language == "english" else (),
     )
 
 
@@ -118,9 +111,3 @@ def _carrying(words: list[str], rules: Grammar) -> list[str]:
             continue
         carrying.append(person or word)
     return carrying
-
-
-def _parted(words: list[str], rules: Grammar) -> tuple[list[str], list[str]]:
-    """Part words from those that may stand anywhere ("usually", "Monday"), and sort these."""
-    fixed = [word for word in words if word not in rules.movable]
-    return fixed, sorted(word for word in words if word in rules.movable)

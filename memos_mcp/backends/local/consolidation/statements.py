@@ -7,7 +7,7 @@ from functools import lru_cache
 from zlib import crc32
 
 from memos_mcp.backends.local.consolidation.changes import Matter, ReplacedValue, matter, replaced_values
-from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End, readings
+from memos_mcp.backends.local.consolidation.claims import USER, Action, Claim, readings
 from memos_mcp.backends.local.consolidation.grammar import HAN
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, wording
 from memos_mcp.backends.local.text.questions import is_question
@@ -15,7 +15,7 @@ from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.speech import speaks_of_relative_time
 from memos_mcp.core.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 7
+KEYS_VERSION = 8
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
@@ -43,8 +43,8 @@ class Statement:
     text: str
     wording: NormalisedSentence
     claims: tuple[Claim, ...]
-    doings: tuple[Doing, ...]
-    ends: tuple[End, ...]
+    doings: tuple[Action, ...]
+    ends: tuple[Action, ...]
     adjuncts: tuple[tuple[str, str], ...]
     dated: bool
     gone: tuple[ReplacedValue, ...] = ()
@@ -56,7 +56,7 @@ class Statement:
         return _numbers(
             *self._names(),
             *(f"done {doing.subject}|{doing.verb}" for doing in self.doings),
-            *(f"had {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
+            *(f"had {doing.subject}|{doing.head}" for doing in self.doings if doing.kind != "other"),
             *(f"ended {_ended_name(end)}" for end in self.ends),
             *(f"value {one.value}" for one in self.claims if one.value and one.holds in ("one", "marked")),
             *(f"last {stem}" for stem in self.wording.stems[-1:]),
@@ -74,7 +74,7 @@ class Statement:
             *(f"last {one.stems[-1]}" for one in self.gone),
             *(self.matter.sought if self.matter else ()),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
-            *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
+            *(f"ended {doing.subject}|{doing.head}" for doing in self.doings if doing.kind != "other"),
         )
 
     def _names(self) -> Iterator[str]:
@@ -138,12 +138,8 @@ def _numbers(*names: str) -> set[int]:
     return {crc32(name.encode("utf-8", "surrogatepass")) for name in names}
 
 
-def _head(held: Doing | End) -> str:
-    return held.object[-1] if held.object else ""
-
-
-def _ended_name(end: End) -> str:
-    return f"{end.subject}|{end.verb or _head(end)}"
+def _ended_name(end: Action) -> str:
+    return f"{end.subject}|{end.verb or end.head}"
 
 
 def _statements(body: str) -> list[Statement]:

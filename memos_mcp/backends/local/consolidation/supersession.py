@@ -10,7 +10,7 @@ from itertools import product
 from typing import Literal
 
 from memos_mcp.backends.local.consolidation.changes import changes, is_replaced
-from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End
+from memos_mcp.backends.local.consolidation.claims import USER, Action, Claim
 from memos_mcp.backends.local.consolidation.grammar import places
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement
@@ -201,7 +201,7 @@ def _grain(time: str) -> tuple[bool, bool, bool]:
     return bool(_WEEKDAY.search(time)), bool(_DATE.search(time)), bool(_CLOCK.search(time))
 
 
-def _given_up(claim: Claim, end: End) -> bool:
+def _given_up(claim: Claim, end: Action) -> bool:
     """Tell whether what somebody has no more is the value of what they said to have: "my car is a Volvo"."""
     return (
         claim.holds in ("one", "marked")
@@ -213,13 +213,13 @@ def _given_up(claim: Claim, end: End) -> bool:
     )
 
 
-def _ended(doing: Doing, end: End) -> bool:
+def _ended(doing: Action, end: Action) -> bool:
     if doing.subject != end.subject:
         return False
     if end.verb:
         return doing.verb == end.verb and set(end.object) <= doing.words
     return (
-        (doing.kind == "having" or (doing.kind == "using" and end.of == "doing"))
+        (doing.kind == "having" or (doing.kind == "using" and end.kind == "doing"))
         and bool(end.object)
         and doing.object[-1:] == end.object[-1:]
         and set(end.object) <= set(doing.object)
