@@ -100,6 +100,8 @@ class CorrectionForms:
     retracts: Patterns
     exchanges: Patterns
     has: tuple[str, ...]
+    light: Words
+    before: Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,11 @@ class Grammar:
     changed: Pattern
     unsure: Pattern
     pointing: Pattern
+    supposing: Pattern
+    clause: Pattern
+    weekday: Pattern
+    day: Pattern
+    clock: Pattern
     dropped: Words
     first: Words
     first_plural: Words
@@ -159,6 +166,7 @@ class Grammar:
     correcting: CorrectionForms
     swap: Swap | None = None
     change: Change | None = None
+    ordered: Pattern | None = None
 
     def stem(self, word: str) -> str:
         """Return the stem of a case-folded word; words of Chinese are whole."""
@@ -204,6 +212,12 @@ def grammar(language: str) -> Grammar:
     for name, part in reversed(tomllib.loads(text)["parts"].items()):
         text = text.replace(f"{{{name}}}", part)
     return TypeAdapter(Grammar).validate_python({"language": language, **tomllib.loads(text)})
+
+
+@cache
+def in_any(part: Literal["supposing", "clause", "weekday", "day", "clock"]) -> re.Pattern[str]:
+    """Return what matches a part of the grammar of any language."""
+    return _one_of([getattr(grammar(language), part) for language in LANGUAGES])
 
 
 def grammar_of(text: str) -> Grammar | None:

@@ -16,13 +16,6 @@ _OWNED = re.compile(r"'s\b")
 _AND = re.compile(r"\b(\w+) (?:and|y|und) (\w+)\b")
 _PERSONS = frozenset(["i", "we"])
 _FEWEST = 2  # stems beside the person: one alone may be said of many things
-_ORDERED = re.compile(
-    r"\b(?:than|over|instead|rather|before|after|from|until|if|when|because|while|between|against|without|who|which|and|me|us|repla\w+|swap\w*|trad\w+|exchang\w+|"
-    r"sister|brother|mother|mum|mom|father|dad|son|daughter|wife|husband|friend|partner|boss|colleague|neighbou?r|"
-    r"he|she|they|his|her|their|aunt|uncle|cousin|child|children|kids?|parents?|prefer)\b|'s \w|\w,.*,.*,",
-    re.IGNORECASE,
-)
-"""Where the order of the words, or whose something is, may make another sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +81,17 @@ def wording(sentence: str) -> NormalisedSentence:
         negators=tuple(negators),
         points=bool(rules.pointing.search(text)),
         free=known is not None and not is_chinese,
-        own=_own(stems, sentence, rules) if known and rules.language == "english" else (),
+        own=_own(stems, sentence, rules) if known else (),
     )
 
 
 def _own(stems: tuple[str, ...], sentence: str, rules: Grammar) -> tuple[str, ...]:
     """Return the stems that are not light of what somebody says of themselves; nothing where the order may matter."""
+    if rules.ordered is None or rules.ordered.search(sentence):
+        return ()
     persons = [stem for stem in stems if stem in _PERSONS]
     rest = sorted(stem for stem in stems if stem not in _PERSONS and stem not in rules.doing.light)
-    if len(persons) != 1 or len(rest) < _FEWEST or _ORDERED.search(sentence):
+    if len(persons) != 1 or len(rest) < _FEWEST:
         return ()
     return (persons[0], *rest)
 

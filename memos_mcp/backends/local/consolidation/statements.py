@@ -8,7 +8,7 @@ from zlib import crc32
 
 from memos_mcp.backends.local.consolidation.changes import Matter, ReplacedValue, matter, replaced_values
 from memos_mcp.backends.local.consolidation.claims import USER, Action, Claim, readings
-from memos_mcp.backends.local.consolidation.grammar import HAN
+from memos_mcp.backends.local.consolidation.grammar import HAN, in_any
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, wording
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
@@ -24,13 +24,6 @@ LONGEST = 2_000
 _CLAUSE_WORDS = 3  # of the shortest clause that is a sentence of its own: a subject, a verb, an object
 
 _SPEAKER = re.compile(r"([A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?): ")
-_SUPPOSES = re.compile(
-    r"\b(?:if|when|while|unless|whether|because|although|since|si|cuando)\b|如果|要是|的时候", re.IGNORECASE
-)
-_CLAUSE = re.compile(
-    r"[,;]?\s+(?:and|but|so)\s+(?=(?:I|we|my|our)\b)|[,;]\s+(?=(?:now |it's |it is )?(?:I|we|my|our)\b)"
-    r"|[,;]?\s+(?:y|pero)\s+(?=(?:yo|mi|me|vivo|tengo|trabajo|soy)\b)|[,;]\s+(?=ahora\b)|[,，；](?=现在|我)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +152,10 @@ def _stated(sentence: str) -> list[Statement]:
 
 def _clauses(sentence: str) -> list[str]:
     """Part a sentence where its subject is named anew, but not between two subjects ("My wife and I moved")."""
-    if _SUPPOSES.search(sentence):
+    if in_any("supposing").search(sentence):
         return [sentence]
     clauses: list[str] = []
-    for clause in _CLAUSE.split(sentence):
+    for clause in in_any("clause").split(sentence):
         if clauses and len(clauses[-1].split()) < _CLAUSE_WORDS and not HAN.search(sentence):
             return [sentence]
         clauses.append(clause)
