@@ -29,8 +29,13 @@ def evidence(
     score = _who(candidates, rows, question, weights)
     if spans:
         score += weights.when * nearness(rows.time.values[candidates], spans)
+    flags = rows.flags.values[candidates]
     if question.said_by:
-        score += weights.role * ((rows.flags.values[candidates] & question.said_by) != 0)
+        score += weights.role * ((flags & question.said_by) != 0)
+    if question.of_oneself:
+        score += weights.mine * ((flags & BY_USER) != 0)
+    if question.asks_when:
+        score += weights.timed * ((flags & (RELATIVE_TIME | NUMBER)) != 0)
     if thread is not None:
         score += weights.thread * (rows.thread.values[candidates] == thread)
     return score

@@ -57,10 +57,10 @@ class Ranking:
         self._question: Question = understood(query.text)
         if self._question.said_by == BY_ASSISTANT:
             weights = weights.for_words_of_assistant()
-        if self._question.latin and not self._question.english:
-            weights = weights.for_another_language()
+        if not self._question.english:
+            weights = weights.for_another_language(latin=self._question.latin)
         if query.tokens is None:
-            weights = weights.for_sentence_vectors()
+            weights = weights.for_sentence_vectors(english=self._question.english)
         elif not self._question.latin:
             weights = weights.for_unread_script()
         elif not self._question.english:

@@ -24,6 +24,10 @@ class Weights:
     when: float = 1.0  # for a unit of nearness to a time that it names
     thread: float = 1.0  # for the preferred conversation
 
+    # Evidence in other languages than English, where words are met less.
+    mine: float = 0.0  # for the user's own words, where a question is about its asker
+    timed: float = 0.0  # for a time or a number, where it asks when
+
     # Neighbours.
     before: tuple[float, ...] = (0.7, 0.6, 0.4, 0.2)  # shares of the evidence of those before, nearest first
     after: tuple[float, ...] = (0.6, 0.45, 0.3, 0.15)  # of those after
@@ -47,13 +51,23 @@ class Weights:
         """Return the weights for a question about what the assistant said: its long answers are what is looked for."""
         return replace(self, long=self.long * self.long_answer)
 
-    def for_sentence_vectors(self) -> "Weights":
-        """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning."""
-        return replace(self, dense=self.dense * 2, when=self.when * 2, meant=0.15 if self.dense else 0.0)
+    def for_sentence_vectors(self, *, english: bool) -> "Weights":
+        """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning.
 
-    def for_another_language(self) -> "Weights":
+        In other languages than English they count more, since words come in many forms there.
+        """
+        dense, lexical, meant = (2, 1.0, 0.15) if english else (3, 0.5, 0.2)
+        return replace(
+            self,
+            dense=self.dense * dense,
+            lexical=self.lexical * lexical,
+            when=self.when * 2,
+            meant=meant if self.dense else 0.0,
+        )
+
+    def for_another_language(self, *, latin: bool) -> "Weights":
         """Return the weights for a query in another language than English, where who speaks tells more."""
-        return replace(self, own=self.own * 2.5)
+        return replace(self, own=self.own * (2.5 if latin else 1.0), mine=0.7, timed=2.0)
 
     def for_foreign_language(self) -> "Weights":
         """Return the weights for such a query where the model that comes with the package embeds it."""
@@ -61,4 +75,4 @@ class Weights:
 
     def for_unread_script(self) -> "Weights":
         """Return the weights for a query in a script of which the model that comes with the package reads little."""
-        return replace(self, dense=self.dense * 0.2, late=self.late * 0.25)
+        return replace(self, dense=self.dense * 0.2, late=self.late * 0.1)
