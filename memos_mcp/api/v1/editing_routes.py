@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from memos_mcp.api.v1.operation import Call, Operation
-from memos_mcp.backends.base import Browsing, Curating, MemoryBackend
+from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.api_models import (
     Deleted,
     Ids,
@@ -16,11 +17,15 @@ from memos_mcp.core.api_models import (
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.models import DeleteMemory, Stretch
 
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.browsing import Browsing
+    from memos_mcp.backends.local.curation.editing import Curating
+
 SHOWN = 1_000
 """Memories and messages of each kind that are shown before they are deleted."""
 
 
-def editing_operations(backend: MemoryBackend, browsing: Browsing, curating: Curating) -> list[Operation]:
+def editing_operations(backend: MemoryBackend, browsing: "Browsing", curating: "Curating") -> list[Operation]:
     """Return the routes over what a backend lets people change."""
 
     async def patch(call: Call) -> MemoryDetail:
@@ -52,7 +57,7 @@ def editing_operations(backend: MemoryBackend, browsing: Browsing, curating: Cur
 @dataclass(frozen=True, slots=True)
 class _Deleting:
     backend: MemoryBackend
-    browsing: Browsing
+    browsing: "Browsing"
 
     def operations(self) -> list[Operation]:
         return [

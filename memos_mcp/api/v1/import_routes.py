@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio import open_file
@@ -16,11 +16,13 @@ from starlette.requests import Request
 from memos_mcp.api.contract.envelope import log_failure
 from memos_mcp.api.v1.context import Start
 from memos_mcp.api.v1.operation import BYTES, FAILED, Call, Operation
-from memos_mcp.backends.base import Transferring
 from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.core.api_models import DryRun, Imported, ImportJob, ImportJobQuery, ImportState, iso_time
 from memos_mcp.core.errors import InvalidRequest, MemosError, Unavailable
 from memos_mcp.transfer.importer import Recognised, Report, recognise, run, survey, unseen
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.curation.ledger_transfer import Transferring
 
 DECISION: Final = 3600.0
 """Seconds for which a file that was looked into waits to be taken in; then it is removed."""
@@ -78,7 +80,7 @@ class Imports:
     In the background each user has one, and they are read one after another. What was taken in before an end stays.
     """
 
-    def __init__(self, transferring: Transferring, start: Start | None, *, decision: float = DECISION) -> None:
+    def __init__(self, transferring: "Transferring", start: Start | None, *, decision: float = DECISION) -> None:
         self._transferring = transferring
         self._start = start
         self._decision = decision

@@ -1,11 +1,11 @@
 """The routes that read: status, home, memories, conversations, search."""
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 from memos_mcp import __version__
 from memos_mcp.api.v1.context import Context
 from memos_mcp.api.v1.operation import Call, Operation
-from memos_mcp.backends.base import Browsing
 from memos_mcp.core.api_models import (
     ConversationList,
     ConversationsQuery,
@@ -24,10 +24,13 @@ from memos_mcp.core.api_models import (
 from memos_mcp.core.errors import MemosError
 from memos_mcp.core.models import StoreStatus
 
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.browsing import Browsing
+
 WELL = "Everything is well."
 
 
-def reading_operations(browsing: Browsing, surroundings: Context) -> list[Operation]:
+def reading_operations(browsing: "Browsing", surroundings: Context) -> list[Operation]:
     """Return the routes over what a backend lets people look at."""
 
     def status(call: Call) -> Awaitable[Status]:
@@ -73,7 +76,7 @@ def reading_operations(browsing: Browsing, surroundings: Context) -> list[Operat
     ]
 
 
-async def _status(browsing: Browsing, surroundings: Context, user_id: str) -> Status:
+async def _status(browsing: "Browsing", surroundings: Context, user_id: str) -> Status:
     try:
         store = await browsing.store_status()
         counts = await browsing.counts(user_id=user_id)
