@@ -103,7 +103,7 @@ class Origin:
         content, about = whole(content), {"source": self.name, **(info or {})}
         if len(content.encode()) > MAX_CONTENT_BYTES:
             return LeftOut(f"messages of more than {MAX_CONTENT_BYTES:,} bytes")
-        known = read_role(role)
+        known = str(read_role(role))
         if known not in ROLES:
             return LeftOut(f'messages of a role "{role[:30]}"')
         checked = self.repeats.checked(conversation, identity, known, content)
