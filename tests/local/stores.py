@@ -20,7 +20,7 @@ from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.text.redaction import Redact
 from memos_mcp.backends.local.vectors.locations import IndexLocation, ServerLocation
-from memos_mcp.core.models import GetMessage, SearchMemory, SearchResult
+from memos_mcp.core.models import GetMemory, GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
 from tests.fakes.hashed_embedder import HashedEmbedder
 
@@ -109,6 +109,13 @@ async def followed(backend: LocalBackend) -> None:
             await anyio.sleep(0.02)
 
 
+async def learnt(backend: LocalBackend, *, user_id: str = "u") -> None:
+    """Wait until something is known of a user: memories are learnt in the background."""
+    with anyio.fail_after(60):
+        while not (await backend.get_memory(GetMemory(), user_id=user_id)).total:
+            await anyio.sleep(0.02)
+
+
 async def renewed(backend: LocalBackend) -> None:
     """Wait until the index is in files that never held what was deleted."""
     ledger, indexing = backend._ledger, backend._indexing
@@ -116,7 +123,7 @@ async def renewed(backend: LocalBackend) -> None:
         while (
             ledger.vectors.count_after(0, limit=1)
             or ledger.noted("index_holds_deleted") == "yes"
-            or indexing._renewed_from is not None
+            or indexing._renewal.pause() is not None
             or len(list((ledger.database.path.parent / "chroma").iterdir())) > 1
         ):
             await anyio.sleep(0.02)
