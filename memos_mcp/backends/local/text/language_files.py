@@ -4,7 +4,10 @@ import tomllib
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-LANGUAGES: Final = ("english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian")
+LANGUAGES: Final = (
+    *("english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian"),
+    *("japanese", "korean", "arabic", "hindi"),
+)
 """In the order in which they are tried; each has those of the files that somebody wrote."""
 
 File = Literal["times.toml", "preferences.toml", "changes.toml", "stop_words.txt"]
