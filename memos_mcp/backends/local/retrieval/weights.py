@@ -26,8 +26,8 @@ class Weights:
     The rest are priors, which raise or lower the sum by that part of it; `own` is for the user's words where a question
     is put in the first person.
 
-    In other languages than English, where words are met less, a text gains `mine` as the user's own words where a
-    question is about its asker, and `timed` for a time or a number where it asks when.
+    A text gains `mine` as the user's own words where a question is about its asker, and in other languages than English,
+    where words are met less, `timed` for a time or a number where it asks when.
     """
 
     dense: float = 1.0
@@ -54,7 +54,7 @@ class Weights:
     long_answer: float = 4.0
     fade: float = 2.0
     repeat: float = 0.15
-    mine: float = 0.0
+    mine: float = 0.7
     timed: float = 0.0
 
     def for_words_of_assistant(self) -> "Weights":
@@ -77,7 +77,7 @@ class Weights:
 
     def for_another_language(self, *, latin: bool) -> "Weights":
         """Return the weights for a query in another language than English, where who speaks tells more."""
-        return replace(self, own=self.own * (2.5 if latin else 1.0), mine=0.7, timed=2.0)
+        return replace(self, own=self.own * (2.5 if latin else 1.0), timed=2.0)
 
     def for_foreign_language(self) -> "Weights":
         """Return the weights for such a query where the model that comes with the package embeds it."""
