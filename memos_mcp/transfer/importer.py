@@ -184,13 +184,13 @@ def _all_items(
 ) -> Iterator[tuple[RecognisedDocument, Iterator[Item]]]:
     done, total = 0, recognised.size
 
-    def read(count: int) -> None:
+    def on_read(count: int) -> None:
         nonlocal done
         done += count
         report(min(done, total), total)
 
     for source in recognised.sources:
-        items = source.format.read(source.document, Origin(source.format.name, user_id), read)
+        items = source.format.read(source.document, Origin(source.format.name, user_id), on_read)
         yield source, map(partial(_owned, owner), items) if owner else items
 
 

@@ -20,7 +20,7 @@ from memos_mcp.transfer.formats import (
     tables,
     vscode,
 )
-from memos_mcp.transfer.record_builder import Item, Origin, Read
+from memos_mcp.transfer.record_builder import Item, Origin, Progress
 from memos_mcp.transfer.transcripts import read_transcript
 
 
@@ -31,7 +31,7 @@ class Format:
     name: str
     title: str
     recognises: Callable[[DocumentHead], bool]
-    read: Callable[[Document, Origin, Read], Iterator[Item]]
+    read: Callable[[Document, Origin, Progress], Iterator[Item]]
 
 
 OURS = Format("memos", "what `memos-mcp export` writes (JSON lines)", memos.recognises, memos.read)

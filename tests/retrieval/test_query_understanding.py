@@ -23,7 +23,7 @@ from memos_mcp.backends.local.retrieval.query_understanding import Question
     ],
 )
 def test_it_is_understood_what_a_question_wants_to_be_told(text: str, flag: int) -> None:
-    assert Question(text).wants == flag
+    assert Question(text).favoured_kind == flag
 
 
 @pytest.mark.parametrize(

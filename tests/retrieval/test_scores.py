@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from memos_mcp.backends.local.retrieval import relativity
+from memos_mcp.backends.local.retrieval.evidence import priors
 from memos_mcp.backends.local.retrieval.features import FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.relativity import Found
-from memos_mcp.backends.local.retrieval.scores import interaction, priors, rarity, standard
+from memos_mcp.backends.local.retrieval.scores import interaction, rarity, standard
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 
@@ -52,15 +54,14 @@ def test_late_interaction_without_vectors_finds_nothing() -> None:
 
 def test_priors_favour_statements_of_ones_own_life_and_dates_for_when() -> None:
     flags = np.array([0, FIRST_PERSON, QUESTION, RELATIVE_TIME], np.uint32)
-    plain, own, question, dated = priors(flags, asks_when=False, of_oneself=False, wants=0, weights=Weights())
+    plain, own, question, dated = priors(flags, Question("What happened?"), Weights())
     assert question < plain == dated < own
-    assert priors(flags, asks_when=True, of_oneself=False, wants=0, weights=Weights())[3] > plain
+    assert priors(flags, Question("When did it happen?"), Weights())[3] > plain
 
 
 def test_priors_favour_what_holds_the_kind_of_answer_that_is_wanted() -> None:
-    without, with_number = priors(
-        np.array([0, NUMBER], np.uint32), asks_when=False, of_oneself=False, wants=NUMBER, weights=Weights()
-    )
+    flags = np.array([0, NUMBER], np.uint32)
+    without, with_number = priors(flags, Question("How many came?"), Weights())
     assert without < with_number
 
 

@@ -51,6 +51,7 @@ TABLE = [
     ("hace dos semanas", "es", WEDNESDAY, "2023-07-24", "2023-07-31"),
     ("la semana pasada", "es", WEDNESDAY, "2023-07-31", "2023-08-07"),
     ("el mes pasado", "es", END_OF_JANUARY, "2023-12-01", "2024-01-01"),
+    ("el viernes de la semana que viene", "es", WEDNESDAY, "2023-08-18", "2023-08-19"),
     ("hier", "fr", WEDNESDAY, "2023-08-08", "2023-08-09"),
     ("avant-hier", "fr", WEDNESDAY, "2023-08-07", "2023-08-08"),
     ("la semaine dernière", "fr", WEDNESDAY, "2023-07-31", "2023-08-07"),

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, elements, milliseconds, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, elements, milliseconds, text
 
 _CITATIONS: Final = re.compile("\ue200[^\ue201]*\ue201|[\ue200-\ue2ff]|【\\d+[^】]{0,40}】")
 _NOT_SAID: Final = {
@@ -33,10 +33,10 @@ def recognises(head: DocumentHead) -> bool:
     )
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the messages of all conversations."""
     place = "item" if document.first_bytes().startswith(b"[") else "conversations.item"
-    for element in elements(document, place, read=read):
+    for element in elements(document, place, on_read=on_read):
         conversation = mapping(element)
         if isinstance(element, LeftOut):
             yield element

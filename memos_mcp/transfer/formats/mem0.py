@@ -8,7 +8,7 @@ from memos_mcp.core.models import Status
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead, open_database
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, digest, elements, milliseconds, text
 from memos_mcp.transfer.transcripts import parsed
 
 _STATES: dict[str, Status] = {"active": "activated", "paused": "archived", "archived": "archived"}
@@ -33,24 +33,24 @@ def recognises(head: DocumentHead) -> bool:
             return False
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the memories, without those that were deleted."""
     start = document.first_bytes()
     if start.startswith(b"SQLite"):
         yield from _replayed(document, origin)
-        read(document.size)
+        on_read(document.size)
         return
-    for element in _elements(document, start, read):
+    for element in _elements(document, start, on_read):
         yield element if isinstance(element, LeftOut) else _memory(mapping(element), origin)
 
 
-def _elements(document: Document, start: bytes, read: Read) -> Iterator[object]:
+def _elements(document: Document, start: bytes, on_read: Progress) -> Iterator[object]:
     if start.startswith(b"["):
-        return elements(document, "item", read=read)
+        return elements(document, "item", on_read=on_read)
     first = parsed(start.split(b"\n")[0].decode("utf-8", "replace"))
     if "memory" in first or "state" in first:
-        return (parsed(line) for line in document.lines(read) if line.strip())
-    return elements(document, "results.item" if b'"results"' in start else "memories.item", read=read)
+        return (parsed(line) for line in document.lines(on_read) if line.strip())
+    return elements(document, "results.item" if b'"results"' in start else "memories.item", on_read=on_read)
 
 
 def _memory(one: Mapping[str, Any], origin: Origin) -> Item:

@@ -25,14 +25,16 @@ _ORDERED = re.compile(
 """Where the order of the words, or whose something is, may make another sense."""
 
 _NUMBERS = {
-    word: str(number)
-    for words in (
-        "zero one two three four five six seven eight nine ten eleven twelve",
-        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
+    language: {word: str(number) for number, word in enumerate(words.split())}
+    for language, words in (
+        ("english", "zero one two three four five six seven eight nine ten eleven twelve"),
+        ("spanish", "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce"),
     )
-    for number, word in enumerate(words.split())
 }
-_NUMBER = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_NUMBERS)})(?![A-Za-z])", re.IGNORECASE)
+_NUMBER = {
+    language: re.compile(rf"(?<![A-Za-z])(?:{'|'.join(numbers)})(?![A-Za-z])", re.IGNORECASE)
+    for language, numbers in _NUMBERS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,9 @@ def plain(sentence: str, rules: Grammar) -> str:
     if rules.any_rewrite.search(text):
         for pattern, replacement in rules.rewrites:
             text = pattern.sub(replacement, text)
-    return _NUMBER.sub(lambda word: _NUMBERS[word.group().casefold()], text)
+    if numbers := _NUMBERS.get(rules.language):
+        text = _NUMBER[rules.language].sub(lambda word: numbers[word.group().casefold()], text)
+    return text
 
 
 def wording(sentence: str) -> NormalisedSentence:

@@ -76,6 +76,11 @@ def unsupported(claim: str, sources: Sequence[Source]) -> Reason | None:
     return "negation" if _denies_otherwise(claim, list(_clauses(sources))) else None
 
 
+def supporting(claim: str, sources: Sequence[Source]) -> Source | None:
+    """Return the first source that supports a claim by itself."""
+    return next((source for source in sources if unsupported(claim, [source]) is None), None)
+
+
 def _claimed(text: str) -> frozenset[str]:
     return matter(text, without=_REPORTING)
 

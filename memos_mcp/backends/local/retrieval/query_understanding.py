@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.answer_types import needed, wanted
+from memos_mcp.backends.local.retrieval.answer_types import favoured_kind, required_kind
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.question_words import frames
 from memos_mcp.backends.local.text.language import Language, written_in
@@ -24,8 +24,8 @@ from memos_mcp.backends.local.text.terms import (
 )
 
 _ASKS_WHEN = re.compile(
-    r"\s*(?:(?:when(?! (?:i|we|he|she|they|my|our)\b)|"
-    r"what (?:day|date|month|year|time)|how long ago|since when|on (?:what|which)|in (?:what|which))\b|"
+    r"\s*(?:(?:when(?! (?:i|we|he|she|they|my|our)\b)|what (?:day|date|month|year|time)|how long ago|since when|"
+    r"on (?:what|which)|in (?:what|which))\b|"
     r"¿?\s*(?:hasta |desde |en )?(?:cuándo|cuando|qué (?:día|fecha))|(?:ab |bis |seit )?wann|an welchem (?:tag|datum)|"
     r"(?:depuis |à partir de |jusqu'à )?quand|(?:à )?quel(?:le)? (?:jour|date)|quando|(?:с )?когда|"
     r"(?:какого|в какой|в какое) (?:числа|день|время)|متى|(?:في )?أي (?:يوم|تاريخ)|เมื่อไ|"
@@ -44,8 +44,9 @@ _SAID_BY_USER = re.compile(
 _SAID_BY_ASSISTANT = re.compile(
     r"\b(?:did|have|had) you (?:\w+ )?(?:say|said|tell|told|suggest|recommend|explain|propose|advise|given?)|"
     r"\byou (?:(?:have|had|once|ever|also|already|just|previously) )*"
-    r"(?:said|told me|suggested|recommended|explained|proposed|advised|gave me|mentioned|provided|listed|wrote|"
-    r"shared|described)\b|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b|\bremind me\b|"
+    r"(?:said|told me|suggested|recommended|explained|proposed|advised|gave me|mentioned|provided|"
+    r"listed|wrote|shared|described)\b|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b|"
+    r"\bremind me\b|"
     r"\b(?:dijiste|recomendaste|sugeriste|aconsejaste|explicaste|propusiste|recordaste)\b|\b(?:hast|hattest) du mir\b|"
     r"\blaut dir\b|\bm['’]as-tu\b|\btu m['’]as\b|\bты (?:мне )?(?:сказал|говорил|советовал|рекомендовал|предлагал)|"
     r"(?<![和给跟向对与过])你(?:曾经?|之前|上次|刚才?|当时|已经|还|都)*(?:(?:[给跟向对为帮]|和)我们?)?"
@@ -125,14 +126,14 @@ class Question:
         return own and self.said_by != BY_ASSISTANT
 
     @cached_property
-    def wants(self) -> int:
-        """The flag of what it wants to be told, or 0."""
-        return wanted(self.text)
+    def favoured_kind(self) -> int:
+        """The flag of what it asks for, or 0."""
+        return favoured_kind(self.text)
 
     @cached_property
-    def needs(self) -> int:
+    def required_kind(self) -> int:
         """The flag of what nearly every answer to it holds, or 0."""
-        return needed(self.text)
+        return required_kind(self.text)
 
     @cached_property
     def _times(self) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval import relativity, scores
+from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.dense import Dense, Meant, by_meaning
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER, NAME, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.evidence import evidence, priors
+from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, NAME, QUESTION
 from memos_mcp.backends.local.retrieval.lexical import Lexical, WindowScores
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons
@@ -75,12 +76,12 @@ class Ranking:
 
     def hits(self, limit: int) -> list[Hit]:
         """Return the best texts; of equals the newer comes first."""
-        priors = self._priors()
-        evidence = self._evidence()
+        factor = priors(self._rows.flags.values[self._candidates], self._question, self._weights)
+        added = self._evidence()
         literal = self._literal() if self._query.explain else None
         in_words = self._share(self._in_windows.there, self._candidates)
-        coverage = self._coverage((evidence + self._weights.coverage * in_words) * priors)
-        score = (evidence + self._weights.coverage * self._covered(coverage)) * priors
+        coverage = self._coverage((added + self._weights.coverage * in_words) * factor)
+        score = (added + self._weights.coverage * self._covered(coverage)) * factor
         long, repeat = self._weights.long, self._weights.repeat
         best, final = take_best(score, self._candidates, self._rows, limit=limit, long=long, repeat=repeat)
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
@@ -141,39 +142,18 @@ class Ranking:
 
     def _evidence(self) -> Floats:
         """Add up what speaks for each candidate, but for how much of the query it covers."""
-        weights, rows = self._weights, self._candidates
         near = self._windows.total(self._dense.rows, self._dense.units)
-        score = weights.lexical * self._in_windows.bm25 + weights.dense * near + self._who()
-        if self._spans:
-            score += weights.when * nearness(self._rows.time.values[rows], self._spans)
-        flags = self._rows.flags.values[rows]
-        if said_by := self._question.said_by:
-            score += weights.role * ((flags & said_by) != 0)
-        if self._question.of_oneself:
-            score += weights.mine * ((flags & BY_USER) != 0)
-        if self._question.asks_when:
-            score += weights.timed * ((flags & (RELATIVE_TIME | NUMBER)) != 0)
-        if self._query.thread is not None:
-            score += weights.thread * (self._rows.thread.values[rows] == self._query.thread)
-        return score
-
-    def _who(self) -> Floats:
-        score = np.zeros(len(self._candidates))
-        named = [word for word in self._question.words if self._rows.speakers.get(word, 0) > 1]
-        if named:
-            speakers = self._rows.speaker.values[self._candidates]
-            for place, word in enumerate(named):
-                score[speakers == word] = self._weights.others if place else self._weights.who
-        return score
-
-    def _priors(self) -> Floats:
-        flags = self._rows.flags.values[self._candidates]
-        return scores.priors(
-            flags,
-            asks_when=self._question.asks_when,
-            of_oneself=self._question.of_oneself,
-            wants=self._question.wants,
-            weights=self._weights,
+        return (
+            self._weights.lexical * self._in_windows.bm25
+            + self._weights.dense * near
+            + evidence(
+                self._candidates,
+                self._rows,
+                self._question,
+                spans=self._spans,
+                thread=self._query.thread,
+                weights=self._weights,
+            )
         )
 
     def _coverage(self, promise: Floats) -> Floats:
@@ -272,7 +252,7 @@ class Ranking:
         if self._question.said_by != BY_ASSISTANT:
             short = (self._rows.length.values[rows] <= _REMARK) & (self._rows.speaker.values[rows] == 0)
             unfit += relativity.REMARK * (short & ((flags & BY_ASSISTANT) != 0) & ~self._answers(rows))
-        if needs := self._question.needs:
+        if needs := self._question.required_kind:
             against = relativity.NO_NAME if needs == NAME else relativity.OTHER_KIND
             unfit += against * ((flags & needs) == 0)
         return unfit

@@ -26,6 +26,7 @@ _HAN_GAPS = re.compile(
 )
 _HAN = re.compile("[\u3400-\u9fff]{2,}|[\u30a1-\u30fe]{2,}")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_ADDRESS = re.compile(r"\b(?:\w+://|www\.)\S+")
 _PLAIN = word_list("plain")
 
 
@@ -56,7 +57,7 @@ def tags(text: str) -> tuple[str, ...]:
 
 
 def _runs(text: str) -> list[list[str]]:
-    tokens = _TOKEN.findall(text)
+    tokens = _TOKEN.findall(_ADDRESS.sub(".", text))
     silent = STOP_WORDS[recognise(token.casefold() for token in tokens)] | SMALL_TALK | _PLAIN
     runs: list[list[str]] = [[]]
     for token in tokens:

@@ -1,4 +1,5 @@
-"""Speech: who speaks, whether a text asks, is about its writer, or counts time from the day it was written."""
+"""Speech: who speaks, whether a text asks, is about its writer, counts time from the day it was written, or holds a
+number, a name or a place."""
 
 import re
 
