@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.extraction.base import Source
-from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.language_files import pattern_of, words_of
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.temporal import TimeMention, resolve
 from memos_mcp.backends.local.text.temporal.languages import languages
-from memos_mcp.backends.local.text.words import LETTER, matter, word_list, words
+from memos_mcp.backends.local.text.words import LETTER, matter, words
 
 Reason = Literal["words", "name", "number", "date", "negation"]
 
@@ -36,7 +36,7 @@ _CLAUSE = re.compile(rf",\s|[;；，]|\s(?:{pattern_of('joins')})\s|{pattern_of(
 _NEGATION = re.compile(pattern_of("denies"), re.IGNORECASE)
 _NO_DENIAL = re.compile(pattern_of("no_denial"), re.IGNORECASE)
 _NO = re.compile(rf"\W*(?:{pattern_of('no')})", re.IGNORECASE)
-_REPORTING = word_list("reporting")
+_REPORTING = words_of("reporting")
 
 Embed = Callable[[str], NDArray[np.float32]]
 """Gives a text as a vector of unit length."""
