@@ -26,8 +26,10 @@ from memos_mcp.api.serve import listen, serve, url_of
 from memos_mcp.api.v1.context import Context, Store
 from memos_mcp.api.v1.reading_routes import reading_operations
 from memos_mcp.api.v1.routes import routes
-from memos_mcp.backends.base import Curating, MemoryBackend, Transferring
-from memos_mcp.backends.local.curation.browsing import LocalBrowsing
+from memos_mcp.backends.base import MemoryBackend
+from memos_mcp.backends.local.browsing import Browsing
+from memos_mcp.backends.local.curation.editing import Curating
+from memos_mcp.backends.local.curation.ledger_transfer import Transferring
 from memos_mcp.backends.local.extraction.base import Draft
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
@@ -89,7 +91,7 @@ def fill(ledger: Ledger, messages: int) -> None:
 
 async def measure(ledger: Ledger) -> None:
     """Call each route a few times and print the median and the longest."""
-    browsing = LocalBrowsing(ledger, cast("Retriever", None), clock=lambda: FIRST, offset=lambda _: 0)
+    browsing = Browsing(ledger, cast("Retriever", None), lambda: FIRST, lambda _: 0)
     app = Starlette(routes=[one.route(default_user="u") for one in reading_operations(browsing, Context())])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         for path, query in ROUTES:
@@ -122,7 +124,7 @@ async def measure_view(ledger: Ledger) -> None:
     """Open the page as `memos-mcp open` does, each time in a new profile, and load it again there."""
     from playwright.async_api import async_playwright
 
-    browsing = LocalBrowsing(ledger, cast("Retriever", None), clock=lambda: FIRST, offset=lambda _: 0)
+    browsing = Browsing(ledger, cast("Retriever", None), lambda: FIRST, lambda _: 0)
     store = Store(cast("MemoryBackend", None), browsing, cast("Curating", None), cast("Transferring", None))
     visits = PageSessions()
     app = build_page(visits, user_id="u", routes=routes(store, Context(), default_user="u"))

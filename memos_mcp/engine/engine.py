@@ -1,7 +1,6 @@
 """The engine: it lets relays and commands in, and runs an MCP session for each relay."""
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -18,21 +17,18 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectReceiveStream
 from mcp.server import MCPServer
 from mcp.server.subscriptions import ResourceUpdated
-from psutil import Process
 
-from memos_mcp import __version__
 from memos_mcp.api.guard.page_sessions import PageSessions
 from memos_mcp.api.v1.context import Context, Machine, Store
-from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
+from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.lazy import Call
-from memos_mcp.backends.selection import backend_kind
 from memos_mcp.core.api_models import Client
-from memos_mcp.core.errors import InvalidRequest, MemosError
-from memos_mcp.core.models import EngineStatus, StoreStatus
+from memos_mcp.core.errors import MemosError
 from memos_mcp.core.settings import Settings, differences, read_settings
 from memos_mcp.engine.callers import LOCAL, Caller, Callers, whose_at
 from memos_mcp.engine.handshake import Handshake, Visitor
 from memos_mcp.engine.listener import EngineListener
+from memos_mcp.engine.operator_requests import OperatorRequests
 from memos_mcp.engine.page_server import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.mcp import uris
@@ -44,6 +40,9 @@ from memos_mcp.mcp.session import Session
 from memos_mcp.mcp.stdio import warm_up
 
 if TYPE_CHECKING:
+    from memos_mcp.backends.local.browsing import Browsing
+    from memos_mcp.backends.local.curation.editing import Curating
+    from memos_mcp.backends.local.curation.ledger_transfer import Transferring
     from memos_mcp.hooks.dispatch import Hooks
 
 logger = logging.getLogger(__name__)
@@ -103,6 +102,16 @@ class Engine:
             watch=lambda user_id, listener: self._notices.watch(whose_at(LOCAL, user_id), listener),
         )
         self._page = PageServer(self.visits, user_id=settings.user_id, store=self.store, surroundings=self.surroundings)
+        self._requests = OperatorRequests(
+            door.data_dir,
+            settings,
+            stores.local,
+            self.visits,
+            url,
+            self._page,
+            hosts=lambda: len(self._sessions),
+            stop=self.ending.set,
+        )
 
     async def run(self) -> None:
         """Let processes in until the engine ends: for a signal, when it is asked to, or when nobody needs it."""
@@ -162,7 +171,7 @@ class Engine:
                     case "hook":
                         await self._hook(visitor, hello)
                     case "operator":
-                        await self._operator(visitor, hello)
+                        await self._requests.answer(visitor, hello)
         except (OSError, EOFError) as exc:
             logger.debug("a process left: %r", exc)
         finally:
@@ -203,78 +212,22 @@ class Engine:
             await visitor.answer(refused=str(exc))
             return None
 
-    @cached_property
-    def _hooks(self) -> "Hooks":
-        from memos_mcp.hooks.dispatch import Hooks  # noqa: PLC0415 - few engines have hooks
-
-        return Hooks(self._settings.data_dir)
-
     async def _hook(self, visitor: Visitor, hello: Handshake) -> None:
-        from memos_mcp.backends.local.text.secrets import redact  # noqa: PLC0415
-        from memos_mcp.engine.hook_requests import serve_hook  # noqa: PLC0415
-        from memos_mcp.hooks.capture import Keeping  # noqa: PLC0415
+        from memos_mcp.engine.hook_requests import serve_hook  # noqa: PLC0415 - few engines have hooks
 
         if (opened := await self._opened(visitor, hello)) is None:
             return
         settings, account, backend = opened
         await visitor.answer(data_dir=self._door.data_dir, pid=os.getpid())
         self._callers.enter(Caller(account, settings.user_id, "", backend))
-        secrets = redact if settings.secrets == "redact" else None
-        try:
-            keeping = Keeping(await backend(), settings.user_id, secrets)
-            await serve_hook(visitor, hello.hook, self._hooks, keeping)
-        except MemosError as exc:
-            await visitor.send(json.dumps({"note": str(exc)}).encode() + b"\n")
+        await serve_hook(visitor, hello.hook, self._hooks, settings, backend)
         self._last = time.monotonic()
 
-    async def _operator(self, visitor: Visitor, hello: Handshake) -> None:
-        answer = partial(visitor.answer, data_dir=self._door.data_dir, pid=os.getpid())
-        match hello.ask:
-            case "stop":
-                await answer()
-                self.ending.set()
-            case "pause":
-                async with self._stores.local.taken_back():
-                    await answer()
-                    await visitor.read()  # until the command has left
-            case "status":
-                await answer(status=(await self._status(hello)).model_dump())
-            case "open":
-                await answer(**await self._link(hello))
-            case _:
-                await answer()
+    @cached_property
+    def _hooks(self) -> "Hooks":
+        from memos_mcp.hooks.dispatch import Hooks  # noqa: PLC0415
 
-    async def _link(self, hello: Handshake) -> dict[str, str]:
-        """Answer with a link that opens the page once."""
-        from memos_mcp.api.serve import callable_url  # noqa: PLC0415 - most engines serve no HTTP
-
-        try:
-            settings = read_settings(hello.settings)
-            if backend_kind(settings) != "local":
-                raise InvalidRequest(
-                    "The page shows the store on this machine, and MEMOS_API_KEY or MEMOS_BASE_URL name another "
-                    "service. Set MEMOS_BACKEND=local to see what is kept here."
-                )
-            url = callable_url(self._url) or await self._page.url()
-        except MemosError as exc:
-            return {"refused": str(exc)}
-        return {"link": f"{url}/#open={self.visits.link(settings.user_id)}"}
-
-    async def _status(self, hello: Handshake) -> EngineStatus:
-        try:
-            told = differences(hello.settings, self._settings)
-        except MemosError:
-            told = []
-        store = await self._stores.local.call("status") if self._stores.local.is_open else None
-        return EngineStatus(
-            version=__version__,
-            pid=os.getpid(),
-            memory_bytes=Process().memory_info().rss,
-            hosts=len(self._sessions),
-            url=self._url,
-            differences=tuple(told),
-            store=store if isinstance(store, StoreStatus) else None,
-        )
+        return Hooks(self._settings.data_dir)
 
     async def _watch(self) -> None:
         while not self.ending.is_set():

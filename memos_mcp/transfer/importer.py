@@ -105,7 +105,7 @@ def recognise(paths: Iterable[Path]) -> Recognised:
             else:
                 sources.append(RecognisedDocument(document, found))
         if len(sources) == before:
-            is_empty = path.is_file() and not path.read_bytes()[:4096].strip()
+            is_empty = path.is_file() and not any(document.start(4096).strip() for document in documents_in(path))
             what = "is empty" if is_empty else "is nothing that can be imported"
             raise InvalidRequest(f"{path} {what}; nothing was changed. What is recognised: {list_of_formats()}.")
     return Recognised(sources, unknown)

@@ -29,7 +29,7 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something that is not taken in, and what it is, in the plural."""
+    """Something that is not taken in: what it is, in the plural ("hidden messages"), and how many of it."""
 
     what: str
     count: int = 1
@@ -48,22 +48,27 @@ class Repeats:
         """Begin a document."""
         self._named: Counter[str] = Counter()
         self._conversation = ""
-        self._said: dict[str, list[int]] = {}
+        self._seen: set[int] = set()
+        self._further: Counter[str] = Counter()
 
     def numbered(self, name: str) -> str:
         """Return the identity of what has no id, by a name made of what it says: a repeat gets a number."""
         self._named[name] += 1
         return name if self._named[name] == 1 else f"{name}-{self._named[name]}"
 
-    def checked(self, conversation: str, identity: str, *said: str) -> str | None:
+    def checked(self, conversation: str, identity: str, *said: object) -> str | None:
         """Return an identity, numbered where it named another message of the conversation; None where it named this."""
         if conversation != self._conversation:
-            self._conversation, self._said = conversation, {}
-        before, mark = self._said.setdefault(identity, []), hash(said)
-        if mark in before:
+            self._conversation, self._seen, self._further = conversation, set(), Counter()
+        name, message = hash(identity), hash((identity, *said))
+        if message in self._seen:
             return None
-        before.append(mark)
-        return identity if len(before) == 1 else f"{identity}-{len(before)}"
+        self._seen.add(message)
+        if name not in self._seen:
+            self._seen.add(name)
+            return identity
+        self._further[identity] += 1
+        return f"{identity}-{self._further[identity] + 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +197,10 @@ def objects(value: object) -> list[dict[str, Any]]:
 
 
 def elements(document: Document, place: str = "item", *, on_read: Progress) -> Iterator[object]:
-    """Yield what stands at a place of a JSON document, one after the other; a document that breaks off ends there."""
+    """Yield what stands at a place of a JSON document, or of each of its lines; one that breaks off ends there."""
     source = document.utf8(on_read)
     try:
-        yield from cast("Iterator[object]", ijson.items(source, place, use_float=True))
+        yield from cast("Iterator[object]", ijson.items(source, place, use_float=True, multiple_values=True))
     except ijson.IncompleteJSONError:
         yield LeftOut("documents that break off")
     finally:

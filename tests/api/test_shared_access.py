@@ -108,11 +108,11 @@ async def shared_count(asked: Settings) -> dict[str, float]:
 
 def test_calls_of_earlier_periods_count_as_far_as_the_window_covers_them(access: Access) -> None:
     access.count({"a": 4}, seconds=1000)
-    access._database.execute("UPDATE call_count SET period = period - 1")
+    access.database.execute("UPDATE call_count SET period = period - 1")
     assert 0 <= access.count({"b": 2}, seconds=1000)["a"] <= 4
     assert access.count({"b": 1}, seconds=1000)["b"] == 3
 
-    access._database.execute("UPDATE call_count SET period = period - 2")
+    access.database.execute("UPDATE call_count SET period = period - 2")
     assert access.count({}, seconds=1000) == {}
 
 

@@ -123,7 +123,7 @@ async def renewed(backend: LocalBackend) -> None:
         while (
             ledger.vectors.count_after(0, limit=1)
             or ledger.noted("index_holds_deleted") == "yes"
-            or indexing._renewed_from is not None
+            or indexing._renewal.pause() is not None
             or len(list((ledger.database.path.parent / "chroma").iterdir())) > 1
         ):
             await anyio.sleep(0.02)

@@ -2,11 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from memos_mcp.backends.base import Browsing, Curating, MemoryBackend, Transferring
+from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.api_models import Client, SearchQuery, ShownHost, ShownSetting
 from memos_mcp.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.browsing import Browsing
+    from memos_mcp.backends.local.curation.editing import Curating
+    from memos_mcp.backends.local.curation.ledger_transfer import Transferring
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +19,9 @@ class Store:
     """What the routes need of a store on this machine."""
 
     backend: MemoryBackend
-    browsing: Browsing
-    curating: Curating
-    transferring: Transferring
+    browsing: "Browsing"
+    curating: "Curating"
+    transferring: "Transferring"
 
 
 TextForAgents = Callable[[SearchQuery, str], Awaitable[str]]

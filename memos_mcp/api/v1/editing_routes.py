@@ -1,7 +1,9 @@
 """The routes that set memories right, and those that delete."""
 
+from typing import TYPE_CHECKING
+
 from memos_mcp.api.v1.operation import Call, Operation
-from memos_mcp.backends.base import Browsing, Curating, MemoryBackend
+from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.api_models import (
     Deleted,
     Ids,
@@ -13,6 +15,10 @@ from memos_mcp.core.api_models import (
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.models import DeleteMemory, Stretch
 
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.browsing import Browsing
+    from memos_mcp.backends.local.curation.editing import Curating
+
 SHOWN = 1_000
 """Memories and messages of each kind that are shown before they are deleted."""
 
@@ -20,7 +26,7 @@ SHOWN = 1_000
 class EditingRoutes:
     """The routes over what a backend lets people change."""
 
-    def __init__(self, backend: MemoryBackend, browsing: Browsing, curating: Curating) -> None:
+    def __init__(self, backend: MemoryBackend, browsing: "Browsing", curating: "Curating") -> None:
         """Take what is changed."""
         self._backend = backend
         self._browsing = browsing

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio import open_file
@@ -16,11 +16,13 @@ from starlette.requests import Request
 from memos_mcp.api.contract.envelope import log_failure
 from memos_mcp.api.v1.context import Start
 from memos_mcp.api.v1.operation import BYTES, FAILED, Call, Operation
-from memos_mcp.backends.base import Transferring
 from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.core.api_models import Imported, ImportJob, ImportJobQuery, ImportQuery, ImportState, iso_time
 from memos_mcp.core.errors import InvalidRequest, MemosError
 from memos_mcp.transfer.importer import Recognised, Report, recognise, run, survey, unseen
+
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.curation.ledger_transfer import Transferring
 
 DECISION: Final = 3600.0
 """Seconds for which a file that was looked into waits to be taken in; then it is removed."""
@@ -75,7 +77,7 @@ class _Job:
 class Imports:
     """Takes files in. In the background each user has one, and they are read one after another."""
 
-    def __init__(self, transferring: Transferring, start: Start, *, decision: float = DECISION) -> None:
+    def __init__(self, transferring: "Transferring", start: Start, *, decision: float = DECISION) -> None:
         """Take what lends the ledger, and what runs in the background."""
         self._transferring = transferring
         self._start = start

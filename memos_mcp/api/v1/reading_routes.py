@@ -1,9 +1,10 @@
 """The routes that read: status, home, memories, conversations, search."""
 
+from typing import TYPE_CHECKING
+
 from memos_mcp import __version__
 from memos_mcp.api.v1.context import Context
 from memos_mcp.api.v1.operation import Call, Operation
-from memos_mcp.backends.base import Browsing
 from memos_mcp.core.api_models import (
     ConversationList,
     ConversationsQuery,
@@ -22,10 +23,13 @@ from memos_mcp.core.api_models import (
 from memos_mcp.core.errors import MemosError
 from memos_mcp.core.models import StoreStatus
 
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.browsing import Browsing
+
 WELL = "Everything is well."
 
 
-def reading_operations(browsing: Browsing, surroundings: Context) -> list[Operation]:
+def reading_operations(browsing: "Browsing", surroundings: Context) -> list[Operation]:
     """Return the routes over what a backend lets people look at."""
 
     async def status(call: Call) -> Status:

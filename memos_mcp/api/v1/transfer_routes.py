@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio.to_thread import run_sync
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from memos_mcp.api.v1.operation import BYTES, Call, Operation
-from memos_mcp.backends.base import Browsing, Transferring
 from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.record_export import RecordExport
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
@@ -19,8 +19,12 @@ from memos_mcp.core.api_models import ExportQuery
 from memos_mcp.core.errors import Forbidden
 from memos_mcp.transfer.markdown_folder import MarkdownFolder
 
+if TYPE_CHECKING:
+    from memos_mcp.backends.local.browsing import Browsing
+    from memos_mcp.backends.local.curation.ledger_transfer import Transferring
 
-def transfer_operations(transferring: Transferring, browsing: Browsing) -> list[Operation]:
+
+def transfer_operations(transferring: "Transferring", browsing: "Browsing") -> list[Operation]:
     """Return the routes over the ledger as a whole."""
 
     async def export(call: Call) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 from memos_mcp.backends.hosted import cloud, request_bodies, response_models
 from memos_mcp.backends.hosted.call_errors import CallFailed
 from memos_mcp.backends.hosted.delivery import Delivery
-from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, Endpoints
+from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, HttpClient
 from memos_mcp.backends.hosted.outbox import TASK_PREFIX
 from memos_mcp.backends.hosted.product_server import ProductServer
 from memos_mcp.backends.hosted.request_bodies import Body
@@ -51,7 +51,7 @@ class HostedBackend:
     the last 50 messages of a conversation and no others, and finds memories, not messages.
     """
 
-    def __init__(self, service: Endpoints, *, delivery: Delivery | None = None) -> None:
+    def __init__(self, service: HttpClient, *, delivery: Delivery | None = None) -> None:
         """Take the service; with a `delivery`, an add outlives the service's absence."""
         self._service = service
         self._delivery = delivery

@@ -54,14 +54,14 @@ async def open_hosted(
     """
     client = connect(base_url, api_key, transport=transport, timeouts=timeouts)
     async with client:
-        success = SUCCESS if dialect == "product" else 0
-        service = HttpClient(client, retry=retry or Retry(), is_engine=is_engine, success=success)
+        retry = retry or Retry()
+        service = HttpClient(client, retry=retry, is_engine=is_engine, success=SUCCESS if dialect == "product" else 0)
         if data_dir is None:
             yield HostedBackend(service)
             return
         account = account_of(base_url, api_key)
         if dialect == "product":
-            service = ProductServer(service, SentMessages(data_dir, account=account), clock=clock)
+            service = ProductServer(client, SentMessages(data_dir, account=account), retry=retry, clock=clock)
         delivery = Delivery(service, Outbox(data_dir, account=account), clock=clock)
         delivering = asyncio.create_task(delivery.run())
         try:

@@ -42,7 +42,7 @@ _NEVER = (InvalidRequest, NotFound, Forbidden)
 class Delivery:
     """Delivers adds to one service, with one outbox behind it."""
 
-    def __init__(self, service: HttpClient | ProductServer, outbox: Outbox, *, clock: Callable[[], int]) -> None:
+    def __init__(self, service: HttpClient, outbox: Outbox, *, clock: Callable[[], int]) -> None:
         """Take the service and the outbox; `clock` gives epoch milliseconds."""
         self._service = service
         self._outbox = outbox

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import httpx
 import stamina
@@ -36,22 +36,6 @@ class Retry:
     jitter: float = 0.5
     within: float = 20.0
     patience: float = 10.0
-
-
-class Endpoints(Protocol):
-    """What a `HostedBackend` calls: a service at an address, or the engine of a data directory, wherever it is."""
-
-    @property
-    def is_engine(self) -> bool | None:
-        """Whether the server is an engine of ours, which can do more than the contract; None if not yet known."""
-        ...
-
-    async def post(self, path: str, body: dict[str, Any], *, harmless: bool = True, key: str = "") -> dict[str, Any]:
-        """Call an endpoint and give the `data` of its envelope; `CallFailed` where that did not work.
-
-        A call that is not `harmless` when done twice is repeated only where it cannot have been done.
-        """
-        ...
 
 
 class HttpClient:

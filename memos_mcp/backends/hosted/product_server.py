@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, Final
 
 import httpx
@@ -10,7 +9,7 @@ from anyio.to_thread import run_sync
 
 from memos_mcp.backends.hosted import product
 from memos_mcp.backends.hosted.call_errors import CallFailed
-from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, HttpClient
+from memos_mcp.backends.hosted.http_client import ADD_MESSAGE, HttpClient, Retry
 from memos_mcp.backends.hosted.request_bodies import Body
 from memos_mcp.backends.hosted.sent_messages import SentMessages
 from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
@@ -20,23 +19,24 @@ HISTORY: Final = 20
 """Messages of the conversation that go with a correction."""
 
 
-class ProductServer:
+class ProductServer(HttpClient):
     """Translates each call, and keeps beside the server what it does not keep: the messages."""
 
-    is_engine = False
-
-    def __init__(self, service: HttpClient, kept: SentMessages, *, clock: Callable[[], int]) -> None:
-        """Take the wire to the server and the messages that were sent to it; `clock` gives epoch milliseconds."""
-        self._service = service
+    def __init__(
+        self, client: httpx.AsyncClient, kept: SentMessages, *, retry: Retry, clock: Callable[[], int]
+    ) -> None:
+        """Take a client of the server and the messages that were sent to it; `clock` gives epoch milliseconds."""
+        super().__init__(client, retry=retry, success=product.SUCCESS)
         self._kept = kept
         self._clock = clock
 
-    async def post(self, path: str, body: Body, *, harmless: bool = True, key: str = "") -> dict[str, Any]:
-        """Call an endpoint of the cloud's contract; see `Service.post`."""
-        return await self._service.repeated(partial(self.post_once, path, body, key=key), harmless=harmless)
+    @property
+    def is_engine(self) -> bool | None:
+        """Whether the server is an engine of ours: it is not."""
+        return False
 
     async def post_once(self, path: str, body: Body, *, key: str = "") -> dict[str, Any]:
-        """Call an endpoint without repeating anything."""
+        """Call an endpoint of the cloud's contract without repeating anything."""
         if path == ADD_MESSAGE:
             return await self._add(body, task_id=key or uuid.uuid4().hex)
         calls: dict[str, Callable[[Body], Awaitable[dict[str, Any]]]] = {
@@ -68,7 +68,7 @@ class ProductServer:
         return True
 
     async def _add(self, body: Body, *, task_id: str) -> dict[str, Any]:
-        data = await self._service.send("add", product.add(body, task_id=task_id))
+        data = await self.send("add", product.add(body, task_id=task_id))
         done = not body["async_mode"]
         await self._keep(body, task_id=task_id, memories=product.made(data) if done else None)
         note = product.NOT_PUBLIC if body.get("allow_public") else ""
@@ -92,10 +92,10 @@ class ProductServer:
         )
 
     async def _search(self, body: Body) -> dict[str, Any]:
-        return product.found(await self._service.post_once("search", product.search(body)))
+        return product.found(await super().post_once("search", product.search(body)))
 
     async def _get_memory(self, body: Body) -> dict[str, Any]:
-        data = await self._service.post_once("get_memory", product.get_memory(body))
+        data = await super().post_once("get_memory", product.get_memory(body))
         return product.known(data, page=body["page"], size=body["size"])
 
     async def _get_message(self, body: Body) -> dict[str, Any]:
@@ -114,7 +114,7 @@ class ProductServer:
         return await run_sync(lambda: self._kept.last(count, user_id=body["user_id"], conversation_id=conversation_id))
 
     async def _delete(self, body: Body) -> dict[str, Any]:
-        data = await self._service.post_once("delete_memory", product.delete_memory(body))
+        data = await super().post_once("delete_memory", product.delete_memory(body))
         if data.get("status") == "failure":
             raise CallFailed(MemosError("MemOS's own server did not delete it: nothing was changed.", code=50002))
         if "memory_ids" not in body:
@@ -125,7 +125,7 @@ class ProductServer:
         task_id = uuid.uuid4().hex
         said = await self._last(HISTORY, body)
         history = [{"role": one["role"], "content": one["content"]} for one in said if one["role"] != "tool"]
-        await self._service.send("feedback", product.feedback(body, history=history, task_id=task_id))
+        await self.send("feedback", product.feedback(body, history=history, task_id=task_id))
         return {"success": True, "task_id": task_id, "status": "running"}
 
     async def _status(self, body: Body) -> dict[str, Any]:
@@ -141,4 +141,4 @@ class ProductServer:
             raise
 
     async def _task(self, task_id: str, *, user_id: str) -> dict[str, Any]:
-        return await self._service.get_once("scheduler/status", {"user_id": user_id, "task_id": task_id})
+        return await self.get_once("scheduler/status", {"user_id": user_id, "task_id": task_id})

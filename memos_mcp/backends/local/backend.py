@@ -4,19 +4,18 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
-import anyio.to_thread
+from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.adding import Adding
+from memos_mcp.backends.local.browsing import Browsing
 from memos_mcp.backends.local.consolidation import Consolidation, Feedback, FeedbackOutcome, keys
 from memos_mcp.backends.local.consolidation.agent_memories import AgentMemories
 from memos_mcp.backends.local.consolidation.learning import Learning
-from memos_mcp.backends.local.curation.browsing import LocalBrowsing
 from memos_mcp.backends.local.curation.deletion import Deletion
-from memos_mcp.backends.local.curation.editing import LocalCurating
-from memos_mcp.backends.local.curation.ledger_transfer import LocalTransferring
+from memos_mcp.backends.local.curation.editing import Curating
+from memos_mcp.backends.local.curation.ledger_transfer import Transferring
 from memos_mcp.backends.local.knowledge.knowledge_bases import KnowledgeBases
 from memos_mcp.backends.local.knowledge.library import Library
 from memos_mcp.backends.local.ledger.ledger import Ledger
@@ -62,8 +61,6 @@ from memos_mcp.core.perspective import bare
 from memos_mcp.rendering.instructions import fit, with_instructions
 
 FEEDBACK_CONVERSATION = "feedback"
-
-T = TypeVar("T")
 
 
 def milliseconds_now() -> int:
@@ -115,10 +112,10 @@ class LocalBackend:
         )
         self._bases = KnowledgeBases(ledger, search, indexes, changed=indexing.wake, redact=redact)
         self._public = PublicMemories(ledger, search)
-        self.browsing = LocalBrowsing(ledger, search, clock=clock, offset=offset)
-        self.curating = LocalCurating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
-        self.transferring = LocalTransferring(ledger, changed=self._follow, redacts=redact is not None)
-        self.means = LocalStateless(search, learning, clock=clock, redact=redact)
+        self.browsing = Browsing(ledger, search, clock, offset)
+        self.curating = Curating(ledger, upkeep, self.browsing, clock=clock, changed=indexing.wake, redact=redact)
+        self.transferring = Transferring(ledger, self._follow, redact is not None)
+        self.means = LocalStateless(search, learning, clock, redact)
         self.library = Library(self._bases, clock=clock)
 
     def _follow(self) -> None:
@@ -240,7 +237,7 @@ class LocalBackend:
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""
-        return await _in_thread(self._ledger.status)
+        return await run_sync(self._ledger.status)
 
     async def get_status(self, task_id: str, *, user_id: str) -> Task:
         """Read a task from the ledger."""
@@ -249,16 +246,12 @@ class LocalBackend:
     async def memory_owner(self, memory_id: str) -> str | None:
         """Return the user who has a memory: the REST contract names memories by their ids alone."""
         seq = memory_seq(memory_id)
-        return None if seq is None else await _in_thread(partial(self._ledger.memories.owner, seq))
+        return None if seq is None else await run_sync(self._ledger.memories.owner, seq)
 
     async def task_owner(self, task_id: str) -> str | None:
         """Return the user whose add left a task behind."""
-        return await _in_thread(partial(self._ledger.tasks.owner, task_id))
+        return await run_sync(self._ledger.tasks.owner, task_id)
 
 
 def _beginning(known: Memory | Preference) -> str:
     return shorten(bare(known.memory_value) if isinstance(known, Memory) else known.preference, limit=80)
-
-
-async def _in_thread(call: Callable[[], T], *, abandon: bool = False) -> T:
-    return await anyio.to_thread.run_sync(call, abandon_on_cancel=abandon)

@@ -1,4 +1,6 @@
-"""Reading what the ledger keeps, as the backend's answers: messages, memories, conversations, tasks."""
+"""What the reading endpoints of the MemOS contract answer from the ledger: numbered pages, in MemOS's models."""
+
+from dataclasses import dataclass
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
@@ -18,25 +20,27 @@ from memos_mcp.core.models import (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class LedgerReader:
-    """Reads the ledger; runs in a thread that acts for the user."""
+    """Reads messages, memories, conversations and tasks; runs in a thread that acts for the user.
 
-    def __init__(self, ledger: Ledger) -> None:
-        """Take an open ledger."""
-        self._ledger = ledger
+    What `/api/v1` reads of the same ledger is in `Browsing`.
+    """
+
+    ledger: Ledger
 
     def messages(self, request: GetMessage, user_id: str) -> MessagePage:
         """Return a page of a conversation."""
-        user = self._ledger.messages.user_key(user_id)
-        conversation = user and self._ledger.messages.conversation_key(user, request.conversation_id)
+        user = self.ledger.messages.user_key(user_id)
+        conversation = user and self.ledger.messages.conversation_key(user, request.conversation_id)
         if not conversation:
             raise NotFound(
                 f'There is no conversation "{request.conversation_id[:100]}". Use the conversation_id that add_message '
                 "answered, or look at memos://conversations."
             )
-        total = self._ledger.messages.count(conversation)
+        total = self.ledger.messages.count(conversation)
         number = self._page_of(request, conversation) if request.message_id else request.page
-        messages = self._ledger.messages.page(conversation, size=request.message_limit_number, page=number)
+        messages = self.ledger.messages.page(conversation, size=request.message_limit_number, page=number)
         return MessagePage(
             conversation_id=request.conversation_id,
             message_detail_list=tuple(messages),
@@ -46,7 +50,7 @@ class LedgerReader:
         )
 
     def _page_of(self, request: GetMessage, conversation: int) -> int:
-        later = self._ledger.messages.count_later(conversation, message_seq(request.message_id))
+        later = self.ledger.messages.count_later(conversation, message_seq(request.message_id))
         if later is None:
             raise NotFound(
                 f'Conversation "{request.conversation_id[:100]}" has no message "{request.message_id[:60]}". '
@@ -56,7 +60,7 @@ class LedgerReader:
 
     def known(self, request: GetMemory, user_id: str, chosen: filters.Filter | None) -> MemoryPage:
         """Return a page of memories, or those that are named."""
-        user = self._ledger.messages.user_key(user_id)
+        user = self.ledger.messages.user_key(user_id)
         if request.memory_ids:
             return self._named(request.memory_ids, user)
         if user is None:
@@ -65,24 +69,24 @@ class LedgerReader:
         condition = f"status = 'activated' AND ({condition})"
         if not request.include_preference:
             condition = f"preference IS NULL AND {condition}"
-        total = self._ledger.memories.count(user, condition=condition, parameters=parameters)
-        seqs = self._ledger.memories.newest(
+        total = self.ledger.memories.count(user, condition=condition, parameters=parameters)
+        seqs = self.ledger.memories.newest(
             user, condition=condition, parameters=parameters, size=request.size, page=request.page
         )
-        stored = self._ledger.memories.by_seq(user, seqs)
+        stored = self.ledger.memories.by_seq(user, seqs)
         page = _memory_page([stored[seq] for seq in seqs], total=total, size=request.size, page=request.page)
-        unknown = filters.unknown_fields(chosen, user, (self._ledger.messages, self._ledger.memories))
+        unknown = filters.unknown_fields(chosen, user, (self.ledger.messages, self.ledger.memories))
         return page.model_copy(update={"notice": filters.about_unknown(unknown), "unknown_fields": unknown})
 
     def _named(self, memory_ids: tuple[str, ...], user: int | None) -> MemoryPage:
         seqs = self.seqs(memory_ids, user)
-        stored = self._ledger.memories.by_seq(user or 0, seqs)
+        stored = self.ledger.memories.by_seq(user or 0, seqs)
         return _memory_page([stored[seq] for seq in seqs], total=len(seqs), size=len(seqs), page=1)
 
     def seqs(self, memory_ids: tuple[str, ...], user: int | None) -> list[int]:
         """Return the keys of memories of the user; `NotFound` names those that there are not."""
         seqs = {identifier: memory_seq(identifier) for identifier in memory_ids}
-        stored = self._ledger.memories.by_seq(user or 0, [seq for seq in seqs.values() if seq is not None])
+        stored = self.ledger.memories.by_seq(user or 0, [seq for seq in seqs.values() if seq is not None])
         unknown = [identifier for identifier, seq in seqs.items() if seq not in stored]
         if unknown:
             shown = ", ".join(f'"{identifier[:60]}"' for identifier in unknown[:5])
@@ -94,10 +98,10 @@ class LedgerReader:
 
     def conversations(self, request: GetConversation, user_id: str) -> ConversationPage:
         """Return a page of the list of conversations."""
-        user = self._ledger.messages.user_key(user_id)
+        user = self.ledger.messages.user_key(user_id)
         if user is None:
             return ConversationPage(size=request.size)
-        found, total = self._ledger.messages.conversations(
+        found, total = self.ledger.messages.conversations(
             user, prefix=request.prefix, size=request.size, page=request.page
         )
         return ConversationPage(
@@ -110,8 +114,8 @@ class LedgerReader:
 
     def task(self, task_id: str, user_id: str) -> Task:
         """Return a task of the user."""
-        user = self._ledger.messages.user_key(user_id)
-        task = None if user is None else self._ledger.tasks.status(task_id, user=user)
+        user = self.ledger.messages.user_key(user_id)
+        task = None if user is None else self.ledger.tasks.status(task_id, user=user)
         if task is None:
             raise NotFound(f'There is no task "{task_id[:60]}". Use the task_id that an add answered.', code=50131)
         return task

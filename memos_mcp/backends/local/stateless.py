@@ -1,6 +1,7 @@
 """What a store does with texts that it does not keep: it ranks them, and drafts memories of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from anyio.to_thread import run_sync
@@ -13,21 +14,18 @@ from memos_mcp.core.limits import check_add
 from memos_mcp.core.models import AddMessage, Memory, MemoryPage, Message, Preference
 
 
+@dataclass(frozen=True, slots=True)
 class LocalStateless:
     """The store's ranker and extractor; each call hops once to a thread."""
 
-    def __init__(
-        self, search: Retriever, learning: Learning, *, clock: Callable[[], int], redact: Redact | None
-    ) -> None:
-        """Take collaborators that are running."""
-        self._search = search
-        self._learning = learning
-        self._clock = clock
-        self._redact = redact
+    search: Retriever
+    learning: Learning
+    clock: Callable[[], int]
+    redact: Redact | None
 
     async def rerank(self, query: str, documents: tuple[str, ...]) -> list[tuple[int, float]]:
         """Return the position of each document and its relativity to the query, the best first."""
-        return await run_sync(partial(self._search.rank, query, documents, now=self._clock()), abandon_on_cancel=True)
+        return await run_sync(partial(self.search.rank, query, documents, now=self.clock()), abandon_on_cancel=True)
 
     async def extract_memory(self, messages: tuple[Message, ...]) -> MemoryPage:
         """Return the memories that messages would leave behind; nothing is stored."""
@@ -35,17 +33,17 @@ class LocalStateless:
         return await run_sync(self._drafts, messages)
 
     def _drafts(self, messages: tuple[Message, ...]) -> MemoryPage:
-        now = self._clock()
+        now = self.clock()
         sources = [
             Source(
                 seq=number,
                 role=one.role,
-                content=self._redact(one.content)[0] if self._redact else one.content,
+                content=self.redact(one.content)[0] if self.redact else one.content,
                 chat_time=now if one.chat_time is None else one.chat_time,
             )
             for number, one in enumerate(messages, 1)
         ]
-        return _page(self._learning.draft(sources))
+        return _page(self.learning.draft(sources))
 
 
 def _page(drafts: Sequence[Draft]) -> MemoryPage:

@@ -107,7 +107,7 @@ def _forgotten(ledger: Ledger, settings: Settings, request: DeleteMemory) -> For
     user = ledger.messages.user_key(settings.user_id) or 0
     memories = [seq for one in tried.deleted if (seq := memory_seq(one)) is not None]
     messages = [seq for one in tried.deleted_messages if (seq := message_seq(one)) is not None]
-    shown = ledger.pages.memories_by_seq(user, memories), ledger.pages.messages_by_seq(user, messages)
+    shown = ledger.memory_lists.by_seq(user, memories), ledger.conversation_lists.messages_by_seq(user, messages)
     if not request.dry_run:
         forgetting.delete(request, user_id=settings.user_id)
     left = forgetting.left(request, user_id=settings.user_id)

@@ -16,7 +16,7 @@ def recognises(head: DocumentHead) -> bool:
     """Say whether a document is such a database or export."""
     if head.tables is not None:
         return head.tables.get("memories", frozenset()) >= {"content", "content_hash", "created_at"}
-    return head.kind in ("object", "lines") and head.has("export_metadata", "memories")
+    return head.is_object and head.has("export_metadata", "memories")
 
 
 def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:

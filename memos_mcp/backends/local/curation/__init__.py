@@ -1,1 +1,1 @@
-"""What people do with memories: browse, edit, delete, move."""
+"""What people do with memories: edit, delete, move."""

@@ -28,26 +28,18 @@ class _Doomed:
     changes: set[int] = field(default_factory=set[int])
 
 
+@dataclass(frozen=True, slots=True)
 class Deletion:
-    """Works out what a deletion takes with it, and has every part of the store follow."""
+    """Works out what a deletion takes with it, and has every part of the store follow.
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        indexes: Indexes,
-        *,
-        changed: Callable[[], None],
-        copies: Callable[[], Sequence[Path]],
-    ) -> None:
-        """Take ready collaborators.
+    `changed` is called where the vector index has to follow; `copies` gives the files to which the store was copied,
+    which hold what they held then.
+    """
 
-        `changed` is called where the vector index has to follow; `copies` gives the files to which the store was
-        copied, which hold what they held then.
-        """
-        self._ledger = ledger
-        self._indexes = indexes
-        self._changed = changed
-        self._copies = copies
+    ledger: Ledger
+    indexes: Indexes
+    changed: Callable[[], None]
+    copies: Callable[[], Sequence[Path]]
 
     def delete(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Delete what a request names, or with `dry_run` say what that is.
@@ -57,18 +49,18 @@ class Deletion:
             Forbidden: a memory that is named is another user's, who made it public.
             InvalidRequest: nothing is named.
         """
-        user = self._ledger.messages.user_key(user_id)
+        user = self.ledger.messages.user_key(user_id)
         if request.everything:
             return self._all_of(user, request)
         doomed = self._doomed(request, user)
         if user is None:
             return DeleteReceipt(dry_run=request.dry_run)
-        tables = (self._ledger.messages, self._ledger.memories)
+        tables = (self.ledger.messages, self.ledger.memories)
         unknown = filters.unknown_fields(filters.parse(request.filter), user, tables)
-        sources = self._ledger.removal.sources_of(doomed.memories)
+        sources = self.ledger.removal.sources_of(doomed.memories)
         if request.delete_messages or request.text:
             doomed.messages |= sources
-        doomed.memories |= self._ledger.removal.orphans_of(doomed.messages)
+        doomed.memories |= self.ledger.removal.orphans_of(doomed.messages)
         doomed.memories |= self._telling_of(doomed, user)
         receipt = self._receipt(request, doomed, held=sources - doomed.messages)
         if not request.dry_run and (doomed.memories or doomed.messages or doomed.changes):
@@ -77,18 +69,15 @@ class Deletion:
 
     def left(self, request: DeleteMemory, *, user_id: str) -> int:
         """Count what still speaks of the text of a request; 0 where it has none."""
-        user = self._ledger.messages.user_key(user_id)
-        if user is None or not request.text:
-            return 0
-        found = self._ledger.removal.mentions(user, Mention(request.text))
-        return len(found.messages) + len(found.memories) + len(found.changes)
+        user = self.ledger.messages.user_key(user_id)
+        return self.ledger.removal.mentions(user, Mention(request.text)).count if user and request.text else 0
 
     def _doomed(self, request: DeleteMemory, user: int | None) -> _Doomed:
         doomed = _Doomed()
         if request.text:
             wording = Mention(request.text)
             if user is not None:
-                found = self._ledger.removal.mentions(user, wording)
+                found = self.ledger.removal.mentions(user, wording)
                 doomed = _Doomed(found.memories, found.messages, found.changes)
         named = bool(request.text)
         if request.memory_ids:
@@ -106,10 +95,10 @@ class Deletion:
 
     def _memories(self, identifiers: Sequence[str], user: int | None) -> set[int]:
         seqs = {identifier: memory_seq(identifier) for identifier in identifiers}
-        known = self._ledger.memories.by_seq(user or 0, [seq for seq in seqs.values() if seq is not None])
+        known = self.ledger.memories.by_seq(user or 0, [seq for seq in seqs.values() if seq is not None])
         unknown = {one: seq for one, seq in seqs.items() if seq not in known}
-        with self._ledger.database.of_user("*"):
-            public = self._ledger.memories.public([seq for seq in unknown.values() if seq is not None])
+        with self.ledger.database.of_user("*"):
+            public = self.ledger.memories.public([seq for seq in unknown.values() if seq is not None])
         if others := [one for one, seq in unknown.items() if seq in public]:
             raise Forbidden(
                 f'Memory "{others[0]}" is another user\'s, who made it public and alone can delete it; nothing was '
@@ -121,17 +110,17 @@ class Deletion:
 
     def _messages(self, identifiers: Sequence[str], user: int | None) -> set[int]:
         seqs = {identifier: message_seq(identifier) for identifier in identifiers}
-        known = self._ledger.removal.messages_among(user or 0, [seq for seq in seqs.values() if seq is not None])
+        known = self.ledger.removal.messages_among(user or 0, [seq for seq in seqs.values() if seq is not None])
         _check("message", [one for one, seq in seqs.items() if seq not in known])
         return known
 
     def _said(self, request: DeleteMemory, user: int | None) -> set[int]:
         """Return the messages of the conversations, and of the stretch, that a request names."""
         wanted = [*request.conversation_ids, *([request.stretch.conversation_id] if request.stretch else [])]
-        keys = {one: user and self._ledger.messages.conversation_key(user, one) for one in wanted}
+        keys = {one: user and self.ledger.messages.conversation_key(user, one) for one in wanted}
         _check("conversation", [one for one, key in keys.items() if not key])
         whole = [key for one in request.conversation_ids if (key := keys[one])]
-        messages = self._ledger.removal.messages_of(whole)
+        messages = self.ledger.removal.messages_of(whole)
         if request.stretch and (key := keys[request.stretch.conversation_id]):
             messages |= self._between(request.stretch, key)
         return messages
@@ -139,20 +128,20 @@ class Deletion:
     def _between(self, stretch: Stretch, conversation: int) -> set[int]:
         first, last = (_bound(bound) for bound in (stretch.first, stretch.last))
         condition = f"conversation = ? AND {first[0]} >= ? AND {last[0]} <= ?"
-        return self._ledger.removal.messages_where(condition, (conversation, first[1], last[1]))
+        return self.ledger.removal.messages_where(condition, (conversation, first[1], last[1]))
 
     def _matching(self, request: DeleteMemory, user: int | None) -> set[int]:
         chosen = filters.parse(request.filter)
         if chosen is None:
             raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
-        return set() if user is None else self._ledger.memories.matching(user, *filters.to_sql(chosen))
+        return set() if user is None else self.ledger.memories.matching(user, *filters.to_sql(chosen))
 
     def _telling_of(self, doomed: _Doomed, user: int) -> set[int]:
         """Return the memories that would stay, and hold words that only messages that go have said."""
-        stay = self._ledger.removal.resting_on(doomed.messages) - doomed.memories
+        stay = self.ledger.removal.resting_on(doomed.messages) - doomed.memories
         telling: set[int] = set()
-        for seq, memory in self._ledger.memories.by_seq(user, stay).items():
-            sources = self._ledger.messages.by_seq(self._ledger.memories.source_seqs(seq))
+        for seq, memory in self.ledger.memories.by_seq(user, stay).items():
+            sources = self.ledger.messages.by_seq(self.ledger.memories.source_seqs(seq))
             gone = _words(one.content for key, one in sources.items() if key in doomed.messages)
             left = _words(one.content for key, one in sources.items() if key not in doomed.messages)
             held = (memory.memory_key, memory.memory_value) if isinstance(memory, Memory) else (memory.preference,)
@@ -161,35 +150,35 @@ class Deletion:
         return telling
 
     def _receipt(self, request: DeleteMemory, doomed: _Doomed, *, held: Collection[int]) -> DeleteReceipt:
-        stay = self._ledger.removal.resting_on(doomed.messages) - doomed.memories
-        holding = self._ledger.messages.by_seq(sorted(held)[:SHOWN_MESSAGES])
-        going = self._ledger.messages.by_seq(sorted(doomed.messages)[:SHOWN_MESSAGES] if request.dry_run else ())
+        stay = self.ledger.removal.resting_on(doomed.messages) - doomed.memories
+        holding = self.ledger.messages.by_seq(sorted(held)[:SHOWN_MESSAGES])
+        going = self.ledger.messages.by_seq(sorted(doomed.messages)[:SHOWN_MESSAGES] if request.dry_run else ())
         return DeleteReceipt(
             deleted=tuple(map(memory_id, sorted(doomed.memories))),
             deleted_messages=tuple(map(message_id, sorted(doomed.messages))),
             still_held_by=tuple(holding[seq] for seq in sorted(holding)),
             fewer_sources=tuple(map(memory_id, sorted(stay))),
-            stale_backups=tuple(path.name for path in self._copies()),
+            stale_backups=tuple(path.name for path in self.copies()),
             message_detail_list=tuple(going[seq] for seq in sorted(going)),
             dry_run=request.dry_run,
         )
 
     def _remove(self, user: int, doomed: _Doomed) -> None:
-        self._ledger.removal.remove(user, messages=doomed.messages, memories=doomed.memories, changes=doomed.changes)
-        self._indexes.remove_messages(user, doomed.messages)
-        self._ledger.vectors.forget_tokens()
-        self._changed()
+        self.ledger.removal.remove(user, messages=doomed.messages, memories=doomed.memories, changes=doomed.changes)
+        self.indexes.remove_messages(user, doomed.messages)
+        self.ledger.vectors.forget_tokens()
+        self.changed()
 
     def _all_of(self, user: int | None, request: DeleteMemory) -> DeleteReceipt:
         if user is None:
             raise NotFound("Nothing is kept of this user; nothing was deleted.", code=40308)
         removed = None
         if not request.dry_run:
-            removed = self._ledger.removal.forget_user(user)
-            self._indexes.forget(user)
-            self._ledger.vectors.forget_tokens()
-            self._changed()
-        stale = tuple(path.name for path in self._copies())
+            removed = self.ledger.removal.forget_user(user)
+            self.indexes.forget(user)
+            self.ledger.vectors.forget_tokens()
+            self.changed()
+        stale = tuple(path.name for path in self.copies())
         return DeleteReceipt(stale_backups=stale, dry_run=request.dry_run, removed=removed)
 
 

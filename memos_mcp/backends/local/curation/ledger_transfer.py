@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,22 +17,28 @@ from memos_mcp.core.errors import InvalidRequest
 T = TypeVar("T")
 
 
-class LocalTransferring:
-    """Lends the ledger to what reads all of it, or adds much to it."""
+@dataclass(frozen=True, slots=True)
+class Transferring:
+    """Lends the ledger to what reads all of it, or adds much to it.
 
-    def __init__(self, ledger: Ledger, *, changed: Callable[[], None], redacts: bool) -> None:
-        """Take the ledger.
+    `changed` is called where the background has to follow; `redacts` tells that secrets are not kept.
+    """
 
-        `changed` is called where the background has to follow; `redacts` tells that secrets are not kept.
-        """
-        self._ledger = ledger
-        self._changed = changed
-        self._redacts = redacts
+    ledger: Ledger
+    changed: Callable[[], None]
+    redacts: bool
 
     async def read(self, call: Callable[[Database], T], *, user_id: str = "") -> T:
         """Call with the ledger as others write to it, to read what is a user's (empty: anybody's)."""
-        reading = partial(self._read, call)
-        return await (acting_for(user_id, self._ledger, reading) if user_id else run_sync(reading))
+        own = self.ledger.database
+
+        def reading() -> T:
+            if not isinstance(own, SqliteDatabase):
+                return call(own)
+            with closing(SqliteDatabase.look(own.path, in_use=True)) as database:
+                return call(database)
+
+        return await (acting_for(user_id, self.ledger, reading) if user_id else run_sync(reading))
 
     async def copy_to(self, file: Path) -> None:
         """Write a copy of the ledger's file.
@@ -40,28 +46,17 @@ class LocalTransferring:
         Raises:
             InvalidRequest: the ledger is no file.
         """
-        await run_sync(partial(self._copy_to, file))
+
+        def copying(database: Database) -> None:
+            if not isinstance(database, SqliteDatabase):
+                raise InvalidRequest("The ledger is in PostgreSQL: back it up with pg_dump, see docs/replicas.md.")
+            database.copy_to(file)
+
+        await self.read(copying)
 
     async def write(self, call: Callable[[Ledger, bool], T]) -> T:
         """Call with the ledger, and whether secrets are to be left out."""
-        return await run_sync(partial(self._write, call))
-
-    def _read(self, call: Callable[[Database], T]) -> T:
-        own = self._ledger.database
-        if not isinstance(own, SqliteDatabase):
-            return call(own)
-        with closing(SqliteDatabase.look(own.path, in_use=True)) as database:
-            return call(database)
-
-    def _copy_to(self, file: Path) -> None:
-        own = self._ledger.database
-        if not isinstance(own, SqliteDatabase):
-            raise InvalidRequest("The ledger is in PostgreSQL: back it up with pg_dump, see docs/replicas.md.")
-        with closing(SqliteDatabase.look(own.path, in_use=True)) as database:
-            database.copy_to(file)
-
-    def _write(self, call: Callable[[Ledger, bool], T]) -> T:
         try:
-            return call(self._ledger, self._redacts)
+            return await run_sync(call, self.ledger, self.redacts)
         finally:
-            self._changed()
+            self.changed()

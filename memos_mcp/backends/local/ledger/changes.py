@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 from memos_mcp.backends.local.extraction.base import Draft
 from memos_mcp.backends.local.ledger.claim_keys import ClaimKeys
-from memos_mcp.backends.local.ledger.database_interface import Database
+from memos_mcp.backends.local.ledger.database_interface import Database, marks
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
-from memos_mcp.backends.local.ledger.messages import marks
 
 
 class MemoryText(NamedTuple):
@@ -21,22 +20,21 @@ class MemoryText(NamedTuple):
     tags: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Changes:
     """The tables `memory` and `source`, as they change; the vector index and the lexical one follow.
 
     The methods that begin with `put_` note nothing: they are called inside a transaction that notes why.
     """
 
-    def __init__(self, database: Database, memories: Memories, *, claims: ClaimKeys, history: History) -> None:
-        """Take an open ledger file and the tables that go with memories."""
-        self._database = database
-        self._memories = memories
-        self._claims = claims
-        self._history = history
+    database: Database
+    memories: Memories
+    claims: ClaimKeys
+    history: History
 
     def wording(self, seq: int) -> MemoryText:
         """Return the words that a memory is told in."""
-        row = self._database.rows("SELECT memory_key, memory_value, tags FROM memory WHERE seq = ?", (seq,))[0]
+        row = self.database.rows("SELECT memory_key, memory_value, tags FROM memory WHERE seq = ?", (seq,))[0]
         return MemoryText(row["memory_key"], row["memory_value"], tuple(json.loads(row["tags"])))
 
     def rewrite(
@@ -52,8 +50,8 @@ class Changes:
         tags: Sequence[str] | None = None,
     ) -> None:
         """Give a memory another text and, where they are given, other tags; what it was goes into its history."""
-        with self._database.transaction():
-            self._database.one_writer(user)
+        with self.database.transaction():
+            self.database.one_writer(user)
             after: dict[str, object] = {"memory_key": title, "memory_value": value}
             if tags is not None and (written := json.dumps(tags, ensure_ascii=False)) != json.dumps(
                 self.wording(seq).tags, ensure_ascii=False
@@ -66,14 +64,14 @@ class Changes:
 
     def put_tags(self, seq: int, tags: str) -> None:
         """Give a memory other tags, a JSON list."""
-        self._database.execute("UPDATE memory SET tags = ? WHERE seq = ?", (tags, seq))
+        self.database.execute("UPDATE memory SET tags = ? WHERE seq = ?", (tags, seq))
 
     def restore(self, user: int, seq: int, *, now: int) -> None:
         """Put a memory back into force."""
         after = {"status": "activated", "superseded_by": None, "corrected_by": None}
-        with self._database.transaction():
-            self._database.one_writer(user)
-            self._database.execute("UPDATE history SET undone = 1 WHERE memory = ? AND event = 'archived'", (seq,))
+        with self.database.transaction():
+            self.database.one_writer(user)
+            self.database.execute("UPDATE history SET undone = 1 WHERE memory = ? AND event = 'archived'", (seq,))
             self._note(seq, "restored", now=now, after=after)
             self.put_status(user, seq, after, now=now)
 
@@ -81,14 +79,14 @@ class Changes:
         self, user: int, seq: int, *, title: str, value: str, features: bytes, keys: Collection[int], now: int
     ) -> None:
         """Give a memory another text."""
-        self._database.execute(
+        self.database.execute(
             "UPDATE memory SET memory_key = ?, memory_value = ?, features = ?, update_time = ? WHERE seq = ?",
             (title, value, features, now, seq),
         )
-        self._claims.put(user, seq, keys)
-        self._database.execute("DELETE FROM memory_vector WHERE seq = ?", (seq,))
-        self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
-        note_generation(self._database, user)
+        self.claims.put(user, seq, keys)
+        self.database.execute("DELETE FROM memory_vector WHERE seq = ?", (seq,))
+        self.database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'memory', ?)", (user, seq))
+        note_generation(self.database, user)
 
     def archive(
         self,
@@ -106,55 +104,53 @@ class Changes:
         of it still does.
         """
         after = {"status": "archived", "superseded_by": superseded_by, "corrected_by": corrected_by}
-        with self._database.transaction():
-            self._database.one_writer(user)
+        with self.database.transaction():
+            self.database.one_writer(user)
             self._note(seq, "archived", now=now, after=after, beside={"remainder": remainder} if remainder else {})
             self.put_status(user, seq, after, now=now)
 
     def put_status(self, user: int, seq: int, status: Mapping[str, object], *, now: int) -> None:
         """Give a memory another `status`, `superseded_by` and `corrected_by`."""
-        self._database.execute(
+        self.database.execute(
             "UPDATE memory SET status = ?, superseded_by = (SELECT seq FROM memory WHERE seq = ?), corrected_by = ?,"
             " update_time = ? WHERE seq = ?",
             (status["status"], status["superseded_by"], status["corrected_by"], now, seq),
         )
-        note_generation(self._database, user)
+        note_generation(self.database, user)
 
     def link_corrected(self, seq: int, messages: Collection[int], *, now: int) -> None:
         """Let a memory stand in the place of those that its messages took out of force."""
         condition = f"corrected_by IN ({marks(messages)}) AND superseded_by IS NULL AND status = 'archived'"
-        for row in self._database.rows(f"SELECT seq FROM memory WHERE {condition}", tuple(messages)):
-            self._note(row["seq"], "linked", now=now, after={"superseded_by": seq})
-            self._database.execute("UPDATE memory SET superseded_by = ? WHERE seq = ?", (seq, row["seq"]))
+        for one in self.database.column(f"SELECT seq FROM memory WHERE {condition}", tuple(messages)):
+            self._note(one, "linked", now=now, after={"superseded_by": seq})
+            self.database.execute("UPDATE memory SET superseded_by = ? WHERE seq = ?", (seq, one))
 
     def strengthen(self, seq: int, draft: Draft, *, confidence: float, now: int) -> None:
         """Let a memory that a draft repeats gain its sources, and confidence."""
-        with self._database.transaction():
-            gained = sorted(set(draft.sources) - set(self._memories.source_seqs(seq)))
+        with self.database.transaction():
+            gained = sorted(set(draft.sources) - set(self.memories.source_seqs(seq)))
             beside = {"sources": gained, "repeated": asdict(draft)}
             self._note(seq, "strengthened", now=now, after={"confidence": confidence}, beside=beside)
-            self._database.execute_many("INSERT INTO source VALUES (?, ?)", [(seq, one) for one in gained])
+            self.database.execute_many("INSERT INTO source VALUES (?, ?)", [(seq, one) for one in gained])
             self.put_confidence(seq, confidence, now=now)
 
     def put_confidence(self, seq: int, confidence: float, *, now: int) -> None:
         """Give a memory another confidence."""
-        self._database.execute(
-            "UPDATE memory SET confidence = ?, update_time = ? WHERE seq = ?", (confidence, now, seq)
-        )
+        self.database.execute("UPDATE memory SET confidence = ?, update_time = ? WHERE seq = ?", (confidence, now, seq))
 
     def take_sources(self, seq: int, sources: Collection[int]) -> None:
         """Name messages as sources of a memory no more."""
-        self._database.execute_many(
+        self.database.execute_many(
             "DELETE FROM source WHERE memory = ? AND message = ?", [(seq, one) for one in sources]
         )
 
     def _note(
         self, seq: int, event: str, *, now: int, after: Mapping[str, object], beside: Mapping[str, object] | None = None
     ) -> None:
-        row = self._database.row(
+        row = self.database.row(
             "SELECT memory_key, memory_value, tags, status, confidence, superseded_by, corrected_by FROM memory"
             " WHERE seq = ?",
             (seq,),
         )
         before = {} if row is None else {name: row[name] for name in after}
-        self._history.note(seq, event, now=now, before=before, after={**after, **(beside or {})})
+        self.history.note(seq, event, now=now, before=before, after={**after, **(beside or {})})

@@ -180,8 +180,8 @@ class SqliteDatabase(Database):
         with span("ledger", inner=True), self._lock, as_sentences(self._path):
             return self._connection.execute(sql, parameters).rowcount
 
-    def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
-        """Insert a row and give its key."""
+    def _insert(self, sql: str, parameters: Parameters, *, key: str) -> int:
+        del key
         with span("ledger", inner=True), self._lock, as_sentences(self._path):
             inserted = self._connection.execute(sql, parameters).lastrowid
         if inserted is None:

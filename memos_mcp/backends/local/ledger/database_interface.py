@@ -1,7 +1,7 @@
 """What the ledger asks of a database."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -9,6 +9,19 @@ from memos_mcp.backends.local.ledger.message_info import others_are_public
 
 Parameters = Sequence[object]
 """What is bound to the question marks of a statement."""
+
+READ_AT_ONCE = 500
+"""Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
+
+
+def marks(parameters: Collection[object]) -> str:
+    """Write one question mark a parameter; what nothing is in, where there are none."""
+    return ",".join("?" * len(parameters)) or "NULL"
+
+
+def key_of(table: str) -> str:
+    """Return the name of the column that holds the keys of a table."""
+    return "seq" if table in {"message", "memory"} else "key"
 
 
 class ResultRow(Protocol):
@@ -98,8 +111,13 @@ class Database(ABC):
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Change rows and give the number of them."""
 
+    def insert(self, table: str, **columns: object) -> int:
+        """Insert a row and give its key."""
+        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})"
+        return self._insert(sql, list(columns.values()), key=key_of(table))
+
     @abstractmethod
-    def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
+    def _insert(self, sql: str, parameters: Parameters, *, key: str) -> int:
         """Insert a row and give its key, which is in the column of this name."""
 
     @abstractmethod
@@ -115,7 +133,49 @@ class Database(ABC):
         found = self.rows(sql, parameters)
         return found[0] if found else None
 
+    def value(self, sql: str, parameters: Parameters = ()) -> Any:  # noqa: ANN401 - a column may hold anything
+        """Read one value; None where there is no row."""
+        found = self.row(sql, parameters)
+        return found[0] if found else None
+
     def number(self, sql: str, parameters: Parameters = ()) -> int:
         """Read one number; 0 where there is no row or no value."""
-        found = self.row(sql, parameters)
-        return int(found[0] or 0) if found else 0
+        return int(self.value(sql, parameters) or 0)
+
+    def column(self, sql: str, parameters: Parameters = ()) -> list[Any]:
+        """Read the first column."""
+        return [row[0] for row in self.rows(sql, parameters)]
+
+    def among(self, sql: str, keys: Collection[int], *before: object) -> Iterator[ResultRow]:
+        """Read rows by keys, however many, which fill `IN ({})` in a statement; `before` are the values before them."""
+        for chunk in _chunks(keys):
+            yield from self.rows(sql.format(marks(chunk)), (*before, *chunk))
+
+    def keys_among(self, sql: str, keys: Collection[int], *before: object) -> set[int]:
+        """Read the first column of rows by keys."""
+        return {row[0] for row in self.among(sql, keys, *before)}
+
+    def links(self, sql: str, keys: Collection[int]) -> dict[int, list[int]]:
+        """Read rows by keys and give the second column of all that have the same first one, in the order read."""
+        found: dict[int, list[int]] = {}
+        for one, other in self.among(sql, keys):
+            found.setdefault(one, []).append(other)
+        return found
+
+    def batches(self, sql: str, *parameters: object, size: int = 1_000) -> Iterator[Sequence[ResultRow]]:
+        """Read a whole table part by part, with a statement that ends in `seq > ? ORDER BY seq LIMIT ?`."""
+        last = 0
+        while rows := self.rows(sql, (*parameters, last, size)):
+            yield rows
+            last = rows[-1]["seq"]
+
+    def execute_among(self, sql: str, keys: Collection[int], *before: object) -> None:
+        """Change rows by keys, however many."""
+        for chunk in _chunks(keys):
+            self.execute(sql.format(marks(chunk)), (*before, *chunk))
+
+
+def _chunks(keys: Collection[int]) -> Iterator[list[int]]:
+    ordered = list(keys)
+    for start in range(0, len(ordered), READ_AT_ONCE):
+        yield ordered[start : start + READ_AT_ONCE]

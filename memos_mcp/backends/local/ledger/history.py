@@ -23,25 +23,24 @@ class Change:
     undone: bool
 
 
+@dataclass(frozen=True, slots=True)
 class History:
     """The table `history`."""
 
-    def __init__(self, database: Database) -> None:
-        """Take an open ledger file."""
-        self._database = database
+    database: Database
 
     def note(
         self, memory: int, event: str, *, now: int, before: Mapping[str, object], after: Mapping[str, object]
     ) -> None:
         """Note a change; called inside the transaction that makes it."""
-        self._database.execute(
+        self.database.execute(
             "INSERT INTO history (memory, time, event, before, after) VALUES (?, ?, ?, ?, ?)",
             (memory, now, event, json.dumps(before), json.dumps(after)),
         )
 
     def of(self, memory: int) -> list[Change]:
         """Return every change of a memory, oldest first."""
-        rows = self._database.rows("SELECT * FROM history WHERE memory = ? ORDER BY key", (memory,))
+        rows = self.database.rows("SELECT * FROM history WHERE memory = ? ORDER BY key", (memory,))
         return [_change(row) for row in rows]
 
     def last_undoable(self, memory: int) -> Change | None:
@@ -52,7 +51,7 @@ class History:
 
     def mark_undone(self, memory: int, change: Change, *, now: int) -> None:
         """Note that a change was taken back; called inside the transaction that does it."""
-        self._database.execute("UPDATE history SET undone = 1 WHERE key = ?", (change.key,))
+        self.database.execute("UPDATE history SET undone = 1 WHERE key = ?", (change.key,))
         self.note(memory, "undone", now=now, before={}, after={"event": change.event})
 
 

@@ -1,5 +1,7 @@
 """What is still to be done for the vector index, by whichever process comes first."""
 
+from dataclasses import dataclass
+
 from memos_mcp.backends.local.ledger.database_interface import Database
 
 _MOST_LOOKED_AT = 100
@@ -26,12 +28,11 @@ ORDER BY min(pending.key) LIMIT ?
 """
 
 
+@dataclass(frozen=True, slots=True)
 class IndexWork:
     """Finds and claims a user of whom there is something to do; used inside `claim` of a shared database."""
 
-    def __init__(self, database: Database) -> None:
-        """Take an open ledger."""
-        self._database = database
+    database: Database
 
     def to_embed(self) -> int | None:
         """Claim a user who has texts without a vector."""
@@ -42,5 +43,5 @@ class IndexWork:
         return self._claimed(_TO_FEED, enough, round(settled * 1000), _MOST_LOOKED_AT)
 
     def _claimed(self, users: str, *parameters: int) -> int | None:
-        claimed = self._database.claimed("vectors of", "due.user")
-        return self._database.number(f"SELECT user FROM ({users}) AS due WHERE {claimed} LIMIT 1", parameters) or None
+        claimed = self.database.claimed("vectors of", "due.user")
+        return self.database.number(f"SELECT user FROM ({users}) AS due WHERE {claimed} LIMIT 1", parameters) or None

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from memos_mcp.backends.local.ledger.changes import Changes
 from memos_mcp.backends.local.ledger.claim_keys import ClaimKeys
+from memos_mcp.backends.local.ledger.conversation_lists import ConversationLists
 from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.index_work import IndexWork
 from memos_mcp.backends.local.ledger.memories import Memories
+from memos_mcp.backends.local.ledger.memory_lists import MemoryLists
 from memos_mcp.backends.local.ledger.messages import Messages
-from memos_mcp.backends.local.ledger.pages import Pages
 from memos_mcp.backends.local.ledger.removal import Removal
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
-from memos_mcp.backends.local.ledger.tasks import Tasks
+from memos_mcp.backends.local.ledger.tasks import TAKEN_OVER, Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
 from memos_mcp.core.models import StoreStatus
@@ -30,8 +31,9 @@ class Ledger:
         self.claims = ClaimKeys(database)
         self.history = History(database)
         self.memories = Memories(database, self.claims)
-        self.changes = Changes(database, self.memories, claims=self.claims, history=self.history)
-        self.pages = Pages(database)
+        self.changes = Changes(database, self.memories, self.claims, self.history)
+        self.memory_lists = MemoryLists(database, self.memories)
+        self.conversation_lists = ConversationLists(database, self.messages)
         self.removal = Removal(database, self.memories)
         self.tasks = Tasks(database)
         self.vectors = Vectors(database)
@@ -53,15 +55,12 @@ class Ledger:
 
     def noted(self, name: str) -> str:
         """Return what was noted under a name, or an empty text."""
-        row = self.database.row("SELECT value FROM meta WHERE name = ?", (name,))
-        return "" if row is None else str(row["value"])
+        return str(self.database.value("SELECT value FROM meta WHERE name = ?", (name,)) or "")
 
     def noted_under(self, beginning: str) -> list[str]:
         """Return the names that begin so, under which something was noted."""
-        rows = self.database.rows(
-            "SELECT name FROM meta WHERE substr(name, 1, length(?)) = ? ORDER BY name", (beginning, beginning)
-        )
-        return [row["name"] for row in rows]
+        sql = "SELECT name FROM meta WHERE substr(name, 1, length(?)) = ? ORDER BY name"
+        return self.database.column(sql, (beginning, beginning))
 
     def note(self, name: str, value: str) -> None:
         """Note a value under a name."""
@@ -98,8 +97,8 @@ class Ledger:
             memories=count("SELECT count(*) FROM memory WHERE status = 'activated'"),
             waiting_for_vectors=self.vectors.unembedded_count(),
             waiting_for_memories=self.tasks.open_count(),
-            failed_for_memories=self.tasks.failing_count(),
-            taken_over_by_rules=self.tasks.taken_over_count(),
+            failed_for_memories=count("SELECT count(*) FROM task WHERE state = 'running' AND attempts > 0"),
+            taken_over_by_rules=int(self.noted(TAKEN_OVER) or 0),
             embedder=self.noted("embedder"),
             missing=self.noted("missing_library"),
         )
@@ -116,21 +115,23 @@ class Ledger:
         """Derive the features of every text anew, after a change in how they are derived."""
         with self.database.transaction():
             for table, columns in (("message", "content, role"), ("memory", "memory_value, NULL")):
-                last = 0
-                while rows := self.database.rows(
-                    f"SELECT seq, {columns} FROM {table} WHERE seq > ? ORDER BY seq LIMIT 1000", (last,)
+                for rows in self.database.batches(
+                    f"SELECT seq, {columns} FROM {table} WHERE seq > ? ORDER BY seq LIMIT ?"
                 ):
                     self.database.execute_many(
                         f"UPDATE {table} SET features = ? WHERE seq = ?",
                         [(_features(row[1], row[2]), row["seq"]) for row in rows],
                     )
-                    last = rows[-1]["seq"]
             self.note("features", str(FEATURES_VERSION))
 
     def find_keys_again(self, version: int, keys: Callable[[str], Collection[int]]) -> None:
         """Derive the keys of every memory anew, after a change in how they are derived."""
         with self.database.transaction():
-            self.claims.derive_again(keys)
+            for rows in self.database.batches(
+                "SELECT seq, user, memory_value FROM memory WHERE seq > ? ORDER BY seq LIMIT ?"
+            ):
+                for row in rows:
+                    self.claims.put(row["user"], row["seq"], keys(row["memory_value"]))
             self.note("keys", str(version))
 
 

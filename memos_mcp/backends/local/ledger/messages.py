@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -10,9 +10,6 @@ from pydantic import JsonValue
 from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
 from memos_mcp.backends.local.ledger.message_info import info_of, is_public, speaker_of
 from memos_mcp.core.models import AddMessage, Conversation, StoredMessage
-
-READ_AT_ONCE = 500
-"""Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +39,28 @@ class MessagePosition:
     conversation: int
 
 
-def in_chunks(seqs: Collection[int]) -> Iterator[list[int]]:
-    """Cut a collection of keys into lists that fit one statement."""
-    ordered = list(seqs)
-    for start in range(0, len(ordered), READ_AT_ONCE):
-        yield ordered[start : start + READ_AT_ONCE]
-
-
-def marks(parameters: Collection[object]) -> str:
-    """Write one question mark a parameter; what nothing is in, where there are none."""
-    return ",".join("?" * len(parameters)) or "NULL"
-
-
+@dataclass(frozen=True, slots=True)
 class Messages:
     """The tables `user`, `conversation`, `message`, and the task of each add."""
 
-    def __init__(self, database: Database) -> None:
-        """Take an open ledger file."""
-        self._database = database
+    database: Database
 
     def user_key(self, user_id: str) -> int | None:
         """Return the key of a user who has stored something."""
-        row = self._database.row("SELECT key FROM user WHERE user_id = ?", (user_id,))
-        return None if row is None else int(row["key"])
+        return self.database.value("SELECT key FROM user WHERE user_id = ?", (user_id,))
 
     def user_id(self, user: int) -> str:
         """Return the id of a user; empty where there is none of that key any more."""
-        row = self._database.row("SELECT user_id FROM user WHERE key = ?", (user,))
-        return "" if row is None else str(row["user_id"])
+        return self.database.value("SELECT user_id FROM user WHERE key = ?", (user,)) or ""
 
     def users(self) -> dict[int, str]:
         """Return every user's key and id."""
-        return {row["key"]: row["user_id"] for row in self._database.rows("SELECT key, user_id FROM user")}
+        return dict(map(tuple, self.database.rows("SELECT key, user_id FROM user")))
 
     def conversation_key(self, user: int, conversation_id: str) -> int | None:
         """Return the key of a conversation of this user."""
-        row = self._database.row(
-            "SELECT key FROM conversation WHERE user = ? AND conversation_id = ?", (user, conversation_id)
-        )
-        return None if row is None else int(row["key"])
+        sql = "SELECT key FROM conversation WHERE user = ? AND conversation_id = ?"
+        return self.database.value(sql, (user, conversation_id))
 
     def add(
         self, request: AddMessage, *, user_id: str, features: Sequence[bytes], now: int, learn: bool = True
@@ -89,41 +69,42 @@ class Messages:
 
         Without `learn` the task is done already: no memories are made of them.
         """
-        with self._database.transaction():
+        with self.database.transaction():
             user = self.user_to_write_for(user_id)
             if request.key and (known := self._by_idempotency_key(user_id, request.key)):
                 return known
-            conversation = self._conversation(user, request.conversation_id)
+            conversation = self.conversation_to_write_in(user, request.conversation_id)
             task_id = uuid.uuid4().hex[:12]
-            task = self._database.insert(
-                "INSERT INTO task (id, user, conversation, idempotency, state) VALUES (?, ?, ?, ?, ?)",
-                (task_id, user, conversation, request.key or None, "running" if learn else "completed"),
+            task = self.database.insert(
+                "task",
+                id=task_id,
+                user=user,
+                conversation=conversation,
+                idempotency=request.key or None,
+                state="running" if learn else "completed",
             )
             self._store(request, features, now=now, user=user, conversation=conversation, task=task)
         return Added(task_id, request.conversation_id, repeated=False)
 
     def user_to_write_for(self, user_id: str) -> int:
         """Return the key of a user, new or known, for whom the transaction in hand alone writes."""
-        self._database.execute("INSERT INTO user (user_id) VALUES (?) ON CONFLICT DO NOTHING", (user_id,))
-        user = self._database.number("SELECT key FROM user WHERE user_id = ?", (user_id,))
-        self._database.one_writer(user)
+        self.database.execute("INSERT INTO user (user_id) VALUES (?) ON CONFLICT DO NOTHING", (user_id,))
+        user = self.database.number("SELECT key FROM user WHERE user_id = ?", (user_id,))
+        self.database.one_writer(user)
         return user
 
     def _by_idempotency_key(self, user_id: str, key: str) -> Added | None:
-        row = self._database.row(
+        row = self.database.row(
             "SELECT task.id, conversation_id FROM task JOIN user ON user.key = task.user"
             " JOIN conversation ON conversation.key = task.conversation WHERE user_id = ? AND idempotency = ?",
             (user_id, key),
         )
         return None if row is None else Added(row["id"], row["conversation_id"], repeated=True)
 
-    def _conversation(self, user: int, conversation_id: str) -> int:
+    def conversation_to_write_in(self, user: int, conversation_id: str) -> int:
+        """Return the key of a conversation of a user, new or known."""
         known = self.conversation_key(user, conversation_id)
-        if known is not None:
-            return known
-        return self._database.insert(
-            "INSERT INTO conversation (user, conversation_id) VALUES (?, ?)", (user, conversation_id)
-        )
+        return known or self.database.insert("conversation", user=user, conversation_id=conversation_id)
 
     def _store(
         self,
@@ -138,62 +119,54 @@ class Messages:
         tags = json.dumps(request.tags, ensure_ascii=False)
         for message, blob in zip(request.messages, features, strict=True):
             said = now if message.chat_time is None else message.chat_time
-            seq = self._database.insert(
-                "INSERT INTO message (user, conversation, task, role, content, create_time, update_time,"
-                " utc_offset, agent_id, app_id, tags, info, features) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    user,
-                    conversation,
-                    task,
-                    message.role,
-                    message.content,
-                    said,
-                    now,
-                    message.utc_offset,
-                    request.agent_id,
-                    request.app_id,
-                    tags,
-                    info_of(request, message),
-                    blob,
-                ),
-                key="seq",
+            seq = self.database.insert(
+                "message",
+                user=user,
+                conversation=conversation,
+                task=task,
+                role=message.role,
+                content=message.content,
+                create_time=said,
+                update_time=now,
+                utc_offset=message.utc_offset,
+                agent_id=request.agent_id,
+                app_id=request.app_id,
+                tags=tags,
+                info=info_of(request, message),
+                features=blob,
             )
-            self._database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', ?)", (user, seq))
+            self.database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', ?)", (user, seq))
 
     def count(self, conversation: int) -> int:
         """Count the messages of a conversation."""
-        return self._database.number("SELECT count(*) FROM message WHERE conversation = ?", (conversation,))
+        return self.database.number("SELECT count(*) FROM message WHERE conversation = ?", (conversation,))
 
     def count_later(self, conversation: int, seq: int | None) -> int | None:
         """Count the messages after one of a conversation; None where the conversation does not have it."""
-        row = self._database.row(
-            "SELECT (SELECT count(*) FROM message WHERE conversation = ? AND seq > ?) AS later FROM message"
+        return self.database.value(
+            "SELECT (SELECT count(*) FROM message WHERE conversation = ? AND seq > ?) FROM message"
             " WHERE seq = ? AND conversation = ?",
             (conversation, seq, seq, conversation),
         )
-        return None if row is None else int(row["later"])
 
     def page(self, conversation: int, *, size: int, page: int) -> list[StoredMessage]:
         """Return a page of a conversation, oldest first; page 1 holds the last messages."""
-        rows = self._database.rows(
+        rows = self.database.rows(
             f"{_STORED} WHERE message.conversation = ? ORDER BY seq DESC LIMIT ? OFFSET ?",
             (conversation, size, (page - 1) * size),
         )
         return [_stored(row) for row in reversed(rows)]
 
-    def by_seq(self, seqs: Collection[int]) -> dict[int, StoredMessage]:
-        """Return messages by their keys."""
-        found: dict[int, StoredMessage] = {}
-        for chunk in in_chunks(seqs):
-            for row in self._database.rows(f"{_STORED} WHERE seq IN ({marks(chunk)})", chunk):
-                found[row["seq"]] = _stored(row)
-        return found
+    def by_seq(self, seqs: Collection[int], *, user: int | None = None) -> dict[int, StoredMessage]:
+        """Return messages by their keys, of a user or of anybody."""
+        sql = f"{_STORED} WHERE coalesce(message.user = ?, TRUE) AND seq IN ({{}})"
+        return {row["seq"]: _stored(row) for row in self.database.among(sql, seqs, user)}
 
     def rows_after(self, user: int, seq: int) -> list[IndexRow]:
         """Return what an index needs of the messages that were added after one."""
         return [
             IndexRow(*row)
-            for row in self._database.rows(
+            for row in self.database.rows(
                 "SELECT seq, conversation, create_time, features FROM message WHERE user = ? AND seq > ? ORDER BY seq",
                 (user, seq),
             )
@@ -201,47 +174,47 @@ class Messages:
 
     def conversation_of(self, seq: int) -> int | None:
         """Return the key of the conversation that a message stands in."""
-        row = self._database.row("SELECT conversation FROM message WHERE seq = ?", (seq,))
-        return None if row is None else int(row["conversation"])
+        return self.database.value("SELECT conversation FROM message WHERE seq = ?", (seq,))
 
     def last_of(self, task_id: str) -> MessagePosition:
         """Say where the last message of an add stands."""
         sql = "SELECT seq, message.conversation FROM message JOIN task ON task.key = task WHERE task.id = ?"
-        return MessagePosition(*self._database.rows(f"{sql} ORDER BY seq DESC LIMIT 1", (task_id,))[0])
+        return MessagePosition(*self.database.rows(f"{sql} ORDER BY seq DESC LIMIT 1", (task_id,))[0])
 
     def matching(self, user: int, condition: str, parameters: Parameters) -> set[int]:
         """Return the keys of the messages that meet a condition on the columns of `message`."""
-        sql = f"SELECT seq FROM message WHERE user = ? AND ({condition})"
-        return {row["seq"] for row in self._database.rows(sql, (user, *parameters))}
+        return set(
+            self.database.column(f"SELECT seq FROM message WHERE user = ? AND ({condition})", (user, *parameters))
+        )
 
     def conversations(self, user: int, *, prefix: str, size: int, page: int) -> tuple[list[Conversation], int]:
         """Return a page of the user's conversations whose id begins so, the last used first, and how many there are."""
         where = "conversation.user = ? AND substr(conversation_id, 1, length(?)) = ?"
         parameters = (user, prefix, prefix)
-        rows = self._database.rows(
+        rows = self.database.rows(
             "SELECT conversation_id, count(*) AS total,"
             " min(create_time) AS create_time, max(create_time) AS update_time"
             f" FROM conversation JOIN message ON message.conversation = conversation.key WHERE {where}"
             " GROUP BY conversation.key ORDER BY max(seq) DESC LIMIT ? OFFSET ?",
             (*parameters, size, (page - 1) * size),
         )
-        total = self._database.number(f"SELECT count(*) FROM conversation WHERE {where}", parameters)
+        total = self.database.number(f"SELECT count(*) FROM conversation WHERE {where}", parameters)
         return [Conversation.model_validate(dict(row)) for row in rows], total
 
     def public_authors(self) -> dict[int, str]:
         """Return the key and id of every user who let others find something."""
         sql = f"SELECT key, user_id FROM user WHERE key IN (SELECT message.user FROM message WHERE {is_public()})"
-        return {row["key"]: row["user_id"] for row in self._database.rows(sql)}
+        return dict(map(tuple, self.database.rows(sql)))
 
     def info(self, identifiers: Collection[str]) -> dict[str, dict[str, JsonValue]]:
         """Return what was said about these messages when they were added."""
         seqs = [seq for one in identifiers if (seq := message_seq(one)) is not None]
-        rows = self._database.rows(f"SELECT seq, info FROM message WHERE seq IN ({marks(seqs)})", seqs)
+        rows = self.database.among("SELECT seq, info FROM message WHERE seq IN ({})", seqs)
         return {message_id(row["seq"]): json.loads(row["info"]) for row in rows}
 
     def first_info(self, user: int) -> dict[str, dict[str, JsonValue]]:
         """Return what was said about the first message of each conversation of a user."""
-        rows = self._database.rows(
+        rows = self.database.rows(
             "SELECT conversation_id, info FROM message JOIN conversation ON conversation.key = message.conversation"
             " WHERE seq IN (SELECT min(seq) FROM message WHERE user = ? GROUP BY conversation)",
             (user,),

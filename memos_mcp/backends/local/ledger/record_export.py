@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from memos_mcp.backends.local.ledger.database_interface import Database, ResultRow
 from memos_mcp.backends.local.ledger.memories import memory_id
@@ -12,20 +13,19 @@ AT_ONCE = 500
 """Rows read at once."""
 
 
+@dataclass(frozen=True, slots=True)
 class RecordExport:
-    """Everything of one user, or of all; each message comes before the memories that name it."""
+    """Everything of one user, or of all (empty `user_id`); each message comes before the memories that name it."""
 
-    def __init__(self, database: Database, *, user_id: str = "") -> None:
-        """Take an open ledger file, and whose records are wanted (empty: everybody's)."""
-        self._database = database
-        self._user_id = user_id
+    database: Database
+    user_id: str = ""
 
     def count(self) -> int:
         """Count the records."""
         return sum(
-            self._database.number(
+            self.database.number(
                 f"SELECT count(*) FROM {table} JOIN user ON user.key = {table}.user WHERE {_MINE}",
-                (self._user_id, self._user_id),
+                (self.user_id, self.user_id),
             )
             for table in ("message", "memory")
         )
@@ -47,14 +47,12 @@ class RecordExport:
             yield MemoryRecord.model_validate(_fields(row) | names)
 
     def _rows(self, sql: str) -> Iterator[ResultRow]:
-        last = 0
-        while rows := self._database.rows(sql, (self._user_id, self._user_id, last, AT_ONCE)):
+        for rows in self.database.batches(sql, self.user_id, self.user_id, size=AT_ONCE):
             yield from rows
-            last = rows[-1]["seq"]
 
     def _sources(self, memory: int) -> tuple[str, ...]:
-        rows = self._database.rows("SELECT message FROM source WHERE memory = ? ORDER BY message", (memory,))
-        return tuple(message_id(row["message"]) for row in rows)
+        sql = "SELECT message FROM source WHERE memory = ? ORDER BY message"
+        return tuple(map(message_id, self.database.column(sql, (memory,))))
 
 
 _MINE = "(? = '' OR user.user_id = ?)"

@@ -79,8 +79,7 @@ class RecordImport:
         return name_of_add(records, self._said)
 
     def _seqs(self, task: int) -> list[int]:
-        rows = self._database.rows("SELECT seq FROM message WHERE task = ? ORDER BY seq", (task,))
-        return [row["seq"] for row in rows]
+        return self._database.column("SELECT seq FROM message WHERE task = ? ORDER BY seq", (task,))
 
     def _insert(self, records: Sequence[MessageRecord], task_id: str) -> list[int]:
         first = records[0]
@@ -94,12 +93,11 @@ class RecordImport:
         self, record: MessageRecord | MemoryRecord, task_id: str, user: int, conversation: int, state: TaskState
     ) -> int:
         return self._database.insert(
-            "INSERT INTO task (id, user, conversation, idempotency, state) VALUES (?, ?, ?, ?, ?)",
-            (task_id, user, conversation, record.task_id or None, state),
+            "task", id=task_id, user=user, conversation=conversation, idempotency=record.task_id or None, state=state
         )
 
     def _insert_message(self, record: MessageRecord, user: int, conversation: int, task: int) -> int:
-        seq = self._put(
+        seq = self._database.insert(
             "message",
             user=user,
             conversation=conversation,
@@ -135,18 +133,16 @@ class RecordImport:
 
     def _same(self, user: int, record: MemoryRecord, sources: Collection[int]) -> int | None:
         """Find the memory that says the same and has a source in common, or none either; not one of this import."""
-        rows = self._database.rows(
-            "SELECT seq FROM memory WHERE user = ? AND memory_value = ?", (user, record.memory_value)
-        )
-        for row in rows:
-            there = set(self._ledger.memories.source_seqs(row["seq"]))
-            if row["seq"] not in self._new_memories and (there & set(sources) or not (there or sources)):
-                return int(row["seq"])
+        sql = "SELECT seq FROM memory WHERE user = ? AND memory_value = ?"
+        for seq in self._database.column(sql, (user, record.memory_value)):
+            there = set(self._ledger.memories.source_seqs(seq))
+            if seq not in self._new_memories and (there & set(sources) or not (there or sources)):
+                return seq
         return None
 
     def _insert_memory(self, record: MemoryRecord, user: int, conversation: int, sources: Collection[int]) -> int:
         features = analyse_memory(record.memory_value)
-        seq = self._put(
+        seq = self._database.insert(
             "memory",
             user=user,
             conversation=conversation,
@@ -182,12 +178,7 @@ class RecordImport:
 
     def _places(self, record: MessageRecord | MemoryRecord) -> tuple[int, int]:
         user = self._ledger.messages.user_to_write_for(record.user_id)
-        place = (user, record.conversation_id)
-        self._database.execute(
-            "INSERT INTO conversation (user, conversation_id) VALUES (?, ?) ON CONFLICT DO NOTHING", place
-        )
-        sql = "SELECT key FROM conversation WHERE user = ? AND conversation_id = ?"
-        return user, self._database.number(sql, place)
+        return user, self._ledger.messages.conversation_to_write_in(user, record.conversation_id)
 
     def _shared(self, record: MessageRecord | MemoryRecord) -> dict[str, object]:
         said = self._now if record.create_time is None else record.create_time
@@ -199,12 +190,6 @@ class RecordImport:
             "tags": json.dumps(record.tags, ensure_ascii=False),
             "info": json.dumps(record.info, ensure_ascii=False),
         }
-
-    def _put(self, table: str, **columns: object) -> int:
-        marks = ", ".join("?" * len(columns))
-        return self._database.insert(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", list(columns.values()), key="seq"
-        )
 
 
 def _same_add(before: MessageRecord, record: MessageRecord) -> bool:
@@ -224,12 +209,11 @@ def task_named(database: Database, user_id: str, name: str) -> int | None:
     """Return the key of a user's add by its id, or by the key that made it safe to repeat."""
     if not name:
         return None
-    row = database.row(
+    return database.value(
         "SELECT task.key FROM task JOIN user ON user.key = task.user WHERE user_id = ? AND idempotency = ?"
         " UNION ALL SELECT task.key FROM task JOIN user ON user.key = task.user WHERE id = ? AND user_id = ?",
         (user_id, name, name, user_id),
     )
-    return None if row is None else int(row["key"])
 
 
 class Known:

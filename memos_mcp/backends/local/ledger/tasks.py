@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from memos_mcp.backends.local.extraction.base import Source
 from memos_mcp.backends.local.ledger.database_interface import Database, ResultRow
 from memos_mcp.backends.local.ledger.message_info import is_public, other_speaker
-from memos_mcp.backends.local.ledger.messages import in_chunks, marks
 from memos_mcp.core.models import MemoryViews, Task
 
 CONTEXT = 6
@@ -31,16 +30,15 @@ class OpenTask:
     before: tuple[Source, ...]
 
 
+@dataclass(frozen=True, slots=True)
 class Tasks:
     """The table `task`."""
 
-    def __init__(self, database: Database) -> None:
-        """Take an open ledger file."""
-        self._database = database
+    database: Database
 
     def status(self, task_id: str, *, user: int) -> Task | None:
         """Say where a task of this user has got to."""
-        row = self._database.row(
+        row = self.database.row(
             "SELECT id, state, added, updated, deleted FROM task WHERE id = ? AND user = ?", (task_id, user)
         )
         if row is None:
@@ -54,13 +52,14 @@ class Tasks:
 
     def owner(self, task_id: str) -> str | None:
         """Return the id of the user whose add left a task behind."""
-        row = self._database.row("SELECT user_id FROM task JOIN user ON user.key = task.user WHERE id = ?", (task_id,))
-        return None if row is None else str(row["user_id"])
+        return self.database.value(
+            "SELECT user_id FROM task JOIN user ON user.key = task.user WHERE id = ?", (task_id,)
+        )
 
     def next_open(self, now: int) -> OpenTask | None:
         """Return the first task that is due, and claim its user's."""
-        claimed = self._database.claimed("tasks of", "due.user")
-        while user := self._database.number(
+        claimed = self.database.claimed("tasks of", "due.user")
+        while user := self.database.number(
             "SELECT user FROM (SELECT user FROM task WHERE state = 'running' AND due <= ? ORDER BY key LIMIT ?) AS due"
             f" WHERE {claimed} LIMIT 1",
             (now, MOST_LOOKED_AT),
@@ -76,7 +75,7 @@ class Tasks:
         return self._open("id = ?", task_id)
 
     def _open(self, which: str, *parameters: int | str) -> OpenTask | None:
-        row = self._database.row(
+        row = self.database.row(
             "SELECT key, user, conversation, attempts,"
             " coalesce((SELECT min(update_time) FROM message WHERE task = task.key), 0) AS added"
             f" FROM task WHERE {which}",
@@ -95,7 +94,7 @@ class Tasks:
         return OpenTask(row["key"], row["user"], row["conversation"], row["attempts"], row["added"], messages, ordered)
 
     def _sources(self, where: str, parameters: tuple[int, ...]) -> tuple[Source, ...]:
-        rows = self._database.rows(
+        rows = self.database.rows(
             "SELECT seq, role, content, create_time, coalesce(utc_offset, 0) AS utc_offset, info,"
             f" (SELECT user_id FROM user WHERE key = message.user) AS user_id, {is_public()} AS public"
             f" FROM message WHERE {where}",
@@ -106,22 +105,16 @@ class Tasks:
     def is_whole(self, task: OpenTask) -> bool:
         """Say whether all messages that a task was opened with are still there."""
         seqs = [source.seq for source in (*task.messages, *task.before)]
-        found = 0
-        for chunk in in_chunks(seqs):
-            found += self._database.number(f"SELECT count(*) FROM message WHERE seq IN ({marks(chunk)})", chunk)
-        return found == len(seqs)
+        return len(self.database.keys_among("SELECT seq FROM message WHERE seq IN ({})", seqs)) == len(seqs)
 
     def complete(self, task: OpenTask, views: MemoryViews, *, taken_over: bool = False) -> None:
         """Close a task with what it changed; called inside the transaction of those changes.
 
         `taken_over` tells that another extractor than was asked for learnt from it.
         """
-        self._database.execute(
-            "UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE key = ?",
-            (views.added, views.updated, views.deleted, task.key),
-        )
+        self._close("key", task.key, views)
         if taken_over:
-            self._database.execute(
+            self.database.execute(
                 "INSERT INTO meta VALUES (?, 1)"
                 " ON CONFLICT (name) DO UPDATE SET value = CAST(meta.value AS INTEGER) + 1",
                 (TAKEN_OVER,),
@@ -129,31 +122,25 @@ class Tasks:
 
     def close(self, task_id: str, views: MemoryViews) -> None:
         """Close a task that leaves nothing to learn; called inside the transaction of what it changed."""
-        self._database.execute(
-            "UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE id = ?",
-            (views.added, views.updated, views.deleted, task_id),
+        self._close("id", task_id, views)
+
+    def _close(self, column: str, value: object, views: MemoryViews) -> None:
+        self.database.execute(
+            f"UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE {column} = ?",
+            (views.added, views.updated, views.deleted, value),
         )
 
     def postpone(self, task: OpenTask, *, due: int) -> None:
         """Try a task again later."""
-        self._database.execute("UPDATE task SET attempts = attempts + 1, due = ? WHERE key = ?", (due, task.key))
+        self.database.execute("UPDATE task SET attempts = attempts + 1, due = ? WHERE key = ?", (due, task.key))
 
     def open_count(self) -> int:
         """Count the tasks that are not done."""
-        return self._database.number("SELECT count(*) FROM task WHERE state = 'running'")
-
-    def failing_count(self) -> int:
-        """Count the tasks that failed and are tried again."""
-        return self._database.number("SELECT count(*) FROM task WHERE state = 'running' AND attempts > 0")
-
-    def taken_over_count(self) -> int:
-        """Count the tasks that were ever given to another extractor."""
-        return self._database.number("SELECT coalesce((SELECT value FROM meta WHERE name = ?), '0')", (TAKEN_OVER,))
+        return self.database.number("SELECT count(*) FROM task WHERE state = 'running'")
 
     def next_due(self) -> int | None:
         """Say when the next open task is due."""
-        row = self._database.row("SELECT min(due) AS due FROM task WHERE state = 'running'")
-        return None if row is None or row["due"] is None else int(row["due"])
+        return self.database.value("SELECT min(due) FROM task WHERE state = 'running'")
 
 
 def _source(row: ResultRow) -> Source:

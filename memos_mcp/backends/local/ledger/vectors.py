@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding
 from memos_mcp.backends.local.ledger.database_interface import Database
-from memos_mcp.backends.local.ledger.messages import in_chunks, marks
 
 Kind = Literal["message", "memory"]
 TOKEN_DIMENSIONS = 64
@@ -118,28 +117,23 @@ class Vectors:
         """Return those of the texts that the ledger has no more."""
         left = set(texts)
         for kind in ("message", "memory"):
-            for chunk in in_chunks([text.seq for text in texts if text.kind == kind]):
-                rows = self._database.rows(f"SELECT seq FROM {kind} WHERE seq IN ({marks(chunk)})", chunk)
-                left -= {Text(kind, row["seq"]) for row in rows}
+            seqs = [text.seq for text in texts if text.kind == kind]
+            found = self._database.keys_among(f"SELECT seq FROM {kind} WHERE seq IN ({{}})", seqs)
+            left -= {Text(kind, seq) for seq in found}
         return left
 
     def done(self, keys: Collection[int]) -> None:
         """Note that the index has followed."""
         with self._database.transaction():
-            for chunk in in_chunks(keys):
-                self._database.execute(f"DELETE FROM pending WHERE key IN ({marks(chunk)})", chunk)
+            self._database.execute_among("DELETE FROM pending WHERE key IN ({})", keys)
 
     def told_by(self, messages: Collection[int]) -> dict[int, list[int]]:
         """Return the memories without a vector of their own by the keys of their messages."""
-        found: dict[int, list[int]] = {}
-        for chunk in in_chunks(messages):
-            sql = (
-                f"SELECT message, memory FROM source WHERE message IN ({marks(chunk)})"
-                " AND NOT EXISTS (SELECT 1 FROM memory_vector WHERE seq = memory)"
-            )
-            for row in self._database.rows(sql, chunk):
-                found.setdefault(row["message"], []).append(row["memory"])
-        return found
+        sql = (
+            "SELECT message, memory FROM source WHERE message IN ({})"
+            " AND NOT EXISTS (SELECT 1 FROM memory_vector WHERE seq = memory)"
+        )
+        return self._database.links(sql, messages)
 
     def tokens(self, kind: Kind, seqs: Collection[int]) -> dict[int, NDArray[np.int8]]:
         """Return the token vectors of texts, shape (n, 64), where there are any.
@@ -186,18 +180,17 @@ class Vectors:
         self._kept_bytes = 0
 
     def _read_tokens(self, kind: Kind, seqs: Collection[int]) -> dict[int, NDArray[np.int8]]:
+        queries = [f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({{}}) AND tokens IS NOT NULL"]
+        if kind == "memory":
+            queries.append(
+                "SELECT memory, tokens FROM source JOIN message_vector ON message_vector.seq = message"
+                " WHERE memory IN ({}) AND tokens IS NOT NULL AND NOT EXISTS (SELECT 1 FROM memory_vector"
+                " WHERE memory_vector.seq = memory AND memory_vector.tokens IS NOT NULL)"
+            )
         found: dict[int, bytes] = {}
-        for chunk in in_chunks(seqs):
-            which = marks(chunk)
-            sql = f"SELECT seq, tokens FROM {kind}_vector WHERE seq IN ({which}) AND tokens IS NOT NULL"
-            if kind == "memory":
-                sql += (
-                    " UNION ALL SELECT memory, tokens FROM source JOIN message_vector ON message_vector.seq = message"
-                    f" WHERE memory IN ({which}) AND tokens IS NOT NULL AND NOT EXISTS (SELECT 1 FROM memory_vector"
-                    " WHERE memory_vector.seq = memory AND memory_vector.tokens IS NOT NULL)"
-                )
-            for row in self._database.rows(sql, [*chunk, *chunk] if kind == "memory" else chunk):
-                found[row["seq"]] = found.get(row["seq"], b"") + row["tokens"]
+        for sql in queries:
+            for seq, tokens in self._database.among(sql, seqs):
+                found[seq] = found.get(seq, b"") + tokens
         return {seq: _tokens(tokens) for seq, tokens in found.items()}
 
     def count_after(self, key: int, *, limit: int) -> int:

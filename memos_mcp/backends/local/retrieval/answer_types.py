@@ -8,32 +8,12 @@ The coarse classes of question answering (Li and Roth, Learning Question Classif
 import re
 
 from memos_mcp.backends.local.retrieval.features import NAME, NUMBER, PLACE
+from memos_mcp.backends.local.text.language_files import pattern_of
 
-_FAVOURED = (
-    (
-        NUMBER,
-        (
-            r"how (?:many|much|old|long|often|large|big|far|tall|heavy)\b|what (?:year|age|number|price|size)\b|"
-            r"¿?\s*cu[aá]nt[oa]s?\b|wie ?(?:viel|lange|oft|groß|alt)|combien\b|quant[oi]\b|сколько|"
-            r".*(?:多少|几|多[大久长])"
-        ),
-    ),
-    (
-        PLACE,
-        (
-            r"where\b|(?:which|what) (?:country|city|state|place|town|region)\b|"
-            r"¿?\s*(?:a |de )?d[oó]nde\b|wo(?:her|hin)?\b|où\b|dove\b|onde\b|где|куда"
-        ),
-    ),
-    (
-        NAME,
-        (
-            r"(?:with |to |for |from )?who(?:m|se)?\b|which\b|what(?:'s| is| was| are)? .*\bnamed?\b|what .*\bcalled\b|"
-            r"¿?\s*(?:con |a |de )?qui[eé]n(?:es)?\b|we(?:r|m|n|ssen)\b|qui\b|chi\b|quem\b|кто"
-        ),
-    ),
+_FAVOURED_PATTERNS = tuple(
+    (flag, re.compile(rf"\s*(?:{pattern_of(key)})", re.IGNORECASE))
+    for flag, key in ((NUMBER, "asks_number"), (PLACE, "asks_place"), (NAME, "asks_name"))
 )
-_FAVOURED_PATTERNS = tuple((flag, re.compile(rf"\s*(?:{pattern})", re.IGNORECASE)) for flag, pattern in _FAVOURED)
 _REQUIRED = (
     (NUMBER, r"how (?:many|much|old|long)\b"),
     (PLACE, r"where\b|(?:(?:to|in|on|at|from) )?(?:which|what) (?:street|town|city|village|country|place)\b"),

@@ -62,7 +62,7 @@ class Ranking:
         if query.tokens is None:
             weights = weights.for_sentence_vectors(english=self._question.english)
         elif not self._question.latin:
-            weights = weights.for_unread_script()
+            weights = weights.for_unread_script(devanagari=self._question.script == "Devanagari")
         elif not self._question.english:
             weights = weights.for_foreign_language()
         self._weights = weights

@@ -9,8 +9,9 @@ from collections import Counter
 from functools import lru_cache
 
 from memos_mcp.backends.local.text.language import STOP_WORDS, recognise
+from memos_mcp.backends.local.text.language_files import words_of
 from memos_mcp.backends.local.text.sentences import shorten
-from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK, word_list
+from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK
 from memos_mcp.core.perspective import without_marks
 
 _TITLE_PHRASES = 2  # chosen, as the two below: a title is a line of a list, and tags are few
@@ -27,7 +28,7 @@ _HAN_GAPS = re.compile(
 _HAN = re.compile("[\u3400-\u9fff]{2,}|[\u30a1-\u30fe]{2,}")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _ADDRESS = re.compile(r"\b(?:\w+://|www\.)\S+")
-_PLAIN = word_list("plain")
+_PLAIN = words_of("plain")
 
 
 @lru_cache(maxsize=64)

@@ -1,14 +1,13 @@
 """Which texts are embedded next, and whose are handed to the vector index, some or all."""
 
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from memos_mcp.backends.local.ledger.index_work import IndexWork
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import PendingText, Text, Vectors
-from memos_mcp.backends.local.vectors.chroma import ChromaIndex
+from memos_mcp.backends.local.ledger.vectors import PendingText, Vectors
 from memos_mcp.backends.local.worker import LOOK_EVERY
 
 BATCH = 32
@@ -18,45 +17,47 @@ AT_ONCE = 128
 """The most texts handed over in one call, for which searches wait; as many are gathered while more are coming."""
 
 
-class Gathering(Protocol):
+class Gathering(ABC):
     """What waits for its vector, and what has one and waits for the index."""
-
-    def unembedded(self, user: int | None = None) -> int:
-        """Count the texts without a vector, of one user or of all; those of all as far as a batch."""
-        ...
-
-    def next(self) -> Sequence[PendingText]:
-        """Return the texts to look at next; those without a vector are embedded."""
-        ...
-
-    def passed(self, pending: Sequence[PendingText]) -> None:
-        """Take note that they have their vectors."""
-        ...
-
-    def due(self, enough: int) -> int | None:
-        """Return a user of whom enough is gathered, or whose time has come."""
-        ...
-
-    def of(self, user: int) -> Sequence[PendingText]:
-        """Return the first texts of a user that the index has to follow."""
-        ...
-
-    def fed(self, user: int, pending: Sequence[PendingText]) -> None:
-        """Take note that the index has followed."""
-        ...
-
-    def pause(self) -> float | None:
-        """Return the seconds until there may be something to do unasked."""
-        ...
-
-
-class OwnGathering:
-    """That of the one process that has the ledger: what it has seen, it remembers."""
 
     def __init__(self, vectors: Vectors, *, settled: float) -> None:
         """Take the table, and the seconds after which little is handed over too."""
         self._vectors = vectors
         self._settled = settled
+
+    @abstractmethod
+    def unembedded(self, user: int | None = None) -> int:
+        """Count the texts without a vector, of one user or of all; those of all as far as a batch."""
+
+    @abstractmethod
+    def next(self) -> Sequence[PendingText]:
+        """Return the texts to look at next; those without a vector are embedded."""
+
+    def passed(self, pending: Sequence[PendingText]) -> None:  # noqa: B027 - the ledger has it
+        """Take note that they have their vectors."""
+
+    @abstractmethod
+    def due(self, enough: int) -> int | None:
+        """Return a user of whom enough is gathered, or whose time has come."""
+
+    @abstractmethod
+    def of(self, user: int) -> Sequence[PendingText]:
+        """Return the first texts of a user that the index has to follow."""
+
+    def fed(self, user: int, pending: Sequence[PendingText]) -> None:  # noqa: B027 - the ledger has it
+        """Take note that the index has followed."""
+
+    @abstractmethod
+    def pause(self) -> float | None:
+        """Return the seconds until there may be something to do unasked."""
+
+
+class OwnGathering(Gathering):
+    """That of the one process that has the ledger: what it has seen, it remembers."""
+
+    def __init__(self, vectors: Vectors, *, settled: float) -> None:
+        """Begin with nothing seen."""
+        super().__init__(vectors, settled=settled)
         self._seen = 0
         self._gathered: Counter[int] = Counter()
         self._since: dict[int, float] = {}
@@ -106,14 +107,13 @@ class OwnGathering:
         return max(0.05, min(self._since.values()) + self._settled - time.monotonic()) if self._since else None
 
 
-class SharedGathering:
+class SharedGathering(Gathering):
     """That of one of several processes: a user at a time is claimed, so that nothing is done by two of them."""
 
     def __init__(self, vectors: Vectors, work: IndexWork, *, settled: float) -> None:
-        """Take the tables, and the seconds after which little is handed over too."""
-        self._vectors = vectors
+        """Take what finds and claims a user too."""
+        super().__init__(vectors, settled=settled)
         self._work = work
-        self._settled = settled
 
     def unembedded(self, user: int | None = None) -> int:
         """Count the texts without a vector."""
@@ -124,9 +124,6 @@ class SharedGathering:
         user = self._work.to_embed()
         return self._vectors.without_vector(user, limit=BATCH) if user else ()
 
-    def passed(self, pending: Sequence[PendingText]) -> None:
-        """Do nothing: the ledger has it."""
-
     def due(self, enough: int) -> int | None:
         """Claim a user of whom enough is gathered, or whose time has come."""
         return self._work.to_feed(enough=enough, settled=self._settled)
@@ -134,9 +131,6 @@ class SharedGathering:
     def of(self, user: int) -> Sequence[PendingText]:
         """Return the first texts of a user that have a vector or are gone."""
         return self._vectors.ready(user, limit=AT_ONCE)
-
-    def fed(self, user: int, pending: Sequence[PendingText]) -> None:
-        """Do nothing: the ledger has it."""
 
     def pause(self) -> float | None:
         """Return the seconds until the next look for what others have left."""
@@ -148,16 +142,3 @@ def gathering(ledger: Ledger, *, settled: float) -> Gathering:
     if ledger.database.shared:
         return SharedGathering(ledger.vectors, ledger.work, settled=settled)
     return OwnGathering(ledger.vectors, settled=settled)
-
-
-def fill(index: ChromaIndex, ledger: Ledger, *, stopping: Callable[[], bool]) -> bool:
-    """Put every vector of a ledger into an index; False where it was to stop before the end."""
-    for user in ledger.messages.users():
-        for kind in ("message", "memory"):
-            last = Text(kind, 0)
-            while vectors := ledger.vectors.after(user, last, limit=AT_ONCE):
-                index.put(user, vectors)
-                last = max(vectors)
-                if stopping():
-                    return False
-    return True

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
-from memos_mcp.backends.local.ledger import secure_delete
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import PendingText, Text
-from memos_mcp.backends.local.vectors.batches import AT_ONCE, BATCH, fill, gathering
+from memos_mcp.backends.local.vectors.batches import AT_ONCE, BATCH, gathering
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.embedding import embedded_part
-from memos_mcp.backends.local.vectors.locations import HOLDS_DELETED, IndexLocation
+from memos_mcp.backends.local.vectors.locations import IndexLocation
+from memos_mcp.backends.local.vectors.renewal import Renewal
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
 from memos_mcp.core.errors import MemosError, MissingLibrary, Unavailable
 from memos_mcp.core.tracing import span
@@ -30,9 +30,6 @@ SETTLED = 30.0
 """Seconds after which fewer are handed over too, and those of every user."""
 
 FAILURES_BEFORE_A_FRESH_INDEX = 3  # in a row: a single one may pass by itself
-
-PATIENCE_OF_RENEWAL = 20
-"""After a deletion the index is filled anew (half a millisecond a vector), at most for so small a part of the time."""
 
 GATHERING = 0.2
 """Seconds for which texts are gathered before they are embedded, unless a search waits for them: each round costs a
@@ -61,10 +58,8 @@ class Indexing:
         self._place = place
         self._index: ChromaIndex | None = None
         self._gathering = gathering(ledger, settled=settled)
-        self._settled = settled
+        self._renewal = Renewal(ledger, place, settled=settled)
         self._unsure: tuple[int, list[Text]] | None = None
-        self._renewed_from: float | None = None
-        self._renewal_took = 0.0
         self._failures = 0
         self._failed_at: float | None = None
         self._awaited = 0
@@ -167,11 +162,8 @@ class Indexing:
     def _until_due(self) -> float | None:
         if self._failed_at is not None:
             return max(0.05, self._failed_at + PAUSE_AFTER_FAILURE - time.monotonic())
-        due = self._gathering.pause()
-        if self._renewed_from is None:
-            return due
-        renewal = max(0.05, self._renewed_from - time.monotonic())
-        return renewal if due is None else min(due, renewal)
+        pauses = [pause for pause in (self._gathering.pause(), self._renewal.pause()) if pause is not None]
+        return max(0.05, min(pauses)) if pauses else None
 
     def _embed(self) -> bool:
         self._gather()
@@ -210,8 +202,7 @@ class Indexing:
         if index is None:
             self._index = self._place.open()
             self._note_missing("")
-            if self._ledger.noted(secure_delete.HOLDS_DELETED):
-                self._renewed_from = time.monotonic()
+            self._renewal.opened()
             return True  # it may have found that everything has to be handed over again
         if self._unsure is not None:
             self._take_back(index, *self._unsure)
@@ -238,17 +229,17 @@ class Indexing:
             gone = set(texts)
             index.forget(user)
         if gone:
-            self._note_deletion()
+            self._renewal.note_deletion()
 
     def _follow(self, index: ChromaIndex, user: int, pending: Sequence[PendingText]) -> None:
         if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
             index.forget(user)
-            self._note_deletion()
+            self._renewal.note_deletion()
             return
         gone = {one.text for one in pending if one.content is None}
         if gone:
             index.remove(user, gone)
-            self._note_deletion()
+            self._renewal.note_deletion()
         index.put(user, {one.text: one.vector for one in pending if one.content is not None and one.vector is not None})
 
     def _note_missing(self, missing: str) -> None:
@@ -256,21 +247,12 @@ class Indexing:
             self._ledger.note(MISSING, missing)
         self._missing = missing
 
-    def _note_deletion(self) -> None:
-        """Note that Chroma's files hold what was deleted, and when to begin with files that do not."""
-        self._ledger.note(HOLDS_DELETED, "yes")
-        self._renewed_from = time.monotonic() + max(self._settled, PATIENCE_OF_RENEWAL * self._renewal_took)
-
     def _renew(self) -> bool:
         """Fill new files with what is kept, some time after a deletion; the old index serves meanwhile."""
         old = self._index
-        if old is None or self._renewed_from is None or time.monotonic() < self._renewed_from:
+        if old is None or self._renewal.pause() != 0:
             return False
-        self._renewed_from, began = None, time.monotonic()
-        if self._ledger.noted(secure_delete.HOLDS_DELETED):
-            secure_delete.write_anew(self._ledger.database)
-        fresh = self._place.renewed(lambda index: fill(index, self._ledger, stopping=lambda: self._worker.stopping))
-        self._renewal_took = time.monotonic() - began
+        fresh = self._renewal.filled_anew(stopping=lambda: self._worker.stopping)
         if fresh is not None:
             self._index = fresh
             old.close()

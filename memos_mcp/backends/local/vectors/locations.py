@@ -3,9 +3,9 @@
 import hashlib
 import logging
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex, check_importable
@@ -21,38 +21,39 @@ HOLDS_DELETED = "index_holds_deleted"
 """Noted in the ledger when vectors were taken out: Chroma keeps them in its files long after."""
 
 
-class IndexLocation(Protocol):
+class IndexLocation(ABC):
     """Opens the index and knows whether it still holds what the ledger thinks it holds.
 
     What is missing is noted in the ledger as to be indexed again, so an index that `open` gives is good, if not yet
     complete.
     """
 
+    def __init__(self, ledger: Ledger) -> None:
+        """Take the ledger, which remembers where the index is."""
+        self._ledger = ledger
+
+    @abstractmethod
     def open(self) -> ChromaIndex:
         """Open the index; `Unavailable` where that is not possible now."""
-        ...
 
-    def left(self) -> None:
+    def left(self) -> None:  # noqa: B027 - a server keeps its own order
         """Note that the index was closed in order."""
-        ...
 
-    def broken(self) -> None:
+    def broken(self) -> None:  # noqa: B027 - a server that was away is asked again
         """Note that the index failed again and again: the next `open` gives one that works."""
-        ...
 
+    @abstractmethod
     def renewed(self, fill: Callable[[ChromaIndex], bool]) -> ChromaIndex | None:
         """Return an index that holds nothing of what was deleted, filled by `fill`, in the place of the present one.
 
         None where `fill` says that it did not finish, or where there is no need.
         """
-        ...
 
-    def remove_old(self) -> None:
+    def remove_old(self) -> None:  # noqa: B027 - there is one place on a server
         """Remove what is left of indexes that were replaced; they are closed."""
-        ...
 
 
-class FolderLocation:
+class FolderLocation(IndexLocation):
     """Numbered folders for the index: a broken one is left behind for a fresh one.
 
     A folder is trusted without a look inside when it was closed in order and no file of it has changed since. Else it
@@ -60,8 +61,8 @@ class FolderLocation:
     """
 
     def __init__(self, ledger: Ledger, root: Path) -> None:
-        """Take the ledger, which remembers the number, and the folder of the numbered folders."""
-        self._ledger = ledger
+        """Take the folder of the numbered folders; the ledger remembers the number."""
+        super().__init__(ledger)
         self._root = root
 
     @property
@@ -136,12 +137,12 @@ class FolderLocation:
         put_in_again(self._ledger, counts)
 
 
-class ServerLocation:
+class ServerLocation(IndexLocation):
     """A Chroma server, or a database of Chroma Cloud; other stores may keep theirs beside this one's."""
 
     def __init__(self, ledger: Ledger, url: str, *, api_key: str, tenant: str, database: str) -> None:
         """Take where the server is; nothing is connected before `open`."""
-        self._ledger = ledger
+        super().__init__(ledger)
         self._url = url
         self._api_key = api_key
         self._tenant = tenant
@@ -168,20 +169,11 @@ class ServerLocation:
         take_out_again(self._ledger, index, counts)
         return index
 
-    def left(self) -> None:
-        """Do nothing: the server keeps its own order."""
-
-    def broken(self) -> None:
-        """Do nothing: a server that was away is asked again."""
-
     def renewed(self, fill: Callable[[ChromaIndex], bool]) -> ChromaIndex | None:
         """Return none: what was deleted is gone from the server's collections, and its files are its own."""
         del fill
         self._ledger.note(HOLDS_DELETED, "")
         return None
-
-    def remove_old(self) -> None:
-        """Do nothing: there is one place on a server."""
 
 
 def collection_prefix(identity: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
+from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow, key_of
 from memos_mcp.backends.local.ledger.postgres.address import PATIENCE, check_answering, connection_info
 from memos_mcp.backends.local.ledger.postgres.dialect import adapt, translated
 from memos_mcp.backends.local.ledger.postgres.error_messages import as_sentences
@@ -204,7 +204,7 @@ class PostgresDatabase(Database):
     def continue_keys(self, tables: Iterable[str]) -> None:
         """Go on after the keys that rows were given when they were copied."""
         for table in tables:
-            key = "seq" if table in {"message", "memory"} else "key"
+            key = key_of(table)
             self.rows(
                 "SELECT setval(pg_get_serial_sequence(format('%I.%I', current_schema, CAST(? AS TEXT)), ?), top)"
                 f" FROM (SELECT max({key}) AS top FROM {table}) AS found WHERE top IS NOT NULL",
@@ -216,8 +216,7 @@ class PostgresDatabase(Database):
         with span("ledger", inner=True), as_sentences(), self._connected() as connection:
             return connection.execute(*translated(sql, parameters)).rowcount
 
-    def insert(self, sql: str, parameters: Parameters, *, key: str = "key") -> int:
-        """Insert a row and give its key, which is in the column of this name."""
+    def _insert(self, sql: str, parameters: Parameters, *, key: str) -> int:
         found = self.rows(f"{sql} RETURNING {key}", parameters)
         if not found:
             raise MemosError("The ledger gave no key for a new row. Run `memos-mcp doctor`.")
