@@ -29,7 +29,7 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something that is not taken in, and what it is, in the plural."""
+    """Something that is not taken in: what it is, in the plural ("hidden messages"), and how many of it."""
 
     what: str
     count: int = 1

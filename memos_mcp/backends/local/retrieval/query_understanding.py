@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval.answer_types import favoured_kind, required_kind
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.question_words import frames
-from memos_mcp.backends.local.text.language import Language
+from memos_mcp.backends.local.text.language import Language, written_in
 from memos_mcp.backends.local.text.speech import in_first_person
 from memos_mcp.backends.local.text.temporal.queries import Span, named_times, spans
 from memos_mcp.backends.local.text.terms import (
@@ -33,8 +33,8 @@ _ASKS_WHEN = re.compile(
     r"언제|며칠|날짜|요일|날[은이]?[?？]*$|कब|तारीख|किस दिन))",
     re.IGNORECASE,
 )
-_OFTEN_WITHOUT_PRONOUN = re.compile("[\u0400-\u04ff\u0600-\u06ff\u0900-\u097f\u3041-\u30ff\uac00-\ud7af]")
-"""The letters of Russian, Arabic, Hindi, Japanese and Korean, where "I" is left out or is in the ending of the verb."""
+_OFTEN_WITHOUT_PRONOUN = frozenset(("Cyrillic", "Arabic script", "Devanagari", "Japanese", "Korean"))
+"""Scripts of languages where "I" is left out or is in the ending of the verb."""
 
 _SAID_BY_USER = re.compile(
     r"\b(?:did|have|had|do) i (?:\w+ )?(?:say|said|tell|told|mention|ask|want|prefer|like|plan)|"
@@ -42,7 +42,7 @@ _SAID_BY_USER = re.compile(
     re.IGNORECASE,
 )
 _SAID_BY_ASSISTANT = re.compile(
-    r"\b(?:did|have|had) you (?:\w+ )?(?:say|said|tell|told|suggest|recommend|explain|propose|advise|gi?ve)|"
+    r"\b(?:did|have|had) you (?:\w+ )?(?:say|said|tell|told|suggest|recommend|explain|propose|advise|given?)|"
     r"\byou (?:(?:have|had|once|ever|also|already|just|previously) )*"
     r"(?:said|told me|suggested|recommended|explained|proposed|advised|gave me|mentioned|provided|"
     r"listed|wrote|shared|described)\b|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b|"
@@ -97,6 +97,11 @@ class Question:
         return in_latin(self.text)
 
     @cached_property
+    def script(self) -> str:
+        """The script of most of its letters or, of Latin ones, the language."""
+        return written_in(self.text)
+
+    @cached_property
     def words(self) -> tuple[int, ...]:
         """The hashes of its words as they stand, in order, to find names among them."""
         found = [word for token in tokens(self.text) for word in APOSTROPHE.split(token.casefold())]
@@ -117,7 +122,7 @@ class Question:
     @cached_property
     def of_oneself(self) -> bool:
         """Whether it asks about the life of the one who asks, and not what the assistant said."""
-        own = in_first_person(self.text) or _OFTEN_WITHOUT_PRONOUN.search(self.text) is not None
+        own = in_first_person(self.text) or self.script in _OFTEN_WITHOUT_PRONOUN
         return own and self.said_by != BY_ASSISTANT
 
     @cached_property

@@ -62,7 +62,7 @@ class Ranking:
         if query.tokens is None:
             weights = weights.for_sentence_vectors(english=self._question.english)
         elif not self._question.latin:
-            weights = weights.for_unread_script()
+            weights = weights.for_unread_script(devanagari=self._question.script == "Devanagari")
         elif not self._question.english:
             weights = weights.for_foreign_language()
         self._weights = weights
@@ -85,7 +85,7 @@ class Ranking:
         long, repeat = self._weights.long, self._weights.repeat
         best, final = take_best(score, self._candidates, self._rows, limit=limit, long=long, repeat=repeat)
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
-        sure = self._relativity(coverage[best], best).tolist()
+        sure = self._relativity(coverage[best], final, best).tolist()
         reasons = [None] * len(seqs) if literal is None else self._reasons(best, literal[best])
         return [Hit(*hit) for hit in zip(seqs, final.tolist(), sure, reasons, strict=True)]
 
@@ -218,8 +218,8 @@ class Ranking:
                 continue
             yield from ((word, place[term]) for term in word_terms(text, self._question.language) if term in place)
 
-    def _relativity(self, coverage: Floats, best: NDArray[np.intp]) -> Floats:
-        """Judge the best of the candidates, whose coverage is given."""
+    def _relativity(self, coverage: Floats, score: Floats, best: NDArray[np.intp]) -> Floats:
+        """Judge the best of the candidates, whose coverage and score are given."""
         rows = self._candidates[best]
         own = self._own(rows)
         cosine = self._windows.likest(self._dense.rows, self._dense.cosines)[best]
@@ -240,6 +240,7 @@ class Ranking:
                 unfit=unfit,
                 absent=self._lexical.absent,
                 texts=texts,
+                standing=relativity.standing(score, texts),
             )
         if self._question.latin:
             return relativity.of_another_language(window, own, unfit=unfit)

@@ -23,10 +23,8 @@ class Weights:
     role: float = 3.0  # for the words of the side, user or assistant, that it asks about
     when: float = 1.0  # for a unit of nearness to a time that it names
     thread: float = 1.0  # for the preferred conversation
-
-    # Evidence in other languages than English, where words are met less.
-    mine: float = 0.0  # for the user's own words, where a question is about its asker
-    timed: float = 0.0  # for a time or a number, where it asks when
+    mine: float = 0.7  # for the user's own words, where a question is about its asker
+    timed: float = 0.0  # for a time or a number, where it asks when, in other languages than English
 
     # Neighbours.
     before: tuple[float, ...] = (0.7, 0.6, 0.4, 0.2)  # shares of the evidence of those before, nearest first
@@ -67,12 +65,15 @@ class Weights:
 
     def for_another_language(self, *, latin: bool) -> "Weights":
         """Return the weights for a query in another language than English, where who speaks tells more."""
-        return replace(self, own=self.own * (2.5 if latin else 1.0), mine=0.7, timed=2.0)
+        return replace(self, own=self.own * (2.5 if latin else 1.0), timed=2.0)
 
     def for_foreign_language(self) -> "Weights":
         """Return the weights for such a query where the model that comes with the package embeds it."""
         return replace(self, dense=self.dense * 0.6, own=self.own * 1.6)
 
-    def for_unread_script(self) -> "Weights":
-        """Return the weights for a query in a script of which the model that comes with the package reads little."""
-        return replace(self, dense=self.dense * 0.2, late=self.late * 0.1)
+    def for_unread_script(self, *, devanagari: bool) -> "Weights":
+        """Return the weights for a query in a script of which the model that comes with the package reads little.
+
+        Of Hindi, its token vectors tell more than of the others.
+        """
+        return replace(self, dense=self.dense * 0.2, late=self.late * (0.25 if devanagari else 0.1))
