@@ -195,8 +195,8 @@ async def test_memories_of_an_older_version_are_found_once_their_keys_are_made_a
     async with store(tmp_path) as backend:
         await tell(backend, "I live in Paris.")
     async with store(tmp_path) as backend:
-        backend._ledger.database.execute("DELETE FROM claim")
-        backend._ledger.note("keys", "0")
+        backend.ledger.database.execute("DELETE FROM claim")
+        backend.ledger.note("keys", "0")
 
     async with store(tmp_path) as backend:
         await tell(backend, "I moved to Berlin.")
