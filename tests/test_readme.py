@@ -9,11 +9,15 @@ import typer.main
 
 from memos_mcp.cli.app import app
 from memos_mcp.core.settings import Settings
+from memos_mcp.hosts.registry import HOSTS as KNOWN_HOSTS
 from memos_mcp.mcp.tools import tools
+from memos_mcp.transfer.registry import FORMATS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HOSTS = (ROOT / "docs/hosts.md").read_text(encoding="utf-8")
+INSTALL = (ROOT / "docs/install.md").read_text(encoding="utf-8")
+IMPORT = (ROOT / "docs/import.md").read_text(encoding="utf-8")
 REFERENCE = (ROOT / "docs/reference.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 
@@ -56,6 +60,30 @@ def test_every_command_is_named_and_every_command_named_exists() -> None:
 
 def commands_in(page: str) -> set[str]:
     return set(re.findall(r"`memos-mcp ([a-z]+)", page))
+
+
+def test_every_format_is_named_and_every_format_named_exists() -> None:
+    assert sorted(rows_by_name(IMPORT)) == sorted(one.name for one in FORMATS)
+
+
+FOLDERS = {"{home}": "~", "{xdg}": "~/.config", "{codex}": "~/.codex", "{config}": "CONFIG"}
+
+
+def test_every_host_is_named_with_its_files_and_every_host_named_exists() -> None:
+    rows = rows_by_name(INSTALL)
+
+    assert sorted(rows) == sorted(host.key for host in KNOWN_HOSTS)
+    for host in KNOWN_HOSTS:
+        for place in host.places:
+            folder, _, rest = place.paths[0].partition("/")
+            if place.sign and folder in FOLDERS:
+                assert f"`{FOLDERS[folder]}/{rest}`" in rows[host.key]
+            elif place.sign and folder == "{project}":
+                assert f"`{rest}`" in rows[host.key]
+
+
+def rows_by_name(page: str) -> dict[str, str]:
+    return {row[2]: row[0] for row in re.finditer(r"^\| ([^`|]+) \| `([\w-]+)` \|.*$", page, re.MULTILINE)}
 
 
 def test_the_readme_is_short() -> None:

@@ -4,6 +4,7 @@ The ranker is a pure module, so nothing of the server is needed: texts, their fe
 variant of the weights ranks them anew. `benchmarks.quality.recall` measures the same through the server.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -30,27 +31,29 @@ from memos_mcp.backends.local.retrieval.weights import Weights
 from memos_mcp.backends.local.search.retriever import DENSE_CANDIDATES
 
 WHOLE = "all ingredients"
-TOGETHER = {
-    "neighbours": ("before", "after", "asked"),
-    "any model": ("dense", "late"),
-    "structure and priors": (
-        *("before", "after", "asked", "who", "others", "role", "when", "first_person", "question", "answer"),
-    ),
-}
-"""Ingredients that are also taken away together."""
+WORDS_AND_MEANING = ("dense", "lexical", "coverage", "late", "meant", "meant_most", "frame")
+"""The ingredients that look at what a text says; all others are of its form and its place."""
+
+WITHOUT_EFFECT = {"long": math.inf, "long_answer": 1.0}
+"""The values that take an ingredient away where 0 does not."""
 
 
 def variants() -> dict[str, Weights]:
     """Return the weights of every row: whole, each ingredient taken away, and some together."""
     names = [field.name for field in fields(Weights)]
-    groups = {name: (name,) for name in names} | TOGETHER
+    together = {
+        "neighbours": ("before", "after", "asked"),
+        "any model": ("dense", "late"),
+        "structure and priors": tuple(name for name in names if name not in WORDS_AND_MEANING),
+    }
+    groups = {name: (name,) for name in names} | together
     return {WHOLE: Weights()} | {f"without {name}": _without(group) for name, group in groups.items()}
 
 
 def _without(names: Sequence[str]) -> Weights:
     whole = Weights()
-    nothing = {name: () if isinstance(getattr(whole, name), tuple) else 0.0 for name in names}
-    return replace(whole, **nothing)
+    empty = {name: () if isinstance(getattr(whole, name), tuple) else 0.0 for name in names}
+    return replace(whole, **{name: WITHOUT_EFFECT.get(name, value) for name, value in empty.items()})
 
 
 class Corpus:

@@ -94,9 +94,11 @@ def _relativity(measured: Measured) -> dict[str, dict[str, float]]:
 def _calibration(measured: Measured) -> dict[str, dict[str, float]]:
     stated, true = [one.top for one in measured.answerable], [one.right for one in measured.answerable]
     others = [value for values in measured.unanswerable.values() for value in values]
+    answered = [True] * len(stated) + [False] * len(others)
     return {
         "answerable questions": {"error": round(calibration_error(stated, true), 3)},
         "all": {"error": round(calibration_error(stated + others, true + [False] * len(others)), 3)},
+        "all, that the store answers": {"error": round(calibration_error(stated + others, answered), 3)},
     }
 
 
@@ -114,7 +116,7 @@ def print_report(title: str, sums: dict[str, Any]) -> None:
             show(f"{OURS} by {grouping}", rows)
     show("What an agent reads", sums["read"])
     show("Relativity: the best evidence found against the best hit where there is none", sums["relativity"])
-    show("Relativity as the chance that the first hit is evidence", sums["calibration error"])
+    show("Relativity of the surest hit as the chance that it is evidence", sums["calibration error"])
     show("Latency through stdio", sums["latency"])
 
 

@@ -104,7 +104,8 @@ class Page:
         return json_response({"signed_in": True, "way": "open", "user_id": self._user_id, "at_machine": True})
 
     def _way_of(self, visit: PageSession) -> dict[str, object]:
-        return {"signed_in": True, "way": "visit", "user_id": visit.user_id, "at_machine": self._is_closed}
+        at_machine = self._is_closed and visit.user_id == self._user_id
+        return {"signed_in": True, "way": "visit", "user_id": visit.user_id, "at_machine": at_machine}
 
     async def sign_in(self, request: Request) -> Response:
         """Let in who has a link or a token: the answer sets the cookie and has the token of the page."""

@@ -173,9 +173,9 @@ def _new_in_object(transcript: Path, reader: Transcript, offset: int, size: int)
     """Read a transcript that is one object, written anew each time; `offset` counts the messages known."""
     document = Document(transcript.name, size, lambda: transcript.open("rb"))
     messages = [
-        mapping(one) for one in elements(document, "messages.item", read=unread) if not isinstance(one, LeftOut)
+        mapping(one) for one in elements(document, "messages.item", on_read=unread) if not isinstance(one, LeftOut)
     ]
-    found = [reader.take(message) for message in messages[offset if offset <= len(messages) else 0 :]]
+    found = [reader.take(message) for message in messages][offset if offset <= len(messages) else 0 :]
     return [one for one in found if isinstance(one, Utterance)], len(messages)
 
 

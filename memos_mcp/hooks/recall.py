@@ -132,4 +132,4 @@ def _who(entry: EvidenceItem) -> str:
 
 
 def _label(entry: EvidenceItem) -> str:
-    return f"- {visible(entry.who)}, {clock_text(entry.time)[:10]}:"
+    return f"- {visible(entry.who)}, {clock_text(entry.local_time)[:10]}:"

@@ -40,7 +40,7 @@ class Machine:
                 return self.home
             case "{project}":
                 return self.folder
-            case "{config}":  # where a program with windows keeps its settings
+            case "{config}":
                 return self._config()
             case "{local}":
                 return self._named("LOCALAPPDATA", self.home / "AppData" / "Local")

@@ -13,7 +13,10 @@ ALL = "*"
 Keys = tuple[str, ...]
 Scope = Literal["user", "project", "local"]
 Form = Literal["plain", "typed", "codex", "goose", "opencode"]
-"""How a host spells an entry: `plain` is {command, args, env}, `typed` says beside it that it is a stdio server."""
+"""How a host spells an entry: `plain` is {command, args, env}, `typed` says beside it that it is a stdio server.
+
+The others are spelled as their hosts alone do; `entries.written` has all of them.
+"""
 
 EVERYWHERE: tuple[System, ...] = ("linux", "darwin", "win32")
 SERVERS: Keys = ("mcpServers",)
@@ -22,6 +25,10 @@ SERVERS: Keys = ("mcpServers",)
 @dataclass(frozen=True, slots=True)
 class ConfigLocation:
     """A file in which a host looks for servers: the first of `paths` that is there, or else the first.
+
+    A path begins with one of the folders of `Machine`: {home}, {project}, {codex}, {local} (LOCALAPPDATA of Windows),
+    {config} (where programs with windows keep settings) or {xdg} (where terminal programs do, on Linux and macOS). The
+    last two are the same on Linux, not on macOS.
 
     `sign` is what is there where the host is installed; a place without one is read and never written.
     """
@@ -36,7 +43,12 @@ class ConfigLocation:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host; `then` says what a person has to do so that it starts a new server."""
+    """A host, as `memos-mcp install KEY` names it and as people do.
+
+    `table` is the way of keys to its servers, `form` how it spells an entry. `comments` says whether its JSON may have
+    comments and last commas (JSONC); where it may not, a file that has them is invalid and left alone. `then` says what
+    a person has to do so that it starts a new server.
+    """
 
     key: str
     name: str

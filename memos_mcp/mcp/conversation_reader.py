@@ -34,14 +34,14 @@ async def read_conversation(access: Access, request: GetMessage, *, named: bool)
             raise NotFound(f'No conversation "{request.conversation_id}" is stored. {recent}') from exc
         empty = MessagePage(conversation_id=request.conversation_id)
         notice = f"Nothing has been stored in this conversation yet. {recent}"
-        return ConversationPart(notice, structured_content.conversation(empty, notice=notice, whole={}))
+        return ConversationPart(notice, structured_content.conversation_view(empty, notice=notice, whole={}))
     shown = beginnings(page.message_detail_list)
     cut = cut_lengths(page.message_detail_list, shown)
     notice = tool_text.conversation_notice(page, limit=request.message_limit_number, cut=bool(cut))
     page = page.model_copy(update={"message_detail_list": shown})
     return ConversationPart(
         tool_text.conversation_text(shown, notice=notice, cut=cut),
-        structured_content.conversation(page, notice=notice, whole=cut),
+        structured_content.conversation_view(page, notice=notice, whole=cut),
     )
 
 
@@ -64,7 +64,7 @@ async def read_message(access: Access, request: GetMessage, *, message_id: str) 
     cut = cut_lengths((message,), (shown,))
     return ConversationPart(
         tool_text.conversation_text((shown,), notice=notice, cut={}),
-        structured_content.conversation(part, notice=notice, whole=cut),
+        structured_content.conversation_view(part, notice=notice, whole=cut),
     )
 
 

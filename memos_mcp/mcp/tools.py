@@ -15,6 +15,7 @@ from memos_mcp.core.models import (
     SearchMemory,
 )
 from memos_mcp.mcp.access import Access, repeat_key
+from memos_mcp.mcp.agent_search import MEMORIES, MESSAGES, PREFERENCES
 from memos_mcp.mcp.apps import BOUND
 from memos_mcp.mcp.conversation_reader import read_conversation, read_message
 from memos_mcp.mcp.deletion_consent import (
@@ -25,7 +26,6 @@ from memos_mcp.mcp.deletion_consent import (
     doomed_texts,
 )
 from memos_mcp.mcp.plain_tool import PlainTool
-from memos_mcp.mcp.search_text import MEMORIES, MESSAGES, PREFERENCES
 from memos_mcp.mcp.tool_arguments import (
     AgentMemories,
     ConversationId,
@@ -71,7 +71,7 @@ async def add_message(
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     if is_new and not conversation_id:
         receipt = receipt.model_copy(update={"note": tool_text.with_way_back(receipt.note)})
-    return _result(tool_text.added_text(receipt, count=len(messages)), views.receipt(receipt))
+    return _result(tool_text.added_text(receipt, count=len(messages)), views.receipt_view(receipt))
 
 
 async def search_memory(
@@ -112,7 +112,8 @@ async def search_memory(
     cut = cut_lengths(result.message_detail_list, passages.message_detail_list)
     shown = passages_of(without_quoted(short, cut), query)
     return _result(
-        tool_text.search_text(short, request, notice=notice), views.found(shown, request, notice=notice, whole=cut)
+        tool_text.search_text(short, request, notice=notice),
+        views.search_view(shown, request, notice=notice, whole=cut),
     )
 
 
@@ -143,7 +144,7 @@ async def get_memory(
     known = await (await access.backend()).get_memory(GetMemory(page=page, size=size), user_id=access.user_id())
     short = shortened(known)
     notice = tool_text.known_notice(short, cut=short != known)
-    return _result(tool_text.known_text(short, notice=notice), views.known(short, notice=notice))
+    return _result(tool_text.known_text(short, notice=notice), views.known_view(short, notice=notice))
 
 
 async def delete_memory(
@@ -162,7 +163,7 @@ async def delete_memory(
         return _result("Nothing was deleted: the user said no.", {"success": False, "deleted": []})
     request = deletion_request(memory_ids, delete_messages, message_ids, conversation_id)
     receipt = await (await access.backend()).delete_memory(request, user_id=access.user_id())
-    return _result(deletion_text(receipt, doomed=doomed), views.deletion(receipt))
+    return _result(deletion_text(receipt, doomed=doomed), views.deletion_view(receipt))
 
 
 async def add_feedback(
@@ -180,7 +181,7 @@ async def add_feedback(
         memory_ids=tuple(memory_ids),
     )
     receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
-    return _result(tool_text.feedback_text(receipt), views.receipt(receipt))
+    return _result(tool_text.feedback_text(receipt), views.receipt_view(receipt))
 
 
 def tools() -> list[Tool]:

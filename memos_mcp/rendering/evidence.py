@@ -20,13 +20,14 @@ _TELLING = 5
 class EvidenceItem:
     """One find. `who` is the role of a message's speaker, or what else it is, with the day that it is about.
 
-    `time`, in epoch milliseconds, is when it was said, of a message by its speaker's clock.
+    `local_time`, in epoch milliseconds, is when it was said, of a message by its speaker's clock: it is shown, and
+    compared with nothing. What tells newer from older is `create_time` of the source.
     """
 
     id: str
     who: str
     text: str
-    time: int
+    local_time: int
     conversation_id: str
     relativity: float
     source: Memory | Preference | StoredMessage
@@ -141,7 +142,8 @@ def _newest_of_a_title_first(entries: list[EvidenceItem]) -> list[EvidenceItem]:
         if title := _title(entry):
             titled.setdefault(title, []).append(entry)
     newest = {
-        title: iter(sorted(group, key=lambda entry: (entry.superseded, -entry.time))) for title, group in titled.items()
+        title: iter(sorted(group, key=lambda entry: (entry.superseded, -entry.source.create_time)))
+        for title, group in titled.items()
     }
     ordered = [next(newest[title]) if (title := _title(entry)) else entry for entry in entries]
     return [replace(entry, who=f"superseded {entry.who}") if entry.superseded else entry for entry in ordered]

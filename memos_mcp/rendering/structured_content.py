@@ -147,7 +147,9 @@ class FeedbackView(TypedDict, total=False):
     note: str
 
 
-def found(result: SearchResult, request: SearchMemory, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
+def search_view(
+    result: SearchResult, request: SearchMemory, *, notice: str, whole: Mapping[str, int]
+) -> dict[str, Any]:
     """Show a search; the lists that were asked for are there even when they are empty.
 
     A memory's title and tags, which its text implies, are left to get_memory: an agent pays for each search.
@@ -165,14 +167,14 @@ def found(result: SearchResult, request: SearchMemory, *, notice: str, whole: Ma
     return {"notice": notice, **lists, **{name: text for name, text in texts.items() if text}}
 
 
-def conversation(page: MessagePage, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
+def conversation_view(page: MessagePage, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
     """Show a page of a conversation; `whole` has the lengths of messages that are cut."""
     messages = [_message(message, whole, without=("conversation_id",)) for message in page.message_detail_list]
     counts = {"total": page.total, "page": page.page, "pages": page.pages}
     return {"notice": notice, "conversation_id": page.conversation_id, "message_detail_list": messages, **counts}
 
 
-def known(page: MemoryPage, *, notice: str) -> dict[str, Any]:
+def known_view(page: MemoryPage, *, notice: str) -> dict[str, Any]:
     """Show a page of what is known of the user."""
     lists = {
         "memory_detail_list": [_compact(memory) for memory in page.memory_detail_list],
@@ -181,14 +183,14 @@ def known(page: MemoryPage, *, notice: str) -> dict[str, Any]:
     return {"notice": notice, **lists, "total": page.total, "current": page.current, "pages": page.pages}
 
 
-def deletion(answer: DeleteReceipt) -> dict[str, Any]:
+def deletion_view(answer: DeleteReceipt) -> dict[str, Any]:
     """Show what was deleted; of the messages that still say it, the ids."""
     shown = answer.model_dump(mode="json", exclude={"still_held_by", "message_detail_list", "dry_run"})
     shown["still_held_by"] = [message.id for message in answer.still_held_by]
     return {name: value for name, value in shown.items() if value or name == "deleted"}
 
 
-def receipt(answer: AddReceipt | FeedbackReceipt) -> dict[str, Any]:
+def receipt_view(answer: AddReceipt | FeedbackReceipt) -> dict[str, Any]:
     """Show what was done."""
     return {name: value for name, value in answer.model_dump(mode="json").items() if value not in ("", None)}
 

@@ -151,7 +151,12 @@ def feedback_text(receipt: FeedbackReceipt) -> str:
 
 
 def _label(entry: EvidenceItem) -> str:
-    parts = (visible(entry.id), visible(entry.conversation_id), clock_text(entry.time)[:10], f"{entry.relativity:.2f}")
+    parts = (
+        visible(entry.id),
+        visible(entry.conversation_id),
+        clock_text(entry.local_time)[:10],
+        f"{entry.relativity:.2f}",
+    )
     return f"{'·'.join(part for part in parts if part)} {visible(entry.who)}:"
 
 

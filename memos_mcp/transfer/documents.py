@@ -52,18 +52,18 @@ class Document:
         """Return the first bytes after a byte order mark and white space, by which JSON is told from what is not."""
         return self.start().lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\x00")
 
-    def utf8(self, read: Callable[[int], None] = unread) -> BinaryIO:
-        """Open it as UTF-8 without a byte order mark; `read` is told how many bytes were read each time."""
+    def utf8(self, on_read: Callable[[int], None] = unread) -> BinaryIO:
+        """Open it as UTF-8 without a byte order mark; `on_read` is told how many bytes were read each time."""
         encoding = next((name for mark, name in _MARKS if self.start(4).startswith(mark)), "utf-8")
-        return cast("BinaryIO", io.BufferedReader(_Utf8(self.open(), encoding, read), PIECE))
+        return cast("BinaryIO", io.BufferedReader(_Utf8(self.open(), encoding, on_read), PIECE))
 
-    def lines(self, read: Callable[[int], None] = unread) -> Iterator[str]:
+    def lines(self, on_read: Callable[[int], None] = unread) -> Iterator[str]:
         """Yield its lines, without what ends them.
 
         Raises:
             InvalidRequest: a line is longer than any format has it.
         """
-        with closing(self.utf8(read)) as source:
+        with closing(self.utf8(on_read)) as source:
             while line := source.readline(LONGEST_LINE):
                 if len(line) >= LONGEST_LINE:
                     raise InvalidRequest(f"{self.name} has a line of more than {LONGEST_LINE >> 20} MB.")
@@ -73,11 +73,11 @@ class Document:
 class _Utf8(io.RawIOBase):
     """Bytes of any encoding as UTF-8; what cannot be decoded is replaced."""
 
-    def __init__(self, source: BinaryIO, encoding: str, read: Callable[[int], None]) -> None:
+    def __init__(self, source: BinaryIO, encoding: str, on_read: Callable[[int], None]) -> None:
         super().__init__()
         self._source = source
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._read = read
+        self._on_read = on_read
         self._left = b""
 
     def readable(self) -> bool:
@@ -86,7 +86,7 @@ class _Utf8(io.RawIOBase):
     def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
         while not self._left:
             piece = self._source.read(PIECE)
-            self._read(len(piece))
+            self._on_read(len(piece))
             self._left = self._decoder.decode(piece, final=not piece).encode("utf-8", "replace")
             if not piece and not self._left:
                 return 0

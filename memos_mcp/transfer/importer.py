@@ -105,7 +105,7 @@ def recognise(paths: Iterable[Path]) -> Recognised:
             else:
                 sources.append(RecognisedDocument(document, found))
         if len(sources) == before:
-            is_empty = path.is_file() and not path.read_bytes()[:4096].strip()
+            is_empty = path.is_file() and not any(document.start(4096).strip() for document in documents_in(path))
             what = "is empty" if is_empty else "is nothing that can be imported"
             raise InvalidRequest(f"{path} {what}; nothing was changed. What is recognised: {list_of_formats()}.")
     return Recognised(sources, unknown)
@@ -184,13 +184,13 @@ def _all_items(
 ) -> Iterator[tuple[RecognisedDocument, Iterator[Item]]]:
     done, total = 0, recognised.size
 
-    def read(count: int) -> None:
+    def on_read(count: int) -> None:
         nonlocal done
         done += count
         report(min(done, total), total)
 
     for source in recognised.sources:
-        items = source.format.read(source.document, Origin(source.format.name, user_id), read)
+        items = source.format.read(source.document, Origin(source.format.name, user_id), on_read)
         yield source, map(partial(_owned, owner), items) if owner else items
 
 

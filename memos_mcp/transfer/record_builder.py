@@ -2,8 +2,9 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
 import ijson  # pyright: ignore[reportMissingTypeStubs]
@@ -28,24 +29,55 @@ _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Something that is not taken in, and what it is, in the plural."""
+    """Something that is not taken in: what it is, in the plural ("hidden messages"), and how many of it."""
 
     what: str
     count: int = 1
 
 
-Read = Callable[[int], None]
+Progress = Callable[[int], None]
 """Is told how many bytes were read."""
 
 Item = MessageRecord | MemoryRecord | LeftOut
 
 
+class Repeats:
+    """Tells what comes again in a document from what was only written again."""
+
+    def __init__(self) -> None:
+        """Begin a document."""
+        self._named: Counter[str] = Counter()
+        self._conversation = ""
+        self._seen: set[int] = set()
+        self._further: Counter[str] = Counter()
+
+    def numbered(self, name: str) -> str:
+        """Return the identity of what has no id, by a name made of what it says: a repeat gets a number."""
+        self._named[name] += 1
+        return name if self._named[name] == 1 else f"{name}-{self._named[name]}"
+
+    def checked(self, conversation: str, identity: str, *said: object) -> str | None:
+        """Return an identity, numbered where it named another message of the conversation; None where it named this."""
+        if conversation != self._conversation:
+            self._conversation, self._seen, self._further = conversation, set(), Counter()
+        name, message = hash(identity), hash((identity, *said))
+        if message in self._seen:
+            return None
+        self._seen.add(message)
+        if name not in self._seen:
+            self._seen.add(name)
+            return identity
+        self._further[identity] += 1
+        return f"{identity}-{self._further[identity] + 1}"
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where records come from: a short name of the format, which begins their ids, and whose they become."""
+    """Where the records of a document come from: the format, whose name begins their ids, and whose they become."""
 
     name: str
     user_id: str
+    repeats: Repeats = field(default_factory=Repeats)
 
     def message(
         self,
@@ -59,19 +91,28 @@ class Origin:
         app_id: str = "",
         info: Mapping[str, JsonValue] | None = None,
     ) -> MessageRecord | LeftOut:
-        """Return a message, or why it is left out."""
+        """Return a message, or why it is left out.
+
+        `identity` stands for the message among all that its user imports in this format: one that is in the store is
+        not taken in again. It is the id in the source or, where that has none, `repeats.numbered` of a digest of what
+        tells the message from others: its conversation, role, time and text. `role` may be a maker's name for one
+        ("human", "bot"); `conversation` need only be unique within the format.
+        """
         if is_blank(content):
             return LeftOut("empty messages")
         content, about = whole(content), {"source": self.name, **(info or {})}
         if len(content.encode()) > MAX_CONTENT_BYTES:
             return LeftOut(f"messages of more than {MAX_CONTENT_BYTES:,} bytes")
-        known = read_role(role)
+        known = str(read_role(role))
         if known not in ROLES:
             return LeftOut(f'messages of a role "{role[:30]}"')
+        checked = self.repeats.checked(conversation, identity, known, content)
+        if checked is None:
+            return LeftOut("messages that are written twice")
         return MessageRecord(
             user_id=self.user_id,
             conversation_id=self._id(conversation),
-            task_id=self._id(identity),
+            task_id=self._id(checked),
             role=cast("Role", known),
             content=content,
             create_time=time,
@@ -93,7 +134,7 @@ class Origin:
         preference: Literal["explicit_preference"] | None = None,
         info: Mapping[str, JsonValue] | None = None,
     ) -> MemoryRecord | LeftOut:
-        """Return a memory, or why it is left out."""
+        """Return a memory, or why it is left out; `identity` is as a message's, and need not tell equal ones apart."""
         if is_blank(value):
             return LeftOut("empty memories")
         value = whole(value).strip()
@@ -155,11 +196,11 @@ def objects(value: object) -> list[dict[str, Any]]:
     return [cast("dict[str, Any]", one) for one in found if isinstance(one, dict)]
 
 
-def elements(document: Document, place: str = "item", *, read: Read) -> Iterator[object]:
-    """Yield what stands at a place of a JSON document, one after the other; a document that breaks off ends there."""
-    source = document.utf8(read)
+def elements(document: Document, place: str = "item", *, on_read: Progress) -> Iterator[object]:
+    """Yield what stands at a place of a JSON document, or of each of its lines; one that breaks off ends there."""
+    source = document.utf8(on_read)
     try:
-        yield from cast("Iterator[object]", ijson.items(source, place, use_float=True))
+        yield from cast("Iterator[object]", ijson.items(source, place, use_float=True, multiple_values=True))
     except ijson.IncompleteJSONError:
         yield LeftOut("documents that break off")
     finally:

@@ -1,4 +1,8 @@
-"""The formats that are recognised, the most telling first."""
+"""The formats that are recognised: the first that recognises a document reads it.
+
+A new one goes before the tables and Markdown, which take much, and after a sample of it was tried: mem0 takes any
+object with `results`.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +24,7 @@ from memos_mcp.transfer.formats import (
     tables,
     vscode,
 )
-from memos_mcp.transfer.record_builder import Item, Origin, Read
+from memos_mcp.transfer.record_builder import Item, Origin, Progress
 from memos_mcp.transfer.transcripts import read_transcript
 
 
@@ -31,7 +35,7 @@ class Format:
     name: str
     title: str
     recognises: Callable[[DocumentHead], bool]
-    read: Callable[[Document, Origin, Read], Iterator[Item]]
+    read: Callable[[Document, Origin, Progress], Iterator[Item]]
 
 
 OURS = Format("memos", "what `memos-mcp export` writes (JSON lines)", memos.recognises, memos.read)

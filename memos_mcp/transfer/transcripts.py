@@ -10,7 +10,7 @@ from typing import Any, Final
 from memos_mcp.core.projects import project_of
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, objects, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, Repeats, objects, text
 
 TOOL_OUTPUT: Final = LeftOut("tool calls and their output")
 
@@ -38,6 +38,7 @@ class Transcript(ABC):
         self.session = session
         self.folder = ""
         self.title = ""
+        self.repeats = Repeats()
 
     @abstractmethod
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
@@ -65,12 +66,14 @@ def without_notes(said: str) -> str:
     return _NOTES_OF_THE_HOST.sub("", said).strip() if "<" in said else said.strip()
 
 
-def read_transcript(document: Document, origin: Origin, read: Read, *, new: Callable[[], Transcript]) -> Iterator[Item]:
+def read_transcript(
+    document: Document, origin: Origin, on_read: Progress, *, new: Callable[[], Transcript]
+) -> Iterator[Item]:
     """Yield the messages of a transcript."""
     title = _title(document, new())
     transcript = new()
     last: int | None = None
-    for line in document.lines(read):
+    for line in document.lines(on_read):
         found = transcript.take(parsed(line)) if line.strip() else None
         if isinstance(found, LeftOut):
             yield found

@@ -170,7 +170,8 @@ async def test_a_key_that_is_too_long(tmp_path: Path) -> None:
 
 
 async def test_ten_thousand_messages_in_one_call_are_taken(tmp_path: Path) -> None:
-    messages = [{"role": "user", "content": f"Number {number}."} for number in range(MAX_MESSAGES)]
+    # Nothing is learnt from what an assistant counts, which would take longer than all the rest.
+    messages = [{"role": "assistant", "content": f"Number {number}."} for number in range(MAX_MESSAGES)]
     async with engine(tmp_path) as api:
         await api.data("add/message", {"user_id": "many", "conversation_id": "c", "messages": messages})
         said = await api.data("get/message", {"user_id": "many", "conversation_id": "c", "message_limit_number": 1})

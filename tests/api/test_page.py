@@ -195,3 +195,10 @@ def test_each_port_has_a_cookie_of_its_own() -> None:
     names = {cookie_name(httpx.Headers({"host": host})) for host in ("127.0.0.1:1", "127.0.0.1:2", "memory.example")}  # pyright: ignore[reportArgumentType]
 
     assert names == {"memos_1", "memos_2", "memos"}
+
+
+async def test_settings_are_shown_to_the_user_of_the_machine_alone(
+    closed: httpx.AsyncClient, visits: PageSessions
+) -> None:
+    assert (await enter(closed, link=visits.link("alice"))).json()["at_machine"] is True
+    assert (await enter(closed, link=visits.link("bob"))).json()["at_machine"] is False

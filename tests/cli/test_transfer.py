@@ -248,7 +248,7 @@ async def test_an_export_to_standard_output_can_be_piped(data_dir: Path) -> None
 
 def test_an_import_says_what_it_found_before_it_takes_it(data_dir: Path, tmp_path: Path) -> None:
     facts = tmp_path / "facts.csv"
-    facts.write_text("fact,tags\nOwns a sauna,home\n,\n")
+    facts.write_text("fact,tags\nOwns a sauna,home\n,home\n")
     (tmp_path / "photo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
 
     looked = memos("import", "--dry-run", str(tmp_path))
@@ -256,6 +256,7 @@ def test_an_import_says_what_it_found_before_it_takes_it(data_dir: Path, tmp_pat
     assert looked.returncode == 0, looked.stderr
     assert "1 memory" in looked.stdout
     assert "1 new" in looked.stdout
+    assert "Left out: empty messages: 1." in looked.stdout
     assert "Not recognised: 1 file (photo.png)" in looked.stdout
     assert not (data_dir / LEDGER_FILE).exists()
     assert "Imported 0 messages and 1 memory" in memos("import", str(tmp_path)).stdout

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, load_pairs
 from memos_mcp.backends.local.consolidation.corrections import compare
+from memos_mcp.backends.local.consolidation.normalisation import wording
 from memos_mcp.backends.local.consolidation.statements import told
 from memos_mcp.backends.local.consolidation.supersession import Verdict, judge
 from tests.consolidation.statement_pairs import APART, KEPT, NOT_JUDGED, REPEATED, UPDATED
@@ -110,3 +111,8 @@ def test_changes_in_a_life_are_recognised_and_what_others_changed_is_not_taken_f
 )
 def test_a_memory_whose_value_was_replaced_is_found_by_what_it_ends_with(old: str, new: str) -> None:
     assert told(old).keys & told(new).sought
+
+
+def test_a_number_is_read_in_its_own_language_alone() -> None:
+    assert "11" not in wording("I once lived in Rome.").stems
+    assert "11" in wording("Mi hermano tiene once gatos.").stems

@@ -12,6 +12,7 @@ from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.composition import open_local
 from memos_mcp.backends.local.extraction.base import Draft, Source
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
+from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
 from memos_mcp.core.models import AddMessage, DeleteMemory, GetMemory, Memory, Message, Preference, UpdateMemory
 from tests.consolidation.conversation import add
 from tests.fakes.hashed_embedder import HashedEmbedder
@@ -201,6 +202,21 @@ async def test_memories_of_an_older_version_are_found_once_their_keys_are_made_a
     async with store(tmp_path) as backend:
         await tell(backend, "I moved to Berlin.")
         assert len(await known(backend)) == 1
+
+
+async def test_features_of_an_older_version_are_made_again_when_a_store_is_opened(tmp_path: Path) -> None:
+    async with store(tmp_path) as backend:
+        await tell(backend, "I live in Paris.")
+        ledger = backend._ledger
+        made = [ledger.database.rows(f"SELECT features FROM {table}")[0][0] for table in ("message", "memory")]
+        for table in ("message", "memory"):
+            ledger.database.execute(f"UPDATE {table} SET features = ?", (analyse("", role="tool"),))
+        ledger.note("features", "0")
+
+    async with store(tmp_path) as backend:
+        database = backend._ledger.database
+        assert [database.rows(f"SELECT features FROM {table}")[0][0] for table in ("message", "memory")] == made
+        assert backend._ledger.noted("features") == str(FEATURES_VERSION)
 
 
 async def test_adds_while_memories_are_kept_up_lose_and_repeat_nothing(backend: LocalBackend) -> None:

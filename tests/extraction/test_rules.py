@@ -160,6 +160,8 @@ def test_a_preference_said_outright_is_one(content: str, stated: str) -> None:
         "Never saw this coming.", "Always happy to help out with the garden.", "He's the one I love.",
         "Me gustaría viajar a Roma.",
         "I'm not allergic to anything.",
+        "No soy alérgico a nada.",
+        "No tengo alergia a los gatos.",
     ],
 )  # fmt: skip
 def test_what_only_sounds_like_a_preference_is_none(content: str) -> None:

@@ -51,6 +51,14 @@ def test_a_perspective_in_the_text_is_neither_in_the_title_nor_in_the_tags() -> 
         assert "perspective" not in f"{one.key} {' '.join(one.tags)}".casefold()
 
 
+def test_an_address_on_the_web_is_neither_a_tag_nor_in_the_title() -> None:
+    for one in drafted(
+        "user", "I bought the lamp from https://shop.example.com/lamps?id=7 and www.lights.example last week."
+    ):
+        assert not {"https", "www", "com"} & set(" ".join([one.key, *one.tags]).casefold().replace(",", " ").split())
+        assert any("lamp" in tag for tag in one.tags)
+
+
 @pytest.mark.parametrize(
     ("said", "when"),
     [

@@ -20,7 +20,7 @@ from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.text.redaction import Redact
 from memos_mcp.backends.local.vectors.locations import IndexLocation, ServerLocation
-from memos_mcp.core.models import GetMessage, SearchMemory, SearchResult
+from memos_mcp.core.models import GetMemory, GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
 from tests.fakes.hashed_embedder import HashedEmbedder
 
@@ -106,6 +106,13 @@ async def followed(backend: LocalBackend) -> None:
     """Wait until the vector index is open and has followed all."""
     with anyio.fail_after(60):
         while (await find(backend, "walrus")).notice or backend.ledger.vectors.count_after(0, limit=1):
+            await anyio.sleep(0.02)
+
+
+async def learnt(backend: LocalBackend, *, user_id: str = "u") -> None:
+    """Wait until something is known of a user: memories are learnt in the background."""
+    with anyio.fail_after(60):
+        while not (await backend.get_memory(GetMemory(), user_id=user_id)).total:
             await anyio.sleep(0.02)
 
 

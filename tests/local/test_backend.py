@@ -4,7 +4,6 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import anyio
 import pytest
 
 from memos_mcp.backends.local.backend import LocalBackend
@@ -26,7 +25,7 @@ from memos_mcp.core.models import (
 )
 from tests.consolidation.conversation import CONVERSATION_A, NATIONAL_DAY, add, conversation_a
 from tests.fakes.hashed_embedder import HashedEmbedder
-from tests.local.stores import everything_said, find, followed, found_messages, store
+from tests.local.stores import everything_said, find, followed, found_messages, learnt, store
 
 
 @pytest.fixture
@@ -48,9 +47,7 @@ async def test_the_quick_start_comes_back_after_a_restart(tmp_path: Path) -> Non
         await backend.add_message(conversation_a(), user_id="u")
 
     async with store(tmp_path) as backend:
-        with anyio.fail_after(60):  # memories are learnt in the background
-            while not (await backend.get_memory(GetMemory(), user_id="u")).total:
-                await anyio.sleep(0.02)
+        await learnt(backend)
         found = await find(backend, NATIONAL_DAY)
         said = await everything_said(backend, "0610")
 

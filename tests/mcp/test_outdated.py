@@ -2,18 +2,14 @@
 
 from pathlib import Path
 
-import anyio
-
-from tests.local.stores import store
+from tests.local.stores import learnt, store
 from tests.mcp.clients import connected, structured, text_of
 
 
 async def test_a_replaced_message_is_marked_in_both_forms_of_a_search(tmp_path: Path) -> None:
     async with store(tmp_path) as backend, connected(backend) as client:
         await client.call_tool("add_message", {"messages": "I work for Initech.", "conversation_id": "old"})
-        with anyio.fail_after(60):
-            while not structured(await client.call_tool("get_memory", {}))["total"]:
-                await anyio.sleep(0.02)
+        await learnt(backend, user_id="ann")
         await client.call_tool("add_feedback", {"feedback_content": "That is wrong: I work for Hooli, not Initech"})
         found = await client.call_tool("search_memory", {"query": "work for"})
         first, second = structured(found)["message_detail_list"]

@@ -23,7 +23,7 @@ from memos_mcp.backends.local.retrieval.query_understanding import Question
     ],
 )
 def test_it_is_understood_what_a_question_wants_to_be_told(text: str, flag: int) -> None:
-    assert Question(text).wants == flag
+    assert Question(text).favoured_kind == flag
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,10 @@ def test_words_that_only_frame_a_question_are_told_from_those_that_it_is_about()
         ("생일이 며칠이지?", True),
         ("متى العطلة؟", True),
         ("शादी कब है?", True),
+        ("母の手術の日は？", True),
+        ("엄마가 수술받는 날은?", True),
+        ("When is the wedding?", True),
+        ("When I studied in the library, which novel did I read?", False),
         ("Welche Farbe hat das Haus?", False),
         ("犬の名前は？", False),
     ],
@@ -86,7 +90,34 @@ def test_it_is_heard_in_many_languages_that_a_time_is_asked_for(text: str, asked
         "무슨 책을 읽으라고 했지?",
         "بماذا نصحتني؟",
         "तुमने क्या सुझाया था?",
+        "你给我推荐过哪一部电影？",
+        "关于如何放松，你给了我什么建议？",
+        "What are the places that you have recommended to me?",
+        "What advice did you give me about sleep?",
     ],
 )
 def test_it_is_heard_in_many_languages_whose_words_are_asked_for(text: str) -> None:
     assert Question(text).said_by == BY_ASSISTANT
+
+
+@pytest.mark.parametrize(
+    "text", ["我和你推荐过一部电影，叫什么？", "我告诉过你我的计划，是什么？", "What did I tell you about my plans?"]
+)
+def test_what_the_user_told_the_assistant_is_not_what_the_assistant_said(text: str) -> None:
+    assert Question(text).said_by != BY_ASSISTANT
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("勤め先はどこ？", True),
+        ("어디에 살아?", True),
+        ("أين أعمل؟", True),
+        ("Где живёт брат?", True),
+        ("教えてくれた店は？", False),
+        ("猫叫什么名字？", False),
+        ("Where does she live?", False),
+    ],
+)
+def test_a_question_is_about_its_asker_where_a_language_leaves_the_pronoun_out(text: str, own: bool) -> None:
+    assert Question(text).of_oneself is own

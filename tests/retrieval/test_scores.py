@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from memos_mcp.backends.local.retrieval import relativity
+from memos_mcp.backends.local.retrieval.evidence import priors
 from memos_mcp.backends.local.retrieval.features import FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.relativity import Found
-from memos_mcp.backends.local.retrieval.scores import interaction, priors, rarity, standard
+from memos_mcp.backends.local.retrieval.scores import interaction, rarity, standard
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 
@@ -52,15 +54,14 @@ def test_late_interaction_without_vectors_finds_nothing() -> None:
 
 def test_priors_favour_statements_of_ones_own_life_and_dates_for_when() -> None:
     flags = np.array([0, FIRST_PERSON, QUESTION, RELATIVE_TIME], np.uint32)
-    plain, own, question, dated = priors(flags, asks_when=False, of_oneself=False, wants=0, weights=Weights())
+    plain, own, question, dated = priors(flags, Question("What happened?"), Weights())
     assert question < plain == dated < own
-    assert priors(flags, asks_when=True, of_oneself=False, wants=0, weights=Weights())[3] > plain
+    assert priors(flags, Question("When did it happen?"), Weights())[3] > plain
 
 
 def test_priors_favour_what_holds_the_kind_of_answer_that_is_wanted() -> None:
-    without, with_number = priors(
-        np.array([0, NUMBER], np.uint32), asks_when=False, of_oneself=False, wants=NUMBER, weights=Weights()
-    )
+    flags = np.array([0, NUMBER], np.uint32)
+    without, with_number = priors(flags, Question("How many came?"), Weights())
     assert without < with_number
 
 
@@ -83,6 +84,14 @@ def test_words_that_no_text_holds_speak_against_it() -> None:
     spoken_of = relativity.of_meaning(told, told, absent=0.0, texts=100)
     unheard_of = relativity.of_meaning(told, told, absent=0.9, texts=100)
     assert unheard_of < 0.45 < spoken_of
+
+
+def test_a_high_score_makes_a_text_surer_and_a_low_one_less_sure_but_in_a_small_store() -> None:
+    told, score = found(0.55, 0.4), np.array([5.0, 30.0])
+    low, high = relativity.of_meaning(told, told, absent=0.3, texts=500, standing=relativity.standing(score, 500))
+    assert low < 0.45 < high
+    assert np.ptp(relativity.standing(score, 5)) < np.ptp(relativity.standing(score, 500)) / 4
+    assert (relativity.standing(score * 100, 500) <= relativity.standing(score[1:], 500)).all()
 
 
 def test_what_a_text_shares_with_many_counts_no_more_than_it_is_worth() -> None:

@@ -13,6 +13,9 @@ from memos_mcp.backends.local.text.secrets import redact
 
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\n" + ("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAAB\n" * 20)
 
+LONG = 250_000
+"""Characters for which a pattern whose time grows with the square of the length takes minutes."""
+
 
 @pytest.mark.parametrize(
     ("text", "redacted"),
@@ -101,8 +104,8 @@ def test_a_secret_never_becomes_a_memory_and_what_is_said_beside_it_does() -> No
         "v1.local.0",
     ],
 )
-def test_a_megabyte_of_what_looks_like_secrets_comes_to_an_end(unit: str) -> None:
-    redact((unit * 1_000_000)[:1_000_000])
+def test_a_quarter_of_a_megabyte_of_what_looks_like_secrets_comes_to_an_end(unit: str) -> None:
+    redact((unit * LONG)[:LONG])
 
 
 @given(

@@ -15,6 +15,7 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.core.errors import InvalidRequest, Unavailable
 from memos_mcp.core.models import AddMessage, GetMemory, GetMessage, Message, SearchMemory, clock_text
 from memos_mcp.transfer.importer import FoundInDocuments, recognise, run, survey
+from memos_mcp.transfer.registry import FORMATS
 from tests.local.stores import store
 from tests.transfer.samples import SAMPLES, chatgpt_conversations, claude_code_lines, jsonl
 
@@ -221,6 +222,10 @@ LEFT_OUT: dict[str, dict[str, int]] = {
     "markdown": {"blocks of code": 1, "tasks of lists": 1},
     "tables": {"empty messages": 1, 'messages of a role "narrator"': 1, "lines that are no JSON object": 1},
 }
+
+
+def test_every_format_has_a_sample(kept: Store) -> None:
+    assert {title for found in kept.found.values() for title in found} == {one.title for one in FORMATS}
 
 
 @pytest.mark.parametrize("sample", LEFT_OUT)

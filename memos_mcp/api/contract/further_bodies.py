@@ -66,7 +66,7 @@ class ChatBody(Body):
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
 
     def search(self) -> SearchMemory:
-        """Return the search whose finds the answer is made with."""
+        """Return the search whose finds the answer is made with; a field of `SearchMemory` counts if it is one here."""
         shared = self.model_dump(include=SearchMemory.model_fields.keys() - {"filter"})
         return SearchMemory(**shared, filter=of_agent(self.filter, self.agent_id), return_full_instruction=True)
 

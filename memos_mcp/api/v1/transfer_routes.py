@@ -46,10 +46,10 @@ def transfer_operations(transferring: "Transferring", browsing: "Browsing") -> l
         return await _file("memory-backup.sqlite3", transferring.copy_to)
 
     async def is_alone(user_id: str) -> bool:
-        """Say whether a user is the only one of the store."""
+        """Say whether nobody else has anything in the store."""
         users = (await browsing.store_status()).users
         counts = await browsing.counts(user_id=user_id)
-        return users == 1 and counts.conversations > 0
+        return users == 0 or (users == 1 and counts.conversations > 0)
 
     return [
         Operation("GET", "/export", export, "All that is kept of the user", BYTES, query=ExportQuery),

@@ -71,7 +71,7 @@ class Adding:
     def _keep_memories(self, request: AddMessage, task_id: str) -> str:
         """Keep the memories of the agent, and say what was not kept."""
         task = self.ledger.tasks.open(task_id) if request.memories else None
-        return "" if task is None else self.agent_memories.keep(request.memories, task=task).note
+        return "" if task is None else self.agent_memories.keep(request.memories, task=task)
 
     def _instruct(self, request: AddMessage, task_id: str) -> str:
         """Keep what the application wants to be learnt, and say where that has no effect."""

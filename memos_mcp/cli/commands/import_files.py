@@ -72,7 +72,7 @@ def _show(found: Mapping[str, FoundInDocuments], recognised: Recognised, console
         if one.undated:
             say(console, f"  Without a time of their own: {one.undated:,}.")
         if one.left_out:
-            told = ", ".join(f"{count:,} {what}" for what, count in one.left_out.most_common())
+            told = "; ".join(f"{what}: {count:,}" for what, count in one.left_out.most_common())
             say(console, f"  Left out: {told}.")
     if recognised.unknown:
         shown = ", ".join(recognised.unknown[:_NAMED])

@@ -48,7 +48,11 @@ Identifier = Annotated[
 
 
 class Frozen(BaseModel):
-    """Base of every model here: immutable once parsed."""
+    """Base of every model here: immutable once parsed.
+
+    Of a memory or message, `create_time` is when it was said and `update_time` when it last changed, both UTC. A list
+    of what is known is newest first by `update_time`; of two statements, the newer is the one that was said later.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

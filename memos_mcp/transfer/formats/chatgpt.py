@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
 from memos_mcp.relay.jsonrpc import mapping
-from memos_mcp.transfer.detection import DocumentHead
+from memos_mcp.transfer.detection import DocumentHead, head_of
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, elements, milliseconds, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, elements, milliseconds, text
 
 _CITATIONS: Final = re.compile("\ue200[^\ue201]*\ue201|[\ue200-\ue2ff]|【\\d+[^】]{0,40}】")
 _NOT_SAID: Final = {
@@ -27,16 +27,17 @@ _NOT_SAID: Final = {
 
 def recognises(head: DocumentHead) -> bool:
     """Say whether a document is such an export."""
-    return head.kind in ("array", "object", "lines") and (
-        head.has("mapping", "current_node")
-        or (head.kind != "array" and head.has("conversations") and "mapping" in head.text)
+    return head.has("mapping", "current_node") or (
+        head.is_object and head.has("conversations") and "mapping" in head.text
     )
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the messages of all conversations."""
-    place = "item" if document.first_bytes().startswith(b"[") else "conversations.item"
-    for element in elements(document, place, read=read):
+    head = head_of(document)
+    is_list = head is not None and head.kind == "array"
+    place = "item" if is_list else "" if head is not None and head.has("mapping") else "conversations.item"
+    for element in elements(document, place, on_read=on_read):
         conversation = mapping(element)
         if isinstance(element, LeftOut):
             yield element

@@ -7,7 +7,17 @@ from typing import Any, Final
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, objects, text
+from memos_mcp.transfer.record_builder import (
+    Item,
+    LeftOut,
+    Origin,
+    Progress,
+    digest,
+    elements,
+    milliseconds,
+    objects,
+    text,
+)
 
 _HEADING: Final = re.compile(r"^(?:#+\s*(?P<mark>.+?)|\*\*(?P<bold>[^*]+)\*\*:?)\s*$")
 _ITEM: Final = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
@@ -31,10 +41,10 @@ def _is_beside(head: DocumentHead) -> bool:
     )
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the messages of all conversations, or the memories."""
     is_list = document.first_bytes().startswith(b"[")
-    for element in elements(document, "item" if is_list else "", read=read):
+    for element in elements(document, "item" if is_list else "", on_read=on_read):
         one = mapping(element)
         if isinstance(element, LeftOut):
             yield element
@@ -66,7 +76,7 @@ def _conversation(conversation: Mapping[str, Any], origin: Origin) -> Iterator[I
         yield origin.message(
             text(message.get("sender")),
             said,
-            identity=text(message.get("uuid")) or digest(name, str(last), said),
+            identity=text(message.get("uuid")) or origin.repeats.numbered(digest(name, str(last), said)),
             conversation=name,
             time=last,
             title=text(conversation.get("name")),
@@ -75,10 +85,10 @@ def _conversation(conversation: Mapping[str, Any], origin: Origin) -> Iterator[I
 
 
 def branch(messages: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
-    """Return the messages up to the newest that nothing answers; all of them where no message names another."""
+    """Return the messages up to the newest that nothing answers; all where none names another, or one has no id."""
     named = {text(message.get("uuid")): message for message in messages}
     parents = {text(message.get("parent_message_uuid")) for message in messages}
-    if not parents & named.keys():
+    if "" in named or not parents & named.keys():
         return messages
     leaves = [message for name, message in named.items() if name not in parents]
     leaf = max(leaves, key=lambda one: milliseconds(one.get("created_at")) or 0, default=None)

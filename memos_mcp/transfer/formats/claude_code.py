@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
-from memos_mcp.transfer.record_builder import LeftOut, milliseconds, objects, text
+from memos_mcp.transfer.record_builder import LeftOut, digest, milliseconds, objects, text
 from memos_mcp.transfer.transcripts import TOOL_OUTPUT, Transcript, Utterance, spoken, without_notes
 
 _NOT_SAID: Final = (
@@ -68,7 +68,9 @@ class ClaudeCode(Transcript):
         if kind == "assistant" and self._last == (again := (text(message.get("id")), said)) and again[0]:
             return None  # a part of a message that was written twice
         self._last = (text(message.get("id")), said)
-        return Utterance(text(line.get("uuid")), kind, said, milliseconds(line.get("timestamp")))
+        name = digest(self.session, text(line.get("timestamp")), kind, said)
+        identity = text(line.get("uuid")) or self.repeats.numbered(name)
+        return Utterance(identity, kind, said, milliseconds(line.get("timestamp")))
 
     def _take_title(self, kind: str, line: Mapping[str, Any]) -> None:
         name, rank = _TITLES.get(kind, ("", 0))

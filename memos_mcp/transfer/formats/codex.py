@@ -1,6 +1,5 @@
 """Transcripts of Codex: `~/.codex/sessions/YYYY/MM/DD/rollout-*.jsonl`."""
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -32,11 +31,6 @@ def recognises(head: DocumentHead) -> bool:
 class Codex(Transcript):
     """Reads a transcript of Codex. A fork copies what was said, with its time: that, the role and the text tell it."""
 
-    def __init__(self, session: str = "") -> None:
-        """Begin; `session` is its name where no line has told it yet."""
-        super().__init__(session)
-        self._said: Counter[str] = Counter()
-
     def take(self, line: Mapping[str, Any]) -> Utterance | LeftOut | None:
         """Take the next line."""
         kind, payload = text(line.get("type")), mapping(line.get("payload"))
@@ -61,7 +55,4 @@ class Codex(Transcript):
         if said.startswith(_NOT_SAID) or not (said := without_notes(said)):
             return LeftOut("notes of the host")
         name = digest(time or self.session, role, said)
-        self._said[name] += 1
-        if not time and self._said[name] > 1:
-            name = f"{name}-{self._said[name]}"
-        return Utterance(name, role, said, milliseconds(time))
+        return Utterance(name if time else self.repeats.numbered(name), role, said, milliseconds(time))

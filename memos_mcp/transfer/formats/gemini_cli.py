@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from memos_mcp.relay.jsonrpc import mapping
-from memos_mcp.transfer.detection import DocumentHead
-from memos_mcp.transfer.documents import Document, unread
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
-from memos_mcp.transfer.transcripts import Transcript, Utterance, parsed, read_transcript, spoken, without_notes
+from memos_mcp.transfer.detection import DocumentHead, head_of
+from memos_mcp.transfer.documents import Document
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, digest, elements, milliseconds, text
+from memos_mcp.transfer.transcripts import Transcript, Utterance, read_transcript, spoken, without_notes
 
 
 def recognises(head: DocumentHead) -> bool:
@@ -28,23 +28,23 @@ class GeminiCli(Transcript):
         said = without_notes(spoken(line.get("content")))
         if not said:
             return LeftOut("tool calls and their output") if line.get("toolCalls") else None
-        name = text(line.get("id")) or digest(self.session, kind, said)
+        name = text(line.get("id")) or self.repeats.numbered(digest(self.session, kind, said))
         return Utterance(name, "user" if kind == "user" else "assistant", said, milliseconds(line.get("timestamp")))
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the messages of a chat in either form."""
-    first = parsed(next(iter(document.lines()), ""))
-    if first and "messages" not in first:
-        yield from read_transcript(document, origin, read, new=GeminiCli)
+    head = head_of(document)
+    if head is not None and head.is_object and head.has("messages"):
+        session = next((text(sample.get("sessionId")) for sample in head.samples), "")
+        yield from _of_one_object(document, origin, on_read, session=session)
     else:
-        session = text(next(elements(document, "sessionId", read=unread), ""))
-        yield from _of_one_object(document, origin, read, session=session)
+        yield from read_transcript(document, origin, on_read, new=GeminiCli)
 
 
-def _of_one_object(document: Document, origin: Origin, read: Read, *, session: str) -> Iterator[Item]:
+def _of_one_object(document: Document, origin: Origin, on_read: Progress, *, session: str) -> Iterator[Item]:
     chat, last = GeminiCli(session), None
-    for element in elements(document, "messages.item", read=read):
+    for element in elements(document, "messages.item", on_read=on_read):
         found = element if isinstance(element, LeftOut) else chat.take(mapping(element))
         if isinstance(found, LeftOut):
             yield found

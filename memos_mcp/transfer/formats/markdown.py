@@ -8,7 +8,7 @@ from typing import Any, Final
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document
 from memos_mcp.transfer.formats.claude import statements
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, milliseconds
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, digest, milliseconds
 
 _FRONT: Final = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FIELD: Final = re.compile(r"^(\w[\w -]*):[ \t]*(.*)$")
@@ -27,12 +27,12 @@ def recognises(head: DocumentHead) -> bool:
     return head.kind in ("text", "array") and bool(_LIKELY.search(head.text.replace("\r\n", "\n")[:20_000]))
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the memories of a note."""
     if document.size > LONGEST_NOTE:
         yield LeftOut(f"notes of more than {LONGEST_NOTE:,} bytes")
         return
-    page = "\n".join(document.lines(read))
+    page = "\n".join(document.lines(on_read))
     about: Mapping[str, Any] = {}
     if front := _FRONT.match(page):
         about, page = _fields(front[1]), page[front.end() :]

@@ -6,9 +6,9 @@ from typing import Any
 
 from memos_mcp.core.models import Status
 from memos_mcp.relay.jsonrpc import mapping
-from memos_mcp.transfer.detection import DocumentHead, open_database
+from memos_mcp.transfer.detection import DocumentHead, head_of, open_database
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, digest, elements, milliseconds, text
 from memos_mcp.transfer.transcripts import parsed
 
 _STATES: dict[str, Status] = {"active": "activated", "paused": "archived", "archived": "archived"}
@@ -18,39 +18,30 @@ def recognises(head: DocumentHead) -> bool:
     """Say whether a document is such a list, history or export."""
     if head.tables is not None:
         return head.tables.get("history", frozenset()) >= {"memory_id", "new_memory", "event"}
-    match head.kind:
-        case "array":
-            return head.has("id", "memory") or head.has("memory", "created_at")
-        case "object":
-            return head.has("results") or head.has("memories", "apps", "export_meta")
-        case "lines":
-            return (
-                head.has("id", "content", "state")
-                or head.has("memory", "created_at")
-                or (len(head.samples) == 1 and (head.has("results") or head.has("memories", "apps")))
-            )
-        case _:
-            return False
+    if head.is_object and (head.has("results") or head.has("memories", "apps")):
+        return True
+    if head.kind == "lines" and head.has("id", "content", "state"):
+        return True
+    return head.kind in ("array", "lines") and (head.has("id", "memory") or head.has("memory", "created_at"))
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the memories, without those that were deleted."""
-    start = document.first_bytes()
-    if start.startswith(b"SQLite"):
+    if document.start(6).startswith(b"SQLite"):
         yield from _replayed(document, origin)
-        read(document.size)
+        on_read(document.size)
         return
-    for element in _elements(document, start, read):
+    for element in _elements(document, on_read):
         yield element if isinstance(element, LeftOut) else _memory(mapping(element), origin)
 
 
-def _elements(document: Document, start: bytes, read: Read) -> Iterator[object]:
-    if start.startswith(b"["):
-        return elements(document, "item", read=read)
-    first = parsed(start.split(b"\n")[0].decode("utf-8", "replace"))
-    if "memory" in first or "state" in first:
-        return (parsed(line) for line in document.lines(read) if line.strip())
-    return elements(document, "results.item" if b'"results"' in start else "memories.item", read=read)
+def _elements(document: Document, on_read: Progress) -> Iterator[object]:
+    head = head_of(document)
+    if head is None or head.kind == "array":
+        return elements(document, "item", on_read=on_read)
+    if head.is_object and (place := next((one for one in ("results", "memories") if head.has(one)), None)):
+        return elements(document, f"{place}.item", on_read=on_read)
+    return (parsed(line) for line in document.lines(on_read) if line.strip())
 
 
 def _memory(one: Mapping[str, Any], origin: Origin) -> Item:

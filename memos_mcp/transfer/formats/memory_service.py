@@ -9,26 +9,26 @@ from memos_mcp.core.models import Status
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead, open_database
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, digest, elements, milliseconds, text
 
 
 def recognises(head: DocumentHead) -> bool:
     """Say whether a document is such a database or export."""
     if head.tables is not None:
         return head.tables.get("memories", frozenset()) >= {"content", "content_hash", "created_at"}
-    return head.kind in ("object", "lines") and head.has("export_metadata", "memories")
+    return head.is_object and head.has("export_metadata", "memories")
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield the memories, without those that were deleted."""
     if not document.start(6).startswith(b"SQLite"):
-        for element in elements(document, "memories.item", read=read):
+        for element in elements(document, "memories.item", on_read=on_read):
             yield element if isinstance(element, LeftOut) else _memory(mapping(element), origin)
         return
     with closing(open_database(document)) as database:
         for row in database.execute("SELECT * FROM memories ORDER BY created_at"):
             yield _memory(dict(row), origin)
-    read(document.size)
+    on_read(document.size)
 
 
 def _memory(one: Mapping[str, Any], origin: Origin) -> Item:

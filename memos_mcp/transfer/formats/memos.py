@@ -12,7 +12,7 @@ from memos_mcp.core.models import PUBLIC_KEY, AddMessage, Message
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Origin, Read
+from memos_mcp.transfer.record_builder import Origin, Progress
 
 _RECORD: TypeAdapter[MessageRecord | MemoryRecord] = TypeAdapter(Record)
 
@@ -25,13 +25,13 @@ def recognises(head: DocumentHead) -> bool:
     )
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[MessageRecord | MemoryRecord]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[MessageRecord | MemoryRecord]:
     """Yield the records.
 
     Raises:
         InvalidRequest: a line is no record, or one that could not be kept.
     """
-    for number, line in enumerate(document.lines(read), start=1):
+    for number, line in enumerate(document.lines(on_read), start=1):
         if line.strip():
             yield _parsed(line, origin.user_id, f"line {number} of {document.name}")
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, digest, text
 from memos_mcp.transfer.transcripts import parsed
 
 
@@ -14,9 +14,9 @@ def recognises(head: DocumentHead) -> bool:
     return head.kind == "lines" and (head.has("entityType", "observations") or head.has("from", "to", "relationType"))
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield a memory for each observation and each relation."""
-    for line in document.lines(read):
+    for line in document.lines(on_read):
         if line.strip():
             yield from _of(parsed(line), origin)
 

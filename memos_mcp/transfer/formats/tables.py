@@ -8,7 +8,7 @@ from memos_mcp.core.limits import is_blank
 from memos_mcp.relay.jsonrpc import mapping
 from memos_mcp.transfer.detection import DocumentHead
 from memos_mcp.transfer.documents import Document
-from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Read, digest, elements, milliseconds, text
+from memos_mcp.transfer.record_builder import Item, LeftOut, Origin, Progress, digest, elements, milliseconds, text
 from memos_mcp.transfer.transcripts import parsed, spoken
 
 NAMES: Final = {
@@ -42,29 +42,29 @@ def _header(start: str) -> tuple[list[str], str] | None:
     return None
 
 
-def read(document: Document, origin: Origin, read: Read) -> Iterator[Item]:
+def read(document: Document, origin: Origin, on_read: Progress) -> Iterator[Item]:
     """Yield a message for each row that has a role, a memory for each other."""
     with_times = _Rows(origin, document)
-    for row in _rows(document, read):
+    for row in _rows(document, on_read):
         yield row if isinstance(row, LeftOut) else with_times.take(row)
 
 
-def _rows(document: Document, read: Read) -> Iterator[Mapping[str, Any] | LeftOut]:
+def _rows(document: Document, on_read: Progress) -> Iterator[Mapping[str, Any] | LeftOut]:
     source = document.utf8()
     start = source.read(1 << 16).decode("utf-8", "replace")
     source.close()
     match start.lstrip()[:1]:
         case "[":
-            for element in elements(document, read=read):
+            for element in elements(document, on_read=on_read):
                 yield element if isinstance(element, LeftOut) else mapping(element)
         case "{":
-            for line in document.lines(read):
+            for line in document.lines(on_read):
                 if line.strip():
                     yield parsed(line) or LeftOut("lines that are no JSON object")
         case _:
             found = _header(start)
             if found is not None:
-                yield from _csv(document.lines(read), *found)
+                yield from _csv(document.lines(on_read), *found)
 
 
 def _csv(lines: Iterable[str], names: list[str], separator: str) -> Iterator[Mapping[str, Any]]:
@@ -81,7 +81,6 @@ class _Rows:
         self._origin = origin
         self._document = document
         self._last: dict[str, int | None] = {}
-        self._said: dict[str, int] = {}
 
     def take(self, row: Mapping[str, Any]) -> Item:
         values = {name: next((row[one] for one in names if row.get(one)), None) for name, names in NAMES.items()}
@@ -89,24 +88,19 @@ class _Rows:
         if is_blank(content):
             return LeftOut("empty messages")
         time = milliseconds(values["time"])
-        identity = text(values["id"]) or self._name(conversation, text(values["role"]), str(time), content)
-        if not values["role"]:
+        role, numbered = text(values["role"]), self._origin.repeats.numbered
+        identity = text(values["id"]) or numbered(digest(conversation, role, str(time), content)[:24])
+        if not role:
             tags = [tag.strip() for tag in text(values["tags"]).split(",")]
             title = text(values["title"])
             return self._origin.memory(content, identity=identity, time=time, key=title, tags=tags)
         time = time or self._last.get(conversation)
         self._last[conversation] = time
         return self._origin.message(
-            text(values["role"]),
+            role,
             content,
             identity=f"{conversation}/{identity}",
             conversation=conversation,
             time=time,
             title=text(values["title"]),
         )
-
-    def _name(self, *parts: str) -> str:
-        """Name a row by what it says, and by how often that was said before."""
-        name = digest(*parts)[:24]
-        self._said[name] = self._said.get(name, 0) + 1
-        return name if self._said[name] == 1 else f"{name}-{self._said[name]}"

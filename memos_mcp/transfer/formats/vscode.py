@@ -31,5 +31,7 @@ class VsCode(Transcript):
         said = without_notes(spoken(about.get("content")))
         if not said:
             return TOOL_OUTPUT if about.get("toolRequests") else None
-        name = text(line.get("id")) or digest(self.session, text(line.get("timestamp")), role, said)
-        return Utterance(name, role, said, milliseconds(line.get("timestamp")))
+        name = digest(self.session, text(line.get("timestamp")), role, said)
+        return Utterance(
+            text(line.get("id")) or self.repeats.numbered(name), role, said, milliseconds(line.get("timestamp"))
+        )

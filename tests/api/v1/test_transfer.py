@@ -120,6 +120,7 @@ async def test_a_token_gets_no_backup_of_others_and_imports_into_its_own_memory_
     tokens = Tokens([("alices-token", "alice"), ("bobs-token", "bob")])
     async with engine(tmp_path, tokens=tokens) as opened:
         alice, bob = (Api(opened, authorization=f"Bearer {name}-token") for name in ("alices", "bobs"))
+        assert (await alice.call("GET", "/backup")).status_code == 200, "a store without anybody's memory"
         await alice.say(SISTER, user_id="alice")
         exported = (await alice.call("GET", "/export")).content
         assert (await alice.call("GET", "/backup")).status_code == 200

@@ -1,47 +1,24 @@
 """Memories that the agent itself wrote with an add: kept at once, where the messages or what is stored support them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from memos_mcp.backends.local.consolidation import Consolidation
 from memos_mcp.backends.local.consolidation.supersession import Verdict
 from memos_mcp.backends.local.extraction.base import Draft, Source
-from memos_mcp.backends.local.extraction.grounding import unsupported
+from memos_mcp.backends.local.extraction.grounding import supporting, unsupported
 from memos_mcp.backends.local.ledger.claim_keys import Candidate
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.tasks import OpenTask
 from memos_mcp.backends.local.text.temporal import resolve
 from memos_mcp.backends.local.text.words import matter
-from memos_mcp.core.models import AgentMemory, Role
+from memos_mcp.core.models import AgentMemory
 from memos_mcp.core.perspective import bare, marked
 
 EXTRACTOR = "agent"
 """What is said to have made these memories."""
 
 _CONFIDENCE = 0.9  # as of what a chat model proposes
-
-
-@dataclass(frozen=True, slots=True)
-class AgentMemoryCounts:
-    """How many memories were kept and dropped, and the ids that they were to replace but that are not in force."""
-
-    kept: int
-    dropped: int
-    unknown: tuple[str, ...]
-
-    @property
-    def note(self) -> str:
-        """Say what was not done as asked."""
-        notes: list[str] = []
-        if self.dropped:
-            notes.append(
-                f"{self.dropped} of {self.kept + self.dropped} memories dropped: the messages do not say so; "
-                "use their words, names and numbers."
-            )
-        if self.unknown:
-            notes.append(f"Not replaced, for not in force: {', '.join(name[:60] for name in self.unknown[:5])}.")
-        return " ".join(notes)
 
 
 class AgentMemories:
@@ -52,9 +29,9 @@ class AgentMemories:
         self._ledger = ledger
         self._upkeep = upkeep
 
-    def keep(self, memories: Sequence[AgentMemory], *, task: OpenTask) -> AgentMemoryCounts:
-        """Keep the memories that have support; each archives those that it replaces."""
-        kept = 0
+    def keep(self, memories: Sequence[AgentMemory], *, task: OpenTask) -> str:
+        """Keep the memories that have support, each in place of those that it replaces; return what was not done."""
+        dropped = 0
         unknown: list[str] = []
         for memory in memories:
             seqs = {name: memory_seq(name) for name in memory.replaces}
@@ -62,13 +39,22 @@ class AgentMemories:
             unknown += [name for name, seq in seqs.items() if seq not in {one.seq for one in found}]
             public = all(message.public for message in task.messages)
             draft = _draft(memory, task, () if public else found)
-            if draft is not None:
-                kept += 1
+            if draft is None:
+                dropped += 1
+            else:
                 self._replace(found, draft, task=task)
-        return AgentMemoryCounts(kept, len(memories) - kept, tuple(unknown))
+        notes: list[str] = []
+        if dropped:
+            notes.append(
+                f"{dropped} of {len(memories)} memories dropped: the messages do not say so; "
+                "use their words, names and numbers."
+            )
+        if unknown:
+            notes.append(f"Not replaced, for not in force: {', '.join(name[:60] for name in unknown[:5])}.")
+        return " ".join(notes)
 
     def _replace(self, found: Sequence[Candidate], draft: Draft, *, task: OpenTask) -> None:
-        seq = self._upkeep.keep_one(draft, task=task, extractor=EXTRACTOR).seq
+        seq, _ = self._upkeep.keep_one(draft, task=task, extractor=EXTRACTOR)
         in_force = self._ledger.claims.in_force(task.user, [old.seq for old in found if old.seq != seq])
         for old in in_force:
             self._upkeep.supersede(old, Verdict("updates"), user=task.user, by=seq)
@@ -93,16 +79,10 @@ def _draft(memory: AgentMemory, task: OpenTask, replaced: Sequence[Candidate]) -
 
 def _support(claim: str, task: OpenTask, replaced: Sequence[Candidate]) -> list[Source]:
     """Return the one message that supports a claim, or those that do so together with what came before."""
-    for message in task.messages:
-        if unsupported(claim, [message]) is None:
-            return [message]
-    stored = [_stored(old) for old in replaced]
+    if message := supporting(claim, task.messages):
+        return [message]
+    stored = [Source(0, "user", bare(old.value), old.said) for old in replaced]
     if not task.messages or unsupported(claim, [*stored, *task.before, *task.messages]) is not None:
         return []
     said = matter(claim)
     return [message for message in task.messages if matter(message.content) & said] or [task.messages[-1]]
-
-
-def _stored(old: Candidate) -> Source:
-    role: Role = "user"
-    return Source(0, role, bare(old.value), old.said)

@@ -7,13 +7,10 @@ another took the place of (`ReplacedValue`).
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
-from memos_mcp.backends.local.consolidation.grammar import HAN, Change, grammar
+from memos_mcp.backends.local.consolidation.grammar import HAN, Change, Grammar, grammar, grammar_of
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, plain, wording
-from memos_mcp.backends.local.text.language import STOP_WORDS, Language, recognise, stem
 
-_LANGUAGES: tuple[Language, ...] = ("english", "spanish")
 _AMOUNT = re.compile(r"(?P<money>[€$£] ?)?\b(?P<number>\d+(?:[.,]\d+)*)(?:-| ?)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
 _NAME = re.compile(r"(?<=[a-z,'] )(?!I\b)[A-Z][\w'-]*")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
@@ -61,33 +58,26 @@ class Matter:
 
 def matter(sentence: str) -> Matter | None:
     """Read what a sentence is about; None where it is unsure, or names no value, or its language is not known."""
-    language = recognise(re.findall(r"\w+", sentence.casefold()))
-    if HAN.search(sentence) or language not in _LANGUAGES:
+    rules = grammar_of(sentence)
+    if rules is None or rules.change is None:
         return None
-    rules = grammar(language)
     text = plain(sentence, rules)
-    if rules.change is None or rules.unsure.search(text):
+    if rules.unsure.search(text):
         return None
     said = rules.change.reason.sub("", rules.change.by.sub("", text))
-    values, rest = _values(said, rules.change, language)
+    values, rest = _values(said, rules, rules.change)
     if not values or rules.pointing.search(said):
         return None
     people = {word.casefold() for word in [*rules.change.people.findall(rest), *_NAME.findall(rest)]}
     left = _WORD.findall(rules.change.changed.sub(" ", rest).casefold())
-    stems = {stem(word, language) for word in left if word not in STOP_WORDS[language]}
+    light = {rules.stem(word) for word in rules.change.light}
+    stems = {rules.stem(word) for word in left if word not in rules.stop_words}
     return Matter(
-        frozenset(stems - _light(language)),
+        frozenset(stems - light),
         frozenset(people),
         tuple(sorted(values.items())),
         bool(rules.change.changed.search(text)),
     )
-
-
-@cache
-def _light(language: Language) -> frozenset[str]:
-    """Return the stems that are no matter of their own."""
-    change = grammar(language).change
-    return frozenset(stem(word, language) for word in change.light) if change else frozenset()
 
 
 def changes(old: Matter, new: Matter) -> bool:
@@ -117,7 +107,7 @@ def _alike(before: dict[str, frozenset[str]], values: Values) -> Iterator[tuple[
         yield amounts[0] if bare and kind not in before else kind, found
 
 
-def _values(text: str, change: Change, language: Language) -> tuple[dict[str, frozenset[str]], str]:
+def _values(text: str, rules: Grammar, change: Change) -> tuple[dict[str, frozenset[str]], str]:
     """Take the values out of a text; give them by kind, and what is left."""
     found: dict[str, set[str]] = {}
     for kind, pattern in change.values.items():
@@ -127,7 +117,7 @@ def _values(text: str, change: Change, language: Language) -> tuple[dict[str, fr
     for one in _AMOUNT.finditer(text):
         unit = (one["unit"] or "").casefold()
         money = bool(one["money"] or change.money.fullmatch(unit))
-        named = "money" if money else "" if unit in STOP_WORDS[language] else stem(unit, language)
+        named = "money" if money else "" if unit in rules.stop_words else rules.stem(unit)
         found.setdefault(f"{_A}{named}", set()).add(one["number"].replace(",", ""))
     rest = _AMOUNT.sub(lambda one: " " if change.money.fullmatch(one["unit"] or "") else f" {one['unit'] or ''} ", text)
     return {kind: frozenset(values) for kind, values in found.items()}, rest

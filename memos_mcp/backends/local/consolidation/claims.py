@@ -10,7 +10,6 @@ from typing import Literal
 from memos_mcp.backends.local.consolidation.grammar import (
     HAN,
     AttributeForms,
-    EndOf,
     Grammar,
     Holds,
     Pattern,
@@ -18,33 +17,12 @@ from memos_mcp.backends.local.consolidation.grammar import (
     tools,
 )
 from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
-from memos_mcp.backends.local.text.language import stem
 
 USER = "i"
 """The subject of what the user says of themselves."""
 
-_ARTICLES = frozenset(
-    ["a", "an", "the", "my", "our", "some", "any", "el", "la", "los", "las", "un", "una", "mi", "mis"]
-)
 _WORD = re.compile("[\u3400-\u9fff]+|\\w+(?:[.:/@'+#-]+\\w+)*")
-_MINE = frozenset(["my", "our", "the", "mi", "nuestro", "nuestra", "el", "la"])
-"""What is "the office" to somebody is "our office"."""
-
 _POSSESSIVE = re.compile(r"('s|的)$")
-_COUNTS = {
-    word: number
-    for number, words in (
-        ("some", "a an un una"),
-        ("0", "no"),
-        ("1", "1 一"),
-        ("2", "second segundo segunda 两 二"),
-        ("3", "third tercer tercero tercera 三"),
-        ("4", "fourth cuarto cuarta 四"),
-        ("5", "fifth 五"),
-    )
-    for word in words.split()
-}
-"""How many there are; who has "a dog" has some, not one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +45,23 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
-    """What a subject does or has: a verb, its object, and all words after the verb.
+class Action:
+    """What a subject does or has, or, as an end, does or has no more: a verb, its object, and the words around them.
 
-    `kind` tells whether it is a having, a doing that can be ended by naming its object alone, or another.
+    A `having`, and a `using` too, can be ended by naming its object alone. An end without a verb is of whatever they
+    did with the object if its kind is `doing`, and of a `having` alone otherwise.
     """
 
     subject: str
     verb: str
     object: tuple[str, ...]
     words: frozenset[str]
-    kind: Literal["having", "using", "other"]
+    kind: Literal["having", "using", "doing", "other"]
 
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """What a subject does no more: with a verb that doing, without one whatever they did with the object.
-
-    `of` tells whether only a having is ended, or a doing too.
-    """
-
-    subject: str
-    verb: str
-    object: tuple[str, ...]
-    words: frozenset[str]
-    of: EndOf
+    @property
+    def head(self) -> str:
+        """The last word of the object."""
+        return self.object[-1] if self.object else ""
 
 
 class ParsedSentence:
@@ -145,7 +115,7 @@ class ParsedSentence:
             return []
         return [claim for form in self._rules.forms for claim in self._of(form)]
 
-    def doings(self) -> list[Doing]:
+    def doings(self) -> list[Action]:
         """Return what somebody does or has, according to the sentence."""
         forms = self._rules.doing
         found = forms.pattern.fullmatch(self._cores[-1])
@@ -153,25 +123,19 @@ class ParsedSentence:
             return []
         words = self._words(found["object"] or "")
         verb = found["verb"].casefold()
+        kind = "having" if verb in forms.having else "using" if verb in forms.using else "other"
         relation = next((place for place, word in enumerate(words) if word in forms.relations), len(words))
-        return [
-            Doing(
-                self._subject(found),
-                self._stem(verb),
-                self._stems(words[:relation]),
-                frozenset(self._stems(words)),
-                "having" if verb in forms.having else "using" if verb in forms.using else "other",
-            )
-        ]
+        around = frozenset(self._stems(words))
+        return [Action(self._subject(found), self._rules.stem(verb), self._stems(words[:relation]), around, kind)]
 
-    def ends(self) -> list[End]:
+    def ends(self) -> list[Action]:
         """Return what somebody does or has no more."""
         if not self.is_sure or not any(map(self._rules.any_end.fullmatch, self._cores)):
             return []
         return [
-            End(
+            Action(
                 self._subject(found),
-                self._stem(groups.get("verb") or ""),
+                self._rules.stem((groups.get("verb") or "").casefold()),
                 self._stems(self._words(groups.get("object") or "")),
                 frozenset(self._stems(self._words(groups.get("context") or ""))),
                 end.of,
@@ -211,34 +175,32 @@ class ParsedSentence:
 
     def _subject(self, found: re.Match[str]) -> str:
         groups = found.groupdict()
-        subject = _POSSESSIVE.sub("", (groups.get("subject") or "").casefold().strip())
-        subject = re.sub(r"^the user's\b", "my", subject)
         if groups.get("whose"):
-            return f"my {self._stem(groups['whose'])}"
-        if subject in ("", "i", "my", "mi", "mis", "the user", "我", "我的"):
+            return f"my {self._rules.stem(groups['whose'].casefold())}"
+        subject = _POSSESSIVE.sub("", (groups.get("subject") or "").casefold().strip())
+        subject = re.sub(r"^the user's\b", "my", subject).replace("的", "")
+        if subject in ("", "the user") or subject in self._rules.first:
             return USER
-        if subject in ("we", "our", "nuestro", "nuestra", "nosotros", "我们"):
+        if subject in self._rules.first_plural:
             return "we"
         if HAN.search(subject):
-            return subject.replace("的", "")
+            return subject
         words = [word for word in self._words(subject) if word != "new"]
-        return " ".join("my" if word in _MINE else self._stem(word) for word in words)
+        return " ".join("my" if word in self._rules.own else self._rules.stem(word) for word in words)
 
     def _value(self, text: str, holds: Holds) -> str:
         if holds == "count":
-            return _COUNTS.get(text.casefold(), text)
-        words = [word for word in self._words(text) if word not in _ARTICLES]
-        return " ".join(words if holds in ("place", "time") else self._stems(words))
+            return self._rules.counts.get(text.casefold(), text)
+        words = self._words(text)
+        if holds in ("place", "time"):
+            return " ".join(word for word in words if word not in self._rules.articles)
+        return " ".join(self._stems(words))
 
     def _words(self, text: str) -> list[str]:
         return list(_WORD.findall(_POSSESSIVE.sub("", text.casefold())))
 
     def _stems(self, words: list[str]) -> tuple[str, ...]:
-        return tuple(self._stem(word) for word in words if word not in _ARTICLES)
-
-    def _stem(self, word: str) -> str:
-        language = self._rules.language
-        return word.casefold() if language == "chinese" else stem(word.casefold(), language)
+        return tuple(self._rules.stem(word) for word in words if word not in self._rules.articles)
 
 
 def _of_a_kind(claim: Claim, value: str) -> Iterator[Claim]:

@@ -21,18 +21,6 @@ from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.terms import fold
 from memos_mcp.core.perspective import bare
 
-_LIGHT_LIST = """
-name call
-i we it that this he she they his her him them was were said say mean actual so there es era fue son eran un una el la
-它 他 她 这 那 是 叫 应 该
-"""
-_LIGHT = frozenset(_LIGHT_LIST.split())
-"""Stems that do not tell what a correction is about."""
-
-_CORE = re.compile(
-    r"(?:(?:an?|the|my|our|on|at|in|to|by|called|named|un|una|el|la|los|las|en|al)\s+)+|一?[只条个辆台](?=.)",
-    re.IGNORECASE,
-)
 _PIECE = re.compile(r"[,;，；]\s*")
 _CONTRACTED = ("it", "that", "he", "she", "what", "there", "who", "here", "let")
 _OWNED = re.compile(r"\b(\w+)['’]s ((?:\w+ ?){1,3})", re.IGNORECASE)
@@ -55,7 +43,8 @@ class TextReplacement:
     @property
     def stems(self) -> frozenset[str]:
         """What tells which memory is meant."""
-        return frozenset(self.about.wording.stems) - _LIGHT if self.about else frozenset()
+        light = frozenset[str]().union(*(grammar(language).correcting.light for language in LANGUAGES))
+        return frozenset(self.about.wording.stems) - light if self.about else frozenset()
 
     @property
     def is_vague(self) -> bool:
@@ -242,8 +231,9 @@ def _exchange(found: re.Match[str]) -> TextReplacement:
 
 def _core(text: str) -> str:
     text = text.strip(MARKS)
-    article = _CORE.match(text)
-    return text[article.end() :] if article and article.end() < len(text) else text
+    found = (grammar(language).correcting.before.match(text) for language in LANGUAGES)
+    start = max((before.end() for before in found if before), default=0)
+    return text[start:] or text
 
 
 def _last(head: str, *, like: str) -> str:

@@ -1,10 +1,10 @@
 """What becomes of a drafted memory: stored, or one that is known made stronger, or one that it updates archived."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from memos_mcp.backends.local.consolidation.corrections import compare, read
-from memos_mcp.backends.local.consolidation.statements import ComparedMemory, joined, keys, told
+from memos_mcp.backends.local.consolidation.statements import joined, keys, told
 from memos_mcp.backends.local.consolidation.supersession import Verdict
 from memos_mcp.backends.local.extraction.base import Draft
 from memos_mcp.backends.local.ledger.claim_keys import Candidate
@@ -20,35 +20,31 @@ DAY = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
-class NewDraft:
-    """A draft as it is judged: when it was said (epoch milliseconds), and in which conversation."""
+class _Said:
+    """A draft with when it was said (epoch milliseconds), and in which conversation."""
 
     draft: Draft
-    told: ComparedMemory
     said: int
     conversation: int
 
-    def is_near(self, known: Candidate) -> bool:
-        """Say whether it was said in the same conversation on the same day."""
-        return self.conversation == known.conversation and self.said // DAY == known.said // DAY
-
     def repeats(self, known: Candidate) -> bool:
-        """Say whether it says what is known, of the same time; a preference is more than a memory of the same words."""
+        """Tell whether it says what is known, of the same time; a preference is more than a memory of its words."""
         if self.draft.preference and not known.preference:
             return False
-        times = (known.memory_time, self.draft.memory_time)
-        if times[0] is not None and times[1] is not None and times[0] // DAY != times[1] // DAY:
-            return False
-        return compare(known.value, self.draft.value, near=self.is_near(known)).relation == "same"
+        times = {time // DAY for time in (known.memory_time, self.draft.memory_time) if time is not None}
+        return len(times) < 2 and self.after(known).relation == "same"
 
+    def after(self, known: Candidate) -> Verdict:
+        """Judge it against what was said before it."""
+        return compare(known.value, self.draft.value, near=self._is_near(known))
 
-@dataclass(frozen=True, slots=True)
-class Consolidated:
-    """The key of the memory that a draft became or repeats, and how many memories were added and changed."""
+    def before(self, known: Candidate) -> Verdict:
+        """Judge it against what was said after it."""
+        return compare(self.draft.value, known.value, near=self._is_near(known))
 
-    seq: int
-    added: int
-    updated: int
+    def _is_near(self, known: Candidate) -> bool:
+        """Tell whether it was said in the same conversation on the same day."""
+        return self.conversation == known.conversation and self.said // DAY == known.said // DAY
 
 
 class Consolidation:
@@ -59,101 +55,73 @@ class Consolidation:
         self._ledger = ledger
         self._clock = clock
 
-    def keep(self, drafts: Sequence[Draft], *, task: OpenTask, extractor: str) -> MemoryViews:
-        """Store drafts and say how many memories were added and changed."""
-        kept = [self.keep_one(draft, task=task, extractor=extractor) for draft in drafts]
-        return MemoryViews(added=sum(one.added for one in kept), updated=sum(one.updated for one in kept))
+    def keep(self, drafts: Iterable[Draft], *, task: OpenTask, extractor: str) -> MemoryViews:
+        """Store drafts and return how many memories were added and changed."""
+        views = [self.keep_one(draft, task=task, extractor=extractor)[1] for draft in drafts]
+        return MemoryViews(added=sum(one.added for one in views), updated=sum(one.updated for one in views))
 
-    def keep_one(self, draft: Draft, *, task: OpenTask, extractor: str) -> Consolidated:
-        """Store a draft, or strengthen the memory that says it already."""
-        said = {source.seq: source.chat_time for source in (*task.before, *task.messages)}
-        new = NewDraft(draft, told(draft.value), said.get(max(draft.sources), self._clock()), task.conversation)
-        known = self._of_one_speaker(self._known(new, user=task.user), draft, task)
-        repeated = next((one for one in known if new.repeats(one) and self._as_public(one, draft, task)), None)
-        if repeated is None:
-            return self._add(new, known, user=task.user, extractor=extractor)
-        self._strengthen(repeated, draft)
-        return Consolidated(repeated.seq, added=0, updated=1)
-
-    def _of_one_speaker(self, known: Sequence[Candidate], draft: Draft, task: OpenTask) -> list[Candidate]:
-        """Leave out what somebody else said: it neither repeats nor updates what this one says of themself."""
+    def keep_one(self, draft: Draft, *, task: OpenTask, extractor: str) -> tuple[int, MemoryViews]:
+        """Store a draft, or strengthen the memory that says it; return the key of the memory, and the counts."""
         sources = [source for source in (*task.before, *task.messages) if source.seq in draft.sources]
+        last = next((source.chat_time for source in sources if source.seq == max(draft.sources)), self._clock())
+        new = _Said(draft, last, task.conversation)
+        known = self._known(draft, user=task.user)
+        # What somebody else said neither repeats nor updates what this one says of themself.
         speaker = next((source.speaker for source in reversed(sources) if source.speaker), "")
         speakers = self._ledger.memories.speakers([one.seq for one in known])
-        return [one for one in known if speakers.get(one.seq, "") == speaker]
+        known = [one for one in known if speakers.get(one.seq, "") == speaker]
+        # A draft becomes one with a memory only if the same people may find the two.
+        is_public = all(source.public for source in sources)
+        for one in known:
+            if new.repeats(one) and bool(self._ledger.memories.public([one.seq])) == is_public:
+                self._strengthen(one, draft)
+                return one.seq, MemoryViews(added=0, updated=1)
+        return self._add(new, known, user=task.user, extractor=extractor)
 
-    def _as_public(self, known: Candidate, draft: Draft, task: OpenTask) -> bool:
-        """Say whether others may find a draft if they may find what is known, for the two would become one."""
-        private = {source.seq for source in (*task.before, *task.messages) if not source.public}
-        return (known.seq in self._ledger.memories.public([known.seq])) != bool(private & set(draft.sources))
-
-    def _known(self, new: NewDraft, *, user: int) -> list[Candidate]:
+    def _known(self, draft: Draft, *, user: int) -> list[Candidate]:
         """Return the memories in force that a draft may repeat or update, newest first."""
-        known = {one.seq: one for one in self._ledger.claims.sharing(user, new.told.sought)}
-        for exchange in read(bare(new.draft.value)).exchanges:
+        known = {one.seq: one for one in self._ledger.claims.sharing(user, told(draft.value).sought)}
+        for exchange in read(bare(draft.value)).exchanges:
             known |= {one.seq: one for one in self._ledger.claims.saying(user, exchange.wrong)}
         return [known[seq] for seq in sorted(known, reverse=True)]
-
-    def supersede(
-        self, old: Candidate, verdict: Verdict, *, user: int, by: int | None, corrected_by: int | None = None
-    ) -> int | None:
-        """Archive a memory; what it says besides goes on in a memory of its own, whose key this gives."""
-        remainder = self._remainder(old, verdict.kept, user=user)
-        self._ledger.changes.archive(
-            user, old.seq, superseded_by=by, now=self._clock(), corrected_by=corrected_by, remainder=remainder
-        )
-        return remainder
-
-    def store(self, draft: Draft, *, user: int, conversation: int, extractor: str) -> int:
-        """Store a memory without a look at what is known, and give its key."""
-        return self._ledger.memories.add(
-            draft,
-            user=user,
-            conversation=conversation,
-            extractor=draft.extractor or extractor,
-            features=analyse_memory(draft.value),
-            keys=keys(draft.value),
-            now=self._clock(),
-        )
 
     def _strengthen(self, known: Candidate, draft: Draft) -> None:
         confidence = 1 - (1 - known.confidence) * (1 - draft.confidence)
         self._ledger.changes.strengthen(known.seq, draft, confidence=confidence, now=self._clock())
         self._ledger.changes.link_corrected(known.seq, draft.sources, now=self._clock())
 
-    def _add(self, new: NewDraft, known: Sequence[Candidate], *, user: int, extractor: str) -> Consolidated:
+    def _add(self, new: _Said, known: Sequence[Candidate], *, user: int, extractor: str) -> tuple[int, MemoryViews]:
+        """Store a draft and archive what it updates, or itself: conversations may be stored out of order."""
         seq = self.store(new.draft, user=user, conversation=new.conversation, extractor=extractor)
         self._ledger.changes.link_corrected(seq, new.draft.sources, now=self._clock())
-        changed = 0
-        for candidate in known:
-            if candidate.said > new.said:
-                continue
-            verdict = compare(candidate.value, new.draft.value, near=new.is_near(candidate))
-            if verdict.relation == "updates":
-                self.supersede(candidate, verdict, user=user, by=seq)
-                changed += 1
-        self._yield_to_later(seq, new, known, user=user)
-        return Consolidated(seq, added=1, updated=changed)
+        updated = 0
+        for one in known:
+            if one.said <= new.said and (verdict := new.after(one)).relation == "updates":
+                self.supersede(one, verdict, user=user, by=seq)
+                updated += 1
+        for one in known:
+            if one.said > new.said and (verdict := new.before(one)).relation == "updates":
+                self.supersede(self._ledger.claims.of(seq), verdict, user=user, by=one.seq)
+                break
+        return seq, MemoryViews(added=1, updated=updated)
 
-    def _yield_to_later(self, seq: int, new: NewDraft, known: Sequence[Candidate], *, user: int) -> None:
-        """Archive a memory of something said before what updates it: conversations may be stored out of order."""
-        for candidate in known:
-            if candidate.said > new.said:
-                verdict = compare(new.draft.value, candidate.value, near=new.is_near(candidate))
-                if verdict.relation == "updates":
-                    self.supersede(self._ledger.claims.of(seq), verdict, user=user, by=candidate.seq)
-                    return
-
-    def _remainder(self, old: Candidate, kept: Sequence[str], *, user: int) -> int | None:
-        telling = [text for text in kept if content_words(text)]
-        if not telling:
-            return None
-        return self.store_anew(old, joined(old.value, telling), user=user, extractor=old.extractor)
+    def supersede(
+        self, old: Candidate, verdict: Verdict, *, user: int, by: int | None, corrected_by: int | None = None
+    ) -> int | None:
+        """Archive a memory; what it says besides goes on in a memory of its own, whose key this returns."""
+        kept = [text for text in verdict.kept if content_words(text)]
+        remainder = None
+        if kept:
+            remainder = self.store_anew(old, joined(old.value, kept), user=user, extractor=old.extractor)
+        self._ledger.changes.archive(
+            user, old.seq, superseded_by=by, now=self._clock(), corrected_by=corrected_by, remainder=remainder
+        )
+        return remainder
 
     def store_anew(
         self, old: Candidate, value: str, *, user: int, extractor: str, further: tuple[int, ...] = ()
     ) -> int:
-        """Store a memory with another text, and `further` messages as sources; give the key of the new one."""
+        """Store a memory with another text, and `further` messages as sources; return the key of the new one."""
         draft = Draft(
             value=value,
             sources=(*self._ledger.memories.source_seqs(old.seq), *further),
@@ -163,3 +131,15 @@ class Consolidation:
             preference=old.preference,
         )
         return self.store(draft, user=user, conversation=old.conversation, extractor=extractor)
+
+    def store(self, draft: Draft, *, user: int, conversation: int, extractor: str) -> int:
+        """Store a memory without a look at what is known, and return its key."""
+        return self._ledger.memories.add(
+            draft,
+            user=user,
+            conversation=conversation,
+            extractor=draft.extractor or extractor,
+            features=analyse_memory(draft.value),
+            keys=keys(draft.value),
+            now=self._clock(),
+        )

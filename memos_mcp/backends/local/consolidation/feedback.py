@@ -61,64 +61,24 @@ class Feedback:
         (message,) = request.messages
         correction = read(message.content)
         standing = standing_of(self._ledger.database, user_id)
-        sought = [] if standing is None else self._seek(correction, message.content, standing)
-        user = standing.user if standing else 0
+        sought = named if named or standing is None else self._seek(correction, message.content, standing)
         features = [analyse(message.content, role=message.role)]
         with self._ledger.database.transaction():
             added = self._ledger.messages.add(request, user_id=user_id, features=features, now=self._clock())
             said = self._ledger.messages.last_of(added.task_id)
-            corrected = self._corrected(correction, message.content, sought, named=named, user=user, said=said)
+            user = standing.user if standing else 0
+            found = self._ledger.claims.in_force(user, sought)
+            right = asserted(message.content) if named else ""
+            corrected = self._apply(correction, found, named=bool(named), right=right, user=user, said=said)
+            if not (corrected.archived or named):
+                values = {one.seq: one.value for one in found}
+                known = tuple(seq for seq in values if correction.is_known(values[seq]))
+                nearest = tuple(seq for seq in sought if seq in values)[:NEAREST]
+                corrected = FeedbackOutcome(known=known, nearest=nearest)
             if not corrected.learns:
                 views = MemoryViews(added=len(corrected.added), updated=len(corrected.archived))
                 self._ledger.tasks.close(added.task_id, views)
         return added, corrected
-
-    def _corrected(
-        self,
-        correction: Correction,
-        text: str,
-        sought: Sequence[int],
-        *,
-        named: Sequence[int],
-        user: int,
-        said: MessagePosition,
-    ) -> FeedbackOutcome:
-        if named:
-            return self._apply_to_named(correction, asserted(text), named, user=user, said=said)
-        corrected = self._apply(correction, sought, user=user, said=said)
-        if corrected.archived:
-            return corrected
-        found = {one.seq: one.value for one in self._ledger.claims.in_force(user, sought)}
-        known = tuple(seq for seq in found if correction.is_known(found[seq]))
-        return FeedbackOutcome(known=known, nearest=tuple(seq for seq in sought if seq in found)[:NEAREST])
-
-    def _apply_to_named(
-        self, correction: Correction, right: str, named: Sequence[int], *, user: int, said: MessagePosition
-    ) -> FeedbackOutcome:
-        """Set the named memories right; one in which no words are exchanged gives way to what the correction says."""
-        found = self._ledger.claims.in_force(user, named)
-        added: list[int] = []
-        others: list[Candidate] = []
-        for old in found:
-            if exchange := correction.exchanged(old.value):
-                added.append(self._put_right(old, exchange[1], user=user, message=said.seq))
-            else:
-                others.append(old)
-        by = None
-        if others and right:
-            by = self._put_in_place(others[0], right, user=user, said=said)
-            added.append(by)
-        for old in others:
-            self._upkeep.supersede(old, Verdict("updates"), user=user, by=by, corrected_by=said.seq)
-        return FeedbackOutcome(tuple(old.seq for old in found), tuple(added))
-
-    def _put_in_place(self, old: Candidate, right: str, *, user: int, said: MessagePosition) -> int:
-        draft = Draft(
-            value=right if old.preference else marked(right, perspective_of(old.value)),
-            sources=(said.seq,),
-            preference=old.preference,
-        )
-        return self._upkeep.store(draft, user=user, conversation=said.conversation, extractor=EXTRACTOR)
 
     def _seek(self, correction: Correction, text: str, standing: Standing) -> list[int]:
         """Return the memories that may be meant; outside of the transaction, for it waits for other searches."""
@@ -128,43 +88,58 @@ class Feedback:
         return list(dict.fromkeys([*(hit.seq for hit in hits), *(candidate.seq for candidate in sharing)]))
 
     def _apply(
-        self, correction: Correction, sought: Sequence[int], *, user: int, said: MessagePosition
+        self,
+        correction: Correction,
+        found: Sequence[Candidate],
+        *,
+        named: bool,
+        right: str,
+        user: int,
+        said: MessagePosition,
     ) -> FeedbackOutcome:
-        found = self._ledger.claims.in_force(user, sought)
+        """Set memories right or archive them; all that are `named` give way to `right` if no words are exchanged."""
+        exchanged = self._exchanged(correction, found, named=named, conversation=said.conversation)
         archived: list[int] = []
         added: list[int] = []
-        exchanged = self._exchanged(correction, found, conversation=said.conversation)
+        by: int | None = None
         learns = False
         for old in found:
             if old.seq in exchanged:
-                new = self._put_right(old, exchanged[old.seq], user=user, message=said.seq)
+                new = self._upkeep.store_anew(
+                    old, exchanged[old.seq], user=user, extractor=EXTRACTOR, further=(said.seq,)
+                )
+                self._upkeep.supersede(old, Verdict("updates"), user=user, by=new, corrected_by=said.seq)
             else:
-                verdict = correction.verdict(told(old.value))
+                verdict = Verdict("updates") if named else correction.verdict(told(old.value))
                 if verdict.relation != "updates":
                     continue
-                new = self._upkeep.supersede(old, verdict, user=user, by=None, corrected_by=said.seq)
-                learns = True
+                if right and by is None:
+                    by = self._put_in_place(old, right, user=user, said=said)
+                    added.append(by)
+                new = self._upkeep.supersede(old, verdict, user=user, by=by, corrected_by=said.seq)
+                learns = not named
             archived.append(old.seq)
             added += [] if new is None else [new]
         return FeedbackOutcome(tuple(archived), tuple(added), learns=learns)
 
-    def _exchanged(self, correction: Correction, found: Sequence[Candidate], *, conversation: int) -> dict[int, str]:
+    def _put_in_place(self, old: Candidate, right: str, *, user: int, said: MessagePosition) -> int:
+        draft = Draft(
+            value=right if old.preference else marked(right, perspective_of(old.value)),
+            sources=(said.seq,),
+            preference=old.preference,
+        )
+        return self._upkeep.store(draft, user=user, conversation=said.conversation, extractor=EXTRACTOR)
+
+    def _exchanged(
+        self, correction: Correction, found: Sequence[Candidate], *, named: bool, conversation: int
+    ) -> dict[int, str]:
         """Return the new texts of memories in which words are exchanged; where any may be meant, of one alone."""
-        clear: dict[int, str] = {}
-        vague: list[tuple[Candidate, str]] = []
-        for old in found:
-            if exchange := correction.exchanged(old.value):
-                if exchange[0].is_vague:
-                    vague.append((old, exchange[1]))
-                else:
-                    clear[old.seq] = exchange[1]
-        here = [one for one in vague if one[0].conversation == conversation]
+        texts = [(old, *exchange) for old in found if (exchange := correction.exchanged(old.value))]
+        clear = {old.seq: text for old, exchange, text in texts if named or not exchange.is_vague}
+        vague = [(old, text) for old, _, text in texts if old.seq not in clear]
+        here = [(old, text) for old, text in vague if old.conversation == conversation]
         for only in (vague, here):
             if len(only) == 1:
-                return clear | {only[0][0].seq: only[0][1]}
+                clear |= {old.seq: text for old, text in only}
+                break
         return clear
-
-    def _put_right(self, old: Candidate, value: str, *, user: int, message: int) -> int:
-        seq = self._upkeep.store_anew(old, value, user=user, extractor=EXTRACTOR, further=(message,))
-        self._upkeep.supersede(old, Verdict("updates"), user=user, by=seq, corrected_by=message)
-        return seq

@@ -9,11 +9,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BeforeValidator, TypeAdapter
 
-from memos_mcp.backends.local.text.language_files import languages_with, text_of
+from memos_mcp.backends.local.text.language import Language, recognise, stem
+from memos_mcp.backends.local.text.language_files import languages_with, stop_words, text_of
 from memos_mcp.backends.local.text.terms import fold
 
 Holds = Literal["one", "many", "marked", "place", "count", "time", "tool"]
@@ -27,6 +28,7 @@ LANGUAGES = languages_with("changes.toml")
 
 HAN = re.compile("[\u3400-\u9fff]")
 
+_WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
 _NAMED = re.compile(r"\(\?P<\w+>")
 
 
@@ -41,6 +43,9 @@ def _any(patterns: list[str]) -> str:
 Words = Annotated[frozenset[str], BeforeValidator(str.split)]
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_compile)]
 Patterns = tuple[Pattern, ...]
+Numbers = Annotated[
+    dict[str, str], BeforeValidator(lambda words: {word: str(number) for number, word in enumerate(words.split())})
+]
 AtEnd = Annotated[re.Pattern[str], BeforeValidator(lambda patterns: _compile(f"(?:{_any(patterns)})$"))]
 Replacements = tuple[tuple[Pattern, str], ...]
 
@@ -95,6 +100,8 @@ class CorrectionForms:
     retracts: Patterns
     exchanges: Patterns
     has: tuple[str, ...]
+    light: Words
+    before: Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +146,18 @@ class Grammar:
     changed: Pattern
     unsure: Pattern
     pointing: Pattern
+    supposing: Pattern
+    clause: Pattern
+    weekday: Pattern
+    day: Pattern
+    clock: Pattern
     dropped: Words
     first: Words
     first_plural: Words
+    articles: Words
+    own: Words
+    numbers: Numbers
+    counts: dict[str, str]
     movable: Words
     negators: Words
     forms: tuple[AttributeForms, ...]
@@ -150,6 +166,16 @@ class Grammar:
     correcting: CorrectionForms
     swap: Swap | None = None
     change: Change | None = None
+    ordered: Pattern | None = None
+
+    def stem(self, word: str) -> str:
+        """Return the stem of a case-folded word; words of Chinese are whole."""
+        return word if self.language == "chinese" else stem(word, cast("Language", self.language))
+
+    @cached_property
+    def stop_words(self) -> frozenset[str]:
+        """The words that tell nothing."""
+        return stop_words(self.language)
 
     # Each of these tells at once that none of many patterns is of use.
 
@@ -162,6 +188,11 @@ class Grammar:
     def any_synonym(self) -> re.Pattern[str]:
         """What any of the synonyms changes."""
         return _one_of([pattern for pattern, _ in self.synonyms])
+
+    @cached_property
+    def any_number(self) -> re.Pattern[str]:
+        """What any number that is written as a word matches."""
+        return _compile(rf"(?<![A-Za-z])(?:{'|'.join(self.numbers)})(?![A-Za-z])")
 
     @cached_property
     def any_form(self) -> re.Pattern[str]:
@@ -181,6 +212,18 @@ def grammar(language: str) -> Grammar:
     for name, part in reversed(tomllib.loads(text)["parts"].items()):
         text = text.replace(f"{{{name}}}", part)
     return TypeAdapter(Grammar).validate_python({"language": language, **tomllib.loads(text)})
+
+
+@cache
+def in_any(part: Literal["supposing", "clause", "weekday", "day", "clock"]) -> re.Pattern[str]:
+    """Return what matches a part of the grammar of any language."""
+    return _one_of([getattr(grammar(language), part) for language in LANGUAGES])
+
+
+def grammar_of(text: str) -> Grammar | None:
+    """Return the grammar of the language that a text is in; None where there is none."""
+    language = "chinese" if HAN.search(text) else recognise(_WORD.findall(text.casefold()))
+    return grammar(language) if language in LANGUAGES else None
 
 
 def grammars(text: str) -> list[Grammar]:

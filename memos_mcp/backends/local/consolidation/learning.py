@@ -100,6 +100,7 @@ class Learning:
         return True
 
     def _try(self, task: OpenTask) -> bool:
+        """Learn from an add, or let another extractor do so; say whether one did."""
         try:
             self._learn(task)
         except MemosError as exc:
@@ -130,23 +131,19 @@ class Learning:
         """Let another extractor learn where this one has failed for long enough; say whether one did."""
         if self._worker.stopping:
             return False
-        if task.attempts + 1 < FEWEST_ATTEMPTS or self._clock() - task.added < PATIENCE:
-            self._postpone(task, reason)
-            return False
-        try:
-            self._take_over(task)
-        except Exception as exc:  # what cannot be kept waits, visibly
-            logger.exception("learning failed")
-            self._postpone(task, exc)
-            return False
-        return True
-
-    def _take_over(self, task: OpenTask) -> None:
-        logger.warning(
-            "%s failed %d times; %s takes its place", self._extractor.name, task.attempts + 1, self._instead.name
-        )
-        drafts = self._instead.extract(task.messages, before=task.before)
-        self._keep([replace(draft, extractor=self._instead.name) for draft in drafts], task, taken_over=True)
+        tries = task.attempts + 1
+        if tries >= FEWEST_ATTEMPTS and self._clock() - task.added >= PATIENCE:
+            logger.warning("%s failed %d times; %s takes its place", self._extractor.name, tries, self._instead.name)
+            try:
+                drafts = self._instead.extract(task.messages, before=task.before)
+                self._keep([replace(draft, extractor=self._instead.name) for draft in drafts], task, taken_over=True)
+            except Exception as exc:  # what cannot be kept waits, visibly
+                logger.exception("learning failed")
+                reason = exc
+            else:
+                return True
+        self._postpone(task, reason)
+        return False
 
     def _postpone(self, task: OpenTask, reason: Exception) -> None:
         asked = reason.retry_after if isinstance(reason, Unavailable) else None

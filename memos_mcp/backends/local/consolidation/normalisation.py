@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from memos_mcp.backends.local.consolidation.grammar import HAN, Grammar, grammar
+from memos_mcp.backends.local.consolidation.grammar import Grammar, grammar, grammar_of
 from memos_mcp.backends.local.text.language import recognise, stem
 from memos_mcp.backends.local.text.terms import fold
 
@@ -16,23 +16,6 @@ _OWNED = re.compile(r"'s\b")
 _AND = re.compile(r"\b(\w+) (?:and|y|und) (\w+)\b")
 _PERSONS = frozenset(["i", "we"])
 _FEWEST = 2  # stems beside the person: one alone may be said of many things
-_ORDERED = re.compile(
-    r"\b(?:than|over|instead|rather|before|after|from|until|if|when|because|while|between|against|without|who|which|and|me|us|repla\w+|swap\w*|trad\w+|exchang\w+|"
-    r"sister|brother|mother|mum|mom|father|dad|son|daughter|wife|husband|friend|partner|boss|colleague|neighbou?r|"
-    r"he|she|they|his|her|their|aunt|uncle|cousin|child|children|kids?|parents?|prefer)\b|'s \w|\w,.*,.*,",
-    re.IGNORECASE,
-)
-"""Where the order of the words, or whose something is, may make another sense."""
-
-_NUMBERS = {
-    word: str(number)
-    for words in (
-        "zero one two three four five six seven eight nine ten eleven twelve",
-        "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
-    )
-    for number, word in enumerate(words.split())
-}
-_NUMBER = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(_NUMBERS)})(?![A-Za-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +49,49 @@ def plain(sentence: str, rules: Grammar) -> str:
     if rules.any_rewrite.search(text):
         for pattern, replacement in rules.rewrites:
             text = pattern.sub(replacement, text)
-    return _NUMBER.sub(lambda word: _NUMBERS[word.group().casefold()], text)
+    if rules.numbers:
+        text = rules.any_number.sub(lambda word: rules.numbers[word.group().casefold()], text)
+    return text
 
 
 def wording(sentence: str) -> NormalisedSentence:
-    """Reduce a sentence to the words that carry it."""
-    language = "chinese" if HAN.search(sentence) else recognise(_WORD.findall(sentence.casefold()))
-    known = language in ("english", "spanish", "chinese")
-    rules = grammar(language if known else "english")
+    """Reduce a sentence to the words that carry it; in a language without a grammar, to its words."""
+    known = grammar_of(sentence)
+    rules = known or grammar("english")
     text = plain(sentence, rules).casefold() if known else fold(sentence.casefold())
     if known and rules.any_synonym.search(text):
         for pattern, replacement in rules.synonyms:
             text = pattern.sub(replacement, text)
-    text = _AND.sub(lambda pair: " ".join(sorted(pair.groups())), text)
-    words: list[str] = (_HAN_WORD if language == "chinese" else _WORD).findall(_OWNED.sub("", text))
-    carrying = _carrying(words, rules) if known else words
-    fixed, moved = _parted([word for word in carrying if not known or word not in rules.negators], rules)
-    said = [*fixed, *moved]
-    stems = tuple(word if language == "chinese" else stem(word, language) for word in said)
+    text = _OWNED.sub("", _AND.sub(lambda pair: " ".join(sorted(pair.groups())), text))
+    is_chinese = rules.language == "chinese"
+    carrying: list[str] = (_HAN_WORD if is_chinese else _WORD).findall(text)
+    negators: list[str] = []
+    if known:
+        carrying = _carrying(carrying, rules)
+        negators = [word for word in carrying if word in rules.negators]
+    said = [word for word in carrying if word not in negators]
+    moved = sorted(word for word in said if word in rules.movable)
+    said = [word for word in said if word not in rules.movable] + moved
+    language = recognise(_WORD.findall(sentence.casefold()))
+    stems = tuple(known.stem(word) if known else stem(word, language) for word in said)
     return NormalisedSentence(
         stems=stems,
         moved=len(moved),
         past=frozenset(place for place, word in enumerate(said) if rules.doing.past.search(word)),
-        negators=tuple(word for word in carrying if known and word in rules.negators),
+        negators=tuple(negators),
         points=bool(rules.pointing.search(text)),
-        free=known and language != "chinese",
-        own=_own(stems, sentence, rules) if language == "english" else (),
+        free=known is not None and not is_chinese,
+        own=_own(stems, sentence, rules) if known else (),
     )
 
 
 def _own(stems: tuple[str, ...], sentence: str, rules: Grammar) -> tuple[str, ...]:
     """Return the stems that are not light of what somebody says of themselves; nothing where the order may matter."""
+    if rules.ordered is None or rules.ordered.search(sentence):
+        return ()
     persons = [stem for stem in stems if stem in _PERSONS]
     rest = sorted(stem for stem in stems if stem not in _PERSONS and stem not in rules.doing.light)
-    if len(persons) != 1 or len(rest) < _FEWEST or _ORDERED.search(sentence):
+    if len(persons) != 1 or len(rest) < _FEWEST:
         return ()
     return (persons[0], *rest)
 
@@ -114,9 +106,3 @@ def _carrying(words: list[str], rules: Grammar) -> list[str]:
             continue
         carrying.append(person or word)
     return carrying
-
-
-def _parted(words: list[str], rules: Grammar) -> tuple[list[str], list[str]]:
-    """Part words from those that may stand anywhere ("usually", "Monday"), and sort these."""
-    fixed = [word for word in words if word not in rules.movable]
-    return fixed, sorted(word for word in words if word in rules.movable)

@@ -7,15 +7,15 @@ from functools import lru_cache
 from zlib import crc32
 
 from memos_mcp.backends.local.consolidation.changes import Matter, ReplacedValue, matter, replaced_values
-from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End, readings
-from memos_mcp.backends.local.consolidation.grammar import HAN
+from memos_mcp.backends.local.consolidation.claims import USER, Action, Claim, readings
+from memos_mcp.backends.local.consolidation.grammar import HAN, in_any
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, wording
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.speech import speaks_of_relative_time
 from memos_mcp.core.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 6
+KEYS_VERSION = 8
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
@@ -24,13 +24,6 @@ LONGEST = 2_000
 _CLAUSE_WORDS = 3  # of the shortest clause that is a sentence of its own: a subject, a verb, an object
 
 _SPEAKER = re.compile(r"([A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?): ")
-_SUPPOSES = re.compile(
-    r"\b(?:if|when|while|unless|whether|because|although|since|si|cuando)\b|如果|要是|的时候", re.IGNORECASE
-)
-_CLAUSE = re.compile(
-    r"[,;]?\s+(?:and|but|so)\s+(?=(?:I|we|my|our)\b)|[,;]\s+(?=(?:now |it's |it is )?(?:I|we|my|our)\b)"
-    r"|[,;]?\s+(?:y|pero)\s+(?=(?:yo|mi|me|vivo|tengo|trabajo|soy)\b)|[,;]\s+(?=ahora\b)|[,，；](?=现在|我)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +36,8 @@ class Statement:
     text: str
     wording: NormalisedSentence
     claims: tuple[Claim, ...]
-    doings: tuple[Doing, ...]
-    ends: tuple[End, ...]
+    doings: tuple[Action, ...]
+    ends: tuple[Action, ...]
     adjuncts: tuple[tuple[str, str], ...]
     dated: bool
     gone: tuple[ReplacedValue, ...] = ()
@@ -56,7 +49,7 @@ class Statement:
         return _numbers(
             *self._names(),
             *(f"done {doing.subject}|{doing.verb}" for doing in self.doings),
-            *(f"had {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
+            *(f"had {doing.subject}|{doing.head}" for doing in self.doings if doing.kind != "other"),
             *(f"ended {_ended_name(end)}" for end in self.ends),
             *(f"value {one.value}" for one in self.claims if one.value and one.holds in ("one", "marked")),
             *(f"last {stem}" for stem in self.wording.stems[-1:]),
@@ -74,7 +67,7 @@ class Statement:
             *(f"last {one.stems[-1]}" for one in self.gone),
             *(self.matter.sought if self.matter else ()),
             *(f"ended {doing.subject}|{doing.verb}" for doing in self.doings),
-            *(f"ended {doing.subject}|{_head(doing)}" for doing in self.doings if doing.kind != "other"),
+            *(f"ended {doing.subject}|{doing.head}" for doing in self.doings if doing.kind != "other"),
         )
 
     def _names(self) -> Iterator[str]:
@@ -138,12 +131,8 @@ def _numbers(*names: str) -> set[int]:
     return {crc32(name.encode("utf-8", "surrogatepass")) for name in names}
 
 
-def _head(held: Doing | End) -> str:
-    return held.object[-1] if held.object else ""
-
-
-def _ended_name(end: End) -> str:
-    return f"{end.subject}|{end.verb or _head(end)}"
+def _ended_name(end: Action) -> str:
+    return f"{end.subject}|{end.verb or end.head}"
 
 
 def _statements(body: str) -> list[Statement]:
@@ -163,10 +152,10 @@ def _stated(sentence: str) -> list[Statement]:
 
 def _clauses(sentence: str) -> list[str]:
     """Part a sentence where its subject is named anew, but not between two subjects ("My wife and I moved")."""
-    if _SUPPOSES.search(sentence):
+    if in_any("supposing").search(sentence):
         return [sentence]
     clauses: list[str] = []
-    for clause in _CLAUSE.split(sentence):
+    for clause in in_any("clause").split(sentence):
         if clauses and len(clauses[-1].split()) < _CLAUSE_WORDS and not HAN.search(sentence):
             return [sentence]
         clauses.append(clause)

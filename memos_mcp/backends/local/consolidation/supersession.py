@@ -4,14 +4,13 @@ Texts in, verdict out: it decides by rules, only where subject and attribute are
 what it cannot judge is different.
 """
 
-import re
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
 from memos_mcp.backends.local.consolidation.changes import changes, is_replaced
-from memos_mcp.backends.local.consolidation.claims import USER, Claim, Doing, End
-from memos_mcp.backends.local.consolidation.grammar import places
+from memos_mcp.backends.local.consolidation.claims import USER, Action, Claim
+from memos_mcp.backends.local.consolidation.grammar import in_any, places
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement
 
@@ -30,15 +29,6 @@ _AUXILIARY_IN = 3
 """Stems above which "have" only helps another verb: "I have never lived in Paris"."""
 
 DIFFERENT = Verdict("different")
-
-_WEEKDAY = re.compile(r"day\b|days\b|lunes|martes|miercoles|jueves|viernes|sabado|domingo|星期|周|礼拜")
-_DATE = re.compile(
-    r"\d{4}-|january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|月|[日号]"
-)
-_CLOCK = re.compile(
-    r"\d[:.]\d\d|\b\d{1,2} ?(?:am|pm|o'clock)\b|(?:\b(?:at|to|las?) |^)\d{1,2}$|noon|midnight|[早晚上中下]+[午上]|点"
-)
 
 
 def judge(earlier: ComparedMemory, later: ComparedMemory, *, near: bool, correcting: bool = False) -> Verdict:
@@ -196,12 +186,12 @@ def _same_kind_of_place(old: str, new: str) -> bool:
     return False
 
 
-def _grain(time: str) -> tuple[bool, bool, bool]:
+def _grain(time: str) -> list[bool]:
     """Tell whether a time names a day of the week, a date, a time of day."""
-    return bool(_WEEKDAY.search(time)), bool(_DATE.search(time)), bool(_CLOCK.search(time))
+    return [bool(in_any(kind).search(time)) for kind in ("weekday", "day", "clock")]
 
 
-def _given_up(claim: Claim, end: End) -> bool:
+def _given_up(claim: Claim, end: Action) -> bool:
     """Tell whether what somebody has no more is the value of what they said to have: "my car is a Volvo"."""
     return (
         claim.holds in ("one", "marked")
@@ -213,13 +203,13 @@ def _given_up(claim: Claim, end: End) -> bool:
     )
 
 
-def _ended(doing: Doing, end: End) -> bool:
+def _ended(doing: Action, end: Action) -> bool:
     if doing.subject != end.subject:
         return False
     if end.verb:
         return doing.verb == end.verb and set(end.object) <= doing.words
     return (
-        (doing.kind == "having" or (doing.kind == "using" and end.of == "doing"))
+        (doing.kind == "having" or (doing.kind == "using" and end.kind == "doing"))
         and bool(end.object)
         and doing.object[-1:] == end.object[-1:]
         and set(end.object) <= set(doing.object)

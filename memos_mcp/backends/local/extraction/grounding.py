@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.extraction.base import Source
+from memos_mcp.backends.local.text.language_files import pattern_of, words_of
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.temporal import TimeMention, resolve
 from memos_mcp.backends.local.text.temporal.languages import languages
-from memos_mcp.backends.local.text.words import LETTER, matter, word_list, words
+from memos_mcp.backends.local.text.words import LETTER, matter, words
 
 Reason = Literal["words", "name", "number", "date", "negation"]
 
@@ -30,19 +31,12 @@ _NAME = re.compile(
     rf"(?<=[^.!?:\s\"“] )[\"“(]?([A-ZÀ-ÞА-Я]{LETTER}+(?:['’-]{LETTER}+)*)|\b([A-Z]{{2,}}|[a-z]+[A-Z]\w*)\b"
 )
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_CLAUSE = re.compile(r",\s|[;；，]|\s(?:and|but|though|und|aber|y|pero|et|mais)\s|但是?|不过|而且|并且")
+_CLAUSE = re.compile(rf",\s|[;；，]|\s(?:{pattern_of('joins')})\s|{pattern_of('joins_unspaced')}")
 """Where one clause of a sentence ends and the next begins."""
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nothing|without|neither|nor|cannot|avoids?|dislikes?|hates?|detests?|allergic|stopped|quit"
-    r"|refuses?|nicht|kein\w*|nie|niemals|ohne|hasst?|nunca|jamás|sin|odia|odio|tampoco|pas|jamais|aucune?|déteste)\b"
-    r"|n['’]t\b|\bne\s|\bn['’]|[不没别无]|讨厌|过敏|拒绝",
-    re.IGNORECASE,
-)
-_NO_DENIAL = re.compile(
-    r"\b(?:can['’]?t|cannot) wait\b|\bno (?:doubt|problem)\b|\bnot only\b|\bwhy not\b", re.IGNORECASE
-)
-_NO = re.compile(r"\W*(?:(?:no|nope|nah|never|not really|nein|non|нет|não)\b|いいえ|不|没)", re.IGNORECASE)
-_REPORTING = word_list("reporting")
+_NEGATION = re.compile(pattern_of("denies"), re.IGNORECASE)
+_NO_DENIAL = re.compile(pattern_of("no_denial"), re.IGNORECASE)
+_NO = re.compile(rf"\W*(?:{pattern_of('no')})", re.IGNORECASE)
+_REPORTING = words_of("reporting")
 
 Embed = Callable[[str], NDArray[np.float32]]
 """Gives a text as a vector of unit length."""
@@ -74,6 +68,11 @@ def unsupported(claim: str, sources: Sequence[Source]) -> Reason | None:
     if not _numbers(bare) <= _numbers(said):
         return "number"
     return "negation" if _denies_otherwise(claim, list(_clauses(sources))) else None
+
+
+def supporting(claim: str, sources: Sequence[Source]) -> Source | None:
+    """Return the first source that supports a claim by itself."""
+    return next((source for source in sources if unsupported(claim, [source]) is None), None)
 
 
 def _claimed(text: str) -> frozenset[str]:

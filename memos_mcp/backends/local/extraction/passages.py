@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from memos_mcp.backends.local.extraction.base import Source
 from memos_mcp.backends.local.extraction.salience import weight
+from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.backends.local.text.temporal import TimeMention, resolve
 from memos_mcp.backends.local.text.words import matter
 from memos_mcp.core.models import Role
@@ -17,11 +18,7 @@ _SAME_MATTER = 0.25  # of the content words of the shorter of two passages
 _STANDS_ALONE = 3  # content words
 _RECENT = 8  # passages back in which a matter is looked for
 
-_OPENING = re.compile(
-    r"(?:i|i['’](?:m|ve|d|ll)|we|we['’](?:re|ve|d|ll)|my|our|ich|wir|meine?|unsere?|yo|mi|mis|nuestr[oa]|je|nous|mon|ma|mes|notre)\s"
-    r"|j['’]|我|咱|(?-i:[A-ZÀ-Þ]\w+\s(?:is|was|has|lives|works|ist|hat|es|est|a)\s)",
-    re.IGNORECASE,
-)
+_OPENING = re.compile(pattern_of("opens"), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from memos_mcp.backends.local.text.language_files import languages_with, table_of
+from memos_mcp.backends.local.text.language_files import languages_with, pattern_of, table_of
 
 _SAYS = {
     "prefers": "what they prefer",
@@ -21,12 +21,12 @@ _SAYS = {
     "habit": "what they always or never do",
 }
 _CLAUSE = re.compile(
-    r"[,;:，；]\s*(?:(?:and|but|so|y|pero|und|aber|et|mais)\s|而且|但)?|\s[-–—]+\s"
-    r"|\s(?:and|but|so|since|because|y|pero|und|aber|et|mais)\s(?=(?:i|ich|je|yo|my|please)\b)",
+    rf"[,;:，；]\s*(?:(?:{pattern_of('and')})\s|{pattern_of('and_unspaced')})?|\s[-–—]+\s"
+    rf"|\s(?:{pattern_of('and')}|{pattern_of('because')})\s(?=(?:{pattern_of('i')})\b)",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"\w")
-_ANEW = re.compile(r"(?:i|my|we|yo|mi|ich|wir|mein\w*|je|mon|ma)\b|\w{0,4}我", re.IGNORECASE)
+_ANEW = re.compile(pattern_of("anew"), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

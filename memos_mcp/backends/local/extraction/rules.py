@@ -9,6 +9,7 @@ from memos_mcp.backends.local.extraction.base import Draft, Source
 from memos_mcp.backends.local.extraction.passages import Passage, join, opens
 from memos_mcp.backends.local.extraction.preferences import StatedPreference, preferences, says_more
 from memos_mcp.backends.local.extraction.replies import Reply, read
+from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.core.models import Role
 from memos_mcp.core.perspective import marked
 
@@ -21,11 +22,7 @@ MOST_PREFERENCES = 8
 # An order and no measured probability: the user's own words first, a guess of theirs below what the assistant says.
 _CONFIDENCE: dict[Role, float] = {"user": 1.0, "assistant": 0.8, "tool": 0.6, "system": 0.0}
 _HEDGED = 0.7
-_HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|probably|possibly|might|not sure|i guess|quizás?|tal vez|vielleicht|wahrscheinlich|peut-être|"
-    r"probablement)\b|也许|可能|大概|或许",
-    re.IGNORECASE,
-)
+_HEDGE = re.compile(pattern_of("hedge"), re.IGNORECASE)
 _FIGURE_OR_NAME = re.compile(r"\d|(?<=\w )[A-ZÀ-Þ]\w")
 
 

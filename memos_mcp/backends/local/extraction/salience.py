@@ -6,16 +6,17 @@ Judged in English alone, where the words that say nothing are listed; what canno
 import re
 from collections.abc import Sequence
 
+from memos_mcp.backends.local.text.language_files import words_of
 from memos_mcp.backends.local.text.speech import in_first_person
-from memos_mcp.backends.local.text.words import content_words, extent, language_of, word_list
+from memos_mcp.backends.local.text.words import content_words, extent, language_of
 
-HOLLOW = word_list("hollow")
+HOLLOW = words_of("hollow")
 """Words of feelings, praise and maxims, which tell nothing by themselves."""
 
-LIGHT = word_list("light")
+LIGHT = words_of("light")
 """Words that stand beside what tells and beside what does not."""
 
-ACKNOWLEDGING = word_list("acknowledging")
+ACKNOWLEDGING = words_of("acknowledging")
 """Words with which an assistant says that it has heard."""
 
 # Telling words that a sentence needs: about its speaker, about others, and where it speaks to somebody. Measured on

@@ -2,15 +2,9 @@
 
 import re
 
-_PAST = re.compile(
-    r"\b(?:used? to|formerly|previous(?:ly)?|former|earlier|in the past|back then|originally|history of|no longer|"
-    r"any ?more|(?:has|have|did|when) \w+ (?:\w+ ){0,3}changed?|before (?:I|we|that|moving|switching|changing))\b"
-    r"|\bbefore\W*$|\b(?:did|was|were) (?:I|we|my|our)\b"
-    r"|\b(?:antes|anterior\w*|previamente|sol[ií]a\w*|era|viv[ií]a|trabajaba)\b"
-    r"|\b(?:fr[uü]her|vorher|ehemalig\w*|damals|avant|auparavant|ancien\w*)\b"
-    r"|以前|之前|曾经|过去|原来|从前",
-    re.IGNORECASE,
-)
+from memos_mcp.backends.local.text.language_files import pattern_of
+
+_PAST = re.compile(pattern_of("past"), re.IGNORECASE)
 
 
 def asks_for_the_past(query: str) -> bool:

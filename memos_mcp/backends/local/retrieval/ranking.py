@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval import relativity, scores
+from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.dense import Dense, Meant, by_meaning
+from memos_mcp.backends.local.retrieval.evidence import evidence, priors
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, NAME, QUESTION
 from memos_mcp.backends.local.retrieval.lexical import Lexical, WindowScores
 from memos_mcp.backends.local.retrieval.postings import Postings
@@ -56,12 +57,12 @@ class Ranking:
         self._question: Question = understood(query.text)
         if self._question.said_by == BY_ASSISTANT:
             weights = weights.for_words_of_assistant()
-        if self._question.latin and not self._question.english:
-            weights = weights.for_another_language()
+        if not self._question.english:
+            weights = weights.for_another_language(latin=self._question.latin)
         if query.tokens is None:
-            weights = weights.for_sentence_vectors()
+            weights = weights.for_sentence_vectors(english=self._question.english)
         elif not self._question.latin:
-            weights = weights.for_unread_script()
+            weights = weights.for_unread_script(devanagari=self._question.script == "Devanagari")
         elif not self._question.english:
             weights = weights.for_foreign_language()
         self._weights = weights
@@ -75,16 +76,16 @@ class Ranking:
 
     def hits(self, limit: int) -> list[Hit]:
         """Return the best texts; of equals the newer comes first."""
-        priors = self._priors()
-        evidence = self._evidence()
+        factor = priors(self._rows.flags.values[self._candidates], self._question, self._weights)
+        added = self._evidence()
         literal = self._literal() if self._query.explain else None
         in_words = self._share(self._in_windows.there, self._candidates)
-        coverage = self._coverage((evidence + self._weights.coverage * in_words) * priors)
-        score = (evidence + self._weights.coverage * self._covered(coverage)) * priors
+        coverage = self._coverage((added + self._weights.coverage * in_words) * factor)
+        score = (added + self._weights.coverage * self._covered(coverage)) * factor
         long, repeat = self._weights.long, self._weights.repeat
         best, final = take_best(score, self._candidates, self._rows, limit=limit, long=long, repeat=repeat)
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
-        sure = self._relativity(coverage[best], best).tolist()
+        sure = self._relativity(coverage[best], final, best).tolist()
         reasons = [None] * len(seqs) if literal is None else self._reasons(best, literal[best])
         return [Hit(*hit) for hit in zip(seqs, final.tolist(), sure, reasons, strict=True)]
 
@@ -141,34 +142,18 @@ class Ranking:
 
     def _evidence(self) -> Floats:
         """Add up what speaks for each candidate, but for how much of the query it covers."""
-        weights, rows = self._weights, self._candidates
         near = self._windows.total(self._dense.rows, self._dense.units)
-        score = weights.lexical * self._in_windows.bm25 + weights.dense * near + self._who()
-        if self._spans:
-            score += weights.when * nearness(self._rows.time.values[rows], self._spans)
-        if said_by := self._question.said_by:
-            score += weights.role * ((self._rows.flags.values[rows] & said_by) != 0)
-        if self._query.thread is not None:
-            score += weights.thread * (self._rows.thread.values[rows] == self._query.thread)
-        return score
-
-    def _who(self) -> Floats:
-        score = np.zeros(len(self._candidates))
-        named = [word for word in self._question.words if self._rows.speakers.get(word, 0) > 1]
-        if named:
-            speakers = self._rows.speaker.values[self._candidates]
-            for place, word in enumerate(named):
-                score[speakers == word] = self._weights.others if place else self._weights.who
-        return score
-
-    def _priors(self) -> Floats:
-        flags = self._rows.flags.values[self._candidates]
-        return scores.priors(
-            flags,
-            asks_when=self._question.asks_when,
-            of_oneself=self._question.of_oneself,
-            wants=self._question.wants,
-            weights=self._weights,
+        return (
+            self._weights.lexical * self._in_windows.bm25
+            + self._weights.dense * near
+            + evidence(
+                self._candidates,
+                self._rows,
+                self._question,
+                spans=self._spans,
+                thread=self._query.thread,
+                weights=self._weights,
+            )
         )
 
     def _coverage(self, promise: Floats) -> Floats:
@@ -233,8 +218,8 @@ class Ranking:
                 continue
             yield from ((word, place[term]) for term in word_terms(text, self._question.language) if term in place)
 
-    def _relativity(self, coverage: Floats, best: NDArray[np.intp]) -> Floats:
-        """Judge the best of the candidates, whose coverage is given."""
+    def _relativity(self, coverage: Floats, score: Floats, best: NDArray[np.intp]) -> Floats:
+        """Judge the best of the candidates, whose coverage and score are given."""
         rows = self._candidates[best]
         own = self._own(rows)
         cosine = self._windows.likest(self._dense.rows, self._dense.cosines)[best]
@@ -255,6 +240,7 @@ class Ranking:
                 unfit=unfit,
                 absent=self._lexical.absent,
                 texts=texts,
+                standing=relativity.standing(score, texts),
             )
         if self._question.latin:
             return relativity.of_another_language(window, own, unfit=unfit)
@@ -267,7 +253,7 @@ class Ranking:
         if self._question.said_by != BY_ASSISTANT:
             short = (self._rows.length.values[rows] <= _REMARK) & (self._rows.speaker.values[rows] == 0)
             unfit += relativity.REMARK * (short & ((flags & BY_ASSISTANT) != 0) & ~self._answers(rows))
-        if needs := self._question.needs:
+        if needs := self._question.required_kind:
             against = relativity.NO_NAME if needs == NAME else relativity.OTHER_KIND
             unfit += against * ((flags & needs) == 0)
         return unfit

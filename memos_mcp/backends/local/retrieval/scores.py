@@ -1,4 +1,4 @@
-"""The ingredients of a score, each a function of arrays, with its source."""
+"""The formulas of a score, each a function of arrays, with its source; `evidence` has what else speaks for a text."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -6,9 +6,6 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-
-from memos_mcp.backends.local.retrieval.features import BY_USER, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
-from memos_mcp.backends.local.retrieval.weights import Weights
 
 Floats = NDArray[np.float64]
 
@@ -80,22 +77,6 @@ def _products(texts: NDArray[np.int8], query: NDArray[np.int8]) -> NDArray[np.fl
     left, right = texts.astype(np.float32), query.T.astype(np.float32)
     step = max(1, _ONE_THREAD // right.size)
     return np.concatenate([left[start : start + step] @ right for start in range(0, len(left), step)])
-
-
-def priors(flags: NDArray[np.uint32], *, asks_when: bool, of_oneself: bool, wants: int, weights: Weights) -> Floats:
-    """Favour what tells much: of the writer's own life, not questions, dated for "when", with what it `wants`.
-
-    Gives what evidence is to be multiplied by, so that a prior decides between equals and never makes up for evidence.
-    """
-    factor = 1 + weights.first_person * ((flags & FIRST_PERSON) != 0)
-    factor += weights.question * ((flags & QUESTION) != 0)
-    if asks_when:
-        factor += weights.dated * ((flags & (RELATIVE_TIME | NUMBER)) != 0)
-    if of_oneself:
-        factor += weights.own * ((flags & BY_USER) != 0)
-    if wants:
-        factor += weights.answer * ((flags & wants) != 0)
-    return factor
 
 
 @lru_cache(maxsize=256)

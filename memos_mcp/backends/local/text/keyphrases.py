@@ -9,8 +9,9 @@ from collections import Counter
 from functools import lru_cache
 
 from memos_mcp.backends.local.text.language import STOP_WORDS, recognise
+from memos_mcp.backends.local.text.language_files import words_of
 from memos_mcp.backends.local.text.sentences import shorten
-from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK, word_list
+from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK
 from memos_mcp.core.perspective import without_marks
 
 _TITLE_PHRASES = 2  # chosen, as the two below: a title is a line of a list, and tags are few
@@ -26,7 +27,8 @@ _HAN_GAPS = re.compile(
 )
 _HAN = re.compile("[\u3400-\u9fff]{2,}|[\u30a1-\u30fe]{2,}")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_PLAIN = word_list("plain")
+_ADDRESS = re.compile(r"\b(?:\w+://|www\.)\S+")
+_PLAIN = words_of("plain")
 
 
 @lru_cache(maxsize=64)
@@ -56,7 +58,7 @@ def tags(text: str) -> tuple[str, ...]:
 
 
 def _runs(text: str) -> list[list[str]]:
-    tokens = _TOKEN.findall(text)
+    tokens = _TOKEN.findall(_ADDRESS.sub(".", text))
     silent = STOP_WORDS[recognise(token.casefold() for token in tokens)] | SMALL_TALK | _PLAIN
     runs: list[list[str]] = [[]]
     for token in tokens:

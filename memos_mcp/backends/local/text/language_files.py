@@ -1,14 +1,18 @@
 """What is known of single languages: a folder of files for each, in `languages/`."""
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-LANGUAGES: Final = ("english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian")
+LANGUAGES: Final = (
+    *("english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian"),
+    *("japanese", "korean", "arabic", "hindi", "thai"),
+)
 """In the order in which they are tried; each has those of the files that somebody wrote."""
 
-File = Literal["times.toml", "preferences.toml", "changes.toml", "stop_words.txt"]
-"""How times are named, what a preference sounds like, what is said when something changes, and words without weight."""
+File = Literal["times.toml", "preferences.toml", "changes.toml", "speech.toml", "stop_words.txt"]
+"""How times are named, preferences stated and changes told, how people speak, and words without weight."""
 
 _FOLDER: Final = files(__name__.rpartition(".")[0]) / "languages"
 
@@ -32,3 +36,22 @@ def stop_words(language: str) -> frozenset[str]:
     """Read the stop words of a language; none where it has no list."""
     path = _FOLDER / language / "stop_words.txt"
     return frozenset(path.read_text("utf-8").split()) if path.is_file() else frozenset()
+
+
+def pattern_of(key: str) -> str:
+    """Return the pattern of all languages that have one under a key of `speech.toml`."""
+    return "|".join(f"(?:{part})" for part in _parts(key))
+
+
+def words_of(key: str) -> frozenset[str]:
+    """Return the words of all languages that have some under a key of `speech.toml`."""
+    return frozenset(" ".join(_parts(key)).split())
+
+
+def _parts(key: str) -> list[str]:
+    return [table[key] for table in _speech() if key in table]
+
+
+@cache
+def _speech() -> list[dict[str, str]]:
+    return [table_of(language, "speech.toml") for language in languages_with("speech.toml")]

@@ -2,6 +2,7 @@
 
 import re
 
+from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.backends.local.text.words import ANSWERS, content_words, extent, words
 
 _SHORT_WORDS = 8  # words of a reply
@@ -9,36 +10,18 @@ _SHORT_CONTENT = 3  # content words of a reply
 
 _ASKS = re.compile(r"[?？؟;¿](?![\w&=%-])[^\w]*$|[吗呢么嗎][^\w]*$")
 _REQUEST = re.compile(r"(?:please )?(?:can|could|would|will|do|did|are|have) you\b", re.IGNORECASE)
-_BOUNDARY = re.compile(r"\s*[,;:，；：]\s*|\s+[-–—]+\s+|\s+(?=(?:and|but|so|y|pero|und|aber|et|mais)\s)")
+_BOUNDARY = re.compile(rf"\s*[,;:，；：]\s*|\s+[-–—]+\s+|\s+(?=(?:{pattern_of('and')})\s)")
 _OPENER = re.compile(
-    r"""(?:and|but|so|or|y|pero|o|und|aber|oder|et|mais|ou|那|那么|所以|请问)?[\s,，]*(?:
-        (?:can|could|would|will|do|does|did|is|are|was|were|have|has|what|which|who|whom|whose|where|when|why|how
-        |should|shall)\b
-      | (?:puedes?|podr[ií]as?|qu[eé]|cu[aá]l(?:es)?|d[oó]nde|cu[aá]ndo|c[oó]mo|por\ qu[eé]|qui[eé]n)\b
-      | (?:kannst|k[oö]nntest|k[oö]nnen|was|wo|wie|wann|warum|wer|welche[rsn]?)\b
-      | (?:peux|peut|pouvez|pourrais|pourriez|quoi|quels?|quelles?|o[uù]|comment|quand|pourquoi|est-ce)\b
-      | ¿|你能|您能|你可以|能不能|可不可以|有没有|什么|哪|怎么|怎样|如何|为什么|是不是|谁
-    )""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"(?:{pattern_of('and')}|{pattern_of('or')})?[\s,，]*"
+    rf"(?:(?:{pattern_of('asks')})\b|{pattern_of('asks_unspaced')})",
+    re.IGNORECASE,
 )
 _TAG = re.compile(
-    r"""(?:and\ |or\ |y\ |und\ |et\ )?(?:
-        (?:any|right|correct|isn['’]t|don['’]t|doesn['’]t|aren['’]t|got|know|please\ (?:tell|recommend))\b
-      | (?:hay|tienes|verdad|no|oder|hast|gibt|que|avez|as-tu|non)\b
-      | 可以|能|有|对吗|好吗|行吗|几|多少|推荐|请
-    )""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"(?:(?:{pattern_of('and')}|{pattern_of('or')}) )?(?:(?:{pattern_of('tag')})\b|{pattern_of('tag_unspaced')})",
+    re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(
-    r"""\b(?:i|i['’]m|i['’]ve|i['’]d|i['’]ll|my|mine|me|we|our|us
-        |yo|mi|mis|nosotros|nuestr[oa]s?|estoy|soy|tengo|quiero|vivo|voy|vamos|necesito|quisiera|me
-        |ich|wir|mein\w*|unser\w*|mir|mich
-        |je|j|nous|mon|ma|mes|notre|nos)\b|[我咱俺私僕]""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_CONDITION = re.compile(
-    r"(?:if|when|whether|wenn|falls|si|cuando|quand|如果|要是|假如)(?:\b|(?=[\u4e00-\u9fff]))", re.IGNORECASE
-)
+_FIRST_PERSON = re.compile(rf"\b(?:{pattern_of('of_oneself')})\b|{pattern_of('of_oneself_unspaced')}", re.IGNORECASE)
+_CONDITION = re.compile(rf"(?:{pattern_of('condition')})(?:\b|(?=[\u4e00-\u9fff]))", re.IGNORECASE)
 
 
 def is_question(sentence: str) -> bool:

@@ -1,6 +1,9 @@
-"""Speech: who speaks, whether a text asks, is about its writer, or counts time from the day it was written."""
+"""Speech: who speaks, whether a text asks, is about its writer, counts time from the day it was written, or holds a
+number, a name or a place."""
 
 import re
+
+from memos_mcp.backends.local.text.language_files import pattern_of
 
 _REACH = 4_000  # characters of a text that are looked at
 _TAIL = 200  # characters at its beginning and at its end
@@ -14,37 +17,17 @@ _LABEL_LIST = """
 """
 _LABELS = frozenset(_LABEL_LIST.split())
 _FIRST_PERSON = re.compile(
-    r"\b(?:i|i'm|i've|i'd|i'll|me|my|mine|myself|we|our|us|ours|yo|mi|mis|me|nosotros|ich|mich|mir|mein|meine|wir|"
-    r"je|moi|mon|ma|mes|nous|io|mio|mia|noi|eu|meu|minha|nós|я|меня|мне|мой|моя|мы)\b|我|私|僕|俺|나는|저는|내가|제가|ผม|ฉัน",
-    re.IGNORECASE,
+    rf"\b(?:{pattern_of('first_person')})\b|{pattern_of('first_person_unspaced')}", re.IGNORECASE
 )
 _QUESTION_END = re.compile(r"(?:[?？؟]|[吗呢吧か])[^\w?？؟]*(?:\[[^\]]*\]\s*)?$")
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _RELATIVE_TIME = re.compile(
-    r"\b(?:yesterday|today|tonight|tomorrow|ago|recently|lately|the other day|just (?:got|had|went|started|finished)|"
-    rf"(?:last|next|this|past|coming) (?:{_WEEKDAY}|week|weekend|month|year|night|morning|afternoon|evening|spring|"
-    r"summer|autumn|fall|winter|january|february|march|april|may|june|july|august|september|october|november|"
-    r"december|few \w+|couple)|"
-    r"ayer|anoche|hoy|mañana|(?:semana|mes|año) (?:pasad|que viene)\w*|hace \w+ (?:días|semanas|meses|años)|"
-    r"gestern|vorgestern|heute|morgen|(?:letzte|nächste)\w* (?:woche|monat|jahr|mal)|vor \w+ (?:tagen|wochen|"
-    r"monaten|jahren)|"
-    r"hier|aujourd'hui|demain|(?:semaine|mois|année|an) (?:dernièr?e?|prochaine?)|il y a|"
-    r"ieri|oggi|domani|ontem|hoje|amanhã|вчера|сегодня|завтра|назад)\b|"
-    r"昨天|今天|明天|前天|后天|昨晚|今晚|去年|今年|明年|上周|下周|上个|下个|这周|刚才|刚刚|最近|昨日|今日|"
-    r"明日|先週|来週|先月|来月|어제|오늘|내일|지난|เมื่อวาน|วันนี้|พรุ่งนี้",
-    re.IGNORECASE,
+    rf"\b(?:{pattern_of('relative_time')})\b|{pattern_of('relative_time_unspaced')}", re.IGNORECASE
 )
-
-_NUMBER = re.compile(
-    r"\d|\b(?:[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ee]leven|[Tt]welve|twenty|thirty|"
-    r"forty|fifty|hundred|thousand|dozen|couple|few|several|[Tt]wice|[Oo]nce|half|dos|tres|cuatro|cinco|seis|siete|ocho|"
-    r"nueve|diez|veinte|cien|mil|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|zwanzig|hundert|tausend|deux|trois|"
-    r"quatre|cinq|sept|huit|neuf|dix)\b|[二三四五六七八九十百千万两]"
-)
+_NUMBER = re.compile(rf"\d|\b(?:{pattern_of('number')})\b|{pattern_of('number_unspaced')}")
 _NAME = re.compile(r"[a-zß-ÿ,;'’)] [A-ZÀ-Þ][^\W\d_]|[\"“«][A-ZÀ-Þ]")
 _PLACE = re.compile(
-    r"\b(?:in|at|to|from|near|on|around|en|de|desde|nach|aus|bei|à|dans) (?:(?:the|a|an|our|my|this|that|el|la|un|una|"
-    r"der|dem|einer?m?|le)\b|[A-ZÀ-Þ])|[在到去从]"
+    rf"\b(?:{pattern_of('prepositions')}) (?:(?:{pattern_of('articles')})\b|[A-ZÀ-Þ])"
+    rf"|{pattern_of('prepositions_unspaced')}"
 )
 
 

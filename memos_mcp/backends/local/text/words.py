@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from importlib.resources import files
 from itertools import pairwise
 
 from memos_mcp.backends.local.text.language import STOP_WORDS, Language, recognise, stem
+from memos_mcp.backends.local.text.language_files import words_of
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
@@ -27,13 +27,8 @@ _GREETED = re.compile(
 )
 
 
-def word_list(name: str) -> frozenset[str]:
-    """Read one of the lists of words that come with the cues."""
-    return frozenset(files(__name__.rpartition(".")[0]).joinpath("cues", f"{name}.txt").read_text("utf-8").split())
-
-
-SMALL_TALK = word_list("small_talk")
-ANSWERS = word_list("answers")
+SMALL_TALK = words_of("small_talk")
+ANSWERS = words_of("answers")
 
 
 @lru_cache(maxsize=_REMEMBERED)

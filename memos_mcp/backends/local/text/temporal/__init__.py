@@ -1,7 +1,7 @@
 """Temporal expressions: the times that a text names, resolved from the day on which it was said or asked.
 
-"yesterday", "last Friday", "two weeks ago", "next summer", "in 2019" in English, Chinese, Spanish, German and French,
-and dates in numerals. What is vague ("recently", "a few years ago") is left alone. `resolve` reads messages,
+"yesterday", "last Friday", "two weeks ago", "next summer", "in 2019" in each language with a `times.toml`, and dates in
+numerals. What is vague ("recently", "a few years ago") is left alone. `resolve` reads messages,
 `queries.py` reads queries; both find the same words and resolve them by the same meanings.
 """
 

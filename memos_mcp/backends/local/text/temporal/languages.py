@@ -9,9 +9,11 @@ from importlib.resources import files
 from typing import cast
 
 from memos_mcp.backends.local.text.language_files import languages_with, table_of
+from memos_mcp.backends.local.text.words import LETTER
 
 _KINDS = {
     "day_word": "days",
+    "day_apart": "days_apart",
     "unit": "units",
     "weekday": "weekdays",
     "month": "months",
@@ -47,7 +49,7 @@ class Language:
 
     def speaks(self, text: str) -> bool:
         """Tell whether a text may name a time in this language."""
-        return self.hint.search(text) is not None and self.unless.search(text) is None
+        return self.unless.search(text) is None and self.hint.search(text) is not None
 
 
 @cache
@@ -60,11 +62,11 @@ def languages() -> tuple[Language, ...]:
 def _read(table: Table) -> Language:
     words = {kind: _forms(cast("Table", table.get(section, {}))) for kind, section in _KINDS.items()}
     words["n"] |= words["day"]
-    spaced = bool(table.get("spaces", True))
+    before, after = _edges(table)
     placeholders = _placeholders(words, cast("list[str]", table.get("ambiguous", [])))
     patterns, queries = (
         tuple(
-            (meaning, _compile(pattern, placeholders, spaced=spaced))
+            (meaning, _compile(pattern, placeholders, before=before, after=after))
             for meaning, group in {**days, **cast("Mapping[str, list[str]]", section)}.items()
             for pattern in group
         )
@@ -75,7 +77,13 @@ def _read(table: Table) -> Language:
     )
     named = {form for kind, forms in words.items() if kind not in _NUMERALS for form in forms}
     dates = r"(?:19|20)\d\d|\d+(?:st|nd|rd|th|号)?"
-    hint = _compile("(?:" + "|".join(filter(None, [_alternatives(named), dates])) + ")", {}, spaced=spaced)
+    grown = "prefixes" in table or "endings" in table
+    hint = _compile(
+        "(?:" + "|".join(filter(None, [_alternatives(named), dates])) + ")",
+        {},
+        before="" if grown else before,
+        after="" if grown else after,
+    )
     unless, past, future = (
         re.compile(str(table.get(key, "(?!)")), re.IGNORECASE) for key in ("unless", "past", "future")
     )
@@ -109,9 +117,19 @@ def _alternatives(forms: Iterable[str]) -> str:
     return "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
 
 
-def _compile(pattern: str, placeholders: Mapping[str, str], *, spaced: bool) -> re.Pattern[str]:
+def _edges(table: Table) -> tuple[str, str]:
+    """Return what has to stand before and after the words: in a script with spaces, no letters but what is written on.
+
+    `prefixes` of a table are what may stand on the first word; with `endings`, anything may on the last.
+    """
+    if not table.get("spaces", True):
+        return "", ""
+    return rf"(?<!{LETTER}){table.get('prefixes', '')}", "" if table.get("endings") else rf"(?!{LETTER})"
+
+
+def _compile(pattern: str, placeholders: Mapping[str, str], *, before: str, after: str) -> re.Pattern[str]:
     pattern = pattern.replace("{period}", _PERIOD)
     for name, part in placeholders.items():
         pattern = pattern.replace(f"{{{name}}}", part)
     pattern = pattern.replace(r"\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")
-    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if spaced else pattern, re.IGNORECASE)
+    return re.compile(f"{before}(?:{pattern}){after}", re.IGNORECASE)

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 from memos_mcp.backends.local.text.temporal.languages import Language, languages
 
-_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？\n]")
+_SENTENCE_END = re.compile(r"[.!?؟](?=\s)|[。！？।\n]")
+_DIGITS = {
+    zero + digit: str(digit) for zero in map(ord, ("\u0660", "\u06f0", "\u0966", "\uff10")) for digit in range(10)
+}
+"""Those of Arabic, Persian and Hindi, and the wide ones of Japanese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ def wordings(text: str, *, asked: bool = False) -> list[TimeWords]:
 
     `asked` reads a query: what only a query means as a time, such as a month by itself, counts too.
     """
+    text = text if text.isascii() else text.translate(_DIGITS)
     found = [wording for language in languages() if language.speaks(text) for wording in _in(text, language, asked)]
     return sorted(_longest(found), key=lambda wording: wording.span)
 

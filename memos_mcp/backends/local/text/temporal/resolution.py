@@ -44,6 +44,11 @@ class Named:
     def _tenses(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
         return self.wording.language.past, self.wording.language.future
 
+    @property
+    def count(self) -> int:
+        """How many units were named; one where no number was."""
+        return self.number("n") if self.has("n") else 1
+
     def number(self, kind: str) -> int:
         """Return the value of the word or numeral of this kind."""
         text = self.wording.match[kind].lower()
@@ -97,12 +102,18 @@ def _days(named: Named) -> Period:
     return around(named.said + timedelta(named.number("day_word")), "day")
 
 
+def _days_apart(named: Named) -> Period:
+    """Return the day so many days before or after today, in a language with one word for both."""
+    days = named.number("day_apart")
+    return around(named.said + timedelta(-days if named.is_past(gone=days, ahead=days) else days), "day")
+
+
 def _ago(named: Named) -> Period:
-    return shifted(named.said, -named.number("n"), named.grain)
+    return shifted(named.said, -named.count, named.grain)
 
 
 def _ahead(named: Named) -> Period:
-    return shifted(named.said, named.number("n"), named.grain)
+    return shifted(named.said, named.count, named.grain)
 
 
 def _roughly_ago(named: Named) -> Period | None:
@@ -115,6 +126,10 @@ def _roughly_ago(named: Named) -> Period | None:
 
 def _before_last(named: Named) -> Period:
     return shifted(named.said, -2, named.grain)
+
+
+def _after_next(named: Named) -> Period:
+    return shifted(named.said, 2, named.grain)
 
 
 def _last(named: Named) -> Period | None:
@@ -200,6 +215,7 @@ def _ignored(_: Named) -> None:
 
 _MEANINGS: Mapping[str, Callable[[Named], Period | None]] = {
     "days": _days,
+    "days_apart": _days_apart,
     "ago": _ago,
     "since": _ago,
     "ahead": _ahead,
@@ -210,6 +226,7 @@ _MEANINGS: Mapping[str, Callable[[Named], Period | None]] = {
     "last_week": _last_week,
     "this": _this,
     "next": _next,
+    "after_next": _after_next,
     "coming": _coming,
     "on": _on,
     "date": _date,
