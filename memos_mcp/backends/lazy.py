@@ -114,9 +114,9 @@ class LazyBackend:
     async def _opened(self) -> MemoryBackend:
         if self._backend is not None:
             return self._backend
-        with anyio.move_on_after(PATIENCE):
+        with anyio.move_on_after(PATIENCE) as waiting:
             await self._resumed.wait()
-        if not self._resumed.is_set():
+        if waiting.cancelled_caught:
             raise Unavailable("A command (restore, import, reindex) has the store; repeat the call when it is done.")
         tries = self._tries
         async with self._lock:
