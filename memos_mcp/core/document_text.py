@@ -16,7 +16,10 @@ PIECE: Final = 1_200
 MOST_PIECES: Final = 5_000  # 6 million characters, a dozen novels
 
 MOMENT: Final = 0.5
-"""Seconds for which a document in a message is read."""
+"""Seconds of processor time for which a document in a message is read on, after its first page.
+
+Before that, what reads it may have to be loaded.
+"""
 
 MOST_TOLD: Final = 100_000
 """Characters that are kept of a document in a message."""
@@ -65,13 +68,13 @@ def read(name: str, content: bytes) -> list[Piece]:
 
 def first_text(name: str, content: bytes) -> str:
     """Return what a document says, as much of it as is read in a moment; empty where it cannot be read."""
-    deadline = time.monotonic() + MOMENT
-    text = ""
+    text, begun = "", None
     try:
         if content.startswith(b"%PDF-"):
             for _, page in _pages(content):
+                begun = time.thread_time() if begun is None else begun
                 text = f"{text}\n{page}".strip()
-                if len(text) > MOST_TOLD or time.monotonic() > deadline:
+                if len(text) > MOST_TOLD or time.thread_time() > begun + MOMENT:
                     return f"{text[:MOST_TOLD]} [...]"
         elif PurePath(name).suffix.lower() in (".html", ".htm") and len(content) <= MOST_TOLD:
             text = _markdown(_decoded(content)).strip()

@@ -59,7 +59,7 @@ def test_without_the_library_it_is_a_mark(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_long_one_is_read_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter((0.0, 0.1, 9.0))
-    monkeypatch.setattr(document_text, "time", type("Clock", (), {"monotonic": lambda: next(times)}))
+    monkeypatch.setattr(document_text, "time", type("Clock", (), {"thread_time": lambda: next(times)}))
 
     text = document_text.first_text("a.pdf", pdf("One.", "Two.", "Three."))
 

@@ -9,7 +9,6 @@ from memos_mcp.backends.local.extraction.salience import weight
 from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.backends.local.text.temporal import TimeMention, resolve
 from memos_mcp.backends.local.text.words import matter
-from memos_mcp.core.models import Role
 
 PASSAGE_CHARACTERS = 400
 """The longest passage; a memory is read by the line."""
@@ -25,18 +24,17 @@ _OPENING = re.compile(pattern_of("opens"), re.IGNORECASE)
 class Passage:
     """Statements on one matter, in order, with the messages they stand in and the question they answer, if any.
 
-    `turn` counts the turns of its speaker, whose name `speaker` is in a talk of several; `matter` are the terms of
-    what it says, `time` is the first time it names.
+    `message` is the first of them; `turn` counts the turns of its speaker. `matter` are the terms of what it says,
+    `time` is the first time it names.
     """
 
-    role: Role
+    message: Source
     sentences: tuple[str, ...]
     sources: tuple[int, ...]
     turn: int
     matter: frozenset[str]
     question: str = ""
     time: TimeMention | None = None
-    speaker: str = ""
 
     @property
     def text(self) -> str:
@@ -86,8 +84,7 @@ def _belongs(sentence: str, group: list[str]) -> bool:
 def _passage(group: list[str], message: Source, turn: int) -> Passage:
     text = " ".join(group)
     times = resolve(text, said=message.moment)
-    time = times[0] if times else None
-    return Passage(message.role, tuple(group), (message.seq,), turn, matter(text), time=time, speaker=message.speaker)
+    return Passage(message, tuple(group), (message.seq,), turn, matter(text), time=times[0] if times else None)
 
 
 def _ended(sentence: str) -> str:
@@ -95,7 +92,8 @@ def _ended(sentence: str) -> str:
 
 
 def _same_matter(earlier: Passage, later: Passage) -> bool:
-    if (earlier.role, earlier.speaker) != (later.role, later.speaker):
+    first, second = earlier.message, later.message
+    if (first.role, first.speaker) != (second.role, second.speaker):
         return False
     if earlier.question or later.question or later.turn - earlier.turn > 1:
         return False

@@ -18,14 +18,13 @@ _TOOL_CHARACTERS = 200  # of the longest output that may be one plain statement
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The statements of a message, and the question it answers with the message that asked it."""
+    """The statements of a message, and the question it answers with the message that asked it; whether it asks one."""
 
     message: Source
     statements: tuple[str, ...]
-    question: str = ""
-    asked: tuple[int, ...] = ()
-    asks: bool = False
-    label: str = ""
+    question: str
+    asked: tuple[int, ...]
+    asks: bool
 
     def passages(self, turn: int) -> list[Passage]:
         """Part the statements by matter; a yes or a no, and what is too short to stand alone, bring the question."""
@@ -39,6 +38,13 @@ class Reply:
             found[0] = self._answer(replace(found[0], sentences=(said[0], *found[0].sentences)))
         return found
 
+    @property
+    def _label(self) -> str:
+        """The name of who speaks, as it stands before what they say; empty for the user and for an assistant."""
+        content = self.message.content
+        named = self.message.speaker or (content.partition(":")[0].strip() if speaker_of(content) else "")
+        return f"{named}:" if named else ""
+
     def _tells(self, sentence: str) -> bool:
         """Tell whether a sentence is worth remembering; what an assistant says is, where it is about itself."""
         return tells(sentence) if self._is_person else tells_of_itself(sentence)
@@ -46,17 +52,18 @@ class Reply:
     @property
     def _is_person(self) -> bool:
         """Whether a person speaks: the user, or one whose message begins with a name in the assistant's place."""
-        return self.message.role != "assistant" or bool(self.label)
+        return self.message.role != "assistant" or bool(self._label)
 
     def _part(self, said: tuple[str, ...], turn: int) -> list[Passage]:
+        """Part statements by matter, each part after the name of who speaks."""
         found = passages(said, message=self.message, turn=turn)
-        return [self._labelled(passage) for passage in found] if self.label else found
-
-    def _labelled(self, passage: Passage) -> Passage:
-        """Let the name with which a message begins stand before each of its passages."""
-        first, *more = passage.sentences
-        named = first if first.startswith(self.label) else f"{self.label} {first}"
-        return replace(passage, sentences=(named, *more))
+        label = self._label
+        return [
+            passage
+            if passage.sentences[0].startswith(label)
+            else replace(passage, sentences=(f"{label} {passage.sentences[0]}", *passage.sentences[1:]))
+            for passage in found
+        ]
 
     def _answer(self, passage: Passage) -> Passage:
         return replace(passage, question=self.question, sources=self.asked + passage.sources)
@@ -67,22 +74,19 @@ def read(message: Source, *, previous: Source | None) -> Reply:
     question = _question(previous) if previous and previous.role != message.role else ""
     said = _said(message)
     parts = (shorten(part, limit=PASSAGE_CHARACTERS) for part in map(stated, said) if part)
-    statements = tuple(dict.fromkeys(parts))
-    named = message.speaker or (message.content.partition(":")[0].strip() if speaker_of(message.content) else "")
     return Reply(
         message,
-        statements,
+        tuple(dict.fromkeys(parts)),
         question,
         asked=(previous.seq,) if previous and question else (),
         asks=any(map(is_question, said)),
-        label=f"{named}:" if named else "",
     )
 
 
 def _said(message: Source) -> list[str]:
     if message.role == "system" or (message.role == "tool" and len(message.content) > _TOOL_CHARACTERS):
         return []
-    found = _sentences(message)
+    found = list(_read(message.content))
     if found and found[-1].endswith((":", "：")):
         found.pop()  # what it announces was pasted
     return found if message.role != "tool" or len(found) == 1 else []
@@ -91,12 +95,8 @@ def _said(message: Source) -> list[str]:
 def _question(message: Source) -> str:
     if message.role not in ("user", "assistant"):
         return ""
-    last = _sentences(message)[-1:]
+    last = _read(message.content)[-1:]
     return next((asked for asked in last if is_question(asked) and content_words(asked)), "")
-
-
-def _sentences(message: Source) -> list[str]:
-    return list(_read(message.content))
 
 
 @lru_cache(maxsize=8)  # a message is read twice: by itself, and for the question that the next one answers

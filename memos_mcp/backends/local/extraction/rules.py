@@ -87,10 +87,10 @@ def _weight(passage: Passage) -> int:
 
 
 def _memory(passage: Passage) -> Draft:
-    perspective = "user" if passage.role == "user" else "assistant"
-    confidence = _CONFIDENCE[passage.role]
+    role = passage.message.role
+    confidence = _CONFIDENCE[role]
     return Draft(
-        value=marked(passage.text, perspective),
+        value=marked(passage.text, "user" if role == "user" else "assistant"),
         sources=passage.sources,
         confidence=min(confidence, _HEDGED) if _HEDGE.search(passage.text) else confidence,
         memory_time=passage.time.start if passage.time else None,

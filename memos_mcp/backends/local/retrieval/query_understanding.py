@@ -11,6 +11,7 @@ from memos_mcp.backends.local.retrieval.answer_types import favoured_kind, requi
 from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.question_words import frames
 from memos_mcp.backends.local.text.language import Language, written_in
+from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.backends.local.text.speech import in_first_person
 from memos_mcp.backends.local.text.temporal.queries import Span, named_times, spans
 from memos_mcp.backends.local.text.terms import (
@@ -23,38 +24,11 @@ from memos_mcp.backends.local.text.terms import (
     tokens,
 )
 
-_ASKS_WHEN = re.compile(
-    r"\s*(?:(?:when(?! (?:i|we|he|she|they|my|our)\b)|what (?:day|date|month|year|time)|how long ago|since when|"
-    r"on (?:what|which)|in (?:what|which))\b|"
-    r"¿?\s*(?:hasta |desde |en )?(?:cuándo|cuando|qué (?:día|fecha))|(?:ab |bis |seit )?wann|an welchem (?:tag|datum)|"
-    r"(?:depuis |à partir de |jusqu'à )?quand|(?:à )?quel(?:le)? (?:jour|date)|quando|(?:с )?когда|"
-    r"(?:какого|в какой|в какое) (?:числа|день|время)|متى|(?:في )?أي (?:يوم|تاريخ)|เมื่อไ|"
-    r".*(?:什么时候|何时|哪天|いつ|何[日月]|何曜日|[日程]は[?？]*$|"
-    r"언제|며칠|날짜|요일|날[은이]?[?？]*$|कब|तारीख|किस दिन))",
-    re.IGNORECASE,
-)
+_ASKS_WHEN = re.compile(rf"\s*(?:{pattern_of('asks_when')})", re.IGNORECASE)
+_SAID_BY_USER = re.compile(pattern_of("said_by_user"), re.IGNORECASE)
+_SAID_BY_ASSISTANT = re.compile(pattern_of("said_by_assistant"), re.IGNORECASE)
 _OFTEN_WITHOUT_PRONOUN = frozenset(("Cyrillic", "Arabic script", "Devanagari", "Japanese", "Korean"))
 """Scripts of languages where "I" is left out or is in the ending of the verb."""
-
-_SAID_BY_USER = re.compile(
-    r"\b(?:did|have|had|do) i (?:\w+ )?(?:say|said|tell|told|mention|ask|want|prefer|like|plan)|"
-    r"\bi (?:said|told you|mentioned|asked)\b|我(?:说|提)",
-    re.IGNORECASE,
-)
-_SAID_BY_ASSISTANT = re.compile(
-    r"\b(?:did|have|had) you (?:\w+ )?(?:say|said|tell|told|suggest|recommend|explain|propose|advise|given?)|"
-    r"\byou (?:(?:have|had|once|ever|also|already|just|previously) )*"
-    r"(?:said|told me|suggested|recommended|explained|proposed|advised|gave me|mentioned|provided|"
-    r"listed|wrote|shared|described)\b|\bour (?:previous|last|earlier) (?:chat|conversation|discussion)\b|"
-    r"\bremind me\b|"
-    r"\b(?:dijiste|recomendaste|sugeriste|aconsejaste|explicaste|propusiste|recordaste)\b|\b(?:hast|hattest) du mir\b|"
-    r"\blaut dir\b|\bm['’]as-tu\b|\btu m['’]as\b|\bты (?:мне )?(?:сказал|говорил|советовал|рекомендовал|предлагал)|"
-    r"(?<![和给跟向对与过])你(?:曾经?|之前|上次|刚才?|当时|已经|还|都)*(?:(?:[给跟向对为帮]|和)我们?)?"
-    r"(?:说|建议|推荐|告诉|提到|提过|介绍|分享|列|解释|给了?我)|"
-    r"(?:教えて|勧めて|提案して|言って)くれた|라고 (?:했|말했|추천했)|"
-    r"نصحتني|اقترحت|أخبرتني|قلت لي|كما قلت|तुमने|आपने",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
+from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.core.models import Memory
 from memos_mcp.core.perspective import bare, perspective_of
 
 _ANNOUNCES = re.compile(
-    r"(?:^|[,.!;:] )(?:I['’]ll|I will|I['’]m going to|let me|te \w+é|ich werde|je vais)\b"
-    r"|(?:^|[，。！])(?:我会|我将|让我)",
+    rf"(?:^|[,.!;:] )(?:{pattern_of('announces')})\b|(?:^|[，。！])(?:{pattern_of('announces_unspaced')})",
     re.IGNORECASE,
 )
 _ABOUT_AS_MUCH = 0.1  # of relativity, chosen: two that an agent would read as equally near

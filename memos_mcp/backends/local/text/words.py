@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from memos_mcp.backends.local.text.language import STOP_WORDS, Language, recognise, stem
-from memos_mcp.backends.local.text.language_files import words_of
+from memos_mcp.backends.local.text.language_files import pattern_of, words_of
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
@@ -21,10 +21,7 @@ _PARTICLES = re.compile("[的了是我你您他她它们在和就也都这那吗
 _ADDRESSED = re.compile(r"^[A-ZÀ-Þ][\w.'’-]{1,20}: |, [A-ZÀ-Þ][\w'’-]*(?=[!.?]*$)")
 _LONGEST_STEM = 40  # letters; a stemmer's time grows with the word
 _REMEMBERED = 256  # texts, for each is read several times over
-_GREETED = re.compile(
-    r"(?i:hey|hi|hello|hiya|yo|morning|good (?:morning|evening|afternoon|night)|dear|thanks|thank you|bye|hola|gracias|"
-    r"hallo|danke|bonjour|salut|merci)(?: there| again)?,?(?: [A-ZÀ-Þ][\w.'’-]*){1,2}\W*"
-)
+_GREETED = re.compile(rf"(?i:{pattern_of('greets')})(?: there| again)?,?(?: [A-ZÀ-Þ][\w.'’-]*){{1,2}}\W*")
 
 
 SMALL_TALK = words_of("small_talk")
