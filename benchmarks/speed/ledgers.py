@@ -119,7 +119,7 @@ async def caught_up(backend: LocalBackend) -> None:
         status = await backend.status()
         if not (status.waiting_for_memories or status.waiting_for_vectors):
             found = await backend.search_memory(SearchMemory(query="ready"), user_id=USER)
-            ledger = backend._ledger  # noqa: SLF001  # nothing else tells whether the index has followed
+            ledger = backend.ledger
             if not found.notice and not ledger.vectors.count_after(0, limit=1):
                 return
         await anyio.sleep(1)

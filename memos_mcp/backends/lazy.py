@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -56,18 +56,16 @@ class LazyBackend:
         """Take what opens the backend, which it is not before the first call, and what is told of each call."""
         self._open = open_backend
         self._observe = observe or _unobserved
-        self._wanted = anyio.Event()
-        self._answered = anyio.Event()
-        self._closing = anyio.Event()
-        self._unused = anyio.Event()
+        self._lock = anyio.Lock()
         self._resumed = anyio.Event()
-        self._closed = anyio.Event()
         self._resumed.set()
-        self._closed.set()
-        self._ending = False
+        self._unused = anyio.Event()
         self._users = 0
+        self._tries = 0
+        self._ended = False
+        self._opened_with = AsyncExitStack()
         self._backend: MemoryBackend | None = None
-        self._failure: MemosError | None = None
+        self._failure = MemosError("The server is ending; start it again.")
 
     async def __call__(self) -> MemoryBackend:
         """Return the backend, opening it where it is not open yet.
@@ -113,71 +111,64 @@ class LazyBackend:
             if not self._users:
                 self._unused.set()
 
+    async def _opened(self) -> MemoryBackend:
+        if self._backend is not None:
+            return self._backend
+        with anyio.move_on_after(PATIENCE) as waiting:
+            await self._resumed.wait()
+        if waiting.cancelled_caught:
+            raise Unavailable("A command (restore, import, reindex) has the store; repeat the call when it is done.")
+        tries = self._tries
+        async with self._lock:
+            if self._backend is None and self._tries == tries and not self._ended:
+                with anyio.CancelScope(shield=True):  # for the next call, where the caller of this one has gone
+                    await self._try_to_open()
+            if self._backend is None:
+                raise self._failure
+            return self._backend
+
+    async def _try_to_open(self) -> None:
+        self._tries += 1
+        try:
+            self._backend = await self._opened_with.enter_async_context(self._open())
+        except MemosError as exc:
+            self._failure = exc
+        except Exception as exc:
+            logger.exception("the memory could not be opened")
+            self._failure = MemosError(
+                f"The memory could not be opened ({type(exc).__name__}). Run `memos-mcp doctor`."
+            )
+
     @asynccontextmanager
     async def taken_back(self) -> AsyncGenerator[None]:
         """Have the backend closed while the block runs; calls wait meanwhile."""
-        self._resumed = anyio.Event()
-        self._closing.set()
+        async with self._lock:
+            self._resumed = anyio.Event()
+            try:
+                await self._close()
+                yield
+            finally:
+                self._resumed.set()
+
+    async def close(self) -> None:
+        """Close the backend for good, once its calls are answered."""
+        self._ended = True
+        async with self._lock:
+            await self._close()
+            self._failure = MemosError("The server is ending; start it again.")
+
+    async def _close(self) -> None:
+        self._backend = None
         try:
-            await self._closed.wait()
-            yield
+            while self._users:
+                self._unused = anyio.Event()
+                await self._unused.wait()
         finally:
-            self._resumed.set()
-
-    async def run(self) -> None:
-        """Own the backend: open it when it is wanted, close it when `close` was called or it is taken back."""
-        while not self._ending:
-            await self._wanted.wait()
-            await self._resumed.wait()
-            self._wanted, self._closing, self._closed = anyio.Event(), anyio.Event(), anyio.Event()
-            if self._ending:
-                break
-            await self._own()
-            self._closed.set()
-        self._closed.set()
-        self._answer(None, None)
-
-    async def _own(self) -> None:
-        try:
-            async with self._open() as backend:
-                self._answer(backend, None)
-                await self._closing.wait()
-                self._backend = None
-                while self._users:
-                    self._unused = anyio.Event()
-                    await self._unused.wait()
-        except MemosError as exc:
-            self._answer(None, exc)
-        except Exception as exc:
-            logger.exception("the memory could not be opened")
-            failure = f"The memory could not be opened ({type(exc).__name__}). Run `memos-mcp doctor`."
-            self._answer(None, MemosError(failure))
-
-    def close(self) -> None:
-        """End `run`."""
-        self._ending = True
-        self._closing.set()
-        self._wanted.set()
-        self._resumed.set()
-
-    async def _opened(self) -> MemoryBackend:
-        with anyio.move_on_after(PATIENCE):
-            await self._resumed.wait()
-        if not self._resumed.is_set():
-            raise Unavailable("A command (restore, import, reindex) has the store; repeat the call when it is done.")
-        if self._backend is not None:
-            return self._backend
-        answered = self._answered
-        self._wanted.set()
-        await answered.wait()
-        if self._backend is None:
-            raise self._failure or MemosError("The server is ending; start it again.")
-        return self._backend
-
-    def _answer(self, backend: MemoryBackend | None, failure: MemosError | None) -> None:
-        self._backend, self._failure = backend, failure
-        self._answered.set()
-        self._answered = anyio.Event()
+            with anyio.CancelScope(shield=True):
+                try:
+                    await self._opened_with.aclose()
+                except Exception:
+                    logger.exception("the memory could not be closed in order")
 
 
 async def _unobserved(call: Call) -> None:
@@ -199,9 +190,7 @@ class _Lent:
 async def lending(open_backend: Open, *, observe: Observe | None = None) -> AsyncGenerator[LazyBackend]:
     """Lend a backend while the block runs; `observe` is told of each call."""
     lender = LazyBackend(open_backend, observe=observe)
-    async with anyio.create_task_group() as group:
-        group.start_soon(lender.run)
-        try:
-            yield lender
-        finally:
-            lender.close()
+    try:
+        yield lender
+    finally:
+        await lender.close()

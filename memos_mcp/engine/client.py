@@ -7,6 +7,7 @@ from typing import Any
 
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.relay import wire
+from memos_mcp.relay.environment import own_variables
 
 
 def ask(data_dir: str, question: str, *, patience: float = wire.PATIENCE) -> dict[str, Any] | None:
@@ -28,8 +29,7 @@ def asked(
     Raises:
         Unavailable: there is one, and it does not answer.
     """
-    variables = {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")}
-    hello = {"as": "operator", "ask": question} | ({"settings": variables} if settings else {})
+    hello = {"as": "operator", "ask": question} | ({"settings": own_variables()} if settings else {})
     try:
         connection, answer = wire.greet(data_dir, hello, patience=patience)
     except wire.Absent:

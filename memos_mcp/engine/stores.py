@@ -5,7 +5,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from anyio import create_task_group
-from anyio.abc import TaskGroup
 
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.lazy import Call, LazyBackend
@@ -28,9 +27,8 @@ class Stores:
     `observers` are told of every call, whoever made it.
     """
 
-    def __init__(self, group: TaskGroup, learnt: Callable[[str], None]) -> None:
-        """Take what runs the lenders, and whom to tell when memories have changed in the background."""
-        self._group = group
+    def __init__(self, learnt: Callable[[str], None]) -> None:
+        """Take whom to tell when memories have changed in the background."""
         self._learnt = learnt
         self._hosted: dict[str, LazyBackend] = {}
         self.observers: list[Observer] = []
@@ -56,10 +54,11 @@ class Stores:
         """Return where a task of a user at a hosted service has got to."""
         return await self._hosted[account].task_state(task_id, user_id)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close all of them, once their calls are answered."""
-        for lender in (self.local, *self._hosted.values()):
-            lender.close()
+        async with create_task_group() as group:
+            for lender in (self.local, *self._hosted.values()):
+                group.start_soon(lender.close)
 
     def _open_store(self) -> AbstractAsyncContextManager[MemoryBackend]:
         # Read anew each time: a command may have changed `config.toml` while it had the store.
@@ -70,17 +69,14 @@ class Stores:
             await observer(account, call)
 
     def _lend(self, account: str, opening: Callable[[], AbstractAsyncContextManager[MemoryBackend]]) -> LazyBackend:
-        lender = LazyBackend(opening, observe=partial(self._observe, account))
-        self._group.start_soon(lender.run)
-        return lender
+        return LazyBackend(opening, observe=partial(self._observe, account))
 
 
 @asynccontextmanager
 async def holding(learnt: Callable[[str], None]) -> AsyncGenerator[Stores]:
     """Hold memories open while the block runs."""
-    async with create_task_group() as group:
-        stores = Stores(group, learnt)
-        try:
-            yield stores
-        finally:
-            stores.close()
+    stores = Stores(learnt)
+    try:
+        yield stores
+    finally:
+        await stores.close()

@@ -25,6 +25,11 @@ def cleaned(name: str, value: str) -> str:
     return value
 
 
+def own_variables() -> dict[str, str]:
+    """Return the settings that this process has in its environment."""
+    return {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")}
+
+
 def data_dir_of(variables: Mapping[str, str]) -> str:
     """Return the absolute path of the data directory that the variables of a process name.
 

@@ -12,7 +12,7 @@ import threading
 from typing import Any, Final
 
 from memos_mcp.relay import launch, wire
-from memos_mcp.relay.environment import data_dir_of
+from memos_mcp.relay.environment import data_dir_of, own_variables
 from memos_mcp.relay.jsonrpc import mapping
 
 KINDS: Final = {
@@ -84,7 +84,7 @@ def _hello(event: str, host: str) -> dict[str, Any]:
     return {
         "as": "hook",
         "hook": {"event": event, "host": host, "folder": folder},
-        "settings": {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")},
+        "settings": own_variables(),
     }
 
 

@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from memos_mcp.relay import launch, wire
-from memos_mcp.relay.environment import data_dir_of
+from memos_mcp.relay.environment import data_dir_of, own_variables
 from memos_mcp.relay.jsonrpc import ONCE, PendingRequest
 from memos_mcp.relay.session_state import SessionState
 
@@ -62,7 +62,7 @@ class Relay:
         self._hello = {
             "as": "host",
             "conversation": os.urandom(6).hex(),
-            "settings": {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")},
+            "settings": own_variables(),
         }
         self._exchange = SessionState()
         self._told: set[str] = set()

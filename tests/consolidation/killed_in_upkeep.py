@@ -32,7 +32,7 @@ class DeadlyClock:
 
     def __call__(self) -> int:
         if self.backend is not None and threading.current_thread().name == "learning":
-            self._left -= self.backend._ledger.database.in_transaction
+            self._left -= self.backend.ledger.database.in_transaction
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
         return milliseconds_now()

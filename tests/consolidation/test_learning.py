@@ -202,7 +202,7 @@ async def test_what_the_application_wants_kept_is_told_to_the_model_once_and_the
     async with store(tmp_path, extractor=model) as backend:
         receipt = await backend.add_message(wanted, user_id="u")
         await backend.add_message(wanted.model_copy(update={"custom_extract_prompt": ""}), user_id="u")
-        left = backend._ledger.database.rows("SELECT name FROM meta WHERE name LIKE 'instructions%'")
+        left = backend.ledger.database.rows("SELECT name FROM meta WHERE name LIKE 'instructions%'")
 
     told = [asked["messages"][0]["content"] for asked in chat.asked]
     assert receipt.note == ""

@@ -196,8 +196,8 @@ async def test_memories_of_an_older_version_are_found_once_their_keys_are_made_a
     async with store(tmp_path) as backend:
         await tell(backend, "I live in Paris.")
     async with store(tmp_path) as backend:
-        backend._ledger.database.execute("DELETE FROM claim")
-        backend._ledger.note("keys", "0")
+        backend.ledger.database.execute("DELETE FROM claim")
+        backend.ledger.note("keys", "0")
 
     async with store(tmp_path) as backend:
         await tell(backend, "I moved to Berlin.")
@@ -207,16 +207,16 @@ async def test_memories_of_an_older_version_are_found_once_their_keys_are_made_a
 async def test_features_of_an_older_version_are_made_again_when_a_store_is_opened(tmp_path: Path) -> None:
     async with store(tmp_path) as backend:
         await tell(backend, "I live in Paris.")
-        ledger = backend._ledger
+        ledger = backend.ledger
         made = [ledger.database.rows(f"SELECT features FROM {table}")[0][0] for table in ("message", "memory")]
         for table in ("message", "memory"):
             ledger.database.execute(f"UPDATE {table} SET features = ?", (analyse("", role="tool"),))
         ledger.note("features", "0")
 
     async with store(tmp_path) as backend:
-        database = backend._ledger.database
+        database = backend.ledger.database
         assert [database.rows(f"SELECT features FROM {table}")[0][0] for table in ("message", "memory")] == made
-        assert backend._ledger.noted("features") == str(FEATURES_VERSION)
+        assert backend.ledger.noted("features") == str(FEATURES_VERSION)
 
 
 async def test_adds_while_memories_are_kept_up_lose_and_repeat_nothing(backend: LocalBackend) -> None:

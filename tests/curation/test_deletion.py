@@ -15,7 +15,7 @@ from tests.local.test_deletion import BESIDE, KEPT, SAID, files_with, reopen, te
 
 def tokens_of(folder: Path, backend: LocalBackend) -> list[bytes]:
     """Return the token vectors of the first message as they are kept, if the model has any."""
-    rows = backend._ledger.database.rows("SELECT tokens FROM message_vector WHERE seq = 1 AND tokens IS NOT NULL")
+    rows = backend.ledger.database.rows("SELECT tokens FROM message_vector WHERE seq = 1 AND tokens IS NOT NULL")
     return [row["tokens"] for row in rows]
 
 
@@ -64,16 +64,16 @@ async def test_a_memory_that_is_deleted_with_its_messages_is_in_no_file_even_whi
 async def test_the_vectors_leave_the_files_of_an_open_store_and_searches_go_on_meanwhile(tmp_path: Path) -> None:
     async with store(tmp_path) as backend:
         await tell(backend, SAID, KEPT, BESIDE)
-        folder = backend._ledger.noted("index_folder") or "1"
+        folder = backend.ledger.noted("index_folder") or "1"
 
         await backend.delete_memory(DeleteMemory(message_ids=("m1",)), user_id="u")
         await followed(backend)
         await renewed(backend)
 
-        assert backend._ledger.noted("index_folder") != folder
-        assert [path.name for path in (tmp_path / "chroma").iterdir()] == [backend._ledger.noted("index_folder")]
+        assert backend.ledger.noted("index_folder") != folder
+        assert [path.name for path in (tmp_path / "chroma").iterdir()] == [backend.ledger.noted("index_folder")]
         assert backend._indexing._index is not None
-        assert set(backend._indexing._index.counts().values()) == {backend._ledger.vectors.expected(1)}
+        assert set(backend._indexing._index.counts().values()) == {backend.ledger.vectors.expected(1)}
         assert found_messages(await find(backend, "Who repairs bicycles?"))[0] == BESIDE
 
 
@@ -89,7 +89,7 @@ async def test_a_memory_that_loses_its_last_message_goes_and_one_that_keeps_anot
         assert (receipt.deleted, receipt.fewer_sources) == ((alone,), (both,))
         (left,) = (await backend.get_memory(GetMemory(memory_ids=(both,)), user_id="u")).memory_detail_list
         assert (left.sources, left.conversation_id) == (("m3",), "again")
-        assert backend._ledger.history.of(int(both[1:])) == []
+        assert backend.ledger.history.of(int(both[1:])) == []
         await followed(backend)
         assert "lighthouses" in str((await find(backend, "What does my sister collect?")).memory_detail_list)
 
@@ -224,6 +224,6 @@ async def test_no_trace_is_left_between_many_others(tmp_path: Path) -> None:
         found = {
             number: where for number in gone if (where := files_with(tmp_path, f"Marker{number - 1:04}x".encode()))
         }
-        assert backend._ledger.messages.matching(1, "seq = 3", ()) == {3}
+        assert backend.ledger.messages.matching(1, "seq = 3", ()) == {3}
 
     assert found == {}

@@ -129,11 +129,11 @@ async def test_what_one_replica_changed_or_deleted_the_other_does_not_find(
     await one.update_memory(UpdateMemory(memory_id=lisbon, content="The user lives in Porto."), user_id="u")
     assert "Porto" in (await find(other, "Where do I live?")).memory_detail_list[0].memory_value
 
-    user = one._ledger.messages.user_key("u")
+    user = one.ledger.messages.user_key("u")
     assert user is not None
-    conversation = one._ledger.messages.conversation_key(user, "b")
+    conversation = one.ledger.messages.conversation_key(user, "b")
     assert conversation is not None
-    one._ledger.removal.forget_conversations(user, [conversation])
+    one.ledger.removal.forget_conversations(user, [conversation])
     assert found_messages(await find(other, "walrus", message_limit_number=1)) == ["I live in Lisbon."]
 
     await one.delete_memory(DeleteMemory(everything=True), user_id="u")
@@ -178,7 +178,7 @@ async def test_what_the_ledger_does_not_have_is_taken_out_when_the_index_is_open
     async with replica(tmp_path / "1", url, servers) as backend:
         await backend.add_message(add("A fact about otters.", wait=True), user_id="u")
         await followed(backend)
-        [user] = backend._ledger.messages.users()
+        [user] = backend.ledger.messages.users()
         index = backend._indexing._index
         assert index is not None
         kept = index.texts(user)
@@ -212,7 +212,7 @@ async def test_a_statement_without_a_user_shows_nothing_of_another(two: tuple[Lo
     for user_id in ("anna", "ben"):
         await two[0].add_message(add(f"I am {user_id} and I live in Lisbon.", wait=True), user_id=user_id)
         await find(two[0], "Lisbon", user_id=user_id)
-    database = two[1]._ledger.database
+    database = two[1].ledger.database
 
     with database.of_user("anna"):
         assert [row["content"] for row in database.rows("SELECT content FROM message")] == [
@@ -232,18 +232,18 @@ async def test_a_statement_without_a_user_shows_nothing_of_another(two: tuple[Lo
 async def test_a_filter_passes_over_numbers_that_json_does_not_have(two: tuple[LocalBackend, LocalBackend]) -> None:
     request = add("An apple.", "A pear.").model_copy(update={"info": {"level": 5}})
     await two[0].add_message(request, user_id="u")
-    two[0]._ledger.database.execute("UPDATE message SET info = '{\"level\": NaN}' WHERE content = 'An apple.'")
+    two[0].ledger.database.execute("UPDATE message SET info = '{\"level\": NaN}' WHERE content = 'An apple.'")
 
     wanted = SearchMemory(query="apple", relativity=0, filter={"and": [{"level": 5}]})
     assert found_messages(await two[1].search_memory(wanted, user_id="u")) == ["A pear."]
 
 
 async def test_every_table_of_users_is_guarded(two: tuple[LocalBackend, LocalBackend]) -> None:
-    guarded = two[0]._ledger.database.rows(
+    guarded = two[0].ledger.database.rows(
         "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace AND relkind = 'r'"
         " AND relrowsecurity AND relforcerowsecurity"
     )
-    tables = two[0]._ledger.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema")
+    tables = two[0].ledger.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema")
 
     assert {row[0] for row in guarded} == KEPT_APART
     assert {row[0] for row in tables} == KEPT_APART | {"meta", "user", "access_token", "call_count"}

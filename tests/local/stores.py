@@ -105,7 +105,7 @@ async def find(backend: LocalBackend, query: str, *, user_id: str = "u", **limit
 async def followed(backend: LocalBackend) -> None:
     """Wait until the vector index is open and has followed all."""
     with anyio.fail_after(60):
-        while (await find(backend, "walrus")).notice or backend._ledger.vectors.count_after(0, limit=1):
+        while (await find(backend, "walrus")).notice or backend.ledger.vectors.count_after(0, limit=1):
             await anyio.sleep(0.02)
 
 
@@ -118,7 +118,7 @@ async def learnt(backend: LocalBackend, *, user_id: str = "u") -> None:
 
 async def renewed(backend: LocalBackend) -> None:
     """Wait until the index is in files that never held what was deleted."""
-    ledger, indexing = backend._ledger, backend._indexing
+    ledger, indexing = backend.ledger, backend._indexing
     with anyio.fail_after(60):
         while (
             ledger.vectors.count_after(0, limit=1)

@@ -272,8 +272,8 @@ async def test_a_search_finds_it(kept: Store, user_id: str, query: str, expected
 async def test_titles_attachments_and_tags_go_along(kept: Store) -> None:
     conversations = {"chatgpt_zip": ("Trip", ["sediment://file_1"]), "claude": ("Llamas", ["notes.txt"])}
     for user_id, (title, attached) in conversations.items():
-        user = kept.backend._ledger.messages.user_key(user_id)
-        rows = kept.backend._ledger.database.rows("SELECT info FROM message WHERE user = ?", (user,))
+        user = kept.backend.ledger.messages.user_key(user_id)
+        rows = kept.backend.ledger.database.rows("SELECT info FROM message WHERE user = ?", (user,))
         told = " ".join(row["info"] for row in rows)
         assert f'"title": "{title}"' in told
         assert attached[0] in told

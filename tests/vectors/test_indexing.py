@@ -27,7 +27,7 @@ def nearest(backend: LocalBackend, text: str, *, limit: int = 3) -> list[Text]:
 
 
 def gathered(backend: LocalBackend) -> int:
-    return backend._ledger.vectors.pending_count(1)
+    return backend.ledger.vectors.pending_count(1)
 
 
 async def test_what_the_index_has_not_followed_is_found_by_its_vector(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ async def test_a_memory_in_the_words_of_its_message_shares_the_vector_of_that(tm
         await followed(backend)
 
         assert nearest(backend, "Lisbon") == [Text("message", 1)]
-        assert backend._ledger.vectors.told_by([1]) == {1: [1]}
+        assert backend.ledger.vectors.told_by([1]) == {1: [1]}
         assert (await find(backend, "Lisbon daughters")).memory_detail_list[0].relativity or 0 > 0.45
 
 
@@ -81,7 +81,7 @@ async def test_a_memory_of_a_small_part_of_its_message_has_a_vector_of_its_own(t
         await backend.add_message(add(said, wait=True), user_id="u")
         await followed(backend)
 
-        assert backend._ledger.vectors.told_by([1]) == {}
+        assert backend.ledger.vectors.told_by([1]) == {}
         assert (
             nearest(backend, "Our cousins grow olives, figs and pomegranates near Seville in the dry summers.")[0].kind
             == "memory"
@@ -104,7 +104,7 @@ async def test_everything_is_handed_over_again_after_the_index_is_lost(tmp_path:
         await backend.add_message(add("My violin needs new strings.", wait=True), user_id="u")
         await followed(backend)
         with anyio.fail_after(30):
-            backend._ledger.vectors.index_again()
+            backend.ledger.vectors.index_again()
             backend._indexing.wake()
             await followed(backend)
 
@@ -120,7 +120,7 @@ async def test_each_user_has_a_time_of_its_own_for_what_was_gathered(tmp_path: P
         await backend.add_message(add(*FACTS[:20]), user_id="u")
         await backend.add_message(add(*FACTS), user_id="v")
         with anyio.fail_after(30):
-            while backend._ledger.vectors.pending_count(2):
+            while backend.ledger.vectors.pending_count(2):
                 await anyio.sleep(0.02)
 
         assert gathered(backend) >= 20
@@ -146,7 +146,7 @@ async def test_what_was_put_in_after_another_process_had_taken_it_out_is_taken_o
     async with store(tmp_path) as backend:
         await backend.add_message(add("A fact about otters.", wait=True), user_id="u")
         await followed(backend)
-        ledger, kept = backend._ledger, nearest(backend, "otters")
+        ledger, kept = backend.ledger, nearest(backend, "otters")
         done, lost = Vectors.done, threading.Event()
 
         def lose_claim(vectors: Vectors, keys: Collection[int]) -> None:

@@ -6,13 +6,11 @@ is never sent to another.
 
 import hashlib
 import json
-import sqlite3
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from memos_mcp.backends.hosted.sqlite_file import opened
+from memos_mcp.backends.hosted.sqlite_file import AccountFile
 
 FILE_NAME: Final = "outbox.sqlite3"
 TASK_PREFIX: Final = "outbox-"
@@ -73,13 +71,12 @@ def account_of(base_url: str, api_key: str) -> str:
     return hashlib.sha256(f"{base_url.rstrip('/')}\n{api_key}".encode()).hexdigest()[:16]
 
 
-class Outbox:
+class Outbox(AccountFile):
     """The letters of one account; `account` empty counts those of all. The file appears with the first letter."""
 
-    def __init__(self, data_dir: Path, *, account: str) -> None:
-        """Say where the file is, or will be; nothing is opened."""
-        self._path = data_dir / FILE_NAME
-        self._account = account
+    file_name = FILE_NAME
+    schema = _SCHEMA
+    table = "letter"
 
     @property
     def lock_path(self) -> Path:
@@ -115,13 +112,14 @@ class Outbox:
 
     def first(self) -> QueuedAdd | None:
         """Return the letter that is to go next."""
-        with self._open() as database:
-            row = database.execute(
-                "SELECT seq, user_id, key, body, tried FROM letter WHERE account = ? AND state = 'waiting'"
-                " ORDER BY seq LIMIT 1",
-                (self._account,),
-            ).fetchone()
-        return None if row is None else QueuedAdd(row[0], row[1], row[2], json.loads(row[3]), bool(row[4]))
+        rows = self._execute(
+            "SELECT seq, user_id, key, body, tried FROM letter WHERE account = ? AND state = 'waiting'"
+            " ORDER BY seq LIMIT 1",
+            self._account,
+        )
+        return next(
+            (QueuedAdd(seq, user, key, json.loads(body), bool(tried)) for seq, user, key, body, tried in rows), None
+        )
 
     def mark_tried(self, letter: QueuedAdd, *, tried: bool) -> None:
         """Note, before sending, that the service may have it from now on; or that it cannot have it."""
@@ -141,21 +139,5 @@ class Outbox:
         """Say what became of a letter."""
         if not self._path.exists():
             return None
-        with self._open() as database:
-            row = database.execute(
-                "SELECT state, task_id, reason FROM letter WHERE account = ? AND user_id = ? AND key = ?",
-                (self._account, user_id, key),
-            ).fetchone()
-        return None if row is None else Delivered(*row)
-
-    def forget(self, *, user_id: str) -> None:
-        """Remove all letters of a user."""
-        if self._path.exists():
-            self._execute("DELETE FROM letter WHERE account = ? AND user_id = ?", self._account, user_id)
-
-    def _execute(self, sql: str, *parameters: object) -> None:
-        with self._open() as database:
-            database.execute(sql, parameters)
-
-    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
-        return opened(self._path, _SCHEMA, what="outbox")
+        sql = "SELECT state, task_id, reason FROM letter WHERE account = ? AND user_id = ? AND key = ?"
+        return next((Delivered(*row) for row in self._execute(sql, self._account, user_id, key)), None)

@@ -5,12 +5,9 @@ machine is kept here, so that it can be read word for word.
 """
 
 import json
-import sqlite3
-from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, Final
 
-from memos_mcp.backends.hosted.sqlite_file import opened
+from memos_mcp.backends.hosted.sqlite_file import AccountFile
 
 FILE_NAME: Final = "messages.sqlite3"
 
@@ -31,25 +28,23 @@ CREATE INDEX IF NOT EXISTS added_conversation ON added (account, user_id, conver
 """
 
 
-class SentMessages:
+class SentMessages(AccountFile):
     """The messages of one account. The file, for its owner only, appears with the first of them."""
 
-    def __init__(self, data_dir: Path, *, account: str) -> None:
-        """Say where the file is, or will be; nothing is opened."""
-        self._path = data_dir / FILE_NAME
-        self._account = account
+    file_name = FILE_NAME
+    schema = _SCHEMA
+    table = "added"
 
     def add(
         self, messages: list[Message], *, user_id: str, conversation_id: str, task_id: str, memories: int | None
     ) -> None:
         """Keep the messages of one add; the same task a second time is nothing new."""
         written = json.dumps(messages)
-        with self._open() as database:
-            database.execute(
-                "INSERT OR IGNORE INTO added (account, user_id, conversation_id, task_id, messages, memories)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (self._account, user_id, conversation_id, task_id, written, memories),
-            )
+        self._execute(
+            "INSERT OR IGNORE INTO added (account, user_id, conversation_id, task_id, messages, memories)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(self._account, user_id, conversation_id, task_id, written, memories),
+        )
 
     def last(self, count: int, *, user_id: str, conversation_id: str) -> list[Message]:
         """Return the last messages of a conversation, oldest first."""
@@ -74,17 +69,6 @@ class SentMessages:
         """Say how many memories a task made, where the server said so at once."""
         return next((memories for (memories,) in self._tasks(task_id, user_id)), None)
 
-    def forget(self, *, user_id: str) -> None:
-        """Remove all messages of a user."""
-        with self._open() as database:
-            database.execute("DELETE FROM added WHERE account = ? AND user_id = ?", (self._account, user_id))
-
     def _tasks(self, task_id: str, user_id: str) -> list[tuple[int | None]]:
-        with self._open() as database:
-            return database.execute(
-                "SELECT memories FROM added WHERE account = ? AND user_id = ? AND task_id = ?",
-                (self._account, user_id, task_id),
-            ).fetchall()
-
-    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
-        return opened(self._path, _SCHEMA, what="messages")
+        sql = "SELECT memories FROM added WHERE account = ? AND user_id = ? AND task_id = ?"
+        return self._execute(sql, self._account, user_id, task_id)

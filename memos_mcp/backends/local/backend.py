@@ -21,9 +21,8 @@ from memos_mcp.backends.local.knowledge.library import Library
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.standing import standing_of
-from memos_mcp.backends.local.ledger.user_thread import acting_for
+from memos_mcp.backends.local.ledger.user_thread import acting_for, in_user_thread
 from memos_mcp.backends.local.ledger_reader import LedgerReader
-from memos_mcp.backends.local.retrieval.features import analyse_memory
 from memos_mcp.backends.local.search import filters
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.search.public import PublicMemories
@@ -38,17 +37,11 @@ from memos_mcp.core.models import (
     AddFeedback,
     AddMessage,
     AddReceipt,
-    ConversationPage,
     DeleteMemory,
     DeleteReceipt,
     FeedbackReceipt,
-    GetConversation,
-    GetMemory,
-    GetMessage,
     Memory,
-    MemoryPage,
     Message,
-    MessagePage,
     Preference,
     SearchMemory,
     SearchResult,
@@ -68,8 +61,8 @@ def milliseconds_now() -> int:
     return time.time_ns() // 1_000_000
 
 
-class LocalBackend:
-    """Keeps everything in one folder of this machine.
+class LocalBackend(LedgerReader):
+    """Keeps everything in one folder of this machine; what it reads alone, it reads as `LedgerReader` does.
 
     Each public method hops once to a thread: SQLite, Chroma and the model are synchronous.
     """
@@ -91,18 +84,17 @@ class LocalBackend:
         copies: Callable[[], Sequence[Path]] = tuple,
     ) -> None:
         """Take collaborators that are running; `copies` gives the files to which the store was copied."""
+        super().__init__(ledger)
         self._redact = redact
-        self._ledger = ledger
         self._search = search
         self._indexing = indexing
         self._forgetting = Deletion(ledger, indexes, changed=indexing.wake, copies=copies)
         self._learning = learning
         self._correcting = correcting
         self._clock = clock
-        self._reading = LedgerReader(ledger)
         self._adding = Adding(
             ledger,
-            self._reading,
+            self,
             agent_memories=agent_memories,
             learning=learning,
             clock=clock,
@@ -126,7 +118,7 @@ class LocalBackend:
     async def add_message(self, request: AddMessage, *, user_id: str) -> AddReceipt:
         """Commit the messages to the ledger; vectors and memories follow."""
         check_add(request)
-        receipt = await acting_for(user_id, self._ledger, partial(self._adding.add, request, user_id))
+        receipt = await acting_for(user_id, self.ledger, partial(self._adding.add, request, user_id))
         if not request.wait or receipt.status != "running":
             return receipt
         task = await self._completed(receipt.task_id, user_id=user_id)
@@ -143,10 +135,10 @@ class LocalBackend:
         """Rank by words, vectors, neighbours and time together."""
         check_search(request)
         filters.parse(request.filter)
-        return await acting_for(user_id, self._ledger, partial(self._find, request, user_id), abandon=True)
+        return await acting_for(user_id, self.ledger, partial(self._find, request, user_id), abandon=True)
 
     def _find(self, request: SearchMemory, user_id: str) -> SearchResult:
-        standing = standing_of(self._ledger.database, user_id)
+        standing = standing_of(self.ledger.database, user_id)
         now = self._clock() if request.query_time is None else request.query_time
         found = SearchResult() if standing is None else self._search.run(request, standing=standing, now=now)
         found = self._public.joined(found, request, user_id=user_id, standing=standing, now=now)
@@ -154,49 +146,23 @@ class LocalBackend:
             found = self._bases.joined(found, request, now=now)
         return with_instructions(fit(found, request), request)
 
-    async def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
-        """Read a page of a conversation from the ledger."""
-        return await acting_for(user_id, self._ledger, partial(self._reading.messages, request, user_id))
-
-    async def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
-        """Read memories from the ledger."""
-        chosen = filters.parse(request.filter)
-        return await acting_for(user_id, self._ledger, partial(self._reading.known, request, user_id, chosen))
-
-    async def get_conversation(self, request: GetConversation, *, user_id: str) -> ConversationPage:
-        """Read the list of conversations from the ledger."""
-        return await acting_for(user_id, self._ledger, partial(self._reading.conversations, request, user_id))
-
     async def delete_memory(self, request: DeleteMemory, *, user_id: str) -> DeleteReceipt:
         """Remove what is named, and what cannot be without it, from the ledger; the vectors follow."""
-        return await acting_for(user_id, self._ledger, partial(self._forgetting.delete, request, user_id=user_id))
+        return await acting_for(user_id, self.ledger, partial(self._forgetting.delete, request, user_id=user_id))
 
-    async def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
+    @in_user_thread
+    def update_memory(self, request: UpdateMemory, *, user_id: str) -> UpdateReceipt:
         """Rewrite a memory in the ledger; its vector follows."""
         if not request.content and not request.title:
             raise InvalidRequest("Give content, title or both; nothing was changed.", code=40002)
-        return await acting_for(user_id, self._ledger, partial(self._update, request, user_id))
-
-    def _update(self, request: UpdateMemory, user_id: str) -> UpdateReceipt:
-        if self._redact is not None:
-            request = request.model_copy(
-                update={"content": self._redact(request.content)[0], "title": self._redact(request.title)[0]}
-            )
-        user = self._ledger.messages.user_key(user_id)
-        (seq,) = self._reading.seqs((request.memory_id,), user)
-        known = self._ledger.memories.by_seq(user or 0, [seq])[seq]
-        title, value = (
-            ("", known.preference) if isinstance(known, Preference) else (known.memory_key, known.memory_value)
-        )
-        value = request.content or value
-        self._ledger.changes.rewrite(
-            user or 0,
-            seq,
-            title=request.title or title,
-            value=value,
-            features=analyse_memory(value),
-            keys=keys(value),
-            now=self._clock(),
+        user = self.ledger.messages.user_key(user_id)
+        (seq,) = self.seqs((request.memory_id,), user)
+        before = self.ledger.changes.wording(seq)
+        given = (request.content, request.title)
+        content, title = (self._redact(text)[0] for text in given) if self._redact else given
+        value = content or before.value
+        self.ledger.changes.rewrite(
+            user or 0, seq, title=title or before.title, value=value, keys=keys(value), now=self._clock()
         )
         self._indexing.wake()
         return UpdateReceipt()
@@ -207,11 +173,11 @@ class LocalBackend:
         conversation_id = request.conversation_id or FEEDBACK_CONVERSATION
         kept = AddMessage(messages=(message,), conversation_id=conversation_id, allow_public=request.allow_public)
         check_add(kept)
-        return await acting_for(user_id, self._ledger, partial(self._correct, kept, user_id, request.memory_ids))
+        return await acting_for(user_id, self.ledger, partial(self._correct, kept, user_id, request.memory_ids))
 
     def _correct(self, request: AddMessage, user_id: str, memory_ids: tuple[str, ...]) -> FeedbackReceipt:
         request, _ = self._adding.prepared(request)
-        named = self._reading.seqs(memory_ids, self._ledger.messages.user_key(user_id))
+        named = self.seqs(memory_ids, self.ledger.messages.user_key(user_id))
         added, corrected = self._correcting.take(request, user_id=user_id, named=named)
         self._follow()
         return FeedbackReceipt(
@@ -228,8 +194,8 @@ class LocalBackend:
             return ""
         if corrected.known:
             return f"Nothing was changed: {', '.join(map(memory_id, corrected.known))} says so already."
-        user = self._ledger.messages.user_key(user_id)
-        nearest = self._ledger.memories.by_seq(user or 0, corrected.nearest)
+        user = self.ledger.messages.user_key(user_id)
+        nearest = self.ledger.memories.by_seq(user or 0, corrected.nearest)
         if not nearest:
             return "Nothing was changed: no memory is like this. add_message stores what is new."
         shown = "; ".join(f'{memory_id(seq)} "{_beginning(nearest[seq])}"' for seq in corrected.nearest)
@@ -237,20 +203,16 @@ class LocalBackend:
 
     async def status(self) -> StoreStatus:
         """Say how much is kept and what waits."""
-        return await run_sync(self._ledger.status)
-
-    async def get_status(self, task_id: str, *, user_id: str) -> Task:
-        """Read a task from the ledger."""
-        return await acting_for(user_id, self._ledger, partial(self._reading.task, task_id, user_id))
+        return await run_sync(self.ledger.status)
 
     async def memory_owner(self, memory_id: str) -> str | None:
         """Return the user who has a memory: the REST contract names memories by their ids alone."""
         seq = memory_seq(memory_id)
-        return None if seq is None else await run_sync(self._ledger.memories.owner, seq)
+        return None if seq is None else await run_sync(self.ledger.memories.owner, seq)
 
     async def task_owner(self, task_id: str) -> str | None:
         """Return the user whose add left a task behind."""
-        return await run_sync(self._ledger.tasks.owner, task_id)
+        return await run_sync(self.ledger.tasks.owner, task_id)
 
 
 def _beginning(known: Memory | Preference) -> str:

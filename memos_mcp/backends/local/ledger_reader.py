@@ -1,10 +1,9 @@
 """What the reading endpoints of the MemOS contract answer from the ledger: numbered pages, in MemOS's models."""
 
-from dataclasses import dataclass
-
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
+from memos_mcp.backends.local.ledger.user_thread import in_user_thread
 from memos_mcp.backends.local.search import filters
 from memos_mcp.core.errors import NotFound
 from memos_mcp.core.models import (
@@ -20,16 +19,18 @@ from memos_mcp.core.models import (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class LedgerReader:
-    """Reads messages, memories, conversations and tasks; runs in a thread that acts for the user.
+    """Reads messages, memories, conversations and tasks, as `MemoryBackend` says.
 
     What `/api/v1` reads of the same ledger is in `Browsing`.
     """
 
-    ledger: Ledger
+    def __init__(self, ledger: Ledger) -> None:
+        """Take an open ledger."""
+        self.ledger = ledger
 
-    def messages(self, request: GetMessage, user_id: str) -> MessagePage:
+    @in_user_thread
+    def get_message(self, request: GetMessage, *, user_id: str) -> MessagePage:
         """Return a page of a conversation."""
         user = self.ledger.messages.user_key(user_id)
         conversation = user and self.ledger.messages.conversation_key(user, request.conversation_id)
@@ -58,8 +59,10 @@ class LedgerReader:
             )
         return later // request.message_limit_number + 1
 
-    def known(self, request: GetMemory, user_id: str, chosen: filters.Filter | None) -> MemoryPage:
+    @in_user_thread
+    def get_memory(self, request: GetMemory, *, user_id: str) -> MemoryPage:
         """Return a page of memories, or those that are named."""
+        chosen = filters.parse(request.filter)
         user = self.ledger.messages.user_key(user_id)
         if request.memory_ids:
             return self._named(request.memory_ids, user)
@@ -84,7 +87,7 @@ class LedgerReader:
         return _memory_page([stored[seq] for seq in seqs], total=len(seqs), size=len(seqs), page=1)
 
     def seqs(self, memory_ids: tuple[str, ...], user: int | None) -> list[int]:
-        """Return the keys of memories of the user; `NotFound` names those that there are not."""
+        """Return the keys of memories of the user, in whose thread it is called; `NotFound` names unknown ids."""
         seqs = {identifier: memory_seq(identifier) for identifier in memory_ids}
         stored = self.ledger.memories.by_seq(user or 0, [seq for seq in seqs.values() if seq is not None])
         unknown = [identifier for identifier, seq in seqs.items() if seq not in stored]
@@ -96,7 +99,8 @@ class LedgerReader:
             )
         return [seq for seq in seqs.values() if seq is not None]
 
-    def conversations(self, request: GetConversation, user_id: str) -> ConversationPage:
+    @in_user_thread
+    def get_conversation(self, request: GetConversation, *, user_id: str) -> ConversationPage:
         """Return a page of the list of conversations."""
         user = self.ledger.messages.user_key(user_id)
         if user is None:
@@ -112,8 +116,13 @@ class LedgerReader:
             pages=_pages(total, request.size),
         )
 
-    def task(self, task_id: str, user_id: str) -> Task:
+    @in_user_thread
+    def get_status(self, task_id: str, *, user_id: str) -> Task:
         """Return a task of the user."""
+        return self.task(task_id, user_id)
+
+    def task(self, task_id: str, user_id: str) -> Task:
+        """Return a task of the user; called in a thread that acts for them."""
         user = self.ledger.messages.user_key(user_id)
         task = None if user is None else self.ledger.tasks.status(task_id, user=user)
         if task is None:

@@ -11,7 +11,6 @@ from memos_mcp.backends.local.directory import CHROMA_FOLDER, copies_of
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.messages import message_seq
-from memos_mcp.backends.local.ledger.secure_delete import write_anew
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.vectors.locations import FolderLocation
 from memos_mcp.cli.commands.own_ledger import database_to_read, ledger_to_change
@@ -59,7 +58,7 @@ def forget(settings: Settings, request: DeleteMemory, *, progress: Console) -> F
     look(settings, request)  # nothing is stopped, or made, where nothing is kept
     with ledger_to_change(settings, progress=progress) as ledger:
         done = _forgotten(ledger, settings, request)
-        write_anew(ledger.database)
+        ledger.database.write_anew()
         if not settings.chroma_url:  # its files keep vectors that are taken out: it is filled anew from the ledger
             root = settings.data_dir / CHROMA_FOLDER
             FolderLocation(ledger, root).broken()

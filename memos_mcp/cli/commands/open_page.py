@@ -1,6 +1,5 @@
 """`memos-mcp open`: the page in the browser."""
 
-import os
 import webbrowser
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from rich.console import Console
 
 from memos_mcp.cli.printing import say
 from memos_mcp.core.errors import Unavailable
+from memos_mcp.relay.environment import own_variables
 from memos_mcp.relay.launch import find_or_start
 from memos_mcp.relay.wire import Absent, Refused, Unresponsive
 
@@ -24,8 +24,7 @@ def open_page(data_dir: Path, *, browse: bool, console: Console) -> None:
 
 def link_to(data_dir: Path) -> str:
     """Have the engine make a link."""
-    variables = {name: value for name, value in os.environ.items() if name.upper().startswith("MEMOS_")}
-    hello = {"as": "operator", "ask": "open", "settings": variables}
+    hello = {"as": "operator", "ask": "open", "settings": own_variables()}
     try:
         connection, answer = find_or_start(str(data_dir), hello)
     except (Absent, Refused, Unresponsive) as exc:

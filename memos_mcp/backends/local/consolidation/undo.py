@@ -11,7 +11,6 @@ from memos_mcp.backends.local.extraction.base import Draft
 from memos_mcp.backends.local.ledger.history import Change
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id
-from memos_mcp.backends.local.retrieval.features import analyse_memory
 from memos_mcp.core.errors import InvalidRequest
 
 _DRAFT = TypeAdapter(Draft)
@@ -66,7 +65,6 @@ class Undo:
             seq,
             title=before["memory_key"],
             value=value,
-            features=analyse_memory(value),
             keys=keys(value),
             now=now,
         )

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_id, memory_seq
 from memos_mcp.backends.local.ledger.messages import message_id, message_seq
+from memos_mcp.backends.local.ledger.removal import Mentions
 from memos_mcp.backends.local.search import filters
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.text.mentions import Mention
@@ -19,13 +20,6 @@ SHOWN = 5
 
 SHOWN_MESSAGES = 50
 """Messages of each kind that a receipt shows."""
-
-
-@dataclass
-class _Doomed:
-    memories: set[int] = field(default_factory=set[int])
-    messages: set[int] = field(default_factory=set[int])
-    changes: set[int] = field(default_factory=set[int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +53,9 @@ class Deletion:
         unknown = filters.unknown_fields(filters.parse(request.filter), user, tables)
         sources = self.ledger.removal.sources_of(doomed.memories)
         if request.delete_messages or request.text:
-            doomed.messages |= sources
-        doomed.memories |= self.ledger.removal.orphans_of(doomed.messages)
-        doomed.memories |= self._telling_of(doomed, user)
+            doomed.messages.update(sources)
+        doomed.memories.update(self.ledger.removal.orphans_of(doomed.messages))
+        doomed.memories.update(self._telling_of(doomed, user))
         receipt = self._receipt(request, doomed, held=sources - doomed.messages)
         if not request.dry_run and (doomed.memories or doomed.messages or doomed.changes):
             self._remove(user, doomed)
@@ -72,25 +66,21 @@ class Deletion:
         user = self.ledger.messages.user_key(user_id)
         return self.ledger.removal.mentions(user, Mention(request.text)).count if user and request.text else 0
 
-    def _doomed(self, request: DeleteMemory, user: int | None) -> _Doomed:
-        doomed = _Doomed()
+    def _doomed(self, request: DeleteMemory, user: int | None) -> Mentions:
+        doomed = Mentions()
         if request.text:
             wording = Mention(request.text)
             if user is not None:
-                found = self.ledger.removal.mentions(user, wording)
-                doomed = _Doomed(found.memories, found.messages, found.changes)
-        named = bool(request.text)
+                doomed = self.ledger.removal.mentions(user, wording)
         if request.memory_ids:
-            doomed.memories |= self._memories(request.memory_ids, user)
-            named = True
+            doomed.memories.update(self._memories(request.memory_ids, user))
         if request.message_ids:
-            doomed.messages |= self._messages(request.message_ids, user)
-            named = True
+            doomed.messages.update(self._messages(request.message_ids, user))
         if request.conversation_ids or request.stretch:
-            doomed.messages |= self._said(request, user)
-            named = True
-        if not named:
-            doomed.memories |= self._matching(request, user)
+            doomed.messages.update(self._said(request, user))
+        names = (request.text, request.memory_ids, request.message_ids, request.conversation_ids, request.stretch)
+        if not any(names):
+            doomed.memories.update(self._matching(request, user))
         return doomed
 
     def _memories(self, identifiers: Sequence[str], user: int | None) -> set[int]:
@@ -136,7 +126,7 @@ class Deletion:
             raise InvalidRequest("filter has no condition for the user's memories; nothing was deleted.")
         return set() if user is None else self.ledger.memories.matching(user, *filters.to_sql(chosen))
 
-    def _telling_of(self, doomed: _Doomed, user: int) -> set[int]:
+    def _telling_of(self, doomed: Mentions, user: int) -> set[int]:
         """Return the memories that would stay, and hold words that only messages that go have said."""
         stay = self.ledger.removal.resting_on(doomed.messages) - doomed.memories
         telling: set[int] = set()
@@ -149,7 +139,7 @@ class Deletion:
                 telling.add(seq)
         return telling
 
-    def _receipt(self, request: DeleteMemory, doomed: _Doomed, *, held: Collection[int]) -> DeleteReceipt:
+    def _receipt(self, request: DeleteMemory, doomed: Mentions, *, held: Collection[int]) -> DeleteReceipt:
         stay = self.ledger.removal.resting_on(doomed.messages) - doomed.memories
         holding = self.ledger.messages.by_seq(sorted(held)[:SHOWN_MESSAGES])
         going = self.ledger.messages.by_seq(sorted(doomed.messages)[:SHOWN_MESSAGES] if request.dry_run else ())
@@ -163,7 +153,7 @@ class Deletion:
             dry_run=request.dry_run,
         )
 
-    def _remove(self, user: int, doomed: _Doomed) -> None:
+    def _remove(self, user: int, doomed: Mentions) -> None:
         self.ledger.removal.remove(user, messages=doomed.messages, memories=doomed.memories, changes=doomed.changes)
         self.indexes.remove_messages(user, doomed.messages)
         self.ledger.vectors.forget_tokens()

@@ -8,7 +8,6 @@ from memos_mcp.backends.local.consolidation import Consolidation, Undo, keys
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.memories import memory_seq
 from memos_mcp.backends.local.ledger.user_thread import in_user_thread
-from memos_mcp.backends.local.retrieval.features import analyse_memory
 from memos_mcp.backends.local.text.redaction import Redact
 from memos_mcp.core.api_models import MemoryDetail, MemoryPatch
 from memos_mcp.core.errors import InvalidRequest, NotFound
@@ -79,7 +78,6 @@ class Curating:
             title=before.title if patch.title is None else self._clean(patch.title),
             value=value,
             tags=before.tags if patch.tags is None else tuple(map(self._clean, patch.tags)),
-            features=analyse_memory(value),
             keys=keys(value),
             now=self._clock(),
         )

@@ -10,6 +10,7 @@ from memos_mcp.backends.local.ledger.claim_keys import ClaimKeys
 from memos_mcp.backends.local.ledger.database_interface import Database, marks
 from memos_mcp.backends.local.ledger.history import History
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
+from memos_mcp.backends.local.retrieval.features import analyse_memory
 
 
 class MemoryText(NamedTuple):
@@ -44,7 +45,6 @@ class Changes:
         *,
         title: str,
         value: str,
-        features: bytes,
         keys: Collection[int],
         now: int,
         tags: Sequence[str] | None = None,
@@ -58,7 +58,7 @@ class Changes:
             ):
                 after["tags"] = written
             self._note(seq, "rewritten", now=now, after=after)
-            self.put_text(user, seq, title=title, value=value, features=features, keys=keys, now=now)
+            self.put_text(user, seq, title=title, value=value, keys=keys, now=now)
             if tags is not None:
                 self.put_tags(seq, json.dumps(tags, ensure_ascii=False))
 
@@ -75,13 +75,11 @@ class Changes:
             self._note(seq, "restored", now=now, after=after)
             self.put_status(user, seq, after, now=now)
 
-    def put_text(
-        self, user: int, seq: int, *, title: str, value: str, features: bytes, keys: Collection[int], now: int
-    ) -> None:
+    def put_text(self, user: int, seq: int, *, title: str, value: str, keys: Collection[int], now: int) -> None:
         """Give a memory another text."""
         self.database.execute(
             "UPDATE memory SET memory_key = ?, memory_value = ?, features = ?, update_time = ? WHERE seq = ?",
-            (title, value, features, now, seq),
+            (title, value, analyse_memory(value), now, seq),
         )
         self.claims.put(user, seq, keys)
         self.database.execute("DELETE FROM memory_vector WHERE seq = ?", (seq,))

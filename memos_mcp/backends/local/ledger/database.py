@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from memos_mcp.backends.local.ledger.database_interface import Database, Parameters
+from memos_mcp.backends.local.ledger.database_interface import HOLDS_DELETED, Database, Parameters
 from memos_mcp.core.errors import MemosError, Unavailable
 from memos_mcp.core.file_mark import file_mark
 from memos_mcp.core.tracing import span
@@ -33,6 +33,9 @@ def as_sentences(path: Path) -> Generator[None]:
 
 PAGES_AT_ONCE = 1000
 """Pages copied between two reports: 4 MB."""
+
+WRITTEN_AT_ONCE = 50_000_000
+"""Bytes of a ledger that is written anew at once, in half a second; a larger one in the background."""
 
 DAMAGED = "[Part of this text is damaged on disk.] "
 
@@ -246,7 +249,25 @@ class SqliteDatabase(Database):
         """Return the bytes of the file."""
         return self.number("PRAGMA page_count") * self.number("PRAGMA page_size")
 
-    def empty_log(self) -> None:
+    def wipe(self) -> None:
+        """Write the file anew after a deletion, or note that it has to be.
+
+        SQLite overwrites a row that is deleted, but as pages were split and joined before, it may have left copies of
+        it in their unused parts: only writing the file anew is sure to be rid of them.
+        """
+        if self.size() > WRITTEN_AT_ONCE:
+            self.execute("INSERT OR REPLACE INTO meta VALUES (?, 'yes')", (HOLDS_DELETED,))
+            self._empty_log()
+        else:
+            self.write_anew()
+
+    def write_anew(self) -> None:
+        """Write the file anew, without what was deleted."""
+        self.execute("DELETE FROM meta WHERE name = ?", (HOLDS_DELETED,))
+        self.execute("VACUUM")
+        self._empty_log()
+
+    def _empty_log(self) -> None:
         """Write the write-ahead log back into the file and leave nothing in it."""
         with self._lock, as_sentences(self._path):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

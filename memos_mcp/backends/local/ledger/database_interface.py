@@ -3,12 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from memos_mcp.backends.local.ledger.message_info import others_are_public
 
 Parameters = Sequence[object]
 """What is bound to the question marks of a statement."""
+
+HOLDS_DELETED: Final = "ledger_holds_deleted"
+"""The name under which is noted that a ledger is still to be written anew."""
 
 READ_AT_ONCE = 500
 """Rows asked for by key in one statement (SQLite allows 32,766 parameters)."""
@@ -96,6 +99,12 @@ class Database(ABC):
         Raises:
             Unavailable: one does.
         """
+
+    def wipe(self) -> None:  # noqa: B027 - a server clears up by itself
+        """Leave nothing of deleted rows in the ledger's files, or note that they are still to be written anew."""
+
+    def write_anew(self) -> None:  # noqa: B027 - a server clears up by itself
+        """Write the ledger's files anew, without what was deleted."""
 
     def tell(self, user_id: str) -> None:  # noqa: B027 - there is nobody else
         """Tell every process, this one too, that memories of a user have changed."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from memos_mcp.backends.local.ledger.database_interface import Database, ResultRow
+from memos_mcp.backends.local.ledger.database_interface import Database
 
 UNDOABLE = ("archived", "rewritten", "strengthened")
 """The events that can be taken back; `undone` and `linked` are not among them."""
@@ -40,8 +40,11 @@ class History:
 
     def of(self, memory: int) -> list[Change]:
         """Return every change of a memory, oldest first."""
-        rows = self.database.rows("SELECT * FROM history WHERE memory = ? ORDER BY key", (memory,))
-        return [_change(row) for row in rows]
+        sql = "SELECT key, time, event, before, after, undone FROM history WHERE memory = ? ORDER BY key"
+        return [
+            Change(key, time, event, json.loads(before), json.loads(after), bool(undone))
+            for key, time, event, before, after, undone in self.database.rows(sql, (memory,))
+        ]
 
     def last_undoable(self, memory: int) -> Change | None:
         """Return the last change of a memory that can be taken back and has not been."""
@@ -53,14 +56,3 @@ class History:
         """Note that a change was taken back; called inside the transaction that does it."""
         self.database.execute("UPDATE history SET undone = 1 WHERE key = ?", (change.key,))
         self.note(memory, "undone", now=now, before={}, after={"event": change.event})
-
-
-def _change(row: ResultRow) -> Change:
-    return Change(
-        key=row["key"],
-        time=row["time"],
-        event=row["event"],
-        before=json.loads(row["before"]),
-        after=json.loads(row["after"]),
-        undone=bool(row["undone"]),
-    )

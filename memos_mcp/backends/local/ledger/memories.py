@@ -243,34 +243,14 @@ SELECT message, max(replacement) AS replacement FROM replacing WHERE NOT EXISTS 
 
 def _stored(found: MemoryRow) -> Memory | Preference:
     row = found.row
-    superseded_by = "" if row["superseded_by"] is None else memory_id(row["superseded_by"])
+    fields = dict(row) | {
+        "id": memory_id(row["seq"]),
+        "tags": json.loads(row["tags"]),
+        "sources": found.sources,
+        "supersedes": found.supersedes,
+        "superseded_by": "" if row["superseded_by"] is None else memory_id(row["superseded_by"]),
+    }
     if row["preference"]:
-        return Preference(
-            id=memory_id(row["seq"]),
-            preference=row["memory_value"],
-            preference_type=row["preference"],
-            reasoning=row["reasoning"],
-            conversation_id=row["conversation_id"],
-            status=row["status"],
-            create_time=row["create_time"],
-            update_time=row["update_time"],
-            sources=found.sources,
-            supersedes=found.supersedes,
-            superseded_by=superseded_by,
-        )
-    return Memory(
-        id=memory_id(row["seq"]),
-        memory_key=row["memory_key"],
-        memory_value=row["memory_value"],
-        memory_time=row["memory_time"],
-        time_grain=row["time_grain"],
-        conversation_id=row["conversation_id"],
-        status=row["status"],
-        confidence=row["confidence"],
-        tags=tuple(json.loads(row["tags"])),
-        create_time=row["create_time"],
-        update_time=row["update_time"],
-        sources=found.sources,
-        supersedes=found.supersedes,
-        superseded_by=superseded_by,
-    )
+        told = {"preference": row["memory_value"], "preference_type": row["preference"]}
+        return Preference.model_validate(fields | told)
+    return Memory.model_validate(fields)

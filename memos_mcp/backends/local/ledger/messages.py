@@ -247,14 +247,5 @@ def read_seq(identifier: str, letter: str) -> int | None:
 
 def _stored(row: ResultRow) -> StoredMessage:
     role_id, role_name = speaker_of(row["info"])
-    return StoredMessage(
-        id=message_id(row["seq"]),
-        role=row["role"],
-        content=row["content"],
-        conversation_id=row["conversation_id"],
-        create_time=row["create_time"],
-        update_time=row["update_time"],
-        utc_offset=row["utc_offset"],
-        role_id=role_id,
-        role_name=role_name,
-    )
+    names = {"id": message_id(row["seq"]), "role_id": role_id, "role_name": role_name}
+    return StoredMessage.model_validate(dict(row) | names)

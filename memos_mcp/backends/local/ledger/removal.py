@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, marks
 from memos_mcp.backends.local.ledger.memories import Memories, note_generation
-from memos_mcp.backends.local.ledger.secure_delete import wipe
 from memos_mcp.backends.local.text.mentions import Mention
 from memos_mcp.core.models import Removed
 
@@ -18,9 +17,9 @@ _FOLLOW = "INSERT INTO pending (user, kind, seq) SELECT user, '{0}', seq FROM {0
 class Mentions:
     """What holds a text: the keys of messages, of memories, and of changes in the history of memories."""
 
-    messages: set[int]
-    memories: set[int]
-    changes: set[int]
+    messages: set[int] = field(default_factory=set[int])
+    memories: set[int] = field(default_factory=set[int])
+    changes: set[int] = field(default_factory=set[int])
 
     @property
     def count(self) -> int:
@@ -89,7 +88,7 @@ class Removal:
                 self._settle(user, memory)
             self._close_empty(where)
             note_generation(self.database, user)
-        wipe(self.database)
+        self.database.wipe()
 
     def _forget_changes(self, memories: Collection[int], changes: Collection[int]) -> None:
         """Remove from the history of memories that stay what else said the same, and the changes named.
@@ -153,7 +152,7 @@ class Removal:
             self.database.execute(
                 f"DELETE FROM conversation WHERE user = ? AND key IN ({marks(conversations)})", chosen
             )
-        wipe(self.database)
+        self.database.wipe()
 
     def forget_user(self, user: int) -> Removed:
         """Remove everything of a user, have the vector index follow, and return how much it was."""
@@ -167,5 +166,5 @@ class Removal:
             self.database.execute("DELETE FROM pending WHERE user = ?", (user,))
             self.database.execute("INSERT INTO pending (user, kind, seq) VALUES (?, 'message', 0)", (user,))
             self.database.execute("DELETE FROM user WHERE key = ?", (user,))
-        wipe(self.database)
+        self.database.wipe()
         return removed

@@ -1,12 +1,15 @@
 """Doing what a user asked for, in a thread that sees what is theirs."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from types import CoroutineType
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -34,7 +37,7 @@ async def acting_for(user_id: str, ledger: Ledger, call: Callable[[], T], *, aba
     return await run_sync(as_asked, abandon_on_cancel=abandon)
 
 
-def in_user_thread(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+def in_user_thread(method: Callable[Concatenate[S, P], T]) -> "Callable[Concatenate[S, P], CoroutineType[Any, Any, T]]":
     """Make a method to be awaited of one that blocks and has the argument `user_id`, given by name."""
 
     @wraps(method)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from memos_mcp.backends.local.ledger import secure_delete
+from memos_mcp.backends.local.ledger import database_interface
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.backends.local.vectors.batches import AT_ONCE
@@ -27,7 +27,7 @@ class Renewal:
 
     def opened(self) -> None:
         """Take note that the index is open; the ledger may still have to be written anew."""
-        if self._ledger.noted(secure_delete.HOLDS_DELETED):
+        if self._ledger.noted(database_interface.HOLDS_DELETED):
             self._begins = time.monotonic()
 
     def note_deletion(self) -> None:
@@ -42,8 +42,8 @@ class Renewal:
     def filled_anew(self, *, stopping: Callable[[], bool]) -> ChromaIndex | None:
         """Return an index in new files with what is kept; None where it was to stop, or where there is no need."""
         self._begins, began = None, time.monotonic()
-        if self._ledger.noted(secure_delete.HOLDS_DELETED):
-            secure_delete.write_anew(self._ledger.database)
+        if self._ledger.noted(database_interface.HOLDS_DELETED):
+            self._ledger.database.write_anew()
         fresh = self._place.renewed(lambda index: fill(index, self._ledger, stopping=stopping))
         self._took = time.monotonic() - began
         return fresh
