@@ -92,7 +92,7 @@ STARTS_PROCESSES = {
 }
 """Folders and modules of tests that the inner loop, `.ci/run --fast`, leaves out."""
 
-PROCESSES = {"engine_process", "servers"}
+PROCESSES = {"engine_process", "issuer", "server", "servers"}
 """Fixtures that are a process; the inner loop leaves out what asks for one."""
 
 

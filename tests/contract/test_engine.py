@@ -8,7 +8,9 @@ from memos_mcp.core.errors import NotFound
 from memos_mcp.core.models import GetMessage, SearchMemory
 from tests.contract.test_contract import read, said
 
-pytestmark = pytest.mark.parametrize("memory", ["local", "engine"], indirect=True)
+ENGINE = pytest.param("engine", marks=pytest.mark.processes)
+
+pytestmark = pytest.mark.parametrize("memory", ["local", ENGINE], indirect=True)
 
 
 async def test_an_add_of_the_same_key_is_stored_once_and_answers_alike(memory: MemoryBackend, user_id: str) -> None:
