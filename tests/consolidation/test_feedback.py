@@ -120,6 +120,15 @@ async def test_a_correction_of_nothing_known_changes_nothing_and_is_kept(backend
     ]
 
 
+async def test_where_nothing_bears_on_a_correction_no_memory_is_offered(backend: LocalBackend) -> None:
+    await tell(backend, "We use pnpm.", "I had lunch with Ana.", "My cat food is in the car.")
+
+    assert 'nothing about "piano" is remembered' in (await correct(backend, "I never had a piano.")).note
+    assert "nothing about this is remembered" in (await correct(backend, "The printer is not broken.")).note
+    offered = (await correct(backend, "I never had a cat.")).note
+    assert 'The nearest: k3 "My cat food is in the car.". Repeat' in offered
+
+
 async def test_a_correction_never_touches_another_user(backend: LocalBackend) -> None:
     await tell(backend, "My cat is called Miso.", user_id="u")
     await tell(backend, "My cat is called Tofu.", user_id="v")

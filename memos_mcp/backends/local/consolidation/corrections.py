@@ -95,13 +95,17 @@ class TextReplacement:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a feedback says: statements that hold, statements that do not, things the user has not, and exchanges."""
+    """What a feedback says: statements that hold and that do not, things the user has not, and exchanges.
+
+    `about` names the things that the user has not.
+    """
 
     statements: tuple[Statement, ...]
     retracted: tuple[Statement, ...]
     nothing: tuple[Patterns, ...]
     exchanges: tuple[TextReplacement, ...]
     words: frozenset[str]
+    about: str = ""
 
     @property
     def sought(self) -> set[int]:
@@ -161,16 +165,16 @@ def read(feedback: str) -> Correction:
     denied = {sentence: [found["said"] for found, _ in _matches(sentence, "retracts")] for sentence in said}
     claimed = [sentence for sentence in said if not denied[sentence]]
     pieces = [piece for sentence in claimed for piece in (sentence, *_PIECE.split(sentence))]
+    lacking = [(found["thing"], rules) for piece in pieces for found, rules in _matches(piece, "nothing")]
     return Correction(
         statements=tuple(statement for text in [*claimed, *pieces] for statement in told(text).statements),
         retracted=tuple(
             statement for texts in denied.values() for text in texts for statement in told(text).statements
         ),
-        nothing=tuple(
-            _having(found["thing"], rules) for piece in pieces for found, rules in _matches(piece, "nothing")
-        ),
+        nothing=tuple(_having(thing, rules) for thing, rules in lacking),
         exchanges=tuple(dict.fromkeys(one for text in (_bare(feedback), *said) for one in _exchanges(text))),
         words=frozenset(word.casefold() for word in re.findall(r"\w+", feedback)),
+        about=", ".join(dict.fromkeys(thing.strip() for thing, _ in lacking)),
     )
 
 
