@@ -36,7 +36,8 @@ class FeedbackOutcome:
     """What a correction came to: the keys of memories that were archived and of those that were added.
 
     `known` are memories that say already what is right, `nearest` those that may be meant where none is clearly,
-    `about` the things that it says are not there. `learns` tells that the correction is still to be learnt from, as a message is.
+    `about` the things that it says are not there. `learns` tells that the correction is still to be learnt from, as a
+    message is.
     """
 
     archived: tuple[int, ...] = ()
