@@ -229,6 +229,8 @@ const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: 
 const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
 const longDay = new Intl.DateTimeFormat(language, { dateStyle: "full" });
 const clock = new Intl.DateTimeFormat(language, { timeStyle: "short" });
+const month = new Intl.DateTimeFormat(language, { month: "long", year: "numeric" });
+const year = new Intl.DateTimeFormat(language, { year: "numeric" });
 const STEPS = [["minute", 60], ["hour", 3600], ["day", 86_400]];
 const LONGEST_RELATIVE = 7 * 86_400;
 
@@ -266,6 +268,19 @@ export function dayOf(time) {
 
 export function longDayOf(time) {
   return longDay.format(new Date(time));
+}
+
+export function spokenOf(time, grain) {
+  const first = new Date(time);
+  const after = (months, days) => new Date(first.getFullYear(), first.getMonth() + months, first.getDate() + days);
+  switch (grain) {
+    case "weekend": return day.formatRange(first, after(0, 1));
+    case "week": return day.formatRange(first, after(0, 6));
+    case "month": return month.format(first);
+    case "season": return month.formatRange(first, after(2, 0));
+    case "year": return year.format(first);
+    default: return relativeTime(time);
+  }
 }
 
 export function clockOf(time) {

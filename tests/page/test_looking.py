@@ -131,6 +131,12 @@ def test_a_long_list_is_paged_by_the_server(visit: Visit, kept_store: Store) -> 
     expect(rows).to_have_count(50)
 
 
+def test_a_memory_shows_the_month_and_not_a_day_where_a_month_was_said(visit: Visit) -> None:
+    visit.go("memories?text=Jonas", "Memories")
+    visit.page.get_by_role("link", name=re.compile("Jonas")).first.click()
+    expect(visit.page.locator(".facts div").filter(has_text="Speaks of").get_by_role("time")).to_have_text("April 2026")
+
+
 @LOOKS
 def test_a_memory_leads_to_where_it_was_said(visit: Visit) -> None:
     page = visit.page

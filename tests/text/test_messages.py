@@ -129,6 +129,56 @@ def test_a_memory_has_the_time_that_its_sentence_names_from_the_day_of_its_messa
     assert second.time_grain == "day"
 
 
+PAST = [
+    "The boiler was serviced on 3 March.",
+    "On 12 January I broke my arm.",
+    "I broke my arm on 12 January.",
+    "On 3 March the boiler was serviced.",
+    "We met on 12 January, and will marry soon.",
+    "She cut her hand and it hurt on 12 January",
+    "Am 12. Januar habe ich mir den Arm gebrochen.",
+    "Der Kessel wurde am 3. März gewartet.",
+    "Ich habe die Wohnung am 3. März verkauft.",
+    "El 12 de enero me rompí el brazo.",
+    "Compré la casa el 3 de marzo.",
+    "Le 12 janvier je me suis cassé le bras.",
+    "La chaudière a été révisée le 3 mars.",
+    "3月3日我参加了会议",
+    "1月12日我摔断过胳膊",
+]
+COMING = [
+    "The exam is on 3 March.",
+    "On 3 March I have to see the dentist.",
+    "My sister is getting married on 3 March.",
+    "I heard that the exam is on 3 March.",
+    "On 12 January I will go to Rome.",
+    "I bought tickets for 12 January.",
+    "The shop is closed on 3 March",
+    "My birthday is 3 March.",
+    "Die Prüfung ist am 3. März.",
+    "Ich habe am 3. März Geburtstag.",
+    "Am 3. März werde ich operiert.",
+    "El examen es el 3 de marzo.",
+    "El 3 de marzo voy a viajar a Roma.",
+    "María llega el 3 de marzo.",
+    "L'examen est le 3 mars.",
+    "La fête a lieu le 3 mars.",
+    "Le 3 mars je vais à Rome.",
+    "3月3日我要去上海",
+    "会议在3月3日",
+]
+
+
+@pytest.mark.parametrize(
+    ("texts", "winter", "spring"), [(PAST, "2026-01-12", "2026-03-03"), (COMING, "2027-01-12", "2027-03-03")]
+)
+def test_a_date_without_a_year_goes_by_the_tense_of_its_clause(texts: list[str], winter: str, spring: str) -> None:
+    said = datetime(2026, 11, 29, tzinfo=UTC)
+    found = {text: named(text, said=said) for text in texts}
+
+    assert found == {text: [(winter if "12" in text else spring, "day")] for text in texts}
+
+
 PIECES = (
     "last", "next", "two", "999", "weeks", "ago", "in", "2019", "May", "31", "on", "the", "45th", "Feb", "30", "hace",
     "上", "周五", "99", "年前", "13月", "31日", "vor", "Jahren", "0", "years", "now", "for", "have", "il y a", "ans",

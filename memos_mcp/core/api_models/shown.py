@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from memos_mcp.core.models import Frozen, Role
+from memos_mcp.core.models.values import Grain
 
 MemoryKind = Literal["memory", "preference"]
 
@@ -38,8 +39,9 @@ class ShownMessage(Frozen):
 class ShownMemory(Frozen):
     """A memory or preference.
 
-    `time` is when that is of which it speaks, `sources` are the ids of its messages, `replaces` and `replaced_by`
-    those of the memories that it took the place of, and that took its own.
+    `time` is when that is of which it speaks: the beginning of a day, week, month or other `time_grain`. `sources` are
+    the ids of its messages, `replaces` and `replaced_by` those of the memories that it took the place of, and that
+    took its own.
     """
 
     memory_id: str
@@ -51,6 +53,7 @@ class ShownMemory(Frozen):
     confidence: float = 1.0
     conversation_id: str = ""
     time: str | None = None
+    time_grain: Grain | None = None
     created: str
     updated: str
     sources: tuple[str, ...] = ()

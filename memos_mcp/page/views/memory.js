@@ -1,7 +1,7 @@
 import { html, useRef, useState } from "../vendor/preact.js";
 import { get, write } from "../api.js";
 import { Action, Chip, Field, Nothing, Problem, Said, ToMemory, When, toast, useLoad } from "../parts.js";
-import { role, t, what } from "../words.js";
+import { role, spokenOf, t, what } from "../words.js";
 import { DeleteMemories } from "./delete-memories.js";
 import { placeOf } from "./search.js";
 
@@ -59,7 +59,7 @@ export function Memory({ id, changes }) {
 
 function Facts({ memory }) {
   const facts = [
-    ["speaks_of", memory.time && html`<${When} time=${memory.time} />`],
+    ["speaks_of", memory.time && html`<time datetime=${memory.time}>${spokenOf(memory.time, memory.time_grain)}</time>`],
     ["created", html`<${When} time=${memory.created} />`],
     ["confidence", memory.confidence < 1 && `${Math.round(memory.confidence * 100)} %`],
   ];

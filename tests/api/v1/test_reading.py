@@ -111,6 +111,14 @@ async def test_a_memory_shows_its_messages_its_history_and_what_it_replaced(api:
     assert old["memory"]["replaced_by"] == newer["memory_id"]
 
 
+async def test_a_memory_has_the_time_of_which_it_speaks_and_how_exactly(api: Api) -> None:
+    await api.say("I started at Initech last week.", start="2026-11-29T10:00:00+00:00")
+
+    (memory,) = (await api.get("/memories"))["memories"]
+
+    assert (memory["time"], memory["time_grain"]) == ("2026-11-16T00:00:00+00:00", "week")
+
+
 async def test_conversations_are_listed_by_last_use_with_what_they_begin_with(api: Api) -> None:
     for number in range(5):
         await api.say(f"Number {number} begins.", "It goes on.", conversation_id=f"c/{number}")

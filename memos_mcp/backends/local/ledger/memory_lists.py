@@ -87,6 +87,7 @@ def _shown(found: MemoryRow) -> ShownMemory:
         confidence=row["confidence"],
         conversation_id=row["conversation_id"],
         time=None if row["memory_time"] is None else iso_time(row["memory_time"]),
+        time_grain=row["time_grain"],
         created=iso_time(row["create_time"]),
         updated=iso_time(row["update_time"]),
         sources=found.sources,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from memos_mcp.backends.local.text.temporal.languages import Language, languages
 
 _SENTENCE_END = re.compile(r"[.!?؟](?=\s)|[。！？।\n]")
+_CLAUSE_ENDS = re.compile(_SENTENCE_END.pattern + r"|[,;:،؛](?=\s)|[，；：]|\s[–—-]\s")
 _DIGITS = {
     zero + digit: str(digit) for zero in map(ord, ("\u0660", "\u06f0", "\u0966", "\uff10")) for digit in range(10)
 }
@@ -15,12 +16,13 @@ _DIGITS = {
 
 @dataclass(frozen=True, slots=True)
 class TimeWords:
-    """Words that name a time, by the pattern of a meaning (`resolution.py`), and the sentence they stand in."""
+    """Words that name a time, by the pattern of a meaning (`resolution.py`), with their sentence and their clause."""
 
     meaning: str
     match: re.Match[str]
     language: Language
     sentence: str
+    clause: str
 
     @property
     def span(self) -> tuple[int, int]:
@@ -45,7 +47,8 @@ def wordings(text: str, *, asked: bool = False) -> list[TimeWords]:
 def _in(text: str, language: Language, asked: bool) -> Iterator[TimeWords]:
     for meaning, pattern in language.queries + language.patterns if asked else language.patterns:
         for match in pattern.finditer(text):
-            yield TimeWords(meaning, match, language, _sentence(text, match))
+            parts = (_around(text, match, end) for end in (_SENTENCE_END, _CLAUSE_ENDS))
+            yield TimeWords(meaning, match, language, *parts)
 
 
 def _longest(found: list[TimeWords]) -> list[TimeWords]:
@@ -57,7 +60,7 @@ def _longest(found: list[TimeWords]) -> list[TimeWords]:
     return kept
 
 
-def _sentence(text: str, match: re.Match[str]) -> str:
-    ends = [end.end() for end in _SENTENCE_END.finditer(text, 0, match.start())]
-    after = _SENTENCE_END.search(text, match.end())
+def _around(text: str, match: re.Match[str], end: re.Pattern[str]) -> str:
+    ends = [found.end() for found in end.finditer(text, 0, match.start())]
+    after = end.search(text, match.end())
     return text[ends[-1] if ends else 0 : after.start() if after else len(text)]

@@ -1,6 +1,5 @@
 """Meanings: what a named time comes to, seen from the day on which it was said."""
 
-import re
 from calendar import isleap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,21 +27,25 @@ class Named:
 
     def is_past(self, *, gone: int, ahead: int) -> bool:
         """Choose between a day so many days ago and one so many ahead, by what the sentence is about."""
-        past, future = (tense.search(self.wording.sentence) is not None for tense in self._tenses)
+        past, future = self._tense
         if self.asked:
             return past or not future
-        if future:
-            return False
-        return gone <= 2 * ahead if past else 3 * gone < ahead
+        return not future and (past or 3 * gone < ahead)
 
     @property
     def has_tense(self) -> bool:
         """Whether the sentence is about the past or about what is to come."""
-        return any(tense.search(self.wording.sentence) for tense in self._tenses)
+        return any(self._tense)
 
     @property
-    def _tenses(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        return self.wording.language.past, self.wording.language.future
+    def _tense(self) -> tuple[bool, bool]:
+        """Whether the clause is about the past, and about the future; the sentence, where the clause has no tense."""
+        patterns = (self.wording.language.past, self.wording.language.future)
+        parts = (self.wording.clause, self.wording.sentence)
+        past, future = next(
+            (found for part in parts if any(found := [pattern.search(part) for pattern in patterns])), (None, None)
+        )
+        return past is not None, future is not None
 
     @property
     def count(self) -> int:
