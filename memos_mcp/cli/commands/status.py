@@ -176,7 +176,9 @@ def _waiting(overview: Overview) -> str:
         (overview.waiting_for_service, counted(overview.waiting_for_service, "add") + " for the hosted service"),
         (overview.refused_by_service, counted(overview.refused_by_service, "add") + " refused by the hosted service"),
     ]
-    return ", ".join(text for count, text in waiting if count) or "nothing"
+    told = ", ".join(text for count, text in waiting if count)
+    later = "; it goes on at the next call of a host" if overview.engine is None and not overview.held else ""
+    return f"{told}{later}" if told else "nothing"
 
 
 def _failing(store: StoreStatus) -> str:
