@@ -41,7 +41,7 @@ def take_in(
             without_sources=left_out.append,
         )
     known = sum(one.messages + one.memories - one.new_messages - one.new_memories for one in found.values())
-    left = f"; {known:,} were there already and are as they were" if known else ""
+    left = f"; already there, and left as they were: {known:,}" if known else ""
     say(console, f"Imported {counted(messages, 'message')} and {counted(memories, 'memory', 'memories')}{left}.")
     if count := sum(left_out):
         told = counted(count, "memory was", "memories were")
