@@ -44,7 +44,7 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Delete for good, from every file, all about a word or a person, or what is named; shown first."""
+    """Delete for good, from every file of the store, all about a word or a person, or what is named; shown first."""
     from memos_mcp.cli.commands import forget as forgetting  # noqa: PLC0415
     from memos_mcp.core.models import DeleteMemory  # noqa: PLC0415
 

@@ -77,6 +77,13 @@ def _lower_kind(value: object) -> object:
     return kind.lower() + colon + model
 
 
+def _known_embedder(value: str) -> str:
+    kind, _, model = value.partition(":")
+    if value not in ("onnx", "multilingual-e5") and not (kind == "sentence-transformers" and model):
+        raise ValueError("must be onnx, multilingual-e5 or sentence-transformers:MODEL")
+    return value
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -97,11 +104,7 @@ class Settings(BaseModel):
     data_dir: Path = Field(default_factory=lambda: Path(data_dir_of({})))
     engine: Annotated[Literal["shared", "embedded"], AnyCase] = "shared"
     engine_idle: Annotated[float, Field(gt=0)] = 900
-    embedder: Annotated[
-        str,
-        StringConstraints(pattern=r"^(onnx|multilingual-e5|sentence-transformers:.+)$"),
-        BeforeValidator(_lower_kind),
-    ] = "onnx"
+    embedder: Annotated[str, AfterValidator(_known_embedder), BeforeValidator(_lower_kind)] = "onnx"
     onnx_model: Annotated[Path, AfterValidator(Path.expanduser)] | None = None
     extractor: Annotated[Literal["rules", "llm"], AnyCase] = "rules"
     secrets: Annotated[Literal["redact", "keep"], AnyCase] = "redact"
@@ -215,7 +218,9 @@ def _parse(variables: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
     try:
         return Settings.model_validate({"data_dir": data_dir} | stored | given), []
     except ValidationError as exc:
-        return None, [_sentence(error["loc"], error["msg"], given) for error in exc.errors()]
+        return None, [
+            _sentence(error["loc"], error["msg"].removeprefix("Value error, "), given) for error in exc.errors()
+        ]
 
 
 def _sentence(where: tuple[int | str, ...], problem: str, given: Mapping[str, str]) -> str:

@@ -232,6 +232,8 @@ class Engine:
     async def _watch(self) -> None:
         while not self.ending.is_set():
             await anyio.sleep(min(LOOK_EVERY, self._settings.engine_idle))
+            if self.ending.is_set():
+                return
             if not self._door.is_open():
                 logger.warning("the data directory no longer holds this engine; it ends")
                 self.ending.set()

@@ -91,7 +91,8 @@ def known_notice(page: MemoryPage, *, more: str = "", cut: bool = False) -> str:
     whole = "Texts are cut at …: the resource memos://memories/ID has one whole." if cut else ""
     older = (more or f"More: page={page.current + 1}.") if page.current < page.pages else ""
     total = f"Known of this user: {page.total}, newest first."
-    return _sentences(total, page.notice, older, whole, DATA_NOT_INSTRUCTIONS)
+    beyond = f"Page {page.current} of {page.pages}: none." if page.current > max(page.pages, 1) else ""
+    return _sentences(total, beyond, page.notice, older, whole, DATA_NOT_INSTRUCTIONS)
 
 
 def known_text(page: MemoryPage, *, notice: str) -> str:

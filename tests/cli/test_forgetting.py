@@ -31,8 +31,14 @@ async def test_all_about_a_word_is_shown_then_gone_while_a_host_runs(data_dir: P
         assert unanswered.returncode != 0
         assert "walrus" in str(still)
         told = json.loads(done.stdout)
-        assert (told["left"], len(told["messages"]), told["stale_backups"]) == (0, 1, ["before.sqlite3"])
+        assert (told["left"], len(told["messages"]), told["stale_backups"]) == (
+            0,
+            1,
+            [str(data_dir.parent / "before.sqlite3")],
+        )
         assert "Would delete 0 messages and 0 memories." in again.stdout
+        assert "Backups" not in again.stdout
+        assert (data_dir / "backups.txt").stat().st_mode & 0o077 == 0
         assert [message.content for message in found.message_detail_list] == [KEPT]
     assert files_with(data_dir, b"walrus") == set()
 

@@ -7,6 +7,7 @@ import pytest
 from memos_mcp.cli.commands.holding import is_held
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.engine.client import stop
+from memos_mcp.relay.launch import LOG_FILE
 from tests.cli.machine import embedded, front, memos, said, say
 from tests.engine.conftest import engines_of
 
@@ -21,6 +22,7 @@ async def test_the_engine_is_gone_when_stop_returns_and_the_next_call_starts_ano
         assert stopped.returncode == 0
         assert f"process {engine.pid}" in stopped.stdout
         assert not is_held(data_dir)
+        assert "no longer holds" not in (data_dir / LOG_FILE).read_text()
         assert await said(backend) == ["kept"]
 
 

@@ -243,7 +243,7 @@ async def test_an_export_to_standard_output_can_be_piped(data_dir: Path) -> None
 
     records = [json.loads(line) for line in made.stdout.splitlines()]
     assert records[0]["content"] == "I prefer window seats."
-    assert "Exported" in made.stderr
+    assert "Exported 1 message and 1 memory to standard output." in made.stderr
 
 
 def test_an_import_says_what_it_found_before_it_takes_it(data_dir: Path, tmp_path: Path) -> None:

@@ -303,7 +303,7 @@ def test_memories_that_land_in_the_background_are_told(data_dir: Path) -> None:
 
 def test_settings_that_make_no_sense_stop_the_start_with_a_sentence(data_dir: Path) -> None:
     for variables, told in {
-        ("MEMOS_EMBEDDER", "nonsense"): "MEMOS_EMBEDDER",
+        ("MEMOS_EMBEDDER", "nonsense"): "MEMOS_EMBEDDER: must be onnx, multilingual-e5 or sentence-transformers:MODEL",
         ("MEMOS_API_KEY", "${MEMOS_KEY}"): "placeholder",
         ("MEMOS_API_KEY", "<your key>"): "placeholder",
         ("MEMOS_USER_ID", '"ann"'): "quotes",

@@ -15,7 +15,9 @@ BACKUPS_FILE = "backups.txt"
 
 def note_backup(data_dir: Path, file: Path) -> None:
     """Note that a backup was written, so that a deletion can name it."""
-    with (data_dir / BACKUPS_FILE).open("a", encoding="utf-8") as noted:
+    list_of_them = data_dir / BACKUPS_FILE
+    list_of_them.touch(mode=0o600)
+    with list_of_them.open("a", encoding="utf-8") as noted:
         noted.write(f"{file.absolute()}\n")
 
 

@@ -74,27 +74,31 @@ def _check_server(settings: Settings, identity: str) -> Iterator[Finding]:
 def _check_folder(data_dir: Path, store: StoreStatus) -> Finding:
     with tempfile.TemporaryDirectory(prefix="memos-mcp-doctor-") as scratch:
         copied = Path(scratch) / "index"
-        if not _copy(data_dir, copied):
+        gathered = _copy(data_dir, copied)
+        if gathered is None:
             return Finding.ok(ABOUT, "not made yet; the next start makes it")
         counts = probe(copied)
     if counts is None:
         mend = "Nothing to do: the next start makes it anew from the ledger, while search goes on by words."
         return Finding.warning(ABOUT, "broken", mend=mend)
-    return Finding.ok(ABOUT, f"{counted(sum(counts.values()), 'vector')}{_waiting(store)}")
+    later = f", {gathered:,} more in the ledger until there are enough for a batch" if gathered else ""
+    return Finding.ok(ABOUT, f"{counted(sum(counts.values()), 'vector')}{later}{_waiting(store)}")
 
 
-def _copy(data_dir: Path, target: Path) -> bool:
-    """Copy the index while nobody else can open it; False where there is none."""
+def _copy(data_dir: Path, target: Path) -> int | None:
+    """Copy the index while nobody else can open it; return how many vectors it has yet to get, None where it is not."""
     lock = hold(data_dir)
     try:
         with closing(SqliteDatabase.look(data_dir / LEDGER_FILE)) as database:
-            folder = FolderLocation(Ledger(database), data_dir / CHROMA_FOLDER).current
+            ledger = Ledger(database)
+            folder = FolderLocation(ledger, data_dir / CHROMA_FOLDER).current
+            gathered = ledger.vectors.gathered_count()
         if not folder.is_dir():
-            return False
+            return None
         shutil.copytree(folder, target)
     finally:
         lock.release()
-    return True
+    return gathered
 
 
 def _waiting(store: StoreStatus) -> str:

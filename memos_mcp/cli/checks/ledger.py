@@ -11,7 +11,7 @@ from memos_mcp.backends.local.ledger.shared import examine
 from memos_mcp.cli.checks.finding import Finding
 from memos_mcp.cli.commands.holding import is_held
 from memos_mcp.cli.commands.ledger_files import damaged_texts, named, problem_of
-from memos_mcp.cli.commands.status import kept, kept_in
+from memos_mcp.cli.commands.status import kept, kept_in, size_of
 from memos_mcp.core.settings import Settings
 
 ABOUT = "ledger"
@@ -35,7 +35,7 @@ def check_ledger(data_dir: Path) -> Iterator[Finding]:
         return
     store = kept_in(ledger)
     what = kept(store) if store else "nothing"
-    yield Finding.ok(ABOUT, f"whole, {decimal(ledger.stat().st_size)}: {what}")
+    yield Finding.ok(ABOUT, f"whole, {decimal(size_of(ledger))}: {what}")
 
 
 def check_shared_ledger(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -46,18 +47,23 @@ def export(
             if user_id and not total:
                 raise InvalidRequest(f'Nothing is kept of a user "{user_id}", so there is nothing to export.')
             records = itertools.chain(everything.messages(), everything.memories())
-            _write(_counted(records, report, total), target, form, force=force)
+            counts: Counter[str] = Counter()
+            _write(_counted(records, report, total, counts), target, form, force=force)
     where = "standard output" if target == STANDARD_OUTPUT else str(target)
-    told = f"Exported {counted(total, 'message or memory', 'messages and memories')} to {where}."
+    no_longer = counts.total() - counts["message"] - counts["activated"]
+    known = counted(counts["activated"] + no_longer, "memory", "memories")
+    of_these = f" ({no_longer:,} no longer in force)" if no_longer else ""
+    told = f"Exported {counted(counts['message'], 'message')} and {known}{of_these} to {where}."
     say(progress if target == STANDARD_OUTPUT else console, told)
 
 
 Records = Iterator[MessageRecord | MemoryRecord]
 
 
-def _counted(records: Records, report: Callable[[int, int], None], total: int) -> Records:
+def _counted(records: Records, report: Callable[[int, int], None], total: int, counts: Counter[str]) -> Records:
     for done, record in enumerate(records, start=1):
         yield record
+        counts[record.status if isinstance(record, MemoryRecord) else "message"] += 1
         report(done, total)
 
 

@@ -77,7 +77,7 @@ def show(found: Forgotten, console: Console) -> None:
         tell(f"Kept, for other messages say it too: {', '.join(found.fewer_sources[:LISTED])}.")
     if not found.dry_run:
         tell("Nothing is left." if not found.left else f"{found.left} still speak of it: run the command again.")
-    if found.stale_backups:
+    if found.stale_backups and not found.is_empty:
         tell(f"Backups may still hold it; remove them, or back up anew: {', '.join(found.stale_backups)}.")
 
 
@@ -103,7 +103,7 @@ def _forgotten(ledger: Ledger, settings: Settings, request: DeleteMemory) -> For
         memories=tuple(shown[0].values()),
         messages=tuple(shown[1].values()),
         fewer_sources=tried.fewer_sources,
-        stale_backups=tried.stale_backups,
+        stale_backups=tuple(map(str, copies_of(settings.data_dir))),
         left=left,
         dry_run=request.dry_run,
     )

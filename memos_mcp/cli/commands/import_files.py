@@ -40,11 +40,9 @@ def take_in(
             report=report,
             without_sources=left_out.append,
         )
-    say(
-        console,
-        f"Imported {counted(messages, 'message')} and {counted(memories, 'memory', 'memories')}; "
-        "what was there already was left as it is.",
-    )
+    known = sum(one.messages + one.memories - one.new_messages - one.new_memories for one in found.values())
+    left = f"; already there, and left as they were: {known:,}" if known else ""
+    say(console, f"Imported {counted(messages, 'message')} and {counted(memories, 'memory', 'memories')}{left}.")
     if count := sum(left_out):
         told = counted(count, "memory was", "memories were")
         say(console, f"{told} left out: none of the messages that they were made of is in the file.")

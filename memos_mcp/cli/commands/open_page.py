@@ -19,7 +19,8 @@ def open_page(data_dir: Path, *, browse: bool, console: Console) -> None:
     if browse and webbrowser.open(link):
         say(console, "It was opened in your browser. The link works once, within five minutes.")
     else:
-        say(console, "Open this link in a browser of this machine: it works once, within five minutes.")
+        none = "No browser could be opened. " if browse else ""
+        say(console, f"{none}Open this link in a browser of this machine: it works once, within five minutes.")
 
 
 def link_to(data_dir: Path) -> str:

@@ -6,7 +6,6 @@ from typing import Literal
 
 from rich.console import Console
 from rich.filesize import decimal
-from rich.table import Table
 from rich.text import Text
 
 from memos_mcp import __version__
@@ -73,7 +72,7 @@ def look(settings: Settings) -> Overview:
         held=is_held(data_dir),
         engine=engine,
         store=(told and told.store) or (_kept_at(url) if url else kept_in(ledger)),
-        ledger_bytes=sum(path.stat().st_size for path in (ledger, Path(f"{ledger}-wal")) if path.exists()),
+        ledger_bytes=size_of(ledger),
         waiting_for_service=letters.waiting,
         refused_by_service=letters.refused,
     )
@@ -115,14 +114,17 @@ def kept_in(path: Path) -> StoreStatus | None:
         return Ledger(database).status() if database.number("PRAGMA user_version") else None
 
 
+def size_of(ledger: Path) -> int:
+    """Return the bytes of a ledger with what waits in its write-ahead log."""
+    return sum(path.stat().st_size for path in (ledger, Path(f"{ledger}-wal")) if path.exists())
+
+
 def show(overview: Overview, console: Console) -> None:
     """Print it as a table."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, value in _rows(overview):
-        table.add_row(name, Text(value))
-    console.print(table)
+    rows = _rows(overview)
+    width = max(len(name) for name, _ in rows)
+    for name, value in rows:
+        console.print(Text.assemble((name.ljust(width), "bold"), f"  {value}"), soft_wrap=True)
 
 
 def _rows(overview: Overview) -> list[tuple[str, str]]:
@@ -174,7 +176,9 @@ def _waiting(overview: Overview) -> str:
         (overview.waiting_for_service, counted(overview.waiting_for_service, "add") + " for the hosted service"),
         (overview.refused_by_service, counted(overview.refused_by_service, "add") + " refused by the hosted service"),
     ]
-    return ", ".join(text for count, text in waiting if count) or "nothing"
+    told = ", ".join(text for count, text in waiting if count)
+    later = "; it goes on at the next call of a host" if overview.engine is None and not overview.held else ""
+    return f"{told}{later}" if told else "nothing"
 
 
 def _failing(store: StoreStatus) -> str:

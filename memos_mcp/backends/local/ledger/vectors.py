@@ -203,6 +203,16 @@ class Vectors:
         """Count what the index has not followed of a user."""
         return self._database.number("SELECT count(*) FROM pending WHERE user = ?", (user,))
 
+    def gathered_count(self) -> int:
+        """Count the vectors that only the ledger has: they go into the index once there are enough of them."""
+        return sum(
+            self._database.number(
+                f"SELECT count(*) FROM pending JOIN {kind}_vector AS vector ON vector.seq = pending.seq"
+                f" WHERE kind = '{kind}'"
+            )
+            for kind in ("message", "memory")
+        )
+
     def unembedded_count(self, user: int | None = None, *, after: int = 0) -> int:
         """Count the texts that have no vector yet, of one user or of all, among those that came after one."""
         only, parameters = ("", (after,)) if user is None else (" AND pending.user = ?", (after, user))

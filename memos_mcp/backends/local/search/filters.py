@@ -89,7 +89,9 @@ def _conditions(filter: JsonValue) -> Filter | None:  # noqa: A002
     if filter is None or filter == {}:
         return None
     if not isinstance(filter, dict) or len(filter) != 1 or not {"and", "or"} & filter.keys():
-        raise InvalidRequest(f"filter has exactly one key, and or or (or one for each source): {_FORM}")
+        raise InvalidRequest(
+            f'filter has exactly one key, "and" or "or" (or each source has a filter of its own): {_FORM}'
+        )
     [(word, conditions)] = filter.items()
     if not isinstance(conditions, list) or not 1 <= len(conditions) <= _MAX_CONDITIONS:
         raise InvalidRequest(f"filter.{word} is a list of 1 to {_MAX_CONDITIONS} conditions: {_FORM}")
