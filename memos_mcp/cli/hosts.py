@@ -19,6 +19,7 @@ HostsArgument = Annotated[
     ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", help="Show the changes of each file as a diff.")]
 ScopeOption = Annotated[
     Literal["user", "project"],
     typer.Option(help="For this user everywhere, or in the files of the project in the current folder."),
@@ -36,6 +37,7 @@ def install(
         bool, typer.Option(help="Have hosts that can hand over what is said, and be told what is known, by themselves.")
     ] = True,
     dry_run: DryRunOption = False,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Put this server into the hosts of this machine, and prove that it answers."""
@@ -50,7 +52,7 @@ def install(
         with_hooks=hooks,
         dry_run=dry_run,
     )
-    _tell_installed(report, as_json=as_json)
+    _tell_installed(report, verbose=verbose, as_json=as_json)
 
 
 @commands.command()
@@ -58,6 +60,7 @@ def uninstall(
     hosts: HostsArgument = None,
     scope: ScopeOption = "user",
     dry_run: DryRunOption = False,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take this server out of the hosts of this machine; what is kept stays."""
@@ -65,16 +68,16 @@ def uninstall(
     from memos_mcp.hosts.machine import Machine  # noqa: PLC0415
 
     report = installing.uninstall(Machine.here(), hosts or (), scope=scope, dry_run=dry_run)
-    _tell_installed(report, as_json=as_json)
+    _tell_installed(report, verbose=verbose, as_json=as_json)
 
 
-def _tell_installed(report: "Report", *, as_json: bool) -> None:
+def _tell_installed(report: "Report", *, verbose: bool, as_json: bool) -> None:
     from memos_mcp.cli.commands import install as installing  # noqa: PLC0415
 
     if as_json:
         typer.echo(report.model_dump_json(indent=2))
     else:
-        installing.show(report, console)
+        installing.show(report, console, verbose=verbose)
     if not report.is_well:
         raise typer.Exit(1)
 

@@ -61,9 +61,12 @@ class FileChange:
             copy_of(self.before.path).unlink(missing_ok=True)
 
 
-def installing(file: HostFile, command: str, env: Mapping[str, str]) -> FileChange:
-    """Return what has to change so that a host starts this command, and nothing else of ours."""
-    before = read(file)
+def installing(file: HostFile, command: str, env: Mapping[str, str], *, before: ConfigFile | None = None) -> FileChange:
+    """Return what has to change so that a host starts this command, and nothing else of ours.
+
+    `before` is what its file is to be by then, where that is not what stands in it.
+    """
+    before = before or read(file)
     ours = _ours(file, before)
     wanted = written(file.host.form, command, env)
     if not ours:
@@ -84,9 +87,9 @@ def installing(file: HostFile, command: str, env: Mapping[str, str]) -> FileChan
     return change
 
 
-def uninstalling(file: HostFile) -> FileChange:
+def uninstalling(file: HostFile, *, before: ConfigFile | None = None) -> FileChange:
     """Return what has to change so that a host starts us no more; where nothing else did, it is as before."""
-    before = read(file)
+    before = before or read(file)
     ours = _ours(file, before)
     if not ours:
         return FileChange(file, "absent", before, before)

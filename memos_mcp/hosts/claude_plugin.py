@@ -10,6 +10,9 @@ from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.settings import read_settings
 from memos_mcp.plugin import MARKETPLACE, NAME, write_marketplace
 
+HOST = "claude-code"
+NOT_OFFERED = "the command claude was not found; run `memos-mcp install claude-code` again once it is"
+
 PATIENCE = 60.0  # seconds; Claude Code starts Node and copies the plugin
 
 

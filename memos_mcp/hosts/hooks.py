@@ -2,12 +2,16 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from memos_mcp.hosts.changes import FileChange, cannot, read
+from pydantic import ValidationError
+
+from memos_mcp.hosts import claude_plugin
+from memos_mcp.hosts.changes import FileChange, cannot, our_entries, read
 from memos_mcp.hosts.config_file import ConfigFile, NotChanged, check_writable, copy_of
+from memos_mcp.hosts.entries import Server
 from memos_mcp.hosts.machine import Machine
 from memos_mcp.hosts.registry import HostFile
 
@@ -73,9 +77,9 @@ def hooks_of(file: HostFile, machine: Machine) -> tuple[Hooks, HostFile] | None:
     return None
 
 
-def installing_hooks(hooks: Hooks, file: HostFile, command: str) -> FileChange:
+def installing_hooks(hooks: Hooks, file: HostFile, command: str, *, before: ConfigFile | None = None) -> FileChange:
     """Return what has to change so that a host runs our hooks, and nothing else of ours."""
-    before = after = read(file)
+    before = after = before or read(file)
     there = {event: (index, said) for event, index, said in _ours(before)}
     try:
         for key, value in hooks.beside:
@@ -93,9 +97,9 @@ def installing_hooks(hooks: Hooks, file: HostFile, command: str) -> FileChange:
     return FileChange(file, "changed" if there else "added", before, after, copied=not hooks.shared)
 
 
-def uninstalling_hooks(hooks: Hooks, file: HostFile) -> FileChange:
+def uninstalling_hooks(hooks: Hooks, file: HostFile, *, before: ConfigFile | None = None) -> FileChange:
     """Return what has to change so that a host runs no hook of ours; a file that was made for them goes."""
-    before = after = read(file)
+    before = after = before or read(file)
     ours = [*_ours(before)]
     if not ours:
         return FileChange(file, "absent", before, before)
@@ -112,6 +116,35 @@ def uninstalling_hooks(hooks: Hooks, file: HostFile) -> FileChange:
     origin = ConfigFile.read(copy_of(file.path), comments=file.host.comments)
     as_before = origin.parsed() | dict(hooks.beside) == after.parsed() | dict(hooks.beside)
     return FileChange(file, "removed", before, origin if as_before else after, gone=as_before and not origin.there)
+
+
+def why_no_hooks(file: HostFile, machine: Machine) -> str:
+    """Say why a host whose user's file names our server runs no hook of ours; nothing where it does or knows none."""
+    is_claude = file.host.key == claude_plugin.HOST and file.scope == "user"
+    found = hooks_of(file, machine)
+    if not our_entries(file) or not (is_claude or found):
+        return ""
+    own = replace(file, path=machine.home / ".claude" / "settings.json") if found is None else found[1]
+    if commands_of(read(own)) or (is_claude and claude_plugin.is_installed()):
+        return ""
+    if settings := settings_of(file):
+        return without(settings)
+    if is_claude and not claude_plugin.is_offered():
+        return claude_plugin.NOT_OFFERED
+    return f"`memos-mcp install {file.host.key}` adds them"
+
+
+def settings_of(file: HostFile) -> list[str]:
+    """Return the names of the variables that a host gives to our server."""
+    try:
+        return [name for entry in our_entries(file) for name in Server.model_validate(entry.value).env]
+    except ValidationError:  # an entry that no host can start either
+        return []
+
+
+def without(settings: Iterable[str]) -> str:
+    """Say why a host that gives the server settings of its own gets no hooks."""
+    return f"they would run without the settings of its entry ({', '.join(settings)})"
 
 
 def commands_of(document: ConfigFile) -> dict[str, str]:

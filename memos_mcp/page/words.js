@@ -193,6 +193,7 @@ const words = {
   hosts_lead: "The hosts that were found, and whether each has this memory.",
   host_configured: "Has this memory",
   host_not_configured: "Does not have it yet",
+  host_no_hooks: "Does not save and recall by itself, no hooks: {why}",
   no_hosts: "No host was found on this machine.",
   connect: "Connect",
   connect_host: "Connect {host}?",

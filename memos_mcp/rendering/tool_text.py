@@ -141,8 +141,12 @@ def feedback_text(receipt: FeedbackReceipt) -> str:
     if receipt.status == "running" and not receipt.archived and not receipt.added:
         return "Correction taken; what follows from it shows in get_memory in a moment."
     archived = f"archived {', '.join(receipt.archived)}" if receipt.archived else "archived nothing"
-    added = f"added {', '.join(receipt.added)}" if receipt.added else "added nothing"
-    return f"Correction taken ({receipt.status}): {archived}, {added}."
+    changed = [archived, *([f"added {', '.join(receipt.added)}"] if receipt.added else [])]
+    if receipt.status == "running":
+        changed.append("a new memory of what it says follows in a moment")
+    elif not receipt.added:
+        changed.append("added nothing")
+    return f"Correction taken ({receipt.status}): {', '.join(changed)}."
 
 
 def _label(entry: EvidenceItem) -> str:

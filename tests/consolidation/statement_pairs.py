@@ -112,6 +112,9 @@ UPDATED = (
     ("Tengo 30 años.", "Ayer cumplí 31 años."),
     ("Llámame Francisco.", "Llámame Paco."),
     ("Mi color favorito es el azul.", "Mi color favorito es el rojo."),
+    ("The billing service uses Postgres 16.", "The billing service does not use Postgres any more."),
+    ("The billing service uses Postgres 16.", "The billing service no longer uses Postgres."),
+    ("我妹妹住在上海。", "我妹妹不在上海了。"),
     ("I take the bus to work.", "I take the train to work now."),
     ("I take the bus to work.", "These days I cycle to work instead of taking the bus."),
     ("I run three times a week.", "I run five times a week now."),
@@ -298,6 +301,10 @@ APART = (
     ("I take my son to school.", "I take my dog to the vet now."),
     ("I walk to work on Mondays.", "I cycle to the gym now."),
     ("I cook pasta for the kids.", "I cook rice for my mother now."),
+    ("The order service uses Postgres 16.", "The billing service does not use Postgres any more."),
+    ("We use Postgres 16.", "The billing service does not use Postgres any more."),
+    ("The billing service uses Postgres 16.", "The billing service does not use Redis any more."),
+    ("我哥哥住在上海。", "我妹妹不在上海了。"),
 )
 
 NOT_JUDGED = (

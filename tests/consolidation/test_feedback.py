@@ -120,6 +120,15 @@ async def test_a_correction_of_nothing_known_changes_nothing_and_is_kept(backend
     ]
 
 
+async def test_where_nothing_bears_on_a_correction_no_memory_is_offered(backend: LocalBackend) -> None:
+    await tell(backend, "We use pnpm.", "I had lunch with Ana.", "My cat food is in the car.")
+
+    assert 'nothing about "piano" is remembered' in (await correct(backend, "I never had a piano.")).note
+    assert "nothing about this is remembered" in (await correct(backend, "The printer is not broken.")).note
+    offered = (await correct(backend, "I never had a cat.")).note
+    assert 'The nearest: k3 "My cat food is in the car.". Repeat' in offered
+
+
 async def test_a_correction_never_touches_another_user(backend: LocalBackend) -> None:
     await tell(backend, "My cat is called Miso.", user_id="u")
     await tell(backend, "My cat is called Tofu.", user_id="v")
@@ -152,6 +161,11 @@ MEANT = [
     ("我从来没养过猫。", "我的猫叫咪咪。"),
     ("不对，我住在苏州。", "我住在南京。"),
     ("No tengo gato.", "Mi gato se llama Luna."),
+    ("The billing service does not use Postgres any more.", "The billing service uses Postgres 16"),
+    ("The billing service does not use Postgres any more.", "Our billing service uses Postgres 16."),
+    ("The billing service no longer uses Postgres.", "We decided that the billing service uses Postgres 16."),
+    ("我妹妹现在住在北京，不在上海了。", "我妹妹住在上海"),
+    ("我妹妹不在上海了。", "我妹妹住在上海。"),
 ]
 
 NOT_MEANT = [
@@ -164,6 +178,20 @@ NOT_MEANT = [
     ("I don't like coffee.", "I drink coffee every day."),
     ("我从来没养过猫。", "邻居的猫很可爱。"),
     ("No tengo gato.", "El gato de mi vecina es negro."),
+    ("The billing service does not use Postgres any more.", "The order service uses Postgres 16."),
+    ("The billing service does not use Postgres any more.", "The billing service uses Redis."),
+    ("The billing service does not use Postgres any more.", "We use Postgres 16."),
+    ("The billing service does not use Postgres any more.", "The billing service used Postgres in 2019."),
+    ("I don't live in Rome any more.", "I lived in Rome for two years."),
+    ("我妹妹现在住在北京，不在上海了。", "我哥哥住在上海，是一名护士。"),
+    ("我妹妹现在住在北京，不在上海了。", "我妹妹在上海出生。"),
+    ("我不在上海了。", "我妹妹叫小红，住在上海。"),
+]
+
+LEFT = [
+    ("我妹妹现在住在北京，不在上海了。", "我妹妹住在上海，她喜欢收集邮票。", ("我妹妹喜欢收集邮票",)),
+    ("我妹妹不住在上海了。", "我妹妹住在上海，是一名护士。", ("我妹妹是一名护士",)),
+    ("我不住在上海了。", "我住在上海，养了一只猫。", ("我养了一只猫",)),
 ]
 
 SET_RIGHT = [
@@ -179,6 +207,7 @@ SET_RIGHT = [
     ("My dog is called Bruno, not Bruce.", "My sister's dog is called Bruce.", None),
     ("I moved to Berlin, not Bern.", "My brother moved to Bern.", None),
     ("I work at Bosch, not Siemens.", "I worked at Siemens in 2010.", None),
+    ("The office is in Ghent now, not in Antwerp any more.", "The office is in Antwerp.", "The office is in Ghent."),
 ]
 
 
@@ -190,6 +219,11 @@ def test_a_memory_is_denied(correction: str, memory: str) -> None:
 @pytest.mark.parametrize(("correction", "memory"), NOT_MEANT)
 def test_a_memory_is_not_what_is_denied(correction: str, memory: str) -> None:
     assert read(correction).verdict(told(memory)).relation == "different"
+
+
+@pytest.mark.parametrize(("correction", "memory", "kept"), LEFT)
+def test_the_other_clauses_of_a_denied_one_hold(correction: str, memory: str, kept: tuple[str, ...]) -> None:
+    assert read(correction).verdict(told(memory)).kept == kept
 
 
 @pytest.mark.parametrize(("correction", "memory", "right"), SET_RIGHT)

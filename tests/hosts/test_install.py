@@ -54,7 +54,7 @@ def test_installed_twice_and_taken_out_a_machine_is_as_before(machine: Path) -> 
 
     dry = memos("install", "--dry-run")
     assert files(machine) == before
-    first = memos("install", "--env", "MEMOS_USER_ID=ann")
+    first = memos("install", "--env", "MEMOS_USER_ID=ann", "--verbose")
     second = memos("install", "--json")
     after = files(machine)
     removed = memos("uninstall")
@@ -63,6 +63,7 @@ def test_installed_twice_and_taken_out_a_machine_is_as_before(machine: Path) -> 
     assert "Nothing was written." in dry.stdout
     assert f'+      "command": "{own_command()}"' in first.stdout
     assert "The server answers: memos-mcp" in first.stdout
+    assert first.stdout.count("no hooks: they would run without the settings of its entry (MEMOS_USER_ID)") == 3
     assert [host["what"] for host in json.loads(second.stdout)["hosts"]] == ["unchanged"] * 3
     assert json.loads(after[".cursor/mcp.json"])["mcpServers"]["memos"]["env"] == {"MEMOS_USER_ID": "ann"}
     assert after[".config/Code/User/mcp.json.before-memos-mcp"] == CODE
@@ -91,8 +92,53 @@ def test_hosts_get_hooks_where_they_are_wanted_and_lose_them_again(machine: Path
     assert hooks <= there.keys()
     assert all(f"{own_command()} hook " in there[name] for name in hooks)
     assert "Codex: trust its hooks with /hooks" in told.stdout
+    assert f"Codex: server unchanged ({machine}/.codex/config.toml); hooks added (" in told.stdout
+    assert "+++" not in told.stdout
+    assert "trust" not in removed.stdout
     assert [host["what"] for host in json.loads(again.stdout)["hosts"]] == ["unchanged"] * 6
     assert files(machine) == before
+
+
+def test_claude_code_without_its_command_gets_the_server_and_is_said_to_run_no_hooks(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.defpath)))
+    if shutil.which("claude"):
+        pytest.skip("Claude Code is installed for everybody here")
+    (machine / ".claude").mkdir()
+
+    told = memos("install", "claude-code").stdout
+    ill = memos("doctor").stdout
+    (machine / ".claude" / "settings.json").write_text(
+        json.dumps({"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "memos-mcp hook Stop"}]}]}})
+    )
+    well = memos("doctor").stdout
+
+    assert "no hooks: the command claude was not found; run `memos-mcp install claude-code` again" in told
+    assert "warning Claude Code hooks: no hooks: the command claude was not found" in ill
+    assert "All is well" not in ill
+    assert "no hooks" not in well
+
+
+def test_a_file_of_servers_and_hooks_is_shown_once_with_both(machine: Path) -> None:
+    file = machine / ".gemini" / "settings.json"
+    file.parent.mkdir()
+    file.write_text('{"theme": "dark"}\n')
+
+    tried = memos("install", "gemini", "--dry-run").stdout
+    done = memos("install", "gemini", "--verbose").stdout
+    taken = memos("uninstall", "gemini", "--dry-run").stdout
+
+    diff = [line for line in tried.splitlines() if line.startswith("  ")]
+    assert [line for line in done.splitlines() if line.startswith("  ")] == diff
+    assert diff[:2] == [f"  --- {file}", f"  +++ {file}"]
+    assert sum(line.startswith("  +++") for line in diff) == 1
+    assert "SessionStart" in tried
+    assert '"mcpServers"' in tried
+    assert taken.count("+++") == 1
+    assert '  +{"theme": "dark"}' in taken.splitlines()
+    assert memos("uninstall", "gemini").returncode == 0
+    assert file.read_text() == '{"theme": "dark"}\n'
 
 
 def test_nothing_is_written_where_the_server_does_not_answer(machine: Path) -> None:
@@ -161,6 +207,7 @@ def test_the_real_claude_code_connects_to_what_was_installed(machine: Path, clau
 def test_where_claude_code_can_be_asked_it_gets_the_plugin(
     machine: Path, claude: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    alone = memos("install", "claude-code").stdout
     monkeypatch.setenv("PATH", str(claude), prepend=os.pathsep)
 
     first, second = memos("install", "claude-code"), memos("install", "claude-code", "--json")
@@ -168,7 +215,9 @@ def test_where_claude_code_can_be_asked_it_gets_the_plugin(
     well = memos("doctor").stdout
     removed = memos("uninstall", "claude-code")
 
+    assert "no hooks: the command claude was not found" in alone
     assert "as a plugin" in first.stdout, first.stderr
+    assert there.count("memos-mcp") == 1
     assert f"Claude Code plugin: starts {own_command()}, which answers with 6 tools" in well
     assert "no host's file names memos-mcp" not in well
     assert json.loads(second.stdout)["hosts"][0]["what"] == "unchanged"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 
 from memos_mcp.backends.local.backend import LocalBackend
@@ -9,7 +10,7 @@ from memos_mcp.backends.local.consolidation import Consolidation, Undo
 from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.core.errors import InvalidRequest
-from memos_mcp.core.models import GetMemory, Memory, UpdateMemory
+from memos_mcp.core.models import AddFeedback, GetMemory, Memory, UpdateMemory
 from tests.consolidation.conversation import add
 from tests.local.stores import find, store
 
@@ -57,6 +58,35 @@ async def test_an_archived_memory_comes_back_and_what_updated_it_stays(tmp_path:
     assert current["I live in Paris."].superseded_by == ""
     assert current["I moved to Berlin."].supersedes == ()
     assert events(tmp_path, 1) == [("archived", True), ("undone", False)]
+
+
+async def test_a_correction_that_is_taken_back_leaves_only_what_it_had_corrected(tmp_path: Path) -> None:
+    async with store(tmp_path) as backend:
+        await tell(backend, "My dog is called Bruce.")
+        correction = AddFeedback(feedback_content="My dog is called Bruno, not Bruce.")
+        await backend.add_feedback(correction, user_id="u")
+
+    undo(tmp_path, 1)
+
+    assert set(await known(tmp_path)) == {"My dog is called Bruce."}
+    assert events(tmp_path, 2) == [("archived", False)]
+
+
+async def test_what_was_learnt_from_a_correction_steps_back_with_the_last_of_those_it_had_replaced(
+    tmp_path: Path,
+) -> None:
+    async with store(tmp_path) as backend:
+        await tell(backend, "My cat is called Miso.", "Our cat likes snow.")
+        receipt = await backend.add_feedback(AddFeedback(feedback_content="I never had a cat."), user_id="u")
+        with anyio.fail_after(30):
+            while (await backend.get_status(receipt.task_id, user_id="u")).status == "running":
+                await anyio.sleep(0.01)
+
+    undo(tmp_path, 1)
+    assert set(await known(tmp_path)) == {"My cat is called Miso.", "I never had a cat."}
+    undo(tmp_path, 2)
+    assert set(await known(tmp_path)) == {"My cat is called Miso.", "Our cat likes snow."}
+    assert events(tmp_path, 1) == [("archived", True), ("linked", True), ("undone", False)]
 
 
 async def test_what_carried_on_the_rest_of_an_archived_memory_steps_back_when_it_returns(tmp_path: Path) -> None:

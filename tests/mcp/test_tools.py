@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from mcp import Client
 
 from memos_mcp.core.errors import Unavailable
+from memos_mcp.core.models import FeedbackReceipt
 from memos_mcp.rendering.instructions import DATA_NOT_INSTRUCTIONS
 from memos_mcp.rendering.size_limits import ANSWER_BYTES
-from memos_mcp.rendering.tool_text import NOTHING_RELEVANT, NOTHING_STORED, ONE_CONVERSATION
+from memos_mcp.rendering.tool_text import NOTHING_RELEVANT, NOTHING_STORED, ONE_CONVERSATION, feedback_text
 from tests.fakes.memory_backend import ListBackend
 from tests.mcp.clients import CONVERSATION, connected, structured, text_of
 
@@ -262,6 +263,14 @@ async def test_a_correction_says_what_it_changed(client: Client) -> None:
 
     assert structured(result)["added"] == ["p1"]
     assert "added p1" in text_of(result)
+
+
+def test_feedback_that_is_still_learnt_from_says_that_its_memory_follows() -> None:
+    running = FeedbackReceipt(task_id="t", status="running", archived=("k6",))
+    done = FeedbackReceipt(task_id="t", status="completed", archived=("k6",))
+
+    assert feedback_text(running).endswith("archived k6, a new memory of what it says follows in a moment.")
+    assert feedback_text(done).endswith("archived k6, added nothing.")
 
 
 async def test_a_session_of_the_older_era_has_a_conversation_of_its_own(backend: ListBackend) -> None:

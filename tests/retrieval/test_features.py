@@ -29,6 +29,21 @@ def test_a_question_is_noticed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("When is my sister's birthday?", True),
+        ("Nora: Really? Where is it?", True),
+        ("我妹妹住在哪里？", True),
+        ("I have two dogs. Do you like dogs?", False),
+        ("I moved to Oslo, do you know it?", False),
+        ("It is on Friday.", False),
+    ],
+)
+def test_a_question_that_tells_nothing_is_told_from_one_beside_a_statement(text: str, alone: bool) -> None:
+    assert bool(flags(text) & features.ASKS_ALONE) is alone
+
+
+@pytest.mark.parametrize(
     "text", ["I went yesterday", "last Friday it rained", "two weeks ago", "昨天下雨了", "ayer llovió"]
 )
 def test_a_time_relative_to_the_day_of_writing_is_noticed(text: str) -> None:
@@ -114,7 +129,7 @@ GOLDEN = (
     ("어제 서울에서 친구를 만났어요.", "user"),
     ("ذهبت أمس إلى القاهرة.", "user"),
 )
-DIGESTS = {7: "5062fa3a5172b826"}
+DIGESTS = {8: "5d3e5a22201c2ca5"}
 
 
 def test_features_that_come_out_differently_have_another_version() -> None:

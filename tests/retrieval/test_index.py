@@ -183,6 +183,20 @@ def test_the_text_after_a_question_is_its_answer_rather_than_that_after_a_statem
     assert order.index(22) < order.index(44)
 
 
+def test_a_question_asked_before_is_no_sure_answer_to_it() -> None:
+    index = index_of(
+        [*FILLER, "Is the ferry museum open on Mondays?", *FILLER, "The ferry museum is open on Mondays.", *FILLER]
+    )
+    sure = {
+        hit.seq: hit.relativity
+        for hit in index.search(Query(text="Is the ferry museum open on Mondays?", now=START), limit=9)
+    }
+    assert sure[21] < 0.1
+    assert sure[42] > 0.45
+    told = index.search(Query(text="What did I ask about the ferry museum?", now=START), limit=9)
+    assert {hit.seq: hit.relativity for hit in told}[21] > 0.45
+
+
 def test_neighbours_are_of_the_same_conversation() -> None:
     index = Index()
     texts = ["Did you go to the ferry museum?", "Another topic, another place.", "Yes, with both of the twins."]

@@ -197,7 +197,8 @@ class LocalBackend(LedgerReader):
         user = self.ledger.messages.user_key(user_id)
         nearest = self.ledger.memories.by_seq(user or 0, corrected.nearest)
         if not nearest:
-            return "Nothing was changed: no memory is like this. add_message stores what is new."
+            about = f'"{shorten(corrected.about, limit=80)}"' if corrected.about else "this"
+            return f"Nothing was changed: nothing about {about} is remembered. add_message stores what is new."
         shown = "; ".join(f'{memory_id(seq)} "{_beginning(nearest[seq])}"' for seq in corrected.nearest)
         return f"Nothing was changed. Which memory is meant? The nearest: {shown}. Repeat with its id in memory_ids."
 

@@ -65,6 +65,19 @@ def show(history: MemoryHistory, console: Console) -> None:
         event = f"{change.event}, undone" if change.undone else change.event
         table.add_row(clock_text(change.time), event, Text(_told(change.before)), Text(_told(change.after)))
     console.print(table)
+    if history.changes and history.changes[-1].event == "undone":
+        console.print(_now_current(memory.id, history.changes[-1].after), end="", soft_wrap=True)
+
+
+def _now_current(memory_id: str, left: Mapping[str, JsonValue]) -> str:
+    """Say which memory holds after a change was taken back, where another had taken its place."""
+    match left:
+        case {"archived": int(instead)}:
+            return f"{memory_id} is in force again; k{instead}, which had taken its place, is archived.\n"
+        case {"still_in_force": int(instead)}:
+            return f"{memory_id} is in force again, and so is k{instead}, which had taken its place.\n"
+        case _:
+            return ""
 
 
 def _history(ledger: Ledger, user_id: str, memory_id: str) -> MemoryHistory:
@@ -98,7 +111,7 @@ def _told(values: Mapping[str, JsonValue]) -> str:
 
 def _value(name: str, value: JsonValue) -> str:
     match name, value:
-        case ("superseded_by" | "remainder", int()):
+        case ("superseded_by" | "remainder" | "archived" | "still_in_force", int()):
             return f"k{value}"
         case "corrected_by", int():
             return f"m{value}"

@@ -7,8 +7,10 @@ from memos_mcp.cli.commands.config import values_of
 from memos_mcp.cli.commands.install import install
 from memos_mcp.core.api_models import ShownHost, ShownSetting
 from memos_mcp.core.settings import read_settings
+from memos_mcp.hosts import claude_plugin
 from memos_mcp.hosts.changes import chosen, our_entries
 from memos_mcp.hosts.config_file import NotChanged
+from memos_mcp.hosts.hooks import why_no_hooks
 from memos_mcp.hosts.machine import Machine
 from memos_mcp.hosts.registry import HostFile, files_of
 
@@ -26,7 +28,7 @@ class ThisMachine:
         """Return the hosts that are here, and whether each starts us."""
         found: dict[str, ShownHost] = {}
         for file in chosen(files_of(_machine()), (), "user"):
-            shown = ShownHost(name=file.host.key, title=file.host.name, file=str(file.path), configured=_names_us(file))
+            shown = _shown(file)
             if file.host.key not in found or shown.configured:
                 found[file.host.key] = shown
         return tuple(found.values())
@@ -37,16 +39,18 @@ class ThisMachine:
         The host gets the store and the user of this process, where they are not the usual ones.
         """
         variables = {name: os.environ[name] for name in _WHICH_MEMORY if os.environ.get(name)}
-        (outcome, *_) = install(_machine(), (name,), scope="user", variables=variables, dry_run=dry_run).hosts
+        outcomes = install(_machine(), (name,), scope="user", variables=variables, dry_run=dry_run).hosts
+        outcome = outcomes[0]
         return ShownHost(
             name=outcome.host,
             title=outcome.name,
             file=outcome.path,
             configured=outcome.what == "unchanged" or (outcome.what != "refused" and not dry_run),
-            diff=outcome.diff,
+            diff="\n".join(one.diff for one in outcomes if one.diff),
             refused=outcome.what == "refused",
             why=outcome.why,
-            then=outcome.then,
+            then=". ".join(dict.fromkeys(one.then for one in outcomes if one.then)),
+            no_hooks=outcome.no_hooks,
         )
 
 
@@ -54,8 +58,15 @@ def _machine() -> Machine:
     return Machine.here(folder=Path.home())
 
 
-def _names_us(file: HostFile) -> bool:
+def _shown(file: HostFile) -> ShownHost:
+    configured, no_hooks = False, ""
     try:
-        return bool(our_entries(file))
+        configured = bool(our_entries(file))
+        no_hooks = why_no_hooks(file, _machine())
     except NotChanged:
-        return False
+        pass
+    if not configured and file.host.key == claude_plugin.HOST:
+        configured = claude_plugin.is_installed()
+    return ShownHost(
+        name=file.host.key, title=file.host.name, file=str(file.path), configured=configured, no_hooks=no_hooks
+    )

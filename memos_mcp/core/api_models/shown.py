@@ -246,14 +246,16 @@ class SettingList(Frozen):
 class ShownHost(Frozen):
     """A host on this machine: its file, and whether that starts us.
 
-    After an installation, or before it in a dry run: what changes in the file, whether that is refused, why it is
-    or is done otherwise, and what a person has to do then.
+    `no_hooks` says why a host that could save and recall by itself does not. After an installation, or before it in
+    a dry run: what changes in its files, whether that is refused, why it is or is done otherwise, and what a person has
+    to do then.
     """
 
     name: str
     title: str
     file: str
     configured: bool
+    no_hooks: str = ""
     diff: str = ""
     refused: bool = False
     why: str = ""

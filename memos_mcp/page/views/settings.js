@@ -23,6 +23,7 @@ export function Settings() {
       <ul class="plain">${found.map((host) => html`<li key=${host.name} class="host">
         <div><strong>${host.title}</strong> <span class=${host.configured ? "well" : "faint"}>${t(host.configured ? "host_configured" : "host_not_configured")}</span>
           <br /><small><${Said} text=${host.file} /></small>
+          ${host.no_hooks && html`<br /><small><${Said} text=${t("host_no_hooks", { why: host.no_hooks })} /></small>`}
           <span role="status">${done[host.name] && html`<br /><${Said} text=${t("host_then", { then: done[host.name].then || t("host_restart") })} />`}</span></div>
         ${!host.configured && html`<${Action} class="quiet" run=${() => install(host, { dry_run: true }).then(setAsked)}>${t("connect")}</${Action}>`}</li>`)}</ul>
     </section>

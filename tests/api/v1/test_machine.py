@@ -58,7 +58,10 @@ async def test_a_host_is_set_up_once_and_then_shown_as_such(home: Path) -> None:
 
     assert (done["configured"], done["diff"]) == (True, tried["diff"])
     assert "memos" in (home / ".cursor" / "mcp.json").read_text()
-    assert [host["configured"] for host in (await api.get("/hosts"))["hosts"]] == [True]
+    (shown,) = (await api.get("/hosts"))["hosts"]
+    assert shown["configured"]
+    assert shown["no_hooks"] == done["no_hooks"] == tried["no_hooks"]
+    assert "without the settings of its entry (MEMOS_DATA_DIR)" in shown["no_hooks"]
     assert "There is no host" in refused(await api.call("POST", "/hosts/nowhere/install", {}), 400)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from memos_mcp.backends.local.consolidation.claims import USER
 from memos_mcp.backends.local.consolidation.grammar import (
     HAN,
     LANGUAGES,
@@ -94,13 +95,17 @@ class TextReplacement:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a feedback says: statements that hold, statements that do not, things the user has not, and exchanges."""
+    """What a feedback says: statements that hold and that do not, things the user has not, and exchanges.
+
+    `about` names the things that the user has not.
+    """
 
     statements: tuple[Statement, ...]
     retracted: tuple[Statement, ...]
     nothing: tuple[Patterns, ...]
     exchanges: tuple[TextReplacement, ...]
     words: frozenset[str]
+    about: str = ""
 
     @property
     def sought(self) -> set[int]:
@@ -120,9 +125,17 @@ class Correction:
         """Say what becomes of a memory: `updates` takes it out of force, `kept` is what of it still holds."""
         if memory.perspective != "user" or memory.speaker:
             return DIFFERENT
-        denied = [self._denies(statement) for statement in memory.statements]
-        kept = tuple(one.text for one, gone in zip(memory.statements, denied, strict=True) if not gone)
-        return Verdict("updates", kept) if any(denied) else DIFFERENT
+        left = [self._left(statement) for statement in memory.statements]
+        said = [statement.text for statement in memory.statements]
+        return DIFFERENT if left == said else Verdict("updates", tuple(filter(None, left)))
+
+    def _left(self, old: Statement) -> str:
+        """Return what a statement says that still holds: all of it, some of its clauses, or nothing."""
+        clauses = _of_one_subject(old)
+        kept = [text for text in clauses if not any(map(self._denies, told(text).statements))]
+        if kept != clauses:
+            return "，".join(kept)
+        return "" if self._denies(old) else old.text
 
     def _denies(self, old: Statement) -> bool:
         return (
@@ -132,6 +145,19 @@ class Correction:
         )
 
 
+def _of_one_subject(statement: Statement) -> list[str]:
+    """Part a compound sentence into clauses with the subject of the first in each; nothing where that is not clear."""
+    first, *rest = _PIECE.split(statement.text.strip(MARKS))
+    same = next((rules.correcting.same for rules in grammars(first) if rules.correcting.same), None)
+    placed = [claim for one in told(first).statements for claim in one.claims if claim.holds == "place"]
+    if not rest or not same or not placed:
+        return []
+    subject = "我" if placed[0].subject == USER else placed[0].subject
+    if not first.startswith(subject):
+        return []
+    return [first, *(same.sub(subject, clause, count=1) if same.match(clause) else clause for clause in rest)]
+
+
 @lru_cache(maxsize=64)
 def read(feedback: str) -> Correction:
     """Read a correction in plain words; what it says of nothing in particular corrects nothing."""
@@ -139,16 +165,16 @@ def read(feedback: str) -> Correction:
     denied = {sentence: [found["said"] for found, _ in _matches(sentence, "retracts")] for sentence in said}
     claimed = [sentence for sentence in said if not denied[sentence]]
     pieces = [piece for sentence in claimed for piece in (sentence, *_PIECE.split(sentence))]
+    lacking = [(found["thing"], rules) for piece in pieces for found, rules in _matches(piece, "nothing")]
     return Correction(
         statements=tuple(statement for text in [*claimed, *pieces] for statement in told(text).statements),
         retracted=tuple(
             statement for texts in denied.values() for text in texts for statement in told(text).statements
         ),
-        nothing=tuple(
-            _having(found["thing"], rules) for piece in pieces for found, rules in _matches(piece, "nothing")
-        ),
+        nothing=tuple(_having(thing, rules) for thing, rules in lacking),
         exchanges=tuple(dict.fromkeys(one for text in (_bare(feedback), *said) for one in _exchanges(text))),
         words=frozenset(word.casefold() for word in re.findall(r"\w+", feedback)),
+        about=", ".join(dict.fromkeys(thing.strip() for thing, _ in lacking)),
     )
 
 

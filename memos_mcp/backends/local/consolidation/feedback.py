@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from memos_mcp.backends.local.consolidation.corrections import Correction, asserted, read
 from memos_mcp.backends.local.consolidation.deduplication import Consolidation
+from memos_mcp.backends.local.consolidation.grammar import grammar_of
 from memos_mcp.backends.local.consolidation.statements import told
 from memos_mcp.backends.local.consolidation.supersession import Verdict
 from memos_mcp.backends.local.extraction.base import Draft
@@ -15,8 +17,9 @@ from memos_mcp.backends.local.ledger.standing import Standing, standing_of
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.retrieval.index import Query
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
+from memos_mcp.backends.local.text.words import matter
 from memos_mcp.core.models import AddMessage, MemoryViews
-from memos_mcp.core.perspective import marked, perspective_of
+from memos_mcp.core.perspective import bare, marked, perspective_of
 
 SOUGHT = 50
 """Memories that share words with a correction and are looked at."""
@@ -32,14 +35,16 @@ EXTRACTOR = "correction:1"
 class FeedbackOutcome:
     """What a correction came to: the keys of memories that were archived and of those that were added.
 
-    `known` are memories that say already what is right, `nearest` those that may be meant where none is clearly.
-    `learns` tells that the correction is still to be learnt from, as a message is.
+    `known` are memories that say already what is right, `nearest` those that may be meant where none is clearly,
+    `about` the things that it says are not there. `learns` tells that the correction is still to be learnt from, as a
+    message is.
     """
 
     archived: tuple[int, ...] = ()
     added: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
     nearest: tuple[int, ...] = ()
+    about: str = ""
     learns: bool = False
 
 
@@ -73,8 +78,11 @@ class Feedback:
             if not (corrected.archived or named):
                 values = {one.seq: one.value for one in found}
                 known = tuple(seq for seq in values if correction.is_known(values[seq]))
-                nearest = tuple(seq for seq in sought if seq in values)[:NEAREST]
-                corrected = FeedbackOutcome(known=known, nearest=nearest)
+                bearing = (
+                    seq for seq in sought if seq in values and _bears_on(correction, message.content, values[seq])
+                )
+                nearest = tuple(islice(bearing, NEAREST))
+                corrected = FeedbackOutcome(known=known, nearest=nearest, about=correction.about)
             if not corrected.learns:
                 views = MemoryViews(added=len(corrected.added), updated=len(corrected.archived))
                 self._ledger.tasks.close(added.task_id, views)
@@ -143,3 +151,10 @@ class Feedback:
                 clear |= {old.seq: text for old, text in only}
                 break
         return clear
+
+
+def _bears_on(correction: Correction, text: str, value: str) -> bool:
+    """Tell whether a memory speaks of what a correction speaks of, in its words or as a claim on the same matter."""
+    rules = grammar_of(text)
+    said = matter(text, without=rules.negators) if rules else matter(text)
+    return bool(said & matter(bare(value))) or not correction.sought.isdisjoint(told(value).keys)

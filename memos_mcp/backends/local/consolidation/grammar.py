@@ -92,7 +92,10 @@ class DoingForms:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionForms:
-    """How a language corrects what is remembered; `has` are patterns in which THING is to be replaced."""
+    """How a language corrects what is remembered; `has` are patterns in which THING is to be replaced.
+
+    `same` begins a clause of a compound sentence that leaves its subject to the clause before.
+    """
 
     lead: Pattern
     nothing: Patterns
@@ -102,6 +105,7 @@ class CorrectionForms:
     has: tuple[str, ...]
     light: Words
     before: Pattern
+    same: Pattern | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,12 @@ def _denies(old: Statement, new: Statement) -> bool:
 
 
 def denies_past(old: Statement, new: Statement) -> bool:
-    """Tell whether a statement says that what an earlier one says never was: "I never lived in Paris"."""
+    """Tell whether a statement says that what an earlier one says never was: "I never lived in Paris".
+
+    What is no more may have been: "I don't live in Paris any more" leaves "I lived in Paris" alone.
+    """
+    if new.ends and old.wording.past:
+        return False
     stems = new.wording.stems
     said = tuple(stem for stem in stems if stem != "did" and not (stem == "have" and len(stems) > _AUXILIARY_IN))
     return (

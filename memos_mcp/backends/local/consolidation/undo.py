@@ -28,7 +28,8 @@ class Undo:
         """Make a memory what it was before its last change, and give that change.
 
         A statement that had strengthened it becomes a memory of its own; one that carried on what of it still held
-        steps back.
+        steps back. The memory that took its place by a correction of it alone is archived, and stays in force where a
+        later statement was taken to replace it: that one was said, and may hold beside it.
 
         Raises:
             InvalidRequest: it has no change that is not undone.
@@ -40,21 +41,30 @@ class Undo:
                 raise InvalidRequest(
                     f"{memory_id(seq)} was never changed, or all of it is undone; nothing was changed."
                 )
+            left: dict[str, int] = {}
             match change.event:
                 case "archived":
-                    self._activate(seq, change, user=user, now=now)
+                    left = self._activate(seq, change, user=user, now=now)
                 case "rewritten":
                     self._rewrite(seq, change.before, user=user, now=now)
                 case _:
                     self._weaken(seq, change, user=user, now=now)
-            self._ledger.history.mark_undone(seq, change, now=now)
+            self._ledger.history.mark_undone(seq, change, now=now, left=left)
         return change
 
-    def _activate(self, seq: int, change: Change, *, user: int, now: int) -> None:
+    def _activate(self, seq: int, change: Change, *, user: int, now: int) -> dict[str, int]:
+        """Bring a memory back, and say what became of the one that stood in its place."""
+        instead, is_corrected = self._ledger.memories.replacement(seq)
         self._ledger.changes.put_status(user, seq, change.before, now=now)
         remainder = change.after.get("remainder")
         if remainder and self._ledger.claims.in_force(user, [remainder]):
             self._ledger.changes.archive(user, remainder, superseded_by=seq, now=now)
+        if instead is None or not self._ledger.claims.in_force(user, [instead]):
+            return {}
+        if not is_corrected or self._ledger.memories.superseded([instead]).get(instead):
+            return {"still_in_force": instead}
+        self._ledger.changes.archive(user, instead, superseded_by=seq, now=now)
+        return {"archived": instead}
 
     def _rewrite(self, seq: int, before: Mapping[str, Any], *, user: int, now: int) -> None:
         value = str(before["memory_value"])

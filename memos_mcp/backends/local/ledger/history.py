@@ -52,7 +52,14 @@ class History:
             (change for change in reversed(self.of(memory)) if change.event in UNDOABLE and not change.undone), None
         )
 
-    def mark_undone(self, memory: int, change: Change, *, now: int) -> None:
-        """Note that a change was taken back; called inside the transaction that does it."""
+    def mark_undone(self, memory: int, change: Change, *, now: int, left: Mapping[str, int]) -> None:
+        """Note that a change was taken back, with the links that followed from it; inside the transaction that does it.
+
+        `left` says what became of the memory that stood in its place.
+        """
         self.database.execute("UPDATE history SET undone = 1 WHERE key = ?", (change.key,))
-        self.note(memory, "undone", now=now, before={}, after={"event": change.event})
+        if change.event == "archived":
+            self.database.execute(
+                "UPDATE history SET undone = 1 WHERE memory = ? AND event = 'linked' AND key > ?", (memory, change.key)
+            )
+        self.note(memory, "undone", now=now, before={}, after={"event": change.event, **left})

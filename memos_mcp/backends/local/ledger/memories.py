@@ -160,6 +160,12 @@ class Memories:
         )
         return self.database.links(sql, seqs)
 
+    def replacement(self, seq: int) -> tuple[int | None, bool]:
+        """Return the key of the memory that stands in the place of another, and whether a correction put it there."""
+        sql = "SELECT superseded_by, corrected_by IS NOT NULL FROM memory WHERE seq = ?"
+        ((instead, corrected),) = self.database.rows(sql, (seq,))
+        return instead, bool(corrected)
+
     def outdated_messages(self, user: int, *, after: int) -> set[int]:
         """Return the messages on which memories rest that are out of force, among those added after one."""
         sql = (

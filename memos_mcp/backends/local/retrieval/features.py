@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from memos_mcp.backends.local.text.speech import (
     asks,
+    asks_alone,
     holds_name,
     holds_number,
     holds_place,
@@ -24,7 +25,7 @@ from memos_mcp.backends.local.text.speech import (
 from memos_mcp.backends.local.text.terms import term_hash, terms, word_count
 from memos_mcp.core.perspective import bare, perspective_of
 
-FEATURES_VERSION = 7
+FEATURES_VERSION = 8
 """Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3
@@ -38,6 +39,7 @@ BY_ASSISTANT = 16
 NUMBER = 32
 NAME = 64
 PLACE = 128
+ASKS_ALONE = 256
 
 _ROLES = {"user": BY_USER, "assistant": BY_ASSISTANT}
 _FLAGS = {
@@ -47,6 +49,7 @@ _FLAGS = {
     NUMBER: holds_number,
     NAME: holds_name,
     PLACE: holds_place,
+    ASKS_ALONE: asks_alone,
 }
 _HEADER = 3
 

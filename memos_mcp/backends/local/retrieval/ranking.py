@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.dense import Dense, Meant, by_meaning
 from memos_mcp.backends.local.retrieval.evidence import evidence, priors
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, NAME, QUESTION
+from memos_mcp.backends.local.retrieval.features import ASKS_ALONE, BY_ASSISTANT, BY_USER, NAME, QUESTION
 from memos_mcp.backends.local.retrieval.lexical import Lexical, WindowScores
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons
@@ -247,9 +247,11 @@ class Ranking:
         return relativity.of_another_script(window, own, unfit=unfit)
 
     def _unfit(self, rows: NDArray[np.int64]) -> Floats:
-        """Return what speaks against these rows as answers: they only remark, or lack the kind of thing asked for."""
+        """Return what speaks against these rows as answers: they only ask or remark, or lack the kind asked for."""
         flags = self._rows.flags.values[rows]
         unfit = np.zeros(len(rows))
+        if self._question.said_by != BY_USER:
+            unfit += relativity.QUESTION * ((flags & ASKS_ALONE) != 0)
         if self._question.said_by != BY_ASSISTANT:
             short = (self._rows.length.values[rows] <= _REMARK) & (self._rows.speaker.values[rows] == 0)
             unfit += relativity.REMARK * (short & ((flags & BY_ASSISTANT) != 0) & ~self._answers(rows))

@@ -38,11 +38,12 @@ _STANDS_AMONG_MANY = 7.5
 _WORD_CHANCE = 0.15
 """How near some word of a text is to any word by chance."""
 
+QUESTION = 1.0
 REMARK = 1.0
 NO_NAME = 1.0
 OTHER_KIND = 0.25
-"""What is taken from the evidence of an idle remark, of a text without a name where one is asked for, and of one
-without a place or a number."""
+"""What is taken from the evidence of a text that only asks, of an idle remark, of a text without a name where one is
+asked for, and of one without a place or a number."""
 
 _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""

@@ -3,8 +3,10 @@
 import re
 
 from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.words import ANSWERS, content_words, extent, words
 
+_FEW_CHARACTERS = 300  # of a text that only asks: a longer one tells something beside its question
 _SHORT_WORDS = 8  # words of a reply
 _SHORT_CONTENT = 3  # content words of a reply
 
@@ -38,6 +40,11 @@ def stated(sentence: str) -> str:
         if (_OPENER.match(rest) or _TAG.match(rest)) and _states(head):
             return head
     return ""
+
+
+def only_asks(text: str) -> bool:
+    """Tell whether a text of a few sentences asks and states nothing."""
+    return len(text) <= _FEW_CHARACTERS and all(is_question(one) and not stated(one) for one in sentences(text))
 
 
 def is_short_answer(text: str) -> bool:

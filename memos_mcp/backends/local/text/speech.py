@@ -4,6 +4,7 @@ number, a name or a place."""
 import re
 
 from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.questions import only_asks
 
 _REACH = 4_000  # characters of a text that are looked at
 _TAIL = 200  # characters at its beginning and at its end
@@ -51,6 +52,11 @@ def in_first_person(text: str) -> bool:
 def asks(text: str) -> bool:
     """Tell whether a text ends in a question; what follows in square brackets does not count."""
     return _QUESTION_END.search(text[-_TAIL:]) is not None
+
+
+def asks_alone(text: str) -> bool:
+    """Tell whether a text is a question and tells nothing beside it."""
+    return asks(text) and only_asks(_told(text).partition("[")[0])
 
 
 def holds_number(text: str) -> bool:
