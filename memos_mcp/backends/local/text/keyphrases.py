@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from memos_mcp.backends.local.text.language import STOP_WORDS, recognise
 from memos_mcp.backends.local.text.language_files import words_of
+from memos_mcp.backends.local.text.prose import LINK
 from memos_mcp.backends.local.text.sentences import shorten
 from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK
 from memos_mcp.core.perspective import without_marks
@@ -27,7 +28,6 @@ _HAN_GAPS = re.compile(
 )
 _HAN = re.compile("[\u3400-\u9fff]{2,}|[\u30a1-\u30fe]{2,}")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_ADDRESS = re.compile(r"\b(?:\w+://|www\.)\S+")
 _PLAIN = words_of("plain")
 
 
@@ -58,7 +58,7 @@ def tags(text: str) -> tuple[str, ...]:
 
 
 def _runs(text: str) -> list[list[str]]:
-    tokens = _TOKEN.findall(_ADDRESS.sub(".", text))
+    tokens = _TOKEN.findall(LINK.sub(".", text))
     silent = STOP_WORDS[recognise(token.casefold() for token in tokens)] | SMALL_TALK | _PLAIN
     runs: list[list[str]] = [[]]
     for token in tokens:

@@ -22,7 +22,7 @@ _UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _FENCED = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
 _BULLET = re.compile(r"^\s*(?:[-*+•·>#]+|\d{1,3}[.)])\s+")
-_LINK = re.compile(r"\b\w+://\S+|\bwww\.\S+")
+LINK = re.compile(r"\b\w+://\S+|\bwww\.\S+")
 _DIGIT = re.compile(r"\d")
 _ODD = re.compile(r"[{}\[\]()<>=;|\\/*&^%$#@~`+_:\"]")
 _CODE = re.compile(
@@ -62,7 +62,7 @@ def _ends(text: str) -> str:
 
 
 def _is_prose(line: str) -> bool:
-    bare = _LINK.sub("", _BULLET.sub("", line)).strip()
+    bare = LINK.sub("", _BULLET.sub("", line)).strip()
     if not bare:
         return True
     if _CODE.search(line) and not _BULLET.match(line):
