@@ -107,7 +107,7 @@ def serve(
         port=port,
         transports=frozenset(wanted),
         names=name or (),
-        machine=ThisMachine(),
+        machine=ThisMachine,
         oauth=oauth,
         url=url,
     )

@@ -64,7 +64,13 @@ class Engine:
     """One engine; `url` is where it also serves over HTTP."""
 
     def __init__(
-        self, door: EngineListener, settings: Settings, stores: Stores, *, url: str = "", machine: Machine | None = None
+        self,
+        door: EngineListener,
+        settings: Settings,
+        stores: Stores,
+        *,
+        url: str = "",
+        machine: Callable[[], Machine] | None = None,
     ) -> None:
         """Take what is open already."""
         self.ending = anyio.Event()

@@ -34,7 +34,7 @@ PATIENCE_OF_A_SERVER = 30.0  # seconds in which an engine before it ends
 def run_engine(machine: "Callable[[], Machine] | None" = None) -> int:
     """Run the shared engine of a data directory until nobody needs it; return the exit status.
 
-    `machine` gives what shows the machine to its user; it is called when the engine listens already.
+    `machine` gives what shows the machine to its user; it is called when somebody asks.
     """
     os.umask(0o077)
     try:
@@ -55,7 +55,7 @@ def _run_at(door: EngineListener, machine: "Callable[[], Machine] | None") -> in
         settings = read_settings()
         backend_kind(settings)
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        anyio.run(_run, door, settings, None, machine and machine())
+        anyio.run(_run, door, settings, None, machine)
     except MemosError as exc:
         return _ended(exc)
     finally:
@@ -69,7 +69,10 @@ def _ended(exc: Exception, *, status: int = ENDED_BY_SETTINGS) -> int:
 
 
 async def _run(
-    door: EngineListener, settings: "Settings", server: "HttpServer | None" = None, machine: "Machine | None" = None
+    door: EngineListener,
+    settings: "Settings",
+    server: "HttpServer | None" = None,
+    machine: "Callable[[], Machine] | None" = None,
 ) -> None:
     """Run an engine and, where there is one, a server over HTTP beside it."""
     from memos_mcp.engine.engine import Engine  # noqa: PLC0415  # it listens already
@@ -106,7 +109,7 @@ def run_server(
     port: int,
     transports: frozenset[str],
     names: "Collection[str]" = (),
-    machine: "Machine | None" = None,
+    machine: "Callable[[], Machine] | None" = None,
     oauth: bool = False,
     url: str = "",
 ) -> None:

@@ -1,11 +1,8 @@
 """What a model is told of the tools: few tokens, and no change of it unseen."""
 
 import json
-import subprocess
-import sys
 from typing import cast
 
-import pytest
 from mcp import Client
 from mcp.types import Tool
 from pydantic import JsonValue
@@ -92,11 +89,3 @@ def _strange(schema: JsonValue, path: str = "") -> list[str]:
 async def test_what_a_host_sees_of_arguments_is_plain() -> None:
     for tool in await _tools():
         assert _strange(tool.input_schema, tool.name) == []
-
-
-@pytest.mark.processes
-def test_the_server_is_imported_without_chroma_a_model_or_a_command_line() -> None:
-    code = "import sys, memos_mcp.mcp.app, memos_mcp.mcp.stdio; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-
-    assert not {"chromadb", "onnxruntime", "numpy", "tokenizers", "typer"} & set(loaded)

@@ -56,12 +56,13 @@ class Context:
     """Each is a way to ask; what is not given is not there.
 
     `clients` are the hosts that are connected for a user; `start` has what outlasts a call run in the background, and
-    without it no file is taken in there; `watch` tells of changes of a user's memory.
+    without it no file is taken in there; `watch` tells of changes of a user's memory. `machine` is called when
+    somebody asks: it imports much.
     """
 
     text_for_agents: TextForAgents | None = None
     clients: Callable[[str], tuple[Client, ...]] = lambda _: ()
-    machine: Machine | None = None
+    machine: Callable[[], Machine] | None = None
     start: Start | None = None
     watch: Watch = lambda _user_id, _listener: lambda: None
 

@@ -30,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def api_of(token: str) -> Api:
     memory: Any = ListBackend()
-    surroundings = Context(machine=ThisMachine())
+    surroundings = Context(machine=ThisMachine)
     app = build_app(
         memory, user_id="default", tokens=TOKENS, store=Store(memory, memory, memory, memory), surroundings=surroundings
     )
