@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from memos_mcp.backends.local.text.temporal.languages import Language, languages
 
 _SENTENCE_END = re.compile(r"[.!?؟](?=\s)|[。！？।\n]")
-_CLAUSE_ENDS = re.compile(_SENTENCE_END.pattern + r"|[,;:،؛](?=\s)|[，；：]|\s[–—-]\s")
+_CLAUSE_ENDS = re.compile(_SENTENCE_END.pattern + r"|[,;:،؛](?:(?=\s)|(?<=[\u3400-\u9fff].))|[，；：]|\s[–—-]\s")
 _DIGITS = {
     zero + digit: str(digit) for zero in map(ord, ("\u0660", "\u06f0", "\u0966", "\uff10")) for digit in range(10)
 }
