@@ -44,9 +44,13 @@ _STANDING = re.compile(
     re.IGNORECASE,
 )
 _ADVISES = re.compile(
-    r"\b(?:I['’]d|I (?:would|can|could|recommend|suggest|think|believe|hope|see|understand)|we (?:can|could|should))\b",
+    r"\b(?:I['’]d|I (?:won['’]t|will not|can['’]t|cannot|don['’]t|do not|didn['’]t) (?:have|keep|know|remember|save|see|store)"
+    r"|I (?:would|can|could|recommend|suggest|think|believe|hope|see|understand)|we (?:can|could|should))\b",
     re.IGNORECASE,
 )
+_HEARD = re.compile(r"(?:understood|noted|got it|ok(?:ay)?|sure|all ?right)\s*[:–—-]\s", re.IGNORECASE)
+"""With which an assistant begins to say again what it was told."""
+
 _DONE = re.compile(
     r"^(?:done: )?(?:(?:I|we)(?:['’]ve| have)? (?:now |just |already )?"
     r"|[\w ]{2,40} (?:(?:has|have) been|(?:is|are) now|was|were|is|are) )?"
@@ -80,7 +84,7 @@ def tells(sentence: str) -> bool:
 def tells_of_itself(sentence: str) -> bool:
     """Tell whether what an assistant says is about what it does, did or will do, and no advice."""
     telling = content_words(sentence)
-    if ACKNOWLEDGING.issuperset(telling) or _HEARD_CHINESE.fullmatch(sentence):
+    if ACKNOWLEDGING.issuperset(telling) or _HEARD.match(sentence) or _HEARD_CHINESE.fullmatch(sentence):
         return False
     if _DONE.match(sentence):
         return True
