@@ -189,7 +189,7 @@ def test_what_somebody_else_says_or_what_is_imagined_is_no_preference_of_the_use
     [
         "Translate into German: I love my cat and I live in Paris.",
         "Proofread this email:\n\nDear Tom,\nI live in Berlin and I hate mornings. I work at Acme.\n\nBest,\nAnna",
-        "Here is the README of another project:\n\n# TimeKeeper\nI live in Berlin. I prefer React.\n\nWhat do you think?",
+        "Here is the README of another project:\n\n# Keeper\nI live in Berlin. I prefer React.\n\nIs it good?",
         "Let's pretend I'm a vegan pirate. I love rum.",
         "Act as a customer. I always wear size 45.",
         "请翻译成英文：我喜欢猫，我住在巴黎。",

@@ -44,7 +44,7 @@ _STANDING = re.compile(
     re.IGNORECASE,
 )
 _ADVISES = re.compile(
-    r"\b(?:I['’]d|I (?:won['’]t|will not|can['’]t|cannot|don['’]t|do not|didn['’]t) (?:have|keep|know|remember|save|see|store)"
+    r"\b(?:I['’]d|I (?:wo|ca|do|did)n['’]t (?:have|keep|know|remember|save|see|store)"
     r"|I (?:would|can|could|recommend|suggest|think|believe|hope|see|understand)|we (?:can|could|should))\b",
     re.IGNORECASE,
 )

@@ -14,7 +14,8 @@ _LABEL_LIST = """
     answer assistant caution context description edit error example fact fixed hint human info input issue link notes
     note output problem question reason reminder result goal solution source status step subject summary system task
     tip title todo tool update user warning traceback exception warn debug fatal here steps options and but so then
-    understood noted ok okay sure alright great perfect good fine thanks done yes no q a ps tldr fyi re fwd from to cc date time name email phone address http https
+    understood noted ok okay sure alright great perfect good fine thanks done yes no
+    q a ps tldr fyi re fwd from to cc date time name email phone address http https
 """
 _LABELS = frozenset(_LABEL_LIST.split())
 _FIRST_PERSON = re.compile(

@@ -12,7 +12,7 @@ from memos_mcp.backends.local.text.temporal.recognition import TimeWords
 
 _FARTHER = 3
 _MUCH_FARTHER = 10
-"""How many times as far away one of two days may be for it to be meant: by the tense of another clause, and of its own."""
+"""How many times as far away as another a day may be to be meant: by the tense of another clause, and of its own."""
 
 _COARSER: dict[str, Grain] = {"day": "week", "week": "month"}
 
