@@ -13,6 +13,7 @@ from memos_mcp.backends.local.retrieval.past_queries import asks_for_the_past
 from memos_mcp.backends.local.retrieval.query import Reasons
 from memos_mcp.backends.local.search import filters
 from memos_mcp.backends.local.search.announcements import users_first
+from memos_mcp.backends.local.search.changed_first import changed_first
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.search.outdated import Outdated, Ranked
 from memos_mcp.backends.local.search.rerank import rerank
@@ -106,15 +107,17 @@ class Retriever:
         memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
         known, preferences = self._memories(asked, memories)
         unknown = filters.unknown_fields(asked.chosen, standing.user, (self._ledger.messages, self._ledger.memories))
+        past = asks_for_the_past(request.query)
+        said = self._outdated.read(
+            [Ranked(hit.seq, hit.relativity) for hit in messages],
+            limit=request.message_limit_number,
+            past=past,
+            outdated=self._indexes.outdated(standing) if messages else frozenset(),
+        )
         result = SearchResult(
-            memory_detail_list=known,
+            memory_detail_list=known if past else changed_first(known, query=request.query),
             preference_detail_list=preferences,
-            message_detail_list=self._outdated.read(
-                [Ranked(hit.seq, hit.relativity) for hit in messages],
-                limit=request.message_limit_number,
-                past=asks_for_the_past(request.query),
-                outdated=self._indexes.outdated(standing) if messages else frozenset(),
-            ),
+            message_detail_list=said if past else changed_first(said, query=request.query),
             preference_note=PREFERENCE_NOTE if preferences else "",
             notice=" ".join(filter(None, (self._by_words(asked, complete=complete), filters.about_unknown(unknown)))),
             unknown_fields=unknown,
