@@ -38,6 +38,7 @@ def test_a_change_stands_before_what_it_changed(query: str, found: list[StoredMe
         said(9, "I now drink tea."),
         said(9, "ShiftSwap now uses PostgreSQL.", relativity=0.1),
         said(9, "ShiftSwap now uses PostgreSQL.", role="assistant"),
+        said(9, "Ana: ShiftSwap now uses PostgreSQL."),
         said(9, "Should ShiftSwap use PostgreSQL now?"),
         said(9, "ShiftSwap uses PostgreSQL."),
     ],

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 from mcp import Client, StdioServerParameters
+from mcp.types import TextContent
 from rich.console import Console
 
 from memos_mcp.cli.printing import say
@@ -23,7 +24,7 @@ async def search(query: str) -> tuple[list[str], dict[str, Any]]:
     command = StdioServerParameters(command=sys.executable, args=["-m", "memos_mcp"], env=dict(os.environ))
     async with Client(command) as client:
         found = await client.call_tool("search_memory", {"query": query})
-    text = "\n".join(getattr(content, "text", "") for content in found.content)
+    text = "\n".join(content.text for content in found.content if isinstance(content, TextContent))
     if found.is_error:
         raise InvalidRequest(text)
     return text.split("\n"), found.structured_content or {}

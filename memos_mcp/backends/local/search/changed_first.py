@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from memos_mcp.backends.local.text.language_files import pattern_of
-from memos_mcp.backends.local.text.speech import asks_alone
+from memos_mcp.backends.local.text.speech import asks_alone, speaker_of
 from memos_mcp.backends.local.text.words import matter
 from memos_mcp.core.models import Memory, StoredMessage
 from memos_mcp.core.perspective import bare, perspective_of
@@ -41,5 +41,12 @@ def _text(one: Memory | StoredMessage) -> str:
 
 
 def _tells_of_change(one: Memory | StoredMessage) -> bool:
-    by_user = one.role == "user" if isinstance(one, StoredMessage) else perspective_of(one.memory_value) == "user"
-    return by_user and bool(_CHANGED.search(_text(one))) and not asks_alone(_text(one))
+    text = _text(one)
+    return _is_by_user(one) and not speaker_of(text) and bool(_CHANGED.search(text)) and not asks_alone(text)
+
+
+def _is_by_user(one: Memory | StoredMessage) -> bool:
+    """Tell whether the user themself speaks, and nobody else by name."""
+    if isinstance(one, StoredMessage):
+        return one.role == "user" and not one.role_name
+    return perspective_of(one.memory_value) == "user"

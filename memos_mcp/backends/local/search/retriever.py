@@ -13,6 +13,7 @@ from memos_mcp.backends.local.retrieval.past_queries import asks_for_the_past
 from memos_mcp.backends.local.retrieval.query import Reasons
 from memos_mcp.backends.local.search import filters
 from memos_mcp.backends.local.search.announcements import users_first
+from memos_mcp.backends.local.search.asked_by_user import asked_by_user
 from memos_mcp.backends.local.search.changed_first import changed_first
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.search.outdated import Outdated, Ranked
@@ -144,9 +145,10 @@ class Retriever:
         return embedded and self._indexing.is_complete(user)
 
     def _asked(self, request: SearchMemory, standing: Standing, *, now: int, explain: bool) -> PreparedSearch:
-        embedding = self._embedded(request.query)
+        text = asked_by_user(request.query)
+        embedding = self._embedded(text)
         query = Query(
-            text=request.query,
+            text=text,
             now=now,
             tokens=embedding.tokens if embedding else None,
             words=embedding.words if embedding else (),

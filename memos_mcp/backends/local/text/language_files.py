@@ -43,6 +43,11 @@ def pattern_of(key: str) -> str:
     return "|".join(f"(?:{part})" for part in _parts(key))
 
 
+def replacements(key: str) -> list[tuple[str, str]]:
+    """Return the pattern under a key of each language that has one, with what it writes in its place."""
+    return list(zip(_parts(key), _parts(f"{key}_as"), strict=True))
+
+
 def words_of(key: str) -> frozenset[str]:
     """Return the words of all languages that have some under a key of `speech.toml`."""
     return frozenset(" ".join(_parts(key)).split())
