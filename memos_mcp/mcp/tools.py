@@ -40,8 +40,8 @@ async def add_message(
 ) -> Annotated[CallToolResult, views.AddView]:
     """Store messages of this conversation in long-term memory, word for word.
     Call after each turn with what the user and you said.
-    memories: what is worth keeping, one fact a sentence in the messages' own words, who and when named; replaces: ids
-    of memories that it puts out of date."""
+    memories: facts worth keeping, a sentence each, in the messages' own words, naming who and when; replaces: ids of
+    memories that are now out of date."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
     is_new = not access.notices.has_listed(conversation)
@@ -104,8 +104,8 @@ async def get_message(
     page: arguments.Page = 1,
     message_id: arguments.MessageId = "",
 ) -> Annotated[CallToolResult, views.MessagesView]:
-    """Read a conversation (default: this one) word for word, oldest first; page 1 is the latest.
-    With message_id, that message alone and whole; page then counts its parts."""
+    """Read a conversation (default: this one) word for word, oldest first; page 1 has the latest messages.
+    Call to read what a search shows in part. message_id: that message alone, whole; page then counts its parts."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
     request = GetMessage(conversation_id=conversation, message_limit_number=message_limit_number, page=page)
