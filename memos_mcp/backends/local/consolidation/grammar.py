@@ -9,11 +9,11 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, TypeAdapter
 
-from memos_mcp.backends.local.text.language import Language, recognise, stem
+from memos_mcp.backends.local.text.language import recognise, stem
 from memos_mcp.backends.local.text.language_files import languages_with, stop_words, text_of
 from memos_mcp.backends.local.text.terms import fold
 
@@ -173,8 +173,8 @@ class Grammar:
     ordered: Pattern | None = None
 
     def stem(self, word: str) -> str:
-        """Return the stem of a case-folded word; words of Chinese are whole."""
-        return word if self.language == "chinese" else stem(word, cast("Language", self.language))
+        """Return the stem of a case-folded word."""
+        return stem(word, self.language)
 
     @cached_property
     def stop_words(self) -> frozenset[str]:

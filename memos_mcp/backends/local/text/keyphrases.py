@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from memos_mcp.backends.local.text.language import STOP_WORDS, recognise
-from memos_mcp.backends.local.text.language_files import words_of
+from memos_mcp.backends.local.text.language import recognise
+from memos_mcp.backends.local.text.language_files import stop_words, words_of
 from memos_mcp.backends.local.text.prose import LINK
 from memos_mcp.backends.local.text.sentences import shorten
 from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK
@@ -59,7 +59,7 @@ def tags(text: str) -> tuple[str, ...]:
 
 def _runs(text: str) -> list[list[str]]:
     tokens = _TOKEN.findall(LINK.sub(".", text))
-    silent = STOP_WORDS[recognise(token.casefold() for token in tokens)] | SMALL_TALK | _PLAIN
+    silent = stop_words(recognise(token.casefold() for token in tokens)) | SMALL_TALK | _PLAIN
     runs: list[list[str]] = [[]]
     for token in tokens:
         if _NO_SPACES.search(token):

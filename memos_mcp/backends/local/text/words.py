@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from memos_mcp.backends.local.text.language import STOP_WORDS, Language, recognise, stem
-from memos_mcp.backends.local.text.language_files import pattern_of, words_of
+from memos_mcp.backends.local.text.language import recognise, stem
+from memos_mcp.backends.local.text.language_files import pattern_of, stop_words, words_of
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
@@ -35,7 +35,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def language_of(text: str) -> Language:
+def language_of(text: str) -> str:
     """Tell the language of a text in Latin letters, English where that is not clear."""
     return recognise(words(text))
 
@@ -51,7 +51,7 @@ def content_words(text: str, *, without: frozenset[str] = frozenset()) -> tuple[
     said = _ADDRESSED.sub("", text)
     if _GREETED.fullmatch(said):
         return ()
-    silent = STOP_WORDS[language_of(said)]
+    silent = stop_words(language_of(said))
     return tuple(word for word in words(said) if not (word in silent or word in SMALL_TALK or word in without))
 
 
