@@ -78,18 +78,16 @@ def stop_words(language: str) -> frozenset[str]:
 
 def pattern_of(key: str, language: str | None = None) -> str:
     """Return the pattern under a key of `speech.toml`: of a language, or of all that have one; one that fails else."""
-    return "|".join(f"(?:{part})" for part in _parts(key, language)) or "(?!)"
+    tables = map(speech, [language] if language else languages())
+    return "|".join(f"(?:{table[key]})" for table in tables if key in table) or "(?!)"
 
 
 def words_of(key: str) -> frozenset[str]:
     """Return the words of all languages that have some under a key of `speech.toml`."""
-    return frozenset(" ".join(_parts(key)).split())
-
-
-def _parts(key: str, language: str | None = None) -> list[str]:
-    return [table[key] for name, table in _speech().items() if key in table and language in (None, name)]
+    return frozenset(" ".join(speech(name).get(key, "") for name in languages()).split())
 
 
 @cache
-def _speech() -> dict[str, dict[str, str]]:
-    return {language: table_of(language, "speech.toml") for language in languages_with("speech.toml")}
+def speech(language: str) -> dict[str, str]:
+    """Read how people speak in a language."""
+    return table_of(language, "speech.toml")

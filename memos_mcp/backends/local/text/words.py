@@ -17,11 +17,11 @@ LETTER = rf"[\w{_MARKS}]"
 
 _WORD = re.compile(rf"{LETTER}+")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_PARTICLES = re.compile("[的了是我你您他她它们在和就也都这那吗呢吧啊及着过给让把被个为のをにはがでとも]")
+_PARTICLES = re.compile(pattern_of("particles"))
 _ADDRESSED = re.compile(r"^[A-ZÀ-Þ][\w.'’-]{1,20}: |, [A-ZÀ-Þ][\w'’-]*(?=[!.?]*$)")
 _LONGEST_STEM = 40  # letters; a stemmer's time grows with the word
 _REMEMBERED = 256  # texts, for each is read several times over
-_GREETED = re.compile(rf"(?i:{pattern_of('greets')})(?: there| again)?,?(?: [A-ZÀ-Þ][\w.'’-]*){{1,2}}\W*")
+_GREETED = re.compile(rf"(?i:{pattern_of('greets')}),?(?: [A-ZÀ-Þ][\w.'’-]*){{1,2}}\W*")
 
 
 SMALL_TALK = words_of("small_talk")
