@@ -3,15 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from unicodedata import decimal
 
 from memos_mcp.backends.local.text.temporal.languages import Language, languages
+from memos_mcp.backends.local.text.words import language_of
 
 _SENTENCE_END = re.compile(r"[.!?؟](?=\s)|[。！？।\n]")
 _CLAUSE_ENDS = re.compile(_SENTENCE_END.pattern + r"|[,;:،؛](?=\s)|[，；：]|\s[–—-]\s")
-_DIGITS = {
-    zero + digit: str(digit) for zero in map(ord, ("\u0660", "\u06f0", "\u0966", "\uff10")) for digit in range(10)
-}
-"""Those of Arabic, Persian and Hindi, and the wide ones of Japanese."""
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,9 @@ def wordings(text: str, *, asked: bool = False) -> list[TimeWords]:
 
     `asked` reads a query: what only a query means as a time, such as a month by itself, counts too.
     """
-    text = text if text.isascii() else text.translate(_DIGITS)
+    text = text if text.isascii() else _FOREIGN_DIGIT.sub(lambda digit: str(decimal(digit[0])), text)
     found = [wording for language in languages() if language.speaks(text) for wording in _in(text, language, asked)]
-    return sorted(_longest(found), key=lambda wording: wording.span)
+    return sorted(_longest(found, spoken=language_of(text)) if found else [], key=lambda wording: wording.span)
 
 
 def _in(text: str, language: Language, asked: bool) -> Iterator[TimeWords]:
@@ -51,9 +50,11 @@ def _in(text: str, language: Language, asked: bool) -> Iterator[TimeWords]:
             yield TimeWords(meaning, match, language, *parts)
 
 
-def _longest(found: list[TimeWords]) -> list[TimeWords]:
+def _longest(found: list[TimeWords], *, spoken: str) -> list[TimeWords]:
+    """Return the longest of those that overlap; of one length, that of the language of the text."""
     kept: list[TimeWords] = []
-    for wording in sorted(found, key=lambda wording: (wording.span[0] - wording.span[1], wording.span[0])):
+    order = [(wording.span[0] - wording.span[1], wording.span[0], wording.language.name != spoken) for wording in found]
+    for _, wording in sorted(zip(order, found, strict=True), key=lambda one: one[0]):
         start, stop = wording.span
         if all(stop <= other.span[0] or other.span[1] <= start for other in kept):
             kept.append(wording)
