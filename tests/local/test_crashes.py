@@ -7,10 +7,9 @@ import sys
 import time
 from pathlib import Path
 
-import anyio
 import pytest
 
-from tests.local.stores import everything_said, find, found_messages, store
+from tests.local.stores import everything_said, find, followed, found_messages, store
 from tests.local.writer import A_CALL, texts
 
 KILLS = 20
@@ -46,9 +45,7 @@ async def check(folder: Path, last: int) -> int:
         assert len(said) == len(set(said))
         found = await find(backend, f"badger{last}x3")
         assert any(f"badger{last}x3" in content for content in found_messages(found))
-        with anyio.fail_after(120):
-            while (await find(backend, "badger1x1")).notice:
-                await anyio.sleep(0.05)
+        await followed(backend)
     return len(said) // A_CALL
 
 
