@@ -19,10 +19,10 @@ from memos_mcp import __version__
 from memos_mcp.backends.hosted.outbox import Outbox, account_of
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.text.language_files import profiles
 from memos_mcp.cli.checks.directory import check_directory
 from memos_mcp.cli.checks.engine import judge
 from memos_mcp.cli.checks.finding import Finding
-from memos_mcp.cli.checks.languages import SERVED
 from memos_mcp.cli.checks.languages import judge as judge_languages
 from memos_mcp.cli.commands.doctor import examine
 from memos_mcp.cli.commands.status import FoundEngine
@@ -138,9 +138,8 @@ def test_the_doctor_speaks_of_languages_as_the_benchmarks_do() -> None:
     section = page.partition("### Other languages")[2].partition("\n### ")[0]
     rows = [line.split(" | ") for line in section.splitlines() if re.match(r"\| [A-Z][a-z]+ \| \d", line)]
     written = {row[0][2:]: tuple(int(float(cell.split(" / ")[0]) + 0.5) for cell in row[2:4]) for row in rows}
-    scripts = {"Arabic script": "Arabic", "Cyrillic": "Russian", "Devanagari": "Hindi"}
 
-    assert {scripts.get(language, language): shares for language, shares in SERVED.items()} == written
+    assert {one.name.capitalize(): tuple(one.found) for one in profiles().values() if one.found} == written
 
 
 @pytest.mark.usefixtures("data_dir")
