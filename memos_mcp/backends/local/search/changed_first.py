@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from memos_mcp.backends.local.text.language_files import pattern_of
-from memos_mcp.backends.local.text.speech import asks_alone, speaker_of
+from memos_mcp.backends.local.text.questions import only_asks
+from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.words import matter
 from memos_mcp.core.models import Memory, StoredMessage
 from memos_mcp.core.perspective import bare, perspective_of
@@ -42,7 +43,7 @@ def _text(one: Memory | StoredMessage) -> str:
 
 def _tells_of_change(one: Memory | StoredMessage) -> bool:
     text = _text(one)
-    return _is_by_user(one) and not speaker_of(text) and bool(_CHANGED.search(text)) and not asks_alone(text)
+    return _is_by_user(one) and not speaker_of(text) and bool(_CHANGED.search(text)) and not only_asks(text)
 
 
 def _is_by_user(one: Memory | StoredMessage) -> bool:
