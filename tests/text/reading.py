@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from memos_mcp.backends.local.consolidation.statements import told
 from memos_mcp.backends.local.extraction.preferences import preferences
 from memos_mcp.backends.local.extraction.salience import tells
+from memos_mcp.backends.local.retrieval import flags
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
-from memos_mcp.backends.local.text.speech import holds_number, holds_place, in_first_person, speaks_of_relative_time
 from memos_mcp.backends.local.text.temporal import resolve
 from memos_mcp.backends.local.text.temporal.queries import spans
 from memos_mcp.backends.local.text.words import content_words
@@ -18,11 +18,15 @@ from memos_mcp.backends.local.text.words import content_words
 def reading(sentence: str, *, said: datetime) -> dict[str, object]:
     """Return what the files of all languages make of a sentence, said or asked at a time."""
     question, now = Question(sentence), int(said.timestamp()) * 1000
-    flags = (in_first_person, speaks_of_relative_time, holds_number, holds_place, is_question, tells)
+    set_flags = flags.flags_of(sentence, role="")
     return {
         "language": question.language if question.latin else question.script,
         "words that carry": content_words(sentence),
-        "true of it": [flag.__name__ for flag in flags if flag(sentence)],
+        "flags": [
+            name for name, flag in vars(flags).items() if name[0] != "_" and isinstance(flag, int) and set_flags & flag
+        ],
+        "asks": is_question(sentence),
+        "tells": tells(sentence),
         "times of a message": [f"{_day(one.start)} to {_day(one.end)}" for one in resolve(sentence, said=said)],
         "times of a query": [
             f"{_day(one.start)} to {_day(one.end)}" for one in spans(sentence, now=now, first=now, last=now)

@@ -1,4 +1,4 @@
-"""Answers: the kind of thing that a question asks for, as a flag of `features` (a number, a name, a place).
+"""Answers: the kind of thing that a question asks for, as a flag (a number, a name, a place).
 
 What is of the favoured kind ranks a little higher; what is not of the required kind is less relevant.
 
@@ -7,7 +7,7 @@ The coarse classes of question answering (Li and Roth, Learning Question Classif
 
 import re
 
-from memos_mcp.backends.local.retrieval.features import NAME, NUMBER, PLACE
+from memos_mcp.backends.local.retrieval.flags import NAME, NUMBER, PLACE
 from memos_mcp.backends.local.text.language_files import pattern_of
 
 _KINDS = ((NUMBER, "number"), (PLACE, "place"), (NAME, "name"))

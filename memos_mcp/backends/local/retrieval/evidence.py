@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.features import BY_USER, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.flags import BY_USER, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.rows import Rows
 from memos_mcp.backends.local.retrieval.scores import Floats

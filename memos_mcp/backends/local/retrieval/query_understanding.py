@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.answer_types import favoured_kind, required_kind
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
+from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.question_words import frames
 from memos_mcp.backends.local.text.language import written_in
 from memos_mcp.backends.local.text.language_files import DEFAULT, pattern_of, profiles
