@@ -62,7 +62,7 @@ from pathlib import Path
 from memos_mcp.backends.local.text import language_files
 language_files.FOLDER = Path(sys.argv[1])
 from memos_mcp.backends.local.consolidation.corrections import compare
-from memos_mcp.backends.local.consolidation.grammar import places
+from memos_mcp.backends.local.consolidation.known_names import places
 from memos_mcp.backends.local.extraction.salience import tells
 from memos_mcp.backends.local.text.language import language_of, stem, written_in
 from memos_mcp.backends.local.text.sentences import sentences

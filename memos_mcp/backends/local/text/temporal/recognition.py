@@ -1,6 +1,7 @@
 """Wordings: where a text names times, and in which words; what they come to depends on the day they were said."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from unicodedata import decimal
@@ -44,10 +45,11 @@ def wordings(text: str, *, asked: bool = False) -> list[TimeWords]:
 
 
 def _in(text: str, language: Language, asked: bool) -> Iterator[TimeWords]:
-    for meaning, pattern in language.queries + language.patterns if asked else language.patterns:
-        for match in pattern.finditer(text):
-            parts = (_around(text, match, end) for end in (_SENTENCE_END, _CLAUSE_ENDS))
-            yield TimeWords(meaning, match, language, *parts)
+    patterns = language.queries + language.patterns if asked else language.patterns
+    found = [(meaning, match) for meaning, pattern in patterns for match in pattern.finditer(text)]
+    ends = [[end.span() for end in pattern.finditer(text)] for pattern in (_SENTENCE_END, _CLAUSE_ENDS) if found]
+    for meaning, match in found:
+        yield TimeWords(meaning, match, language, *(_around(text, match, spans) for spans in ends))
 
 
 def _longest(found: list[TimeWords], *, spoken: str) -> list[TimeWords]:
@@ -61,7 +63,8 @@ def _longest(found: list[TimeWords], *, spoken: str) -> list[TimeWords]:
     return kept
 
 
-def _around(text: str, match: re.Match[str], end: re.Pattern[str]) -> str:
-    ends = [found.end() for found in end.finditer(text, 0, match.start())]
-    after = end.search(text, match.end())
-    return text[ends[-1] if ends else 0 : after.start() if after else len(text)]
+def _around(text: str, match: re.Match[str], ends: list[tuple[int, int]]) -> str:
+    """Return what stands between the last end before a match and the first after it."""
+    before = bisect_right(ends, match.start(), key=lambda span: span[1])
+    after = bisect_left(ends, match.end(), key=lambda span: span[0])
+    return text[ends[before - 1][1] if before else 0 : ends[after][0] if after < len(ends) else len(text)]
