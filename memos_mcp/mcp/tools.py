@@ -1,5 +1,6 @@
 """The six tools: each a signature, what a model reads, and one call of the backend."""
 
+from functools import cache
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, ElicitationResult, Resolve
@@ -162,16 +163,17 @@ async def add_feedback(
     return answered(text_content.feedback_text(receipt), views.receipt_view(receipt))
 
 
-def tools() -> list[Tool]:
+@cache
+def tools() -> tuple[Tool, ...]:
     """Return the tools with their titles and hints."""
-    return [
+    return (
         PlainTool.of(add_message, title="Remember messages", annotations=_hints(destructive=False)),
         PlainTool.of(search_memory, title="Search memory", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(get_message, title="Read a conversation", annotations=_hints(read_only=True)),
         PlainTool.of(get_memory, title="List memories", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(delete_memory, title="Delete memories", annotations=_hints(destructive=True)),
         PlainTool.of(add_feedback, title="Correct a memory", annotations=_hints(destructive=False)),
-    ]
+    )
 
 
 def _hints(*, read_only: bool = False, destructive: bool = False) -> ToolAnnotations:

@@ -10,16 +10,11 @@ import re
 from memos_mcp.backends.local.retrieval.flags import NAME, NUMBER, PLACE
 from memos_mcp.backends.local.text.language_files import pattern_of
 
-_FAVOURED_PATTERNS = tuple(
-    (flag, re.compile(rf"\s*(?:{pattern_of(key)})", re.IGNORECASE))
-    for flag, key in ((NUMBER, "asks_number"), (PLACE, "asks_place"), (NAME, "asks_name"))
+_KINDS = ((NUMBER, "number"), (PLACE, "place"), (NAME, "name"))
+_FAVOURED_PATTERNS, _REQUIRED_PATTERNS = (
+    tuple((flag, re.compile(rf"\s*(?:{pattern_of(f'{verb}_{kind}')})", re.IGNORECASE)) for flag, kind in _KINDS)
+    for verb in ("asks", "requires")
 )
-_REQUIRED = (
-    (NUMBER, r"how (?:many|much|old|long)\b"),
-    (PLACE, r"where\b|(?:(?:to|in|on|at|from) )?(?:which|what) (?:street|town|city|village|country|place)\b"),
-    (NAME, r"(?:with |to |for |from )?who(?:m|se)?\b"),
-)
-_REQUIRED_PATTERNS = tuple((flag, re.compile(rf"\s*(?:{pattern})", re.IGNORECASE)) for flag, pattern in _REQUIRED)
 
 
 def favoured_kind(question: str) -> int:

@@ -18,7 +18,7 @@ ASKS_ALONE = 256
 
 _TAIL = 200  # characters at the end of a text
 
-_QUESTION_END = re.compile(r"(?:[?？؟]|[吗呢吧か])[^\w?？؟]*(?:\[[^\]]*\]\s*)?$")
+_QUESTION_END = re.compile(rf"(?:[?？؟]|{pattern_of('may_ask_at_end')})[^\w?？؟]*(?:\[[^\]]*\]\s*)?$")
 _NUMBER = re.compile(rf"\d|\b(?:{pattern_of('number')})\b|{pattern_of('number_unspaced')}")
 _NAME = re.compile(r"[a-zß-ÿ,;'’)] [A-ZÀ-Þ][^\W\d_]|[\"“«][A-ZÀ-Þ]")
 _PLACE = re.compile(

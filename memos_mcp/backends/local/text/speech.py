@@ -2,19 +2,13 @@
 
 import re
 
-from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.language_files import pattern_of, words_of
 
 _REACH = 4_000  # characters of a text that are looked at
 _HEAD = 200  # characters at its beginning
 
 _SPEAKER = re.compile(r"\s*((?:[^\W\d_][\w.'’-]*[ ]?){1,3})[:：](?=\s|$)")
-_LABEL_LIST = """
-    answer assistant caution context description edit error example fact fixed hint human info input issue link notes
-    note output problem question reason reminder result goal solution source status step subject summary system task
-    tip title todo tool update user warning traceback exception warn debug fatal here steps options and but so then
-    q a ps tldr fyi re fwd from to cc date time name email phone address http https
-"""
-_LABELS = frozenset(_LABEL_LIST.split())
+_LABELS = words_of("labels")
 _FIRST_PERSON = re.compile(
     rf"\b(?:{pattern_of('first_person')})\b|{pattern_of('first_person_unspaced')}", re.IGNORECASE
 )
