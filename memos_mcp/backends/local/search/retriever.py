@@ -9,8 +9,8 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.standing import Standing
 from memos_mcp.backends.local.ledger.vectors import Kind
 from memos_mcp.backends.local.retrieval.index import Hit, Query
-from memos_mcp.backends.local.retrieval.past_queries import asks_for_the_past
 from memos_mcp.backends.local.retrieval.query import Reasons
+from memos_mcp.backends.local.retrieval.query_understanding import understood
 from memos_mcp.backends.local.search import filters
 from memos_mcp.backends.local.search.announcements import users_first
 from memos_mcp.backends.local.search.asked_by_user import asked_by_user
@@ -108,7 +108,7 @@ class Retriever:
         memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
         known, preferences = self._memories(asked, memories)
         unknown = filters.unknown_fields(asked.chosen, standing.user, (self._ledger.messages, self._ledger.memories))
-        past = asks_for_the_past(request.query)
+        past = understood(request.query).asks_for_the_past
         said = self._outdated.read(
             [Ranked(hit.seq, hit.relativity) for hit in messages],
             limit=request.message_limit_number,
@@ -239,7 +239,7 @@ class Retriever:
     def _with_past(self, asked: PreparedSearch, hits: Sequence[Hit]) -> Iterator[Memory | Preference]:
         """Read what was found; after each, where the query asks for the past, what it superseded."""
         memories = self._ledger.memories
-        asks = hits and asks_for_the_past(asked.request.query) and not asked.only
+        asks = hits and understood(asked.request.query).asks_for_the_past and not asked.only
         past = memories.superseded([hit.seq for hit in hits]) if asks else {}
         chains = [(hit.relativity, seq) for hit in hits for seq in (hit.seq, *past.get(hit.seq, ()))]
         stored = memories.by_seq(asked.standing.user, {seq for _, seq in chains})
