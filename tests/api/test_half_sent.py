@@ -92,7 +92,8 @@ async def test_who_has_no_token_sends_little() -> None:
     tokens = Tokens([("a-token", "ann")])
     async with served(tokens=tokens) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         await stream.send(
-            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100001\r\n\r\n"
+            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 100001\r\n\r\n"
         )
         with anyio.fail_after(30):
             assert b" 413 " in await stream.receive()

@@ -19,6 +19,7 @@ from memos_mcp.backends.local.consolidation.grammar import (
 from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement, told
 from memos_mcp.backends.local.consolidation.supersession import DIFFERENT, Verdict, denies_past, judge, repeats, updates
+from memos_mcp.backends.local.text.patterns import LazyPattern
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.terms import fold
 from memos_mcp.core.perspective import bare
@@ -245,7 +246,7 @@ def _having(thing: str, rules: CorrectionForms) -> Patterns:
     """Make the patterns of claims to have a thing, one or several."""
     word = re.escape(thing.strip())
     word = word if HAN.search(thing) else rf"{word.removesuffix('s')}(?:e?s)?"
-    return tuple(re.compile(pattern.replace("THING", word), re.IGNORECASE) for pattern in rules.has)
+    return tuple(LazyPattern(pattern.replace("THING", word)) for pattern in rules.has)
 
 
 def _holds(patterns: Patterns, text: str) -> bool:

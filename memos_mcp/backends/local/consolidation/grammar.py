@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, PlainValidator, TypeAdapter
 
 from memos_mcp.backends.local.text.language import recognise, stem
 from memos_mcp.backends.local.text.language_files import (
@@ -21,6 +21,7 @@ from memos_mcp.backends.local.text.language_files import (
     stop_words,
     text_of,
 )
+from memos_mcp.backends.local.text.patterns import LazyPattern
 
 Holds = Literal["one", "many", "marked", "place", "count", "time", "tool"]
 """How many values hold at once: `one`; `many`; one, but only a statement that says "now" takes the place of another
@@ -35,11 +36,11 @@ HAN = re.compile("[\u3400-\u9fff]")
 
 _WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
 _NAMED = re.compile(r"\(\?P<\w+>")
-_NEVER = re.compile("(?!)")
+_NEVER = LazyPattern("(?!)")
 
 
-def _compile(pattern: str | list[str]) -> re.Pattern[str]:
-    return re.compile(pattern if isinstance(pattern, str) else _any(pattern), re.IGNORECASE)
+def _pattern(pattern: str | list[str]) -> LazyPattern:
+    return LazyPattern(pattern if isinstance(pattern, str) else _any(pattern))
 
 
 def _any(patterns: list[str]) -> str:
@@ -47,12 +48,12 @@ def _any(patterns: list[str]) -> str:
 
 
 Words = Annotated[frozenset[str], BeforeValidator(str.split)]
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_compile)]
+Pattern = Annotated[LazyPattern, PlainValidator(_pattern)]
 Patterns = tuple[Pattern, ...]
 Numbers = Annotated[
     dict[str, str], BeforeValidator(lambda words: {word: str(number) for number, word in enumerate(words.split())})
 ]
-AtEnd = Annotated[re.Pattern[str], BeforeValidator(lambda patterns: _compile(f"(?:{_any(patterns)})$"))]
+AtEnd = Annotated[LazyPattern, PlainValidator(lambda patterns: _pattern(f"(?:{_any(patterns)})$"))]
 Replacements = tuple[tuple[Pattern, str], ...]
 
 
@@ -210,27 +211,27 @@ class Grammar:
     # Each of these tells at once that none of many patterns is of use.
 
     @cached_property
-    def any_rewrite(self) -> re.Pattern[str]:
+    def any_rewrite(self) -> LazyPattern:
         """What any of the rewrites changes."""
         return _one_of([pattern for pattern, _ in self.rewrites])
 
     @cached_property
-    def any_synonym(self) -> re.Pattern[str]:
+    def any_synonym(self) -> LazyPattern:
         """What any of the synonyms changes."""
         return _one_of([pattern for pattern, _ in self.synonyms])
 
     @cached_property
-    def any_number(self) -> re.Pattern[str]:
+    def any_number(self) -> LazyPattern:
         """What any number that is written as a word matches."""
-        return _compile(rf"(?<![A-Za-z])(?:{'|'.join(self.numbers)})(?![A-Za-z])")
+        return _pattern(rf"(?<![A-Za-z])(?:{'|'.join(self.numbers)})(?![A-Za-z])")
 
     @cached_property
-    def any_form(self) -> re.Pattern[str]:
+    def any_form(self) -> LazyPattern:
         """What any of the forms of an attribute matches."""
         return _one_of([way for form in self.forms for way in (*form.states, *form.changes, *form.ends)])
 
     @cached_property
-    def any_end(self) -> re.Pattern[str]:
+    def any_end(self) -> LazyPattern:
         """What any of the ends matches."""
         return _one_of([way for end in self.ends for way in end.states])
 
@@ -245,7 +246,7 @@ def grammar(language: str) -> Grammar:
 
 
 @cache
-def in_any(part: Literal["supposing", "clause", "weekday", "day", "clock", "oneself", "possessive"]) -> re.Pattern[str]:
+def in_any(part: Literal["supposing", "clause", "weekday", "day", "clock", "oneself", "possessive"]) -> LazyPattern:
     """Return what matches a part of the grammar of any language."""
     return _one_of([getattr(grammar(language), part) for language in LANGUAGES])
 
@@ -278,5 +279,5 @@ def _scripts() -> dict[str, re.Pattern[str]]:
     }
 
 
-def _one_of(patterns: list[re.Pattern[str]]) -> re.Pattern[str]:
-    return _compile([_NAMED.sub("(?:", pattern.pattern) for pattern in patterns])
+def _one_of(patterns: list[LazyPattern]) -> LazyPattern:
+    return _pattern([_NAMED.sub("(?:", pattern.pattern) for pattern in patterns])

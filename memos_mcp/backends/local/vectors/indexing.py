@@ -96,12 +96,11 @@ class Indexing:
     ) -> list[tuple[Text, float]] | None:
         """Return the texts nearest to a vector by cosine similarity, nearest first, or None while the index is away.
 
-        What the index has not followed is compared one by one, unless nothing is `waiting`; all of it, where the index
-        is not open.
+        What the index has not followed is compared one by one, if anything is `waiting`; while it is not open, all is.
         """
         index = self._index
         if index is None:
-            return None if self._failed_at is not None else self._nearest_in_ledger(user, vector, limit=limit)
+            return None if self._failed_at is not None else self._in_ledger(user, vector, limit=limit)
         beside = self._ledger.vectors.waiting(user, vector, limit=MOST_BESIDE) if waiting else ()
         try:
             found = dict(index.query(user, vector, limit=limit))
@@ -113,8 +112,10 @@ class Indexing:
         self._failures = 0
         return sorted((found | dict(beside)).items(), key=lambda one: -one[1])[:limit]
 
-    def _nearest_in_ledger(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]]:
+    def _in_ledger(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
         found = self._ledger.vectors.compared(user, vector)
+        if self.unembedded(user) > len(found):  # the few that have a vector would come before those that have the words
+            return None
         if len(found) > MOST_BESIDE:
             self.want_index()
         return sorted(found, key=lambda one: -one[1])[:limit]

@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import cast
 
 from memos_mcp.backends.local.text.language_files import languages_with, profiles, table_of
+from memos_mcp.backends.local.text.patterns import LazyPattern
 from memos_mcp.backends.local.text.words import LETTER
 
 _KINDS = {
@@ -40,10 +41,10 @@ class Language:
     """
 
     name: str
-    patterns: tuple[tuple[str, re.Pattern[str]], ...]
-    queries: tuple[tuple[str, re.Pattern[str]], ...]
+    patterns: tuple[tuple[str, LazyPattern], ...]
+    queries: tuple[tuple[str, LazyPattern], ...]
     words: Mapping[str, Mapping[str, int | str]]
-    hint: re.Pattern[str]
+    hint: LazyPattern
     unless: re.Pattern[str]
     past: re.Pattern[str]
     future: re.Pattern[str]
@@ -132,9 +133,9 @@ def _edges(table: Table) -> tuple[str, str]:
     return rf"(?<!{LETTER}){table.get('prefixes', '')}", "" if table.get("endings") else rf"(?!{LETTER})"
 
 
-def _compile(pattern: str, placeholders: Mapping[str, str], *, before: str, after: str) -> re.Pattern[str]:
+def _compile(pattern: str, placeholders: Mapping[str, str], *, before: str, after: str) -> LazyPattern:
     pattern = pattern.replace("{period}", _PERIOD)
     for name, part in placeholders.items():
         pattern = pattern.replace(f"{{{name}}}", part)
     pattern = pattern.replace(r"\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")
-    return re.compile(f"{before}(?:{pattern}){after}", re.IGNORECASE)
+    return LazyPattern(f"{before}(?:{pattern}){after}")
