@@ -32,6 +32,7 @@ class Profile:
     stemmer: str = ""
     ngram: int = 4
     leaves_out_pronouns: bool = False
+    universal: bool = False
     found: Sequence[int] = ()
 
     @property
