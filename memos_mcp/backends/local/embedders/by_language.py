@@ -25,7 +25,7 @@ class EmbedderByLanguage:
 
         Both must give vectors of the same length.
         """
-        self._first = first
+        self.first = first
         self._other = other
         digest = sha256(f"{first.name} {other.name}".encode()).hexdigest()
         self.name = f"{first.name.partition(':')[0]}+{other.name.partition(':')[0]}:{digest[:12]}"
@@ -33,5 +33,10 @@ class EmbedderByLanguage:
 
     def embed(self, text: str, *, query: bool = False) -> Embedding:
         """Embed one text, as the model of its language does."""
-        model = self._other if written_in(text) in read_by_the_other() else self._first
+        model = self._other if written_in(text) in read_by_the_other() else self.first
         return model.embed(text, query=query)
+
+
+def comparing(embedder: Embedder) -> Embedder:
+    """Return the embedder whose cosines tell whether two texts say the same: one model, whatever their languages."""
+    return embedder.first if isinstance(embedder, EmbedderByLanguage) else embedder
