@@ -123,7 +123,7 @@ def test_odd_text_gives_a_unit_vector(embedder: Embedder, text: str) -> None:
     assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-5)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(text=st.text(st.characters(exclude_categories=())))
 def test_any_text_gives_a_unit_vector_and_a_row_for_each_word(embedder: Embedder, text: str) -> None:
     embedding = embedder.embed(text, query=True)

@@ -45,6 +45,7 @@ async def check(folder: Path, last: int) -> int:
         assert len(said) == len(set(said))
         found = await find(backend, f"badger{last}x3")
         assert any(f"badger{last}x3" in content for content in found_messages(found))
+        backend._indexing.want_index()
         with anyio.fail_after(120):
             while (await find(backend, "badger1x1")).notice:
                 await anyio.sleep(0.05)
