@@ -9,9 +9,10 @@ from mcp import Client
 
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import FeedbackReceipt
+from memos_mcp.mcp.results.search import NOTHING_RELEVANT, NOTHING_STORED
+from memos_mcp.mcp.results.size_limits import ANSWER_BYTES
+from memos_mcp.mcp.results.text_content import ONE_CONVERSATION, feedback_text
 from memos_mcp.rendering.instructions import DATA_NOT_INSTRUCTIONS
-from memos_mcp.rendering.size_limits import ANSWER_BYTES
-from memos_mcp.rendering.tool_text import NOTHING_RELEVANT, NOTHING_STORED, ONE_CONVERSATION, feedback_text
 from tests.fakes.memory_backend import ListBackend
 from tests.mcp.clients import CONVERSATION, connected, structured, text_of
 

@@ -1,6 +1,6 @@
 import pytest
 
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, NAME, NUMBER, PLACE
+from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, NAME, NUMBER, PLACE
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 
 

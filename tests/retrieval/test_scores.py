@@ -3,7 +3,7 @@ import pytest
 
 from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.evidence import priors
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.relativity import Found
 from memos_mcp.backends.local.retrieval.scores import interaction, rarity, standard

@@ -14,6 +14,7 @@ from memos_mcp.backends.local.consolidation.grammar import (
     Patterns,
     grammar,
     grammars,
+    in_any,
 )
 from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement, told
@@ -23,9 +24,6 @@ from memos_mcp.backends.local.text.terms import fold
 from memos_mcp.core.perspective import bare
 
 _PIECE = re.compile(r"[,;，；]\s*")
-_CONTRACTED = ("it", "that", "he", "she", "what", "there", "who", "here", "let")
-_OWNED = re.compile(r"\b(\w+)['’]s ((?:\w+ ?){1,3})", re.IGNORECASE)
-_FIRST = re.compile(r"\W*(?:I|we)\b", re.IGNORECASE)
 _NAME = re.compile(r"[A-ZÀ-Þ]")
 
 
@@ -78,15 +76,17 @@ class TextReplacement:
         if self.is_vague or self.about is None:
             return True
         same_tense = bool(statement.wording.past) == bool(self.about.wording.past)
-        return same_tense and (not _FIRST.match(self.about.text) or bool(_FIRST.match(statement.text)))
+        oneself = in_any("oneself")
+        return same_tense and (not oneself.match(self.about.text) or bool(oneself.match(statement.text)))
 
     def _is_of_another(self, text: str, *, words: frozenset[str]) -> bool:
         """Tell whether what would be set right belongs to somebody whom the correction does not name."""
-        owned = _OWNED.findall(text)
+        owned = [
+            pair for rules in grammars(text) if rules.correcting.owned for pair in rules.correcting.owned.findall(text)
+        ]
         return any(
             owner.casefold() not in words and {*self.wrong.casefold().split(), *words} & set(what.casefold().split())
             for owner, what in owned
-            if owner.casefold() not in _CONTRACTED
         )
 
     def _put(self, found: re.Match[str]) -> str:
@@ -148,12 +148,13 @@ class Correction:
 def _of_one_subject(statement: Statement) -> list[str]:
     """Part a compound sentence into clauses with the subject of the first in each; nothing where that is not clear."""
     first, *rest = _PIECE.split(statement.text.strip(MARKS))
-    same = next((rules.correcting.same for rules in grammars(first) if rules.correcting.same), None)
-    placed = [claim for one in told(first).statements for claim in one.claims if claim.holds == "place"]
-    if not rest or not same or not placed:
+    named = next(((rules.correcting.same, rules.first) for rules in grammars(first) if rules.correcting.same), None)
+    placed = [claim.subject for one in told(first).statements for claim in one.claims if claim.holds == "place"]
+    if not rest or not named or not placed:
         return []
-    subject = "我" if placed[0].subject == USER else placed[0].subject
-    if not first.startswith(subject):
+    same, oneself = named
+    subject = next((name for name in (oneself if placed[0] == USER else placed[:1]) if first.startswith(name)), "")
+    if not subject:
         return []
     return [first, *(same.sub(subject, clause, count=1) if same.match(clause) else clause for clause in rest)]
 

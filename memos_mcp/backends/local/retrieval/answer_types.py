@@ -1,4 +1,4 @@
-"""Answers: the kind of thing that a question asks for, as a flag of `features` (a number, a name, a place).
+"""Answers: the kind of thing that a question asks for, as a flag (a number, a name, a place).
 
 What is of the favoured kind ranks a little higher; what is not of the required kind is less relevant.
 
@@ -7,19 +7,14 @@ The coarse classes of question answering (Li and Roth, Learning Question Classif
 
 import re
 
-from memos_mcp.backends.local.retrieval.features import NAME, NUMBER, PLACE
+from memos_mcp.backends.local.retrieval.flags import NAME, NUMBER, PLACE
 from memos_mcp.backends.local.text.language_files import pattern_of
 
-_FAVOURED_PATTERNS = tuple(
-    (flag, re.compile(rf"\s*(?:{pattern_of(key)})", re.IGNORECASE))
-    for flag, key in ((NUMBER, "asks_number"), (PLACE, "asks_place"), (NAME, "asks_name"))
+_KINDS = ((NUMBER, "number"), (PLACE, "place"), (NAME, "name"))
+_FAVOURED_PATTERNS, _REQUIRED_PATTERNS = (
+    tuple((flag, re.compile(rf"\s*(?:{pattern_of(f'{verb}_{kind}')})", re.IGNORECASE)) for flag, kind in _KINDS)
+    for verb in ("asks", "requires")
 )
-_REQUIRED = (
-    (NUMBER, r"how (?:many|much|old|long)\b"),
-    (PLACE, r"where\b|(?:(?:to|in|on|at|from) )?(?:which|what) (?:street|town|city|village|country|place)\b"),
-    (NAME, r"(?:with |to |for |from )?who(?:m|se)?\b"),
-)
-_REQUIRED_PATTERNS = tuple((flag, re.compile(rf"\s*(?:{pattern})", re.IGNORECASE)) for flag, pattern in _REQUIRED)
 
 
 def favoured_kind(question: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.features import (
+from memos_mcp.backends.local.retrieval.flags import (
     BY_ASSISTANT,
     BY_USER,
     FIRST_PERSON,

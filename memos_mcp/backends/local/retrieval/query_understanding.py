@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.answer_types import favoured_kind, required_kind
-from memos_mcp.backends.local.retrieval.features import BY_ASSISTANT, BY_USER
+from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, BY_USER
 from memos_mcp.backends.local.retrieval.question_words import frames
-from memos_mcp.backends.local.text.language import Language, written_in
-from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.language import written_in
+from memos_mcp.backends.local.text.language_files import DEFAULT, pattern_of, profiles
 from memos_mcp.backends.local.text.speech import in_first_person
 from memos_mcp.backends.local.text.temporal.queries import Span, named_times, spans
 from memos_mcp.backends.local.text.terms import (
@@ -27,8 +27,7 @@ from memos_mcp.backends.local.text.terms import (
 _ASKS_WHEN = re.compile(rf"\s*(?:{pattern_of('asks_when')})", re.IGNORECASE)
 _SAID_BY_USER = re.compile(pattern_of("said_by_user"), re.IGNORECASE)
 _SAID_BY_ASSISTANT = re.compile(pattern_of("said_by_assistant"), re.IGNORECASE)
-_OFTEN_WITHOUT_PRONOUN = frozenset(("Cyrillic", "Arabic script", "Devanagari", "Japanese", "Korean"))
-"""Scripts of languages where "I" is left out or is in the ending of the verb."""
+_OFTEN_WITHOUT_PRONOUN = frozenset(one.shown for one in profiles().values() if one.leaves_out_pronouns)
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,10 @@ class Question:
     @cached_property
     def english(self) -> bool:
         """Whether it is in English."""
-        return self.latin and self.language == "english"
+        return self.latin and self.language == DEFAULT
 
     @cached_property
-    def language(self) -> Language:
+    def language(self) -> str:
         """The language of its Latin words."""
         return latin_language(self.text)
 

@@ -9,14 +9,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from memos_mcp.backends.local.text.language_files import words_of
 from memos_mcp.backends.local.text.terms import word_terms
-
-_FRAMES = """
-    kind kinds type types sort sorts many much long often time times name names called call main different various
-    certain specific particular some other new recent way ways thing things
-    say says said tell tells told mention mentioned describe described explain explained think thinks thought feel
-    feels felt happen happened attitude opinion use used need needs want wants
-"""
 
 
 def frames(terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
@@ -26,4 +20,4 @@ def frames(terms: NDArray[np.uint32]) -> NDArray[np.bool_]:
 
 @cache
 def _frame_terms() -> frozenset[int]:
-    return frozenset(term for word in _FRAMES.split() for term in word_terms(word))
+    return frozenset(term for word in words_of("frames") for term in word_terms(word))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.dense import Dense, Meant, by_meaning
 from memos_mcp.backends.local.retrieval.evidence import evidence, priors
-from memos_mcp.backends.local.retrieval.features import ASKS_ALONE, BY_ASSISTANT, BY_USER, NAME, QUESTION
+from memos_mcp.backends.local.retrieval.flags import ASKS_ALONE, BY_ASSISTANT, BY_USER, NAME, QUESTION
 from memos_mcp.backends.local.retrieval.lexical import Lexical, WindowScores
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons

@@ -132,10 +132,10 @@ class Retriever:
 
     def _wait(self, standing: Standing) -> bool:
         user = standing.user
-        if not standing.waiting and self._indexing.is_open:
+        if not standing.waiting and self._indexing.can_be_asked:
             return True
         waiting = self._indexing.unembedded(user)
-        if not waiting and self._indexing.is_open:
+        if not waiting and self._indexing.can_be_asked:
             return self._indexing.is_complete(user)
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
