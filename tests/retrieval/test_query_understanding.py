@@ -97,6 +97,7 @@ def test_it_is_heard_in_many_languages_that_a_time_is_asked_for(text: str, asked
         "What are the places that you have recommended to me?",
         "What advice did you give me about sleep?",
         "Which move had you made before I resigned?",
+        "What did you ask me about the trip?",
         "In our last cooking session, what went into the soup?",
     ],
 )
