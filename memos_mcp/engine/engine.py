@@ -32,10 +32,10 @@ from memos_mcp.engine.operator_requests import OperatorRequests
 from memos_mcp.engine.page_server import PageServer
 from memos_mcp.engine.stores import Stores
 from memos_mcp.mcp import uris
-from memos_mcp.mcp.agent_search import text_for_agents
 from memos_mcp.mcp.app import build_server
 from memos_mcp.mcp.connected_hosts import ConnectedHosts
 from memos_mcp.mcp.notifications import Notifications
+from memos_mcp.mcp.results.search import text_for_agents
 from memos_mcp.mcp.session import Session
 from memos_mcp.mcp.stdio import warm_up
 

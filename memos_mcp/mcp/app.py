@@ -49,7 +49,7 @@ def build_server(
         title="MemOS memory",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=tools(),
+        tools=list(tools()),
         extensions=[apps()],
         log_level="WARNING",
         lifespan=lambda _: nullcontext(access),  # lent to each connection; it belongs to the process

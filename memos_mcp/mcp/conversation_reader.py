@@ -1,21 +1,15 @@
 """Reading a conversation page by page, or one message of it whole."""
 
-from typing import Any
-
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult
 
 from memos_mcp.core.errors import InvalidRequest, MemosError, NotFound
 from memos_mcp.core.models import GetConversation, GetMessage, MessagePage, StoredMessage
 from memos_mcp.mcp.access import Access
-from memos_mcp.rendering import structured_content, tool_text
-from memos_mcp.rendering.size_limits import beginnings, cut_lengths, parts
+from memos_mcp.mcp.results import text_content
+from memos_mcp.mcp.results.size_limits import beginnings, cut_lengths, parts
+from memos_mcp.mcp.results.structured_content import answered, conversation_view
 
 _RECENT = 5  # conversations that are named where there is none of a name
-
-
-def answered(text: str, structured: dict[str, Any]) -> CallToolResult:
-    """Return an answer in its two forms."""
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 
 
 async def read_conversation(access: Access, request: GetMessage, *, named: bool) -> CallToolResult:
@@ -32,14 +26,14 @@ async def read_conversation(access: Access, request: GetMessage, *, named: bool)
             raise NotFound(f'No conversation "{request.conversation_id}" is stored. {recent}') from exc
         empty = MessagePage(conversation_id=request.conversation_id)
         notice = f"Nothing has been stored in this conversation yet. {recent}"
-        return answered(notice, structured_content.conversation_view(empty, notice=notice, whole={}))
+        return answered(notice, conversation_view(empty, notice=notice, whole={}))
     shown = beginnings(page.message_detail_list)
     cut = cut_lengths(page.message_detail_list, shown)
-    notice = tool_text.conversation_notice(page, limit=request.message_limit_number, cut=bool(cut))
+    notice = text_content.conversation_notice(page, limit=request.message_limit_number, cut=bool(cut))
     page = page.model_copy(update={"message_detail_list": shown})
     return answered(
-        tool_text.conversation_text(shown, notice=notice, cut=cut),
-        structured_content.conversation_view(page, notice=notice, whole=cut),
+        text_content.conversation_text(shown, notice=notice, cut=cut),
+        conversation_view(page, notice=notice, whole=cut),
     )
 
 
@@ -55,14 +49,14 @@ async def read_message(access: Access, request: GetMessage, *, message_id: str) 
     if request.page > len(pieces):
         raise InvalidRequest(f"Message {message_id} has {len(pieces)} part(s); page goes from 1 to {len(pieces)}.")
     shown = message.model_copy(update={"content": pieces[request.page - 1]})
-    notice = tool_text.message_notice(message, part=request.page, parts=len(pieces), page=page.page)
+    notice = text_content.message_notice(message, part=request.page, parts=len(pieces), page=page.page)
     part = page.model_copy(
         update={"message_detail_list": (shown,), "page": request.page, "pages": len(pieces)},
     )
     cut = cut_lengths((message,), (shown,))
     return answered(
-        tool_text.conversation_text((shown,), notice=notice, cut={}),
-        structured_content.conversation_view(part, notice=notice, whole=cut),
+        text_content.conversation_text((shown,), notice=notice, cut={}),
+        conversation_view(part, notice=notice, whole=cut),
     )
 
 

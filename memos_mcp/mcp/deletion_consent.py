@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.models import DeleteMemory, DeleteReceipt, GetMemory, StoredMessage
 from memos_mcp.mcp.access import Access
+from memos_mcp.mcp.results.text_content import known_line
 from memos_mcp.rendering.instructions import visible
-from memos_mcp.rendering.tool_text import known_line
 
 _SHOWN = 10  # lines: what a dialogue shows without scrolling
 _SHOWN_CHARACTERS = 150  # of a line

@@ -13,9 +13,9 @@ from memos_mcp.core.errors import MemosError
 from memos_mcp.core.models import GetMemory, SearchMemory
 from memos_mcp.core.validation_messages import SHOWN
 from memos_mcp.mcp.access import Access
-from memos_mcp.rendering import tool_text
+from memos_mcp.mcp.results import text_content
+from memos_mcp.mcp.results.size_limits import shortened
 from memos_mcp.rendering.instructions import DATA_NOT_INSTRUCTIONS, visible, with_instructions
-from memos_mcp.rendering.size_limits import shortened
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ async def recall(ctx: Context[Access], topic: str = "") -> str:
         backend = await access.backend()
         if not topic.strip():
             page = shortened(await backend.get_memory(GetMemory(size=50), user_id=access.user_id()))
-            return tool_text.known_text(page, notice=tool_text.known_notice(page))
+            return text_content.known_text(page, notice=text_content.known_notice(page))
         request = SearchMemory(query=topic, relativity=0, return_full_instruction=True)
         result = await backend.search_memory(request, user_id=access.user_id())
     except MemosError as exc:

@@ -34,10 +34,10 @@ from memos_mcp.core.models import (
 )
 from memos_mcp.mcp import uris
 from memos_mcp.mcp.access import Access
+from memos_mcp.mcp.results import text_content
+from memos_mcp.mcp.results.size_limits import beginnings, cut_lengths, shortened
 from memos_mcp.mcp.sdk import answer
-from memos_mcp.rendering import tool_text
 from memos_mcp.rendering.instructions import visible
-from memos_mcp.rendering.size_limits import beginnings, cut_lengths, shortened
 
 _ANY_ID = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False, reject_null_bytes=False)
 """An id is no path: it is looked up, and any characters are good."""
@@ -75,8 +75,8 @@ class Resources:
             backend = await self.access.backend()
             known = await backend.get_memory(GetMemory(size=_MEMORIES), user_id=self.access.user_id())
         short = shortened(known)
-        notice = tool_text.known_notice(short, more="get_memory lists the rest.", cut=short != known)
-        return tool_text.known_text(short, notice=notice)
+        notice = text_content.known_notice(short, more="get_memory lists the rest.", cut=short != known)
+        return text_content.known_text(short, notice=notice)
 
     async def conversations(self) -> str:
         """The conversations that are stored, the last used first."""
@@ -94,8 +94,8 @@ class Resources:
             found = await (await self.access.backend()).get_message(request, user_id=self.access.user_id())
         shown = beginnings(found.message_detail_list, limit=_BYTES)
         cut = cut_lengths(found.message_detail_list, shown)
-        notice = tool_text.conversation_notice(found, limit=_MESSAGES, cut=bool(cut))
-        return tool_text.conversation_text(shown, notice=notice, cut=cut)
+        notice = text_content.conversation_notice(found, limit=_MESSAGES, cut=bool(cut))
+        return text_content.conversation_text(shown, notice=notice, cut=cut)
 
     async def memory(self, memory_id: str) -> str:
         """A memory, and the messages that it was learnt from."""
@@ -106,7 +106,7 @@ class Resources:
             if known is None:
                 raise NotFound(f'No memory "{memory_id}" is known; get_memory lists ids.')
             sources = await self._sources(known)
-        return tool_text.memory_text(known, sources)
+        return text_content.memory_text(known, sources)
 
     async def _sources(self, known: Memory | Preference) -> list[StoredMessage]:
         """Find the messages that a memory names: they are the ones most like it."""

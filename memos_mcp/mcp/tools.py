@@ -1,5 +1,6 @@
 """The six tools: each a signature, what a model reads, and one call of the backend."""
 
+from functools import cache
 from typing import Annotated
 
 from mcp.server.mcpserver import Context, ElicitationResult, Resolve
@@ -15,9 +16,8 @@ from memos_mcp.core.models import (
 )
 from memos_mcp.mcp import tool_arguments as arguments
 from memos_mcp.mcp.access import Access, repeat_key
-from memos_mcp.mcp.agent_search import MEMORIES, MESSAGES, PREFERENCES
 from memos_mcp.mcp.apps import BOUND
-from memos_mcp.mcp.conversation_reader import answered, read_conversation, read_message
+from memos_mcp.mcp.conversation_reader import read_conversation, read_message
 from memos_mcp.mcp.deletion_consent import (
     DeletionConsent,
     confirm_deletion,
@@ -26,9 +26,11 @@ from memos_mcp.mcp.deletion_consent import (
     doomed_texts,
 )
 from memos_mcp.mcp.plain_tool import PlainTool
-from memos_mcp.rendering import structured_content as views
-from memos_mcp.rendering import tool_text
-from memos_mcp.rendering.size_limits import cut_lengths, passages_of, shortened, without_quoted
+from memos_mcp.mcp.results import structured_content as views
+from memos_mcp.mcp.results import text_content
+from memos_mcp.mcp.results.search import MEMORIES, MESSAGES, PREFERENCES, SearchOptions, search_answer
+from memos_mcp.mcp.results.size_limits import shortened
+from memos_mcp.mcp.results.structured_content import answered
 
 
 async def add_message(
@@ -39,8 +41,8 @@ async def add_message(
 ) -> Annotated[CallToolResult, views.AddView]:
     """Store messages of this conversation in long-term memory, word for word.
     Call after each turn with what the user and you said.
-    memories: what is worth keeping, one fact a sentence in the messages' own words, who and when named; replaces: ids
-    of memories that it puts out of date."""
+    memories: facts worth keeping, a sentence each, in the messages' own words, naming who and when; replaces: ids of
+    memories that are now out of date."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
     is_new = not access.notices.has_listed(conversation)
@@ -52,8 +54,9 @@ async def add_message(
     )
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     if is_new and not conversation_id:
-        receipt = receipt.model_copy(update={"note": tool_text.with_way_back(receipt.note)})
-    return answered(tool_text.added_text(receipt, count=len(messages)), views.receipt_view(receipt))
+        note = text_content.sentences_of(receipt.note, text_content.ONE_CONVERSATION)
+        receipt = receipt.model_copy(update={"note": note})
+    return answered(text_content.added_text(receipt, count=len(messages)), views.receipt_view(receipt))
 
 
 async def search_memory(
@@ -87,15 +90,13 @@ async def search_memory(
         query_time=query_time,
     )
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
-    short = shortened(result, query)
-    notice = tool_text.search_notice(short)
-    passages = passages_of(short, query)
-    cut = cut_lengths(result.message_detail_list, passages.message_detail_list)
-    shown = passages_of(without_quoted(short, cut), query)
-    return answered(
-        tool_text.search_text(short, request, notice=notice),
-        views.search_view(shown, request, notice=notice, whole=cut),
+    options = SearchOptions(
+        query,
+        max_words=max_words,
+        with_memories=memory_limit_number > 0,
+        with_messages=message_limit_number > 0,
     )
+    return search_answer(result, options)
 
 
 async def get_message(
@@ -105,8 +106,8 @@ async def get_message(
     page: arguments.Page = 1,
     message_id: arguments.MessageId = "",
 ) -> Annotated[CallToolResult, views.MessagesView]:
-    """Read a conversation (default: this one) word for word, oldest first; page 1 is the latest.
-    With message_id, that message alone and whole; page then counts its parts."""
+    """Read a conversation (default: this one) word for word, oldest first; page 1 has the latest messages.
+    Call to read what a search shows in part. message_id: that message alone, whole; page then counts its parts."""
     access = ctx.request_context.lifespan_context
     conversation = access.conversation(ctx.session, given=conversation_id)
     request = GetMessage(conversation_id=conversation, message_limit_number=message_limit_number, page=page)
@@ -122,8 +123,8 @@ async def get_memory(
     access = ctx.request_context.lifespan_context
     known = await (await access.backend()).get_memory(GetMemory(page=page, size=size), user_id=access.user_id())
     short = shortened(known)
-    notice = tool_text.known_notice(short, cut=short != known)
-    return answered(tool_text.known_text(short, notice=notice), views.known_view(short, notice=notice))
+    notice = text_content.known_notice(short, cut=short != known)
+    return answered(text_content.known_text(short, notice=notice), views.known_view(short, notice=notice))
 
 
 async def delete_memory(
@@ -160,19 +161,20 @@ async def add_feedback(
         memory_ids=tuple(memory_ids),
     )
     receipt = await (await access.backend()).add_feedback(request, user_id=access.user_id())
-    return answered(tool_text.feedback_text(receipt), views.receipt_view(receipt))
+    return answered(text_content.feedback_text(receipt), views.receipt_view(receipt))
 
 
-def tools() -> list[Tool]:
+@cache
+def tools() -> tuple[Tool, ...]:
     """Return the tools with their titles and hints."""
-    return [
+    return (
         PlainTool.of(add_message, title="Remember messages", annotations=_hints(destructive=False)),
         PlainTool.of(search_memory, title="Search memory", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(get_message, title="Read a conversation", annotations=_hints(read_only=True)),
         PlainTool.of(get_memory, title="List memories", annotations=_hints(read_only=True), meta=BOUND),
         PlainTool.of(delete_memory, title="Delete memories", annotations=_hints(destructive=True)),
         PlainTool.of(add_feedback, title="Correct a memory", annotations=_hints(destructive=False)),
-    ]
+    )
 
 
 def _hints(*, read_only: bool = False, destructive: bool = False) -> ToolAnnotations:

@@ -1,1 +1,1 @@
-"""What is shown of memories to a model: ordered evidence, excerpts, instructions, text and structure."""
+"""What backends, tools and hooks share of showing memories to a model: ordered evidence, excerpts, instructions."""

@@ -18,7 +18,7 @@ from memos_mcp.api.v1.context import Context, Store
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.extraction.chat import ChatModel
 from memos_mcp.backends.local.text.redaction import Redact
-from memos_mcp.mcp.agent_search import text_for_agents
+from memos_mcp.mcp.results.search import text_for_agents
 from tests.local.stores import store
 
 REST = "/api/openmem/v1"

@@ -13,26 +13,18 @@ from memos_mcp.api.contract.routes import endpoints
 from memos_mcp.core.limits import is_blank
 from memos_mcp.core.models import MAX_CONTENT_BYTES, MAX_MESSAGES
 from tests.api.engine import REST, Engine, Json, engine
+from tests.api.examples import OF_A_USER, OF_NOBODY, WITHOUT_BODY
 
 HELLO = {"role": "user", "content": "Hello."}
-VALID: dict[str, Json] = {
-    "add/message": {"user_id": "u", "conversation_id": "c", "messages": [HELLO]},
-    "search/memory": {"user_id": "u", "query": "Where do I live?"},
-    "get/message": {"user_id": "u", "conversation_id": "c"},
-    "get/memory": {"user_id": "u"},
-    "get/conversation": {"user_id": "u"},
-    "delete/memory": {"memory_ids": ["k999"]},
-    "update/memory": {"memory_id": "k999", "content": "Changed."},
-    "add/feedback": {"user_id": "u", "feedback_content": "No."},
-    "get/status": {"task_id": "unknown"},
-}
+VALID = {path: {"user_id": "u"} | example for path, example in OF_A_USER.items() if path != "chat"}
 LONG = "x" * 101
 
 
-def test_every_endpoint_over_a_backend_has_an_example_here() -> None:
-    served = endpoints(*[cast("Any", None)] * 4)
+def test_every_endpoint_has_an_example() -> None:
+    served = endpoints(*[cast("Any", object())] * 4)
 
-    assert VALID.keys() == {one.path for one in served if one.method == "POST"} - {"chat"}
+    assert OF_A_USER.keys() | OF_NOBODY.keys() == {one.path for one in served if one.method == "POST"}
+    assert WITHOUT_BODY.keys() == {one.path for one in served if one.method == "GET"}
 
 
 BROKEN: list[tuple[bytes, int]] = [
@@ -100,7 +92,7 @@ WRONG: list[tuple[str, Json, int, int]] = [
     ("get/memory", {"filter": {"and": {}}}, 400, 40000),
     ("get/memory", {"memory_ids": ["k999999"]}, 404, 40307),
     ("delete/memory", {"memory_ids": []}, 400, 40003),
-    ("delete/memory", {"memory_ids": None}, 400, 40002),
+    ("delete/memory", {"memory_ids": None, "user_id": None}, 400, 40002),
     ("delete/memory", {"memory_ids": "k999"}, 404, 40307),
     ("delete/memory", {"memory_ids": [1]}, 404, 40307),
     ("delete/memory", {"memory_ids": [True]}, 400, 40000),

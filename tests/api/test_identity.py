@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from memos_mcp.api.guard.tokens import Tokens
-from tests.api.engine import Engine, Json, engine
+from tests.api.engine import REST, Engine, Json, engine
+from tests.api.examples import OF_A_USER, WITHOUT_BODY
 
 ALICE = {"authorization": "Bearer alices-token"}
 BOB = {"authorization": "Token bobs-token"}
@@ -36,21 +37,7 @@ async def test_a_tokens_user_sees_only_its_own_memory(api: Engine) -> None:
     assert [one["content"] for one in read["message_detail_list"]] == ["I live in Porto."]
 
 
-@pytest.mark.parametrize(
-    ("operation", "body"),
-    [
-        ("add/message", said("I am somebody else.")),
-        ("search/memory", {"query": "Where do I live?"}),
-        ("get/message", {"conversation_id": "c"}),
-        ("get/memory", {}),
-        ("get/conversation", {}),
-        ("delete/memory", {}),
-        ("delete/memory", {"memory_ids": ["k1"]}),
-        ("update/memory", {"memory_id": "k1", "content": "Changed."}),
-        ("add/feedback", {"feedback_content": "No, in Porto."}),
-        ("get/status", {"task_id": "t"}),
-    ],
-)
+@pytest.mark.parametrize(("operation", "body"), [*OF_A_USER.items(), ("delete/memory", {})])
 async def test_naming_another_user_is_refused(api: Engine, operation: str, body: Json) -> None:
     await api.data("add/message", said("I live in Lisbon."), **ALICE)
     before = await api.data("get/memory", {}, **ALICE)
@@ -60,6 +47,17 @@ async def test_naming_another_user_is_refused(api: Engine, operation: str, body:
     assert (status, refused["code"]) == (403, 40306 if operation == "delete/memory" else 40103)
     assert "Lisbon" not in str(refused)
     assert await api.data("get/memory", {}, **ALICE) == before
+
+
+@pytest.mark.parametrize("path", WITHOUT_BODY.values())
+async def test_a_path_gives_nothing_of_another_user(api: Engine, path: str) -> None:
+    await api.data("add/message", said("I live in Lisbon."), **ALICE)
+
+    own = await api.client.get(f"{REST}/{path}", headers=ALICE)
+    others = [await api.client.get(f"{REST}/{path}{query}", headers=BOB) for query in ("", "?user_id=alice")]
+
+    assert own.status_code == 200
+    assert not any("Lisbon" in one.text or one.json()["data"] == own.json()["data"] for one in others)
 
 
 async def test_another_users_ids_are_unknown_ones(api: Engine) -> None:
@@ -97,12 +95,9 @@ async def test_an_application_server_acts_for_whom_it_names(api: Engine) -> None
     assert (await api.data("get/memory", {}, **ALICE))["total"] == own["total"] - 1
 
 
-@pytest.mark.parametrize(
-    ("operation", "body"),
-    [("add/message", said("I live nowhere.")), ("search/memory", {"query": "Where do I live?"}), ("get/memory", {})],
-)
-async def test_an_application_server_must_name_somebody(api: Engine, operation: str, body: Json) -> None:
-    status, refused = await api.post(operation, body, **SERVER)
+@pytest.mark.parametrize("operation", ["add/message", "search/memory", "get/memory"])
+async def test_an_application_server_must_name_somebody(api: Engine, operation: str) -> None:
+    status, refused = await api.post(operation, OF_A_USER[operation], **SERVER)
 
     assert (status, refused["code"]) == (400, 40002)
     assert refused["message"] == "user_id is missing: this token acts for many users, so name one."

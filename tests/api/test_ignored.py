@@ -4,17 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.api.engine import Engine, Json, engine
+from tests.api.engine import Engine, engine
+from tests.api.examples import OF_A_USER, OF_NOBODY, REFUSED
 
-HELLO = {"role": "user", "content": "I live in Lisbon."}
-VALID: dict[str, Json] = {
-    "add/message": {"conversation_id": "c", "messages": [HELLO], "async_mode": False},
-    "search/memory": {"query": "Where do I live?"},
-    "get/message": {"conversation_id": "c"},
-    "get/memory": {},
-    "get/conversation": {},
-    "add/feedback": {"feedback_content": "No, in Porto."},
-}
+VALID = {path: example for path, example in (OF_A_USER | OF_NOBODY).items() if path not in REFUSED}
 
 
 @pytest.fixture(scope="module")

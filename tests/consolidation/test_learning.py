@@ -20,6 +20,7 @@ from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.extraction.base import Draft, Extractor, Source
 from memos_mcp.backends.local.extraction.llm import LlmExtractor
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
+from memos_mcp.backends.local.ledger import tasks
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import AddMessage, Message
@@ -166,6 +167,41 @@ async def test_an_add_and_a_search_do_not_wait_for_a_model_that_is_away(tmp_path
         assert receipt.status == "running"
         assert [message.content for message in found.message_detail_list] == ["I moved to Berlin last year."]
         assert (await backend.status()).waiting_for_memories == 1
+
+
+PETS = ["I have a dog.", "I have two cats.", "My parrot is green.", "My horse is called Fred.", "I keep nine bees."]
+
+
+def test_a_great_add_is_learnt_from_in_parts_and_after_a_restart_from_where_it_was_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "LEARNT_AT_ONCE", 2)
+    whole, parts = Ledger.open(tmp_path / "whole.sqlite3"), Ledger.open(tmp_path / "parts.sqlite3")
+    added = parts.messages.add(add(*PETS), user_id="u", features=[b""] * len(PETS), now=1)
+    for text in PETS:
+        say(whole, text, now=1)
+        assert by_rules(whole).step()
+
+    seen: list[int] = []
+    while by_rules(parts).step():
+        seen.append(len(makers(parts)))
+        parts.close()
+        parts = Ledger.open(tmp_path / "parts.sqlite3")
+
+    assert seen == [2, 4, 5]
+    assert makers(parts) == makers(whole)
+    done = parts.tasks.status(added.task_id, user=1)
+    assert done is not None
+    assert done.memory_views is not None
+    assert (done.status, done.memory_views.added) == ("completed", len(PETS))
+    assert parts.noted_under("learnt") == []
+    for opened in (whole, parts):
+        opened.close()
+
+
+def by_rules(ledger: Ledger) -> Learning:
+    upkeep = Consolidation(ledger, clock=lambda: 1)
+    return Learning(ledger, RulesExtractor(), upkeep, instead=RulesExtractor(), clock=lambda: 1, told=lambda: None)
 
 
 def test_a_model_that_comes_back_in_time_makes_the_memories_itself(ledger: Ledger) -> None:

@@ -48,6 +48,7 @@ def test_messages_come_out_in_the_order_they_were_added_in(ledger: Ledger) -> No
     assert contents(ledger) == ["one", "two", "three"]
 
 
+@pytest.mark.long
 @given(texts=st.lists(WHOLE_TEXT, min_size=1, max_size=5))
 def test_any_text_comes_out_word_for_word(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     ledger = Ledger.open(tmp_path_factory.mktemp("ledger") / "ledger.sqlite3")

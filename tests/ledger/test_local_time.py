@@ -10,7 +10,7 @@ from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.core.errors import ConfigurationError
 from memos_mcp.core.models import AddMessage, GetMemory, GetMessage, Message, StoredMessage, clock_text, local_text
 from memos_mcp.core.settings import read_settings
-from memos_mcp.rendering.tool_text import conversation_text
+from memos_mcp.mcp.results.text_content import conversation_text
 from tests.fakes.hashed_embedder import HashedEmbedder
 
 SAID = "I have a dentist appointment tomorrow."

@@ -104,6 +104,7 @@ async def find(backend: LocalBackend, query: str, *, user_id: str = "u", **limit
 
 async def followed(backend: LocalBackend) -> None:
     """Wait until the vector index is open and has followed all."""
+    backend._indexing.want_index()
     with anyio.fail_after(60):
         while (await find(backend, "walrus")).notice or backend.ledger.vectors.count_after(0, limit=1):
             await anyio.sleep(0.02)

@@ -13,7 +13,6 @@ import pytest
 from tests.local.stores import everything_said, find, found_messages, store
 from tests.local.writer import A_CALL, texts
 
-KILLS = 20
 INDEX_WRITTEN_EVERY = 1_000 // A_CALL
 """Adds after which Chroma writes its vector index out (its default `sync_threshold` is 1,000)."""
 
@@ -46,17 +45,18 @@ async def check(folder: Path, last: int) -> int:
         assert len(said) == len(set(said))
         found = await find(backend, f"badger{last}x3")
         assert any(f"badger{last}x3" in content for content in found_messages(found))
+        backend._indexing.want_index()
         with anyio.fail_after(120):
             while (await find(backend, "badger1x1")).notice:
                 await anyio.sleep(0.05)
     return len(said) // A_CALL
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
-async def test_kills_at_random_and_while_the_index_is_written_out_lose_nothing(tmp_path: Path, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311  # a repeatable choice of moments
+@pytest.mark.parametrize("kills", [6, pytest.param(20, marks=pytest.mark.slow)])
+async def test_kills_at_random_and_while_the_index_is_written_out_lose_nothing(tmp_path: Path, kills: int) -> None:
+    chance = random.Random(kills)  # noqa: S311  # a repeatable choice of moments
     last = 0
-    for kill in range(KILLS // 2):
+    for kill in range(kills):
         at_the_index = kill % 2 == 0
         adds = INDEX_WRITTEN_EVERY - last % INDEX_WRITTEN_EVERY if at_the_index else chance.randint(1, 30)
         delay = chance.uniform(0, 0.3 if at_the_index else 0.1)

@@ -10,7 +10,7 @@ from mcp.types import INTERNAL_ERROR, INVALID_PARAMS
 from memos_mcp.core.models import MessagePage, SearchMemory, SearchResult
 from memos_mcp.mcp import middleware
 from memos_mcp.mcp.middleware import BROKEN
-from memos_mcp.rendering.tool_text import ONE_CONVERSATION
+from memos_mcp.mcp.results.text_content import ONE_CONVERSATION
 from tests.fakes.memory_backend import ListBackend
 from tests.mcp.clients import Era, connected, text_of
 

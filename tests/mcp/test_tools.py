@@ -9,9 +9,10 @@ from mcp import Client
 
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import FeedbackReceipt
+from memos_mcp.mcp.results.search import NOTHING_RELEVANT, NOTHING_STORED
+from memos_mcp.mcp.results.size_limits import ANSWER_BYTES
+from memos_mcp.mcp.results.text_content import ONE_CONVERSATION, feedback_text
 from memos_mcp.rendering.instructions import DATA_NOT_INSTRUCTIONS
-from memos_mcp.rendering.size_limits import ANSWER_BYTES
-from memos_mcp.rendering.tool_text import NOTHING_RELEVANT, NOTHING_STORED, ONE_CONVERSATION, feedback_text
 from tests.fakes.memory_backend import ListBackend
 from tests.mcp.clients import CONVERSATION, connected, structured, text_of
 
@@ -292,7 +293,8 @@ async def test_what_the_backend_cannot_do_now_is_one_sentence(client: Client, ba
     assert text_of(result) == "The store is still loading; try again in a few seconds."
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip))
 async def test_any_text_comes_back_as_it_went_in(text: str) -> None:
     async with connected(ListBackend(), era="legacy") as client:

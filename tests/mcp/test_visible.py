@@ -4,7 +4,7 @@ import pytest
 from mcp import Client
 
 from memos_mcp.core.models import Memory, MemoryPage, SearchMemory, SearchResult, StoredMessage
-from memos_mcp.rendering import tool_text
+from memos_mcp.mcp.results import text_content
 from memos_mcp.rendering.instructions import visible, with_instructions
 from tests.mcp.clients import text_of
 
@@ -33,8 +33,8 @@ async def test_an_id_that_a_client_chose_acts_on_nothing(client: Client) -> None
 
 def test_titles_and_tags_stand_on_their_line() -> None:
     memory = Memory(id="p1", memory_key=HOSTILE, memory_value="I have a bike.", tags=(HOSTILE,))
-    listed = tool_text.known_text(MemoryPage(memory_detail_list=(memory,), total=1), notice="Known:")
-    alone = tool_text.memory_text(memory, [])
+    listed = text_content.known_text(MemoryPage(memory_detail_list=(memory,), total=1), notice="Known:")
+    alone = text_content.memory_text(memory, [])
 
     assert len(listed.splitlines()) == 2
     assert not (ACTING - {"\n"}) & set(listed + alone)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memos_mcp.backends.local.retrieval import features
+from memos_mcp.backends.local.retrieval import flags as flag
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, unpack
 from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.terms import term_hash, terms
@@ -18,14 +18,14 @@ def flags(text: str, *, role: str = "user") -> int:
     "text", ["I moved to Lisbon", "that's my sister", "我搬家了", "Mi hermana vive aquí", "Мне нравится"]
 )
 def test_the_first_person_is_noticed_in_several_languages(text: str) -> None:
-    assert flags(text) & features.FIRST_PERSON
+    assert flags(text) & flag.FIRST_PERSON
 
 
 @pytest.mark.parametrize(
     "text", ["Where?", "你好吗", "¿Dónde está?", "What is that? [shares a picture: a dog]", "本当ですか？"]
 )
 def test_a_question_is_noticed(text: str) -> None:
-    assert flags(text) & features.QUESTION
+    assert flags(text) & flag.QUESTION
 
 
 @pytest.mark.parametrize(
@@ -40,41 +40,41 @@ def test_a_question_is_noticed(text: str) -> None:
     ],
 )
 def test_a_question_that_tells_nothing_is_told_from_one_beside_a_statement(text: str, alone: bool) -> None:
-    assert bool(flags(text) & features.ASKS_ALONE) is alone
+    assert bool(flags(text) & flag.ASKS_ALONE) is alone
 
 
 @pytest.mark.parametrize(
     "text", ["I went yesterday", "last Friday it rained", "two weeks ago", "昨天下雨了", "ayer llovió"]
 )
 def test_a_time_relative_to_the_day_of_writing_is_noticed(text: str) -> None:
-    assert flags(text) & features.RELATIVE_TIME
+    assert flags(text) & flag.RELATIVE_TIME
 
 
 @pytest.mark.parametrize("text", ["It took 3 hours", "we have two dogs", "Tengo tres gatos", "她有三只猫"])
 def test_a_number_is_noticed_in_digits_and_in_words(text: str) -> None:
-    assert flags(text) & features.NUMBER
+    assert flags(text) & flag.NUMBER
 
 
 @pytest.mark.parametrize(
     "text", ["We met Tomasz there", 'it is called "Dune"', "Nora: my teacher, Femke, is kind", "my boss is henrietta"]
 )
 def test_a_name_is_noticed_within_a_sentence(text: str) -> None:
-    assert flags(text) & features.NAME
+    assert flags(text) & flag.NAME
 
 
 @pytest.mark.parametrize("text", ["Nora: Lovely weather", "Lovely. It rains", "Lovely"])
 def test_neither_a_speaker_nor_the_beginning_of_a_sentence_is_a_name_told(text: str) -> None:
-    assert not flags(text) & features.NAME
+    assert not flags(text) & flag.NAME
 
 
 @pytest.mark.parametrize("text", ["we live in Leeds", "she works at the bakery", "vive en Sevilla", "我住在北京"])
 def test_a_place_is_noticed(text: str) -> None:
-    assert flags(text) & features.PLACE
+    assert flags(text) & flag.PLACE
 
 
 def test_a_plain_statement_has_the_flag_of_its_role_alone() -> None:
-    assert flags("The ferry runs daily.") == features.BY_USER
-    assert flags("The ferry runs daily.", role="assistant") == features.BY_ASSISTANT
+    assert flags("The ferry runs daily.") == flag.BY_USER
+    assert flags("The ferry runs daily.", role="assistant") == flag.BY_ASSISTANT
     assert flags("The ferry runs daily.", role="tool") == 0
 
 
@@ -110,6 +110,7 @@ def test_counts_stop_at_seven() -> None:
     assert sorted(unpacked.counts.tolist()) == [2, 7]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text", ["a" * 1_000_000, "a." * 500_000, "我喜欢" * 111_111, "Ab " * 333_333, "?" * 1_000_000]
 )

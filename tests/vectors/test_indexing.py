@@ -10,6 +10,7 @@ from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.ledger.vectors import Text, Vectors
+from memos_mcp.backends.local.vectors import indexing
 from memos_mcp.backends.local.vectors.indexing import GATHERED
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import DeleteMemory, UpdateMemory
@@ -38,6 +39,23 @@ async def test_what_the_index_has_not_followed_is_found_by_its_vector(tmp_path: 
         assert gathered(backend) >= 20
         assert found.notice == ""
         assert nearest(backend, FACTS[7])[0] == Text("message", 8)
+
+
+async def test_chroma_is_not_opened_while_the_ledger_answers_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(*FACTS[:20], wait=True), user_id="u")
+
+        assert (await find(backend, FACTS[7])).notice == ""
+        assert nearest(backend, FACTS[7])[0] == Text("message", 8)
+        assert not (tmp_path / "chroma").exists()
+
+        monkeypatch.setattr(indexing, "MOST_BESIDE", 15)
+        assert (await find(backend, FACTS[7])).notice == ""
+        with anyio.fail_after(60):
+            while backend._indexing._index is None:
+                await anyio.sleep(0.02)
 
 
 async def test_the_index_follows_once_enough_is_gathered(tmp_path: Path) -> None:
@@ -132,11 +150,9 @@ async def test_nothing_is_handed_over_of_a_user_who_is_forgotten(tmp_path: Path)
         await find(backend, "otters")
         await backend.delete_memory(DeleteMemory(everything=True), user_id="u")
         with anyio.fail_after(30):
-            while gathered(backend):
+            while (index := backend._indexing._index) is None or gathered(backend):
                 await anyio.sleep(0.02)
-        index = backend._indexing._index
 
-        assert index is not None
         assert index.counts() == {}
 
 

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 from rich.console import Console
 
@@ -65,7 +66,10 @@ async def test_once_it_is_there_again_everything_is_as_before(
         without.setattr(locations, "check_importable", fails)
         without.setattr(chroma, "check_importable", fails)
         async with open_store(settings) as backend:
-            assert (await find(backend, "bicycle")).notice
+            backend._indexing.want_index()
+            with anyio.fail_after(60):
+                while not (await find(backend, "bicycle")).notice:
+                    await anyio.sleep(0.02)
     async with open_store(settings) as backend:
         found = await find(backend, "bicycle")
 

@@ -75,27 +75,26 @@ def _check_folder(data_dir: Path, store: StoreStatus) -> Finding:
     with tempfile.TemporaryDirectory(prefix="memos-mcp-doctor-") as scratch:
         copied = Path(scratch) / "index"
         gathered = _copy(data_dir, copied)
-        if gathered is None:
-            return Finding.ok(ABOUT, "not made yet; the next start makes it")
-        counts = probe(copied)
+        is_made = copied.exists()
+        counts = probe(copied) if is_made else {}
     if counts is None:
-        mend = "Nothing to do: the next start makes it anew from the ledger, while search goes on by words."
+        mend = "Nothing to do: it is made anew from the ledger when it is opened next."
         return Finding.warning(ABOUT, "broken", mend=mend)
+    made = counted(sum(counts.values()), "vector") if is_made else "not made yet"
     later = f", {gathered:,} more in the ledger until there are enough for a batch" if gathered else ""
-    return Finding.ok(ABOUT, f"{counted(sum(counts.values()), 'vector')}{later}{_waiting(store)}")
+    return Finding.ok(ABOUT, f"{made}{later}{_waiting(store)}")
 
 
-def _copy(data_dir: Path, target: Path) -> int | None:
-    """Copy the index while nobody else can open it; return how many vectors it has yet to get, None where it is not."""
+def _copy(data_dir: Path, target: Path) -> int:
+    """Copy the index, where there is one, while nobody else can open it; return how many vectors it has yet to get."""
     lock = hold(data_dir)
     try:
         with closing(SqliteDatabase.look(data_dir / LEDGER_FILE)) as database:
             ledger = Ledger(database)
             folder = FolderLocation(ledger, data_dir / CHROMA_FOLDER).current
             gathered = ledger.vectors.gathered_count()
-        if not folder.is_dir():
-            return None
-        shutil.copytree(folder, target)
+        if folder.is_dir():
+            shutil.copytree(folder, target)
     finally:
         lock.release()
     return gathered

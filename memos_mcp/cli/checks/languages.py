@@ -8,6 +8,7 @@ from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.embedders.multilingual_e5 import INSTALL
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.text.language import written_in
+from memos_mcp.backends.local.text.language_files import DEFAULT, Profile, profiles
 from memos_mcp.cli.checks.finding import Finding
 from memos_mcp.cli.commands.holding import is_held
 from memos_mcp.cli.commands.status import kept_in
@@ -23,22 +24,6 @@ MUCH = 0.2
 
 FEW = 20
 """Below so many messages nothing is said of their languages."""
-
-SERVED = {
-    "Arabic script": (78, 91),
-    "Chinese": (98, 98),
-    "Cyrillic": (86, 100),
-    "Devanagari": (88, 100),
-    "French": (65, 91),
-    "German": (86, 100),
-    "Japanese": (83, 91),
-    "Korean": (74, 91),
-    "Spanish": (71, 100),
-}
-"""Per cent of the evidence among the first ten messages, by the default and by multilingual-e5 (docs/benchmarks.md).
-
-Arabic, Russian and Hindi stand for their scripts.
-"""
 
 MULTILINGUAL = "multilingual-e5"
 _MEND = f"Run `{INSTALL}` (not on Windows), set MEMOS_EMBEDDER={MULTILINGUAL} and run `memos-mcp reindex`."
@@ -61,21 +46,22 @@ def judge(texts: Iterable[str], *, embedder: str) -> Iterator[Finding]:
     if total < FEW:
         return
     for language, count in counts.most_common():
-        if language != "English" and count >= MUCH * total:
+        if language != profiles()[DEFAULT].shown and count >= MUCH * total:
             yield _finding(
                 f"{round(100 * count / total)} % of the last {total:,} messages are in {language}", language, embedder
             )
 
 
 def _finding(told: str, language: str, embedder: str) -> Finding:
-    default, multilingual = SERVED.get(language, (0, 0))
+    profile = next((one for one in profiles().values() if one.shown == language), Profile(language))
+    default, multilingual = profile.found or (0, 0)
     match embedder:
         case "onnx" if default >= multilingual > 0:
             return Finding.ok(ABOUT, f"{told}; {_finds('the default model', default)}")
         case "onnx" if multilingual:
             served = f"{_finds('the default model', default)}, {MULTILINGUAL} {multilingual} %"
             return Finding.warning(ABOUT, f"{told}; {served}", mend=_MEND)
-        case "onnx":
+        case "onnx" if not profile.universal:
             return Finding.warning(ABOUT, f"{told}, which the default model knows little of", mend=_MEND)
         case "multilingual-e5" if multilingual:
             return Finding.ok(ABOUT, f"{told}; {_finds(MULTILINGUAL, multilingual)}")

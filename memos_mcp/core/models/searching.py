@@ -38,8 +38,8 @@ class SearchMemory(Frozen):
 class SearchResult(Frozen):
     """The answer to a search. `notice` says what was not searched, where something was not.
 
-    Each list is best first, and whatever is cut is cut at its end. What is shown as text merges the lists by
-    `relativity` (`rendering/evidence.py`), so that another order needs to be made there too.
+    Each list is best first, and whatever is cut is cut at its end. `rendering/evidence.py` merges the lists by
+    `relativity` for a text.
     `unknown_fields` are those of the filter that nothing has.
     """
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from memos_mcp.backends.local.consolidation.grammar import HAN, Change, Grammar, grammar, grammar_of
+from memos_mcp.backends.local.consolidation.grammar import Change, Grammar, Swap, grammar_of, grammars, in_any
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, plain, wording
 
 _AMOUNT = re.compile(r"(?P<money>[€$£] ?)?\b(?P<number>\d+(?:[.,]\d+)*)(?:-| ?)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
@@ -16,8 +16,6 @@ _NAME = re.compile(r"(?<=[a-z,'] )(?!I\b)[A-Z][\w'-]*")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 _PERSONS = ("i", "we")
-_ONESELF = re.compile(r"(?:I|we)\b", re.IGNORECASE)
-_ONES_OWN = re.compile(r"(?:my|our) [\w -]+? (?:is|are) ", re.IGNORECASE)
 _MOST_AROUND = 4
 """Stems beside its value that a statement has at most: of a longer one, the value may not be what it is about."""
 
@@ -133,21 +131,22 @@ class ReplacedValue:
     stems: tuple[str, ...]
     own: bool
     about: frozenset[str]
+    swap: Swap
 
 
 def replaced_values(sentence: str) -> Iterator[ReplacedValue]:
-    """Yield the values that a sentence in English says to be replaced."""
-    rules = grammar("english")
-    if rules.swap is None or HAN.search(sentence):
-        return
-    text = plain(sentence, rules)
-    if rules.unsure.search(text):
-        return
-    for patterns, own in ((rules.swap.shared, False), (rules.swap.own, True)):
+    """Yield the values that a sentence says to be replaced."""
+    for rules in grammars(sentence):
+        if rules.swap is not None and not rules.unsure.search(text := plain(sentence, rules)):
+            yield from _replaced(text, rules.swap)
+
+
+def _replaced(text: str, swap: Swap) -> Iterator[ReplacedValue]:
+    for patterns, own in ((swap.shared, False), (swap.own, True)):
         for pattern in patterns:
             if found := pattern.fullmatch(text):
                 about = found.groupdict().get("about") or ""
-                yield ReplacedValue(wording(found["left"]).stems, own, frozenset(wording(about).stems))
+                yield ReplacedValue(wording(found["left"]).stems, own, frozenset(wording(about).stems), swap)
 
 
 def is_replaced(old: NormalisedSentence, text: str, value: ReplacedValue, new: NormalisedSentence) -> bool:
@@ -155,15 +154,10 @@ def is_replaced(old: NormalisedSentence, text: str, value: ReplacedValue, new: N
     around = old.stems[: -len(value.stems)]
     if not around or old.stems[len(around) :] != value.stems or len(around) > _MOST_AROUND:
         return False
-    if around[0] not in _PERSONS or old.past or old.negators or old.points or _is_liked(around):
+    if around[0] not in _PERSONS or old.past or old.negators or old.points or not value.swap.liked.isdisjoint(around):
         return False
     if value.about:
         return not value.about.isdisjoint(around)
-    if _ONESELF.match(text):
+    if in_any("oneself").match(text):
         return True
-    return bool(_ONES_OWN.match(text)) and (value.own or not set(around[1:]).isdisjoint(new.stems))
-
-
-def _is_liked(stems: tuple[str, ...]) -> bool:
-    swap = grammar("english").swap
-    return swap is not None and not swap.liked.isdisjoint(stems)
+    return bool(value.swap.owned.match(text)) and (value.own or not set(around[1:]).isdisjoint(new.stems))

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
 
 from memos_mcp.backends.local.consolidation.grammar import (
@@ -14,15 +14,15 @@ from memos_mcp.backends.local.consolidation.grammar import (
     Holds,
     Pattern,
     grammars,
-    tools,
+    in_any,
 )
+from memos_mcp.backends.local.consolidation.known_names import tools
 from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
 
 USER = "i"
 """The subject of what the user says of themselves."""
 
 _WORD = re.compile("[\u3400-\u9fff]+|\\w+(?:[.:/@'+#-]+\\w+)*")
-_POSSESSIVE = re.compile(r"('s|的)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +177,17 @@ class ParsedSentence:
         groups = found.groupdict()
         if groups.get("whose"):
             return f"my {self._rules.stem(groups['whose'].casefold())}"
-        subject = _POSSESSIVE.sub("", (groups.get("subject") or "").casefold().strip())
-        subject = re.sub(r"^the user's\b", "my", subject).replace("的", "")
+        subject = _possessive().sub("", (groups.get("subject") or "").casefold().strip())
+        subject = re.sub(r"^the user's\b", "my", subject)
+        if not self._rules.profile.spaces:
+            subject = in_any("possessive").sub("", subject)
         if subject in ("", "the user") or subject in self._rules.first:
             return USER
         if subject in self._rules.first_plural:
             return "we"
         if HAN.search(subject):
             return subject
-        words = [word for word in self._words(subject) if word != "new"]
+        words = [word for word in self._words(subject) if word not in self._rules.unsaid]
         return " ".join("my" if word in self._rules.own else self._rules.stem(word) for word in words)
 
     def _value(self, text: str, holds: Holds) -> str:
@@ -197,10 +199,15 @@ class ParsedSentence:
         return " ".join(self._stems(words))
 
     def _words(self, text: str) -> list[str]:
-        return list(_WORD.findall(_POSSESSIVE.sub("", text.casefold())))
+        return list(_WORD.findall(_possessive().sub("", text.casefold())))
 
     def _stems(self, words: list[str]) -> tuple[str, ...]:
         return tuple(self._rules.stem(word) for word in words if word not in self._rules.articles)
+
+
+@cache
+def _possessive() -> re.Pattern[str]:
+    return re.compile(f"(?:{in_any('possessive').pattern})$")
 
 
 def _of_a_kind(claim: Claim, value: str) -> Iterator[Claim]:

@@ -14,19 +14,19 @@ from memos_mcp.backends.local.consolidation.grammar import (
     Patterns,
     grammar,
     grammars,
+    in_any,
 )
 from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement, told
 from memos_mcp.backends.local.consolidation.supersession import DIFFERENT, Verdict, denies_past, judge, repeats, updates
+from memos_mcp.backends.local.text.patterns import LazyPattern
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.terms import fold
 from memos_mcp.core.perspective import bare
 
 _PIECE = re.compile(r"[,;，；]\s*")
-_CONTRACTED = ("it", "that", "he", "she", "what", "there", "who", "here", "let")
-_OWNED = re.compile(r"\b(\w+)['’]s ((?:\w+ ?){1,3})", re.IGNORECASE)
-_FIRST = re.compile(r"\W*(?:I|we)\b", re.IGNORECASE)
 _NAME = re.compile(r"[A-ZÀ-Þ]")
+_FEWEST = 3  # stems: who, what they do and what with
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +78,17 @@ class TextReplacement:
         if self.is_vague or self.about is None:
             return True
         same_tense = bool(statement.wording.past) == bool(self.about.wording.past)
-        return same_tense and (not _FIRST.match(self.about.text) or bool(_FIRST.match(statement.text)))
+        oneself = in_any("oneself")
+        return same_tense and (not oneself.match(self.about.text) or bool(oneself.match(statement.text)))
 
     def _is_of_another(self, text: str, *, words: frozenset[str]) -> bool:
         """Tell whether what would be set right belongs to somebody whom the correction does not name."""
-        owned = _OWNED.findall(text)
+        owned = [
+            pair for rules in grammars(text) if rules.correcting.owned for pair in rules.correcting.owned.findall(text)
+        ]
         return any(
             owner.casefold() not in words and {*self.wrong.casefold().split(), *words} & set(what.casefold().split())
             for owner, what in owned
-            if owner.casefold() not in _CONTRACTED
         )
 
     def _put(self, found: re.Match[str]) -> str:
@@ -140,20 +142,32 @@ class Correction:
     def _denies(self, old: Statement) -> bool:
         return (
             any(updates(old, new, correcting=True) or denies_past(old, new) for new in self.statements)
-            or any(repeats(old, said, near=True) for said in self.retracted)
+            or any(repeats(old, said, near=True) or _begins_with(old, said) for said in self.retracted)
             or any(_holds(patterns, old.text) for patterns in self.nothing)
         )
+
+
+def _begins_with(old: Statement, said: Statement) -> bool:
+    """Tell whether a statement begins with what is said never to have been said, and goes on."""
+    stems = said.wording.stems
+    return (
+        len(stems) >= _FEWEST
+        and old.wording.stems[: len(stems)] == stems
+        and old.wording.negators == said.wording.negators
+        and bool(old.wording.past) == bool(said.wording.past)
+    )
 
 
 def _of_one_subject(statement: Statement) -> list[str]:
     """Part a compound sentence into clauses with the subject of the first in each; nothing where that is not clear."""
     first, *rest = _PIECE.split(statement.text.strip(MARKS))
-    same = next((rules.correcting.same for rules in grammars(first) if rules.correcting.same), None)
-    placed = [claim for one in told(first).statements for claim in one.claims if claim.holds == "place"]
-    if not rest or not same or not placed:
+    named = next(((rules.correcting.same, rules.first) for rules in grammars(first) if rules.correcting.same), None)
+    placed = [claim.subject for one in told(first).statements for claim in one.claims if claim.holds == "place"]
+    if not rest or not named or not placed:
         return []
-    subject = "我" if placed[0].subject == USER else placed[0].subject
-    if not first.startswith(subject):
+    same, oneself = named
+    subject = next((name for name in (oneself if placed[0] == USER else placed[:1]) if first.startswith(name)), "")
+    if not subject:
         return []
     return [first, *(same.sub(subject, clause, count=1) if same.match(clause) else clause for clause in rest)]
 
@@ -232,7 +246,7 @@ def _having(thing: str, rules: CorrectionForms) -> Patterns:
     """Make the patterns of claims to have a thing, one or several."""
     word = re.escape(thing.strip())
     word = word if HAN.search(thing) else rf"{word.removesuffix('s')}(?:e?s)?"
-    return tuple(re.compile(pattern.replace("THING", word), re.IGNORECASE) for pattern in rules.has)
+    return tuple(LazyPattern(pattern.replace("THING", word)) for pattern in rules.has)
 
 
 def _holds(patterns: Patterns, text: str) -> bool:

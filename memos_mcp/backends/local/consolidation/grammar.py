@@ -6,16 +6,22 @@ patterns are for text without accents, written out by `normalisation.plain`.
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib.resources import files
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator, PlainValidator, TypeAdapter
 
-from memos_mcp.backends.local.text.language import Language, recognise, stem
-from memos_mcp.backends.local.text.language_files import languages_with, stop_words, text_of
-from memos_mcp.backends.local.text.terms import fold
+from memos_mcp.backends.local.text.language import recognise, stem
+from memos_mcp.backends.local.text.language_files import (
+    LATIN,
+    Profile,
+    languages_with,
+    profiles,
+    stop_words,
+    text_of,
+)
+from memos_mcp.backends.local.text.patterns import LazyPattern
 
 Holds = Literal["one", "many", "marked", "place", "count", "time", "tool"]
 """How many values hold at once: `one`; `many`; one, but only a statement that says "now" takes the place of another
@@ -30,10 +36,11 @@ HAN = re.compile("[\u3400-\u9fff]")
 
 _WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
 _NAMED = re.compile(r"\(\?P<\w+>")
+_NEVER = LazyPattern("(?!)")
 
 
-def _compile(pattern: str | list[str]) -> re.Pattern[str]:
-    return re.compile(pattern if isinstance(pattern, str) else _any(pattern), re.IGNORECASE)
+def _pattern(pattern: str | list[str]) -> LazyPattern:
+    return LazyPattern(pattern if isinstance(pattern, str) else _any(pattern))
 
 
 def _any(patterns: list[str]) -> str:
@@ -41,12 +48,12 @@ def _any(patterns: list[str]) -> str:
 
 
 Words = Annotated[frozenset[str], BeforeValidator(str.split)]
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_compile)]
+Pattern = Annotated[LazyPattern, PlainValidator(_pattern)]
 Patterns = tuple[Pattern, ...]
 Numbers = Annotated[
     dict[str, str], BeforeValidator(lambda words: {word: str(number) for number, word in enumerate(words.split())})
 ]
-AtEnd = Annotated[re.Pattern[str], BeforeValidator(lambda patterns: _compile(f"(?:{_any(patterns)})$"))]
+AtEnd = Annotated[LazyPattern, PlainValidator(lambda patterns: _pattern(f"(?:{_any(patterns)})$"))]
 Replacements = tuple[tuple[Pattern, str], ...]
 
 
@@ -82,11 +89,11 @@ class DoingForms:
     `light` are stems that tell little.
     """
 
-    pattern: Pattern
-    having: Words
-    using: Words
-    past: Pattern
-    relations: Words
+    pattern: Pattern = _NEVER
+    having: Words = frozenset()
+    using: Words = frozenset()
+    past: Pattern = _NEVER
+    relations: Words = frozenset()
     light: Words = frozenset()
 
 
@@ -94,18 +101,20 @@ class DoingForms:
 class CorrectionForms:
     """How a language corrects what is remembered; `has` are patterns in which THING is to be replaced.
 
-    `same` begins a clause of a compound sentence that leaves its subject to the clause before.
+    `same` begins a clause of a compound sentence that leaves its subject to the clause before; `owned` are an owner and
+    something of theirs.
     """
 
-    lead: Pattern
-    nothing: Patterns
-    another: Patterns
-    retracts: Patterns
-    exchanges: Patterns
-    has: tuple[str, ...]
-    light: Words
-    before: Pattern
+    lead: Pattern = _NEVER
+    nothing: Patterns = ()
+    another: Patterns = ()
+    retracts: Patterns = ()
+    exchanges: Patterns = ()
+    has: tuple[str, ...] = ()
+    light: Words = frozenset()
+    before: Pattern = _NEVER
     same: Pattern | None = None
+    owned: Pattern | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +122,14 @@ class Swap:
     """The ways to name a value of before, `left`, that another took the place of.
 
     `shared` say so of what others may have too, such as a place, `own` of what was one's own; `liked` are stems of
-    what is felt of a thing, or done with it, whatever took its place.
+    what is felt of a thing, or done with it, whatever took its place; `owned` begins what is said of something of one's
+    own.
     """
 
     shared: Patterns
     own: Patterns
     liked: Words
+    owned: Pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,74 +148,90 @@ class Change:
     values: dict[str, Pattern]
 
 
+_NO_DOING, _NO_CORRECTION = DoingForms(), CorrectionForms()
+
+
 @dataclass(frozen=True, eq=False)
 class Grammar:
-    """What consolidation knows of a language."""
+    """What consolidation knows of a language; what its file leaves out is not known."""
 
     language: str
-    rewrites: Replacements
-    synonyms: Replacements
-    lead: Pattern
-    trail: AtEnd
-    inside: Pattern
-    changed: Pattern
-    unsure: Pattern
-    pointing: Pattern
-    supposing: Pattern
-    clause: Pattern
-    weekday: Pattern
-    day: Pattern
-    clock: Pattern
-    dropped: Words
-    first: Words
-    first_plural: Words
-    articles: Words
-    own: Words
-    numbers: Numbers
-    counts: dict[str, str]
-    movable: Words
-    negators: Words
-    forms: tuple[AttributeForms, ...]
-    ends: tuple[EndForms, ...]
-    doing: DoingForms
-    correcting: CorrectionForms
+    rewrites: Replacements = ()
+    synonyms: Replacements = ()
+    lead: Pattern = _NEVER
+    trail: AtEnd = _NEVER
+    inside: Pattern = _NEVER
+    changed: Pattern = _NEVER
+    unsure: Pattern = _NEVER
+    pointing: Pattern = _NEVER
+    supposing: Pattern = _NEVER
+    clause: Pattern = _NEVER
+    ordered: Pattern | None = None
+    weekday: Pattern = _NEVER
+    day: Pattern = _NEVER
+    clock: Pattern = _NEVER
+    dropped: Words = frozenset()
+    first: Words = frozenset()
+    first_plural: Words = frozenset()
+    oneself: Pattern = _NEVER
+    possessive: Pattern = _NEVER
+    articles: Words = frozenset()
+    own: Words = frozenset()
+    unsaid: Words = frozenset()
+    numbers: Numbers = field(default_factory=dict[str, str])
+    counts: dict[str, str] = field(default_factory=dict[str, str])
+    movable: Words = frozenset()
+    negators: Words = frozenset()
+    forms: tuple[AttributeForms, ...] = ()
+    ends: tuple[EndForms, ...] = ()
+    doing: DoingForms = _NO_DOING
+    correcting: CorrectionForms = _NO_CORRECTION
     swap: Swap | None = None
     change: Change | None = None
-    ordered: Pattern | None = None
+
+    @property
+    def profile(self) -> Profile:
+        """How the language is written."""
+        return profiles()[self.language]
 
     def stem(self, word: str) -> str:
-        """Return the stem of a case-folded word; words of Chinese are whole."""
-        return word if self.language == "chinese" else stem(word, cast("Language", self.language))
+        """Return the stem of a case-folded word."""
+        return stem(word, self.language)
 
     @cached_property
     def stop_words(self) -> frozenset[str]:
         """The words that tell nothing."""
         return stop_words(self.language)
 
+    @cached_property
+    def word(self) -> re.Pattern[str]:
+        """What a word is; without spaces between words, a character."""
+        return _WORD if self.profile.spaces else re.compile(f"[{self.profile.letters}]|[a-z0-9]+")
+
     # Each of these tells at once that none of many patterns is of use.
 
     @cached_property
-    def any_rewrite(self) -> re.Pattern[str]:
+    def any_rewrite(self) -> LazyPattern:
         """What any of the rewrites changes."""
         return _one_of([pattern for pattern, _ in self.rewrites])
 
     @cached_property
-    def any_synonym(self) -> re.Pattern[str]:
+    def any_synonym(self) -> LazyPattern:
         """What any of the synonyms changes."""
         return _one_of([pattern for pattern, _ in self.synonyms])
 
     @cached_property
-    def any_number(self) -> re.Pattern[str]:
+    def any_number(self) -> LazyPattern:
         """What any number that is written as a word matches."""
-        return _compile(rf"(?<![A-Za-z])(?:{'|'.join(self.numbers)})(?![A-Za-z])")
+        return _pattern(rf"(?<![A-Za-z])(?:{'|'.join(self.numbers)})(?![A-Za-z])")
 
     @cached_property
-    def any_form(self) -> re.Pattern[str]:
+    def any_form(self) -> LazyPattern:
         """What any of the forms of an attribute matches."""
         return _one_of([way for form in self.forms for way in (*form.states, *form.changes, *form.ends)])
 
     @cached_property
-    def any_end(self) -> re.Pattern[str]:
+    def any_end(self) -> LazyPattern:
         """What any of the ends matches."""
         return _one_of([way for end in self.ends for way in end.states])
 
@@ -213,50 +240,44 @@ class Grammar:
 def grammar(language: str) -> Grammar:
     """Read the grammar of a language; a part of its file may name the parts above it."""
     text = text_of(language, "changes.toml")
-    for name, part in reversed(tomllib.loads(text)["parts"].items()):
+    for name, part in reversed(tomllib.loads(text).get("parts", {}).items()):
         text = text.replace(f"{{{name}}}", part)
     return TypeAdapter(Grammar).validate_python({"language": language, **tomllib.loads(text)})
 
 
 @cache
-def in_any(part: Literal["supposing", "clause", "weekday", "day", "clock"]) -> re.Pattern[str]:
+def in_any(part: Literal["supposing", "clause", "weekday", "day", "clock", "oneself", "possessive"]) -> LazyPattern:
     """Return what matches a part of the grammar of any language."""
     return _one_of([getattr(grammar(language), part) for language in LANGUAGES])
 
 
 def grammar_of(text: str) -> Grammar | None:
     """Return the grammar of the language that a text is in; None where there is none."""
-    language = "chinese" if HAN.search(text) else recognise(_WORD.findall(text.casefold()))
+    language = recognise(_WORD.findall(text.casefold()))
+    script = _script_of(text)
+    if script not in (LATIN, profiles()[language].script):
+        language = next(name for name in LANGUAGES if profiles()[name].script == script)
     return grammar(language) if language in LANGUAGES else None
 
 
 def grammars(text: str) -> list[Grammar]:
     """Return the grammars of the script of a text."""
-    han = bool(HAN.search(text))
-    return [grammar(language) for language in LANGUAGES if (language == "chinese") is han]
+    script = _script_of(text)
+    return [grammar(language) for language in LANGUAGES if profiles()[language].script == script]
+
+
+def _script_of(text: str) -> str:
+    """Return the first script other than the Latin one that a text has letters of and a language with a grammar has."""
+    return next((script for script, letters in _scripts().items() if letters.search(text)), LATIN)
 
 
 @cache
-def places(kind: Literal["cities", "countries"]) -> dict[str, str]:
-    """Return the known places of a kind: each way to write one, case-folded, with its first."""
-    listed = _file(f"{kind}.txt").replace("\n", " ").split(",")
-    groups = [[name.strip() for name in group.split("/")] for group in listed]
-    return {fold(name).casefold().removeprefix("the "): group[0] for group in groups for name in group if name}
+def _scripts() -> dict[str, re.Pattern[str]]:
+    known = {profiles()[language].script for language in LANGUAGES}
+    return {
+        one.script: re.compile(f"[{one.letters}]") for one in profiles().values() if one.letters and one.script in known
+    }
 
 
-@cache
-def tools() -> dict[str, tuple[str, str]]:
-    """Return the known tools: each way to write one, with its kind (the first tool of it) and its first name."""
-    kinds = [
-        [[name.strip() for name in tool.split("/")] for tool in kind.split(",")]
-        for kind in _file("tools.txt").splitlines()
-    ]
-    return {name: (kind[0][0], tool[0]) for kind in kinds for tool in kind for name in tool}
-
-
-def _file(name: str) -> str:
-    return files(__name__.rpartition(".")[0]).joinpath("grammar", name).read_text("utf-8")
-
-
-def _one_of(patterns: list[re.Pattern[str]]) -> re.Pattern[str]:
-    return _compile([_NAMED.sub("(?:", pattern.pattern) for pattern in patterns])
+def _one_of(patterns: list[LazyPattern]) -> LazyPattern:
+    return _pattern([_NAMED.sub("(?:", pattern.pattern) for pattern in patterns])

@@ -73,7 +73,7 @@ class Learning:
         self._worker.wake()
 
     def close(self) -> None:
-        """End after the add in hand; a model that is still thinking about it is not waited for."""
+        """End after the messages in hand; a model that is still thinking about it is not waited for."""
         self._worker.begin_to_stop()
         self._extractor.close()
         self._worker.stop()
@@ -88,7 +88,7 @@ class Learning:
         return self._extractor.extract(messages, before=())
 
     def step(self) -> bool:
-        """Learn from the next add that is due; say whether there was one."""
+        """Learn from the next add that is due, or from a part of a great one; say whether there was one."""
         with self._ledger.database.claim(seconds=LONGEST_CLAIM):
             task = self._ledger.tasks.next_open(self._clock())
             if task is None:
@@ -125,7 +125,7 @@ class Learning:
                 [_naming(draft, task) for draft in drafts], task=task, extractor=self._extractor.name
             )
             self._ledger.tasks.complete(task, views, taken_over=taken_over)
-            self._ledger.forget_instructions()
+            self._ledger.tasks.forget_notes()
 
     def _fail(self, task: OpenTask, reason: Exception) -> bool:
         """Let another extractor learn where this one has failed for long enough; say whether one did."""

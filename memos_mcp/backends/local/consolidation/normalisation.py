@@ -4,16 +4,15 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from memos_mcp.backends.local.consolidation.grammar import Grammar, grammar, grammar_of
+from memos_mcp.backends.local.consolidation.grammar import Grammar, grammar, grammar_of, in_any
 from memos_mcp.backends.local.text.language import recognise, stem
+from memos_mcp.backends.local.text.language_files import DEFAULT, pattern_of
 from memos_mcp.backends.local.text.terms import fold
 
 MARKS = " \t\n.!?…。！？,;，；\"“”'()"
 
 _WORD = re.compile(r"\w+(?:[.:/@'+#-]+\w+)*[+#]*")
-_HAN_WORD = re.compile("[\u3400-\u9fff]|[a-z0-9]+")
-_OWNED = re.compile(r"'s\b")
-_AND = re.compile(r"\b(\w+) (?:and|y|und) (\w+)\b")
+_PAIR = re.compile(rf"\b(\w+) (?:{pattern_of('pair')}) (\w+)\b")
 _PERSONS = frozenset(["i", "we"])
 _FEWEST = 2  # stems beside the person: one alone may be said of many things
 
@@ -57,14 +56,13 @@ def plain(sentence: str, rules: Grammar) -> str:
 def wording(sentence: str) -> NormalisedSentence:
     """Reduce a sentence to the words that carry it; in a language without a grammar, to its words."""
     known = grammar_of(sentence)
-    rules = known or grammar("english")
+    rules = known or grammar(DEFAULT)
     text = plain(sentence, rules).casefold() if known else fold(sentence.casefold())
     if known and rules.any_synonym.search(text):
         for pattern, replacement in rules.synonyms:
             text = pattern.sub(replacement, text)
-    text = _OWNED.sub("", _AND.sub(lambda pair: " ".join(sorted(pair.groups())), text))
-    is_chinese = rules.language == "chinese"
-    carrying: list[str] = (_HAN_WORD if is_chinese else _WORD).findall(text)
+    text = in_any("possessive").sub("", _PAIR.sub(lambda pair: " ".join(sorted(pair.groups())), text))
+    carrying: list[str] = rules.word.findall(text)
     negators: list[str] = []
     if known:
         carrying = _carrying(carrying, rules)
@@ -80,7 +78,7 @@ def wording(sentence: str) -> NormalisedSentence:
         past=frozenset(place for place, word in enumerate(said) if rules.doing.past.search(word)),
         negators=tuple(negators),
         points=bool(rules.pointing.search(text)),
-        free=known is not None and not is_chinese,
+        free=known is not None and known.profile.spaces,
         own=_own(stems, sentence, rules) if known else (),
     )
 

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from memos_mcp.backends.local.text.language import STOP_WORDS
+from memos_mcp.backends.local.text.language_files import DEFAULT, stop_words
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
-STOP = STOP_WORDS["english"]
+STOP = stop_words(DEFAULT)
 
 
 def content_words(text: str, encoding: "Encoding", *, unknown: int | None) -> list[tuple[str, list[int]]]:

@@ -1,12 +1,14 @@
 """Worth: does a sentence tell of somebody's life, plans and matters, or does it only react, wish, praise or advise?
 
-Judged in English alone, where the words that say nothing are listed; what cannot be judged tells.
+Judged only in a language whose words that say nothing are listed (`hollow` in its `speech.toml`); what cannot be judged
+tells.
 """
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
-from memos_mcp.backends.local.text.language_files import words_of
+from memos_mcp.backends.local.text.language_files import languages, pattern_of, speech, words_of
 from memos_mcp.backends.local.text.speech import in_first_person
 from memos_mcp.backends.local.text.words import content_words, extent, language_of
 
@@ -30,66 +32,35 @@ _FEW = {True: 1, False: 2}
 _DENSE = 0.6
 
 _LATIN = re.compile(r"[a-zA-Z]")
-_SECOND = re.compile(r"\b(?:you(?:['’](?:re|ve|d|ll))?|your|yours|yourself|let['’]s)\b", re.IGNORECASE)
-_ASKED = re.compile(
-    r"(?:please |just |then |and |so |but )*"
-    r"(?:add|answer|believe|capture|check|convert|create|describe|draft|enjoy|explain|find|fix|give|help|hold|"
-    r"imagine|keep|let|list|look|make|rewrite|run|send|show|sketch|summari[sz]e|take|tell|"
-    r"translate|try|write)\b(?! (?:\w+ )?(?:is|are|was|were)\b)",
-    re.IGNORECASE,
+_JUDGED = frozenset(name for name in languages() if "hollow" in speech(name))
+_DONE, _HEARD, _ABOUT_ONESELF = (
+    re.compile(pattern_of(key), re.IGNORECASE) for key in ("done", "heard", "about_oneself")
 )
-_STANDING = re.compile(
-    r"(?:please )?(?:answer|keep|reply|respond|speak|talk|write)\b.{0,40}"
-    r"\b(?:in (?-i:[A-Z])\w+|brief|concise|detailed|formal|informal|short|simple)\b",
-    re.IGNORECASE,
-)
-_ADVISES = re.compile(
-    r"\b(?:I['’]d|I (?:would|can|could|recommend|suggest|think|believe|hope|see|understand)|we (?:can|could|should))\b",
-    re.IGNORECASE,
-)
-_DONE = re.compile(
-    r"^(?:done: )?(?:(?:I|we)(?:['’]ve| have)? (?:now |just |already )?"
-    r"|[\w ]{2,40} (?:(?:has|have) been|(?:is|are) now|was|were|is|are) )?"
-    r"(?:booked|cancelled|canceled|confirmed|created|deleted|deployed|installed|merged|migrated|moved|ordered|paid|"
-    r"renamed|reserved|saved|scheduled|sent|switched|updated)\b",
-    re.IGNORECASE,
-)
-_STATES = re.compile(
-    r"(?:my|our) [\w' -]{2,30} (?:is|are) (?!not\b)"
-    r"|(?:I|we)(?:['’](?:m|re)| am| are) \w+ing (?:to|in|at|from|near) (?-i:[A-Z])",
-    re.IGNORECASE,
-)
-"""What somebody has or does, by the form alone: then one word that tells is enough."""
-
-_HEARD_CHINESE = re.compile(
-    "(?:好的?|明白了?|收到|了解)?[,，。! ！]*我?(?:会|已经|都)?记(?:住|下|得)(?:了|来了|它|这一点)*[。!！]*"
-)
-_OWN_CHINESE = re.compile("我(?!建议|觉得|可以|推荐|会建议)")
 
 
 def tells(sentence: str) -> bool:
     """Tell whether what a person says is worth remembering."""
     telling = content_words(sentence)
-    if not telling or not _is_english(sentence):
+    if not telling or not _is_judged(sentence):
         return bool(telling)
-    if _STANDING.match(sentence):
+    if _pattern("standing_orders", sentence).match(sentence):
         return True
-    return not _ASKED.match(sentence) and _weighs(sentence, telling)
+    return not _pattern("orders", sentence).match(sentence) and _weighs(sentence, telling)
 
 
 def tells_of_itself(sentence: str) -> bool:
     """Tell whether what an assistant says is about what it does, did or will do, and no advice."""
     telling = content_words(sentence)
-    if ACKNOWLEDGING.issuperset(telling) or _HEARD_CHINESE.fullmatch(sentence):
+    if ACKNOWLEDGING.issuperset(telling) or _HEARD.fullmatch(sentence):
         return False
     if _DONE.match(sentence):
         return True
-    if not _is_english(sentence):
-        return bool(_OWN_CHINESE.search(sentence)) if not _LATIN.search(sentence) else in_first_person(sentence)
+    if not _is_judged(sentence):
+        return in_first_person(sentence) if _LATIN.search(sentence) else bool(_ABOUT_ONESELF.search(sentence))
     return (
         in_first_person(sentence)
-        and not _SECOND.search(sentence)
-        and not _ADVISES.search(sentence)
+        and not _pattern("second_person", sentence).search(sentence)
+        and not _pattern("advises", sentence).search(sentence)
         and _weighs(sentence, telling)
     )
 
@@ -103,17 +74,27 @@ def _weight(telling: Sequence[str]) -> float:
     return extent(word for word in telling if word not in HOLLOW)
 
 
-def _is_english(sentence: str) -> bool:
-    return bool(_LATIN.search(sentence)) and language_of(sentence) == "english"
+def _is_judged(sentence: str) -> bool:
+    return bool(_LATIN.search(sentence)) and language_of(sentence) in _JUDGED
+
+
+def _pattern(key: str, sentence: str) -> re.Pattern[str]:
+    """Return the pattern of the language of a sentence."""
+    return _compiled(key, language_of(sentence))
+
+
+@cache
+def _compiled(key: str, language: str) -> re.Pattern[str]:
+    return re.compile(pattern_of(key, language), re.IGNORECASE)
 
 
 def _weighs(sentence: str, telling: Sequence[str]) -> bool:
     """Weigh the words that tell: of oneself fewer are enough, and fewer in a sentence with nothing else in it."""
     told = _weight(telling)
     own = in_first_person(sentence)
-    if _SECOND.search(sentence):
+    if _pattern("second_person", sentence).search(sentence):
         return own and told >= _SPOKEN_TO
-    if own and told and _STATES.match(sentence):
+    if own and told and _pattern("states", sentence).match(sentence):  # then one word that tells is enough
         return True
     dense = told >= _FEW[own] and told >= _DENSE * sum(word not in LIGHT for word in telling)
     return dense or told >= (_OWN if own else _OTHERS)

@@ -15,7 +15,7 @@ from memos_mcp.backends.local.ledger.memory_lists import MemoryLists
 from memos_mcp.backends.local.ledger.messages import Messages
 from memos_mcp.backends.local.ledger.removal import Removal
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
-from memos_mcp.backends.local.ledger.tasks import TAKEN_OVER, Tasks
+from memos_mcp.backends.local.ledger.tasks import INSTRUCTIONS, TAKEN_OVER, Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
 from memos_mcp.core.models import StoreStatus
@@ -74,18 +74,11 @@ class Ledger:
 
     def instruct(self, task: int, instructions: str) -> None:
         """Keep what the application wants to be learnt from an add, until that is done."""
-        self.note(f"instructions {task}", instructions)
+        self.note(f"{INSTRUCTIONS}{task}", instructions)
 
     def instructions(self, task: int) -> str:
         """Return what the application wants to be learnt from an add."""
-        return self.noted(f"instructions {task}")
-
-    def forget_instructions(self) -> None:
-        """Forget the instructions of adds that were learnt from, or are gone."""
-        self.database.execute(
-            "DELETE FROM meta WHERE name LIKE 'instructions %'"
-            " AND name NOT IN (SELECT 'instructions ' || key FROM task WHERE state = 'running')"
-        )
+        return self.noted(f"{INSTRUCTIONS}{task}")
 
     def status(self) -> StoreStatus:
         """Count what is kept, of all users together, and what waits."""

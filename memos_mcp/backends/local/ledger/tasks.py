@@ -10,6 +10,11 @@ from memos_mcp.core.models import MemoryViews, Task
 CONTEXT = 6
 """How many messages before an add its extraction may look back at."""
 
+LEARNT_AT_ONCE = 200
+"""Messages of an add that are learnt from in one transaction: half a second, in which searches wait."""
+
+_ALL = 1 << 31
+
 MOST_LOOKED_AT = 1_000
 """Tasks among which one is sought that nobody else has claimed."""
 
@@ -17,9 +22,18 @@ TAKEN_OVER = "tasks_taken_over"
 """The name under which is noted how many tasks were given to another extractor than was asked for."""
 
 
+INSTRUCTIONS = "instructions "
+_LEARNT = "learnt "
+"""What the names begin with, the key of a task after it, under which is noted what the application wants to be learnt,
+and up to which message something was."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """An add whose memories are still to be made; it was `added` at this time, in epoch milliseconds."""
+    """An add whose memories are still to be made; it was `added` at this time, in epoch milliseconds.
+
+    `messages` are those that are learnt from next.
+    """
 
     key: int
     user: int
@@ -65,16 +79,18 @@ class Tasks:
             (now, MOST_LOOKED_AT),
         ):
             # read after it is claimed, for whoever had it until then may have closed the task
-            task = self._open("user = ? AND state = 'running' AND due <= ? ORDER BY key LIMIT 1", user, now)
+            task = self._open(
+                "user = ? AND state = 'running' AND due <= ? ORDER BY key LIMIT 1", user, now, limit=LEARNT_AT_ONCE
+            )
             if task is not None:
                 return task
         return None
 
     def open(self, task_id: str) -> OpenTask | None:
-        """Return a task with its messages."""
-        return self._open("id = ?", task_id)
+        """Return a task with all messages that nothing was learnt from yet."""
+        return self._open("id = ?", task_id, limit=_ALL)
 
-    def _open(self, which: str, *parameters: int | str) -> OpenTask | None:
+    def _open(self, which: str, *parameters: int | str, limit: int) -> OpenTask | None:
         row = self.database.row(
             "SELECT key, user, conversation, attempts,"
             " coalesce((SELECT min(update_time) FROM message WHERE task = task.key), 0) AS added"
@@ -83,7 +99,8 @@ class Tasks:
         )
         if row is None:
             return None
-        messages = self._sources("task = ? ORDER BY seq", (row["key"],))
+        learnt = int(self.database.value("SELECT value FROM meta WHERE name = ?", (_learnt(row["key"]),)) or 0)
+        messages = self._sources("task = ? AND seq > ? ORDER BY seq LIMIT ?", (row["key"], learnt, limit))
         first = messages[0].seq if messages else 0
         # what is private explains nothing that others may find
         seen = is_public() if messages and messages[0].public else "TRUE"
@@ -103,16 +120,25 @@ class Tasks:
         return tuple(map(_source, rows))
 
     def is_whole(self, task: OpenTask) -> bool:
-        """Say whether all messages that a task was opened with are still there."""
+        """Say whether all messages that are learnt from are still there."""
         seqs = [source.seq for source in (*task.messages, *task.before)]
         return len(self.database.keys_among("SELECT seq FROM message WHERE seq IN ({})", seqs)) == len(seqs)
 
     def complete(self, task: OpenTask, views: MemoryViews, *, taken_over: bool = False) -> None:
-        """Close a task with what it changed; called inside the transaction of those changes.
+        """Note what was learnt from the messages of a task, and close it where these were its last.
 
-        `taken_over` tells that another extractor than was asked for learnt from it.
+        Called inside the transaction of those changes. `taken_over` tells that another extractor than was asked for
+        learnt from them.
         """
-        self._close("key", task.key, views)
+        last = task.messages[-1].seq if task.messages else _ALL
+        if self.database.value("SELECT 1 FROM message WHERE task = ? AND seq > ? LIMIT 1", (task.key, last)):
+            self._count("running", "key", task.key, views)
+            self.database.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (_learnt(task.key), str(last)),
+            )
+            return
+        self._count("completed", "key", task.key, views)
         if taken_over:
             self.database.execute(
                 "INSERT INTO meta VALUES (?, 1)"
@@ -122,13 +148,22 @@ class Tasks:
 
     def close(self, task_id: str, views: MemoryViews) -> None:
         """Close a task that leaves nothing to learn; called inside the transaction of what it changed."""
-        self._close("id", task_id, views)
+        self._count("completed", "id", task_id, views)
 
-    def _close(self, column: str, value: object, views: MemoryViews) -> None:
+    def _count(self, state: str, column: str, value: object, views: MemoryViews) -> None:
         self.database.execute(
-            f"UPDATE task SET state = 'completed', added = ?, updated = ?, deleted = ? WHERE {column} = ?",
-            (views.added, views.updated, views.deleted, value),
+            "UPDATE task SET state = ?, attempts = 0, added = added + ?, updated = updated + ?, deleted = deleted + ?"
+            f" WHERE {column} = ?",
+            (state, views.added, views.updated, views.deleted, value),
         )
+
+    def forget_notes(self) -> None:
+        """Forget what was noted of tasks that are closed or gone."""
+        for name in (INSTRUCTIONS, _LEARNT):
+            self.database.execute(
+                f"DELETE FROM meta WHERE name LIKE '{name}%'"
+                f" AND name NOT IN (SELECT '{name}' || key FROM task WHERE state = 'running')"
+            )
 
     def postpone(self, task: OpenTask, *, due: int) -> None:
         """Try a task again later."""
@@ -141,6 +176,10 @@ class Tasks:
     def next_due(self) -> int | None:
         """Say when the next open task is due."""
         return self.database.value("SELECT min(due) FROM task WHERE state = 'running'")
+
+
+def _learnt(task: int) -> str:
+    return f"{_LEARNT}{task}"
 
 
 def _source(row: ResultRow) -> Source:

@@ -6,7 +6,7 @@ searched without the index until it does.
 """
 
 import threading
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -21,6 +21,9 @@ TOKEN_DIMENSIONS = 64
 
 MOST_KEPT = 16_000_000
 """Bytes of token vectors that stay in memory: those of about 18,000 texts."""
+
+
+COMPARED_AT_ONCE = 1_000  # vectors that are in memory together
 
 
 class Text(NamedTuple):
@@ -88,8 +91,8 @@ class Vectors:
             for row in rows
         ]
 
-    def waiting(self, user: int, *, limit: int) -> dict[Text, NDArray[np.float32]]:
-        """Return the vectors of the newest of a user's texts that the index has not followed."""
+    def waiting(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]]:
+        """Compare a vector with those of the newest of a user's texts that the index has not followed."""
         rows = self._database.rows(
             "SELECT kind, pending.seq, coalesce(message_vector.vector, memory_vector.vector) AS vector FROM pending"
             " LEFT JOIN message_vector ON kind = 'message' AND message_vector.seq = pending.seq"
@@ -98,7 +101,11 @@ class Vectors:
             (user, limit),
         )
         found = {Text(row["kind"], row["seq"]): _vector(row["vector"]) for row in rows}
-        return {text: vector for text, vector in found.items() if vector is not None}
+        return _compared({text: one for text, one in found.items() if one is not None}, vector)
+
+    def compared(self, user: int, vector: NDArray[np.float32]) -> list[tuple[Text, float]]:
+        """Compare a vector with those of all of a user's texts; give the cosine similarities."""
+        return [pair for some in self.all_of(user, at_once=COMPARED_AT_ONCE) for pair in _compared(some, vector)]
 
     def keep(self, embeddings: Iterable[tuple[Text, Embedding]]) -> None:
         """Store vectors of texts that are still there."""
@@ -231,16 +238,18 @@ class Vectors:
             (user, user),
         )
 
-    def after(self, user: int, text: Text, *, limit: int) -> dict[Text, NDArray[np.float32]]:
-        """Return the first vectors of a user's texts of one kind after the text given."""
-        kind = text.kind
-        rows = self._database.rows(
-            f"SELECT seq, vector FROM {kind} JOIN {kind}_vector USING (seq) WHERE user = ? AND seq > ?"
-            " ORDER BY seq LIMIT ?",
-            (user, text.seq, limit),
-        )
-        found = {Text(kind, row["seq"]): _vector(row["vector"]) for row in rows}
-        return {one: vector for one, vector in found.items() if vector is not None}
+    def all_of(self, user: int, *, at_once: int) -> Iterator[dict[Text, NDArray[np.float32]]]:
+        """Yield the vectors of a user's texts, some at a time."""
+        for kind in ("message", "memory"):
+            last = 0
+            while rows := self._database.rows(
+                f"SELECT seq, vector FROM {kind} JOIN {kind}_vector USING (seq) WHERE user = ? AND seq > ?"
+                " ORDER BY seq LIMIT ?",
+                (user, last, at_once),
+            ):
+                found = {Text(kind, row["seq"]): _vector(row["vector"]) for row in rows}
+                yield {text: vector for text, vector in found.items() if vector is not None}
+                last = rows[-1]["seq"]
 
     def index_again(self, user: int | None = None) -> None:
         """Have the index take in every text anew, of one user or of all; the vectors stay."""
@@ -280,3 +289,7 @@ def _vector(packed: bytes | None) -> NDArray[np.float32] | None:
 
 def _tokens(packed: bytes) -> NDArray[np.int8]:
     return np.frombuffer(packed, np.int8).reshape(-1, TOKEN_DIMENSIONS)
+
+
+def _compared(vectors: dict[Text, NDArray[np.float32]], vector: NDArray[np.float32]) -> list[tuple[Text, float]]:
+    return [*zip(vectors, (np.stack([*vectors.values()]) @ vector).tolist(), strict=True)] if vectors else []

@@ -12,16 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.text.speech import (
-    asks,
-    asks_alone,
-    holds_name,
-    holds_number,
-    holds_place,
-    in_first_person,
-    speaker_of,
-    speaks_of_relative_time,
-)
+from memos_mcp.backends.local.retrieval.flags import flags_of
+from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.terms import term_hash, terms, word_count
 from memos_mcp.core.perspective import bare, perspective_of
 
@@ -31,37 +23,14 @@ FEATURES_VERSION = 8
 COUNT_BITS = 3
 MAX_COUNT = (1 << COUNT_BITS) - 1
 
-FIRST_PERSON = 1
-QUESTION = 2
-RELATIVE_TIME = 4
-BY_USER = 8
-BY_ASSISTANT = 16
-NUMBER = 32
-NAME = 64
-PLACE = 128
-ASKS_ALONE = 256
-
-_ROLES = {"user": BY_USER, "assistant": BY_ASSISTANT}
-_FLAGS = {
-    FIRST_PERSON: in_first_person,
-    QUESTION: asks,
-    RELATIVE_TIME: speaks_of_relative_time,
-    NUMBER: holds_number,
-    NAME: holds_name,
-    PLACE: holds_place,
-    ASKS_ALONE: asks_alone,
-}
 _HEADER = 3
 
 
 def analyse(text: str, *, role: str) -> bytes:
     """Pack the features of a text that `role` (user, assistant, system or tool) wrote."""
     counts = Counter(term for term, _ in terms(text))
-    flags = _ROLES.get(role, 0)
-    for flag, holds in _FLAGS.items():
-        flags |= flag * holds(text)
     speaker = speaker_of(text)
-    header = struct.pack("<III", term_hash(speaker) if speaker else 0, flags, word_count(text))
+    header = struct.pack("<III", term_hash(speaker) if speaker else 0, flags_of(text, role=role), word_count(text))
     packed = [term << COUNT_BITS | min(count, MAX_COUNT) for term, count in counts.items()]
     return header + struct.pack(f"<{len(packed)}I", *packed)
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.dense import Dense, Meant, by_meaning
 from memos_mcp.backends.local.retrieval.evidence import evidence, priors
-from memos_mcp.backends.local.retrieval.features import ASKS_ALONE, BY_ASSISTANT, BY_USER, NAME, QUESTION
+from memos_mcp.backends.local.retrieval.flags import ASKS_ALONE, BY_ASSISTANT, BY_USER, NAME, QUESTION
 from memos_mcp.backends.local.retrieval.lexical import Lexical, WindowScores
 from memos_mcp.backends.local.retrieval.postings import Postings
 from memos_mcp.backends.local.retrieval.query import Hit, Query, Reasons
@@ -76,7 +76,8 @@ class Ranking:
 
     def hits(self, limit: int) -> list[Hit]:
         """Return the best texts; of equals the newer comes first."""
-        factor = priors(self._rows.flags.values[self._candidates], self._question, self._weights)
+        flags, speakers = (column.values[self._candidates] for column in (self._rows.flags, self._rows.speaker))
+        factor = priors(flags, speakers, self._question, self._weights)
         added = self._evidence()
         literal = self._literal() if self._query.explain else None
         in_words = self._share(self._in_windows.there, self._candidates)

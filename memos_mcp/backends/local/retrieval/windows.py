@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.features import QUESTION
+from memos_mcp.backends.local.retrieval.flags import QUESTION
 from memos_mcp.backends.local.retrieval.rows import Rows
 
 Floats = NDArray[np.float64]

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from memos_mcp.backends.local.text.language import STOP_WORDS, recognise
-from memos_mcp.backends.local.text.language_files import words_of
+from memos_mcp.backends.local.text.language import recognise
+from memos_mcp.backends.local.text.language_files import pattern_of, stop_words, words_of
 from memos_mcp.backends.local.text.prose import LINK
 from memos_mcp.backends.local.text.sentences import shorten
 from memos_mcp.backends.local.text.words import LETTER, SMALL_TALK
@@ -22,10 +22,7 @@ _PHRASE_WORDS = 3  # the longest phrase
 _RUN_CHARACTERS = 8  # the longest phrase in a script without spaces
 
 _TOKEN = re.compile(rf"{LETTER}+(?:['’-]+{LETTER}+)*|[^\w\s]")
-_HAN_GAPS = re.compile(
-    "我们|你们|他们|她们|咱们|因为|所以|但是|如果|可以|没有|不是|还是|就是|已经|一个|这个|那个|一起|觉得|认为|喜欢|打算|计划|准备|非常|比较|"
-    "[的了是我你您他她它们在和就也都这那吗呢吧啊么什谁哪之与及着过给让把被很个为想要会能去来到有不没还再又从对跟上下里说用做]"
-)
+_GAPS = re.compile(pattern_of("gaps"))
 _HAN = re.compile("[\u3400-\u9fff]{2,}|[\u30a1-\u30fe]{2,}")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _PLAIN = words_of("plain")
@@ -59,15 +56,12 @@ def tags(text: str) -> tuple[str, ...]:
 
 def _runs(text: str) -> list[list[str]]:
     tokens = _TOKEN.findall(LINK.sub(".", text))
-    silent = STOP_WORDS[recognise(token.casefold() for token in tokens)] | SMALL_TALK | _PLAIN
+    silent = stop_words(recognise(token.casefold() for token in tokens)) | SMALL_TALK | _PLAIN
     runs: list[list[str]] = [[]]
     for token in tokens:
         if _NO_SPACES.search(token):
             runs += [
-                [piece[:_RUN_CHARACTERS]]
-                for run in _HAN.findall(token)
-                for piece in _HAN_GAPS.split(run)
-                if len(piece) > 1
+                [piece[:_RUN_CHARACTERS]] for run in _HAN.findall(token) for piece in _GAPS.split(run) if len(piece) > 1
             ]
             runs.append([])
         elif len(token) > 1 and _stem(token) not in silent:

@@ -1,89 +1,93 @@
-"""Languages: which one a text is in, its stop words and its stemmer (Snowball, as NLTK and Lucene use it)."""
+"""Languages: which one a text or a word is in, and its stemmer (Snowball, as NLTK and Lucene use it)."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
-from typing import Literal, cast, get_args
+from typing import cast
 
 from Stemmer import Stemmer  # pyright: ignore[reportUnknownVariableType]
 
-from memos_mcp.backends.local.text.language_files import stop_words
+from memos_mcp.backends.local.text.language_files import DEFAULT, LATIN, Profile, profiles, stop_words
 
-Language = Literal[
-    "english", "german", "spanish", "french", "italian", "portuguese", "russian", "greek", "arabic", "hindi"
-]
-
-_STEMMED: tuple[Language, ...] = get_args(Language)
-STOP_WORDS: dict[Language, frozenset[str]] = {name: stop_words(name) for name in _STEMMED}
-
-_SCRIPTS: tuple[tuple[str, str, Language], ...] = (
-    ("\u0370", "\u03ff", "greek"),
-    ("\u0400", "\u04ff", "russian"),
-    ("\u0600", "\u06ff", "arabic"),
-    ("\u0900", "\u097f", "hindi"),
-)
-_WRITTEN = (
-    ("\u0370", "\u03ff", "Greek"),
-    ("\u0400", "\u052f", "Cyrillic"),
-    ("\u0590", "\u05ff", "Hebrew"),
-    ("\u0600", "\u06ff", "Arabic script"),
-    ("\u0900", "\u097f", "Devanagari"),
-    ("\u0e00", "\u0e7f", "Thai"),
-    ("\u3040", "\u30ff", "Japanese"),
-    ("\u3400", "\u9fff", "Chinese"),
-    ("\uac00", "\ud7af", "Korean"),
-)
 _LETTERS = 2_000  # of a text that are counted
 _LATIN_WORD = re.compile(r"[^\W\d_]+")
-_OTHERS: tuple[Language, ...] = tuple(
-    name for name in _STEMMED if STOP_WORDS[name] and name not in ("english", "russian")
-)
+_LATIN_END = "\u0250"
 _VOTERS = 400  # words of a text that are looked up
-_VOTES: dict[str, list[Language]] = {}
-for _language in ("english", *_OTHERS):
-    for _word in STOP_WORDS[_language]:
-        _VOTES.setdefault(_word, []).append(_language)
 
 
-def recognise(words: Iterable[str]) -> Language:
-    """Tell the language of case-folded Latin words by a vote of the stop lists; English where none clearly wins."""
+def recognise(words: Iterable[str]) -> str:
+    """Tell the language of case-folded words by a vote of the stop lists; English where none clearly wins.
+
+    A language that stands for its script is told by its letters, and only keeps others of that script from winning.
+    """
     sample = list(islice(words, _VOTERS))
-    votes = Counter(language for word in sample for language in _VOTES.get(word, ()))
-    best = max(_OTHERS, key=votes.__getitem__)
-    rivals = [votes[language] for language in ("english", *_OTHERS) if language != best]
-    needed = 1 if len(sample) <= 4 else 2
-    return best if votes[best] >= needed and votes[best] > max(rivals) else "english"
+    votes = Counter(language for word in sample for language in _voting().get(word, ()))
+    best = max(_told_by_words(), key=votes.__getitem__, default=DEFAULT)
+    if votes[best] < (1 if len(sample) <= 4 else 2):
+        return DEFAULT
+    script = profiles()[best].script
+    rivals = (votes[name] for name, profile in profiles().items() if profile.script == script and name != best)
+    return best if votes[best] > max(rivals, default=0) else DEFAULT
+
+
+@cache
+def _voting() -> dict[str, list[str]]:
+    voting: dict[str, list[str]] = {}
+    for language in profiles():
+        for word in stop_words(language):
+            voting.setdefault(word, []).append(language)
+    return voting
+
+
+@cache
+def _told_by_words() -> tuple[str, ...]:
+    return tuple(name for name, one in profiles().items() if not one.letters and name != DEFAULT and stop_words(name))
 
 
 def written_in(text: str) -> str:
     """Tell the script of most letters or, of Latin ones, the language; English where that cannot be told."""
-    letters = Counter(name for char in text[:_LETTERS] if (name := _script_of(char)))
-    if letters["Japanese"]:  # its ideographs are those of Chinese
-        letters["Japanese"] += letters.pop("Chinese", 0)
-    script = max(letters, key=letters.__getitem__, default="Latin")
-    return recognise(_LATIN_WORD.findall(text.casefold())).capitalize() if script == "Latin" else script
+    letters = Counter(script for char in text[:_LETTERS] if char.isalpha() and (script := _script_of(char)))
+    for profile in _scripts():
+        if letters[profile.script] and profile.borrows:
+            letters[profile.script] += letters.pop(profile.borrows, 0)
+    script = max(letters, key=letters.__getitem__, default=LATIN)
+    return profiles()[recognise(_LATIN_WORD.findall(text.casefold()))].shown if script == LATIN else script
 
 
+@cache
+def _scripts() -> tuple[Profile, ...]:
+    """Return the languages that stand for a script."""
+    return tuple(profile for profile in profiles().values() if profile.letters)
+
+
+@lru_cache(maxsize=1 << 12)
 def _script_of(char: str) -> str:
-    if not char.isalpha():
-        return ""
-    return next((name for low, high, name in _WRITTEN if low <= char <= high), "Latin" if char < "\u0250" else "")
+    """Return the script of a letter, empty for one that no language stands for."""
+    if char < _LATIN_END:
+        return LATIN
+    return next((one.script for one in _scripts() if one.letters[0] <= char <= one.letters[-1]), "")
 
 
-def language_of(word: str, among: Language) -> Language:
+def language_of(word: str, among: str) -> str:
     """Tell the language of a word by its script, or else that of the text that it stands among."""
-    if word.isascii():
-        return among
-    for low, high, language in _SCRIPTS:
-        if low <= word[0] <= high:
-            return language
-    return among
+    script = LATIN if word.isascii() else _script_of(word[0])
+    return among if script == profiles()[among].script else _standing_for().get(script, among)
+
+
+@cache
+def _standing_for() -> dict[str, str]:
+    """Return by script the language that stands for it, where there is more known of it than its letters."""
+    known = {one.script: one.name for one in _scripts() if one.stemmer or stop_words(one.name)}
+    return {LATIN: DEFAULT, **known}
 
 
 @lru_cache(maxsize=1 << 16)
-def stem(word: str, language: Language) -> str:
-    """Reduce a case-folded word to its Snowball stem."""
-    stemmer = Stemmer(language, 0)  # pyright: ignore[reportUnknownVariableType]  # for one thread alone, so a new one
+def stem(word: str, language: str) -> str:
+    """Reduce a case-folded word to its Snowball stem; in a language without a stemmer it stays as it is."""
+    algorithm = profiles()[language].stemmer
+    if not algorithm:
+        return word
+    stemmer = Stemmer(algorithm, 0)  # pyright: ignore[reportUnknownVariableType]  # for one thread alone, so a new one
     return cast("str", stemmer.stemWord(word))  # pyright: ignore[reportUnknownMemberType]

@@ -1,46 +1,90 @@
-"""What is known of single languages: a folder of files for each, in `languages/`."""
+"""What is known of single languages: a folder of files for each, in `languages/`, whose README explains them.
+
+Nothing else names a language: one is added by its folder. All files are read where they are first asked for.
+"""
 
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-LANGUAGES: Final = (
-    *("english", "chinese", "spanish", "german", "french", "italian", "portuguese", "russian"),
-    *("japanese", "korean", "arabic", "hindi", "thai"),
-)
-"""In the order in which they are tried; each has those of the files that somebody wrote."""
+File = Literal["language.toml", "times.toml", "preferences.toml", "changes.toml", "speech.toml", "places.toml"]
 
-File = Literal["times.toml", "preferences.toml", "changes.toml", "speech.toml", "stop_words.txt"]
-"""How times are named, preferences stated and changes told, how people speak, and words without weight."""
+DEFAULT: Final = "english"
+"""The language of a text in Latin letters that is not clearly in another."""
 
-_FOLDER: Final = files(__name__.rpartition(".")[0]) / "languages"
+LATIN: Final = "Latin"
+
+FOLDER = files(__name__.rpartition(".")[0]) / "languages"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How a language is written and told from others: the entries of its `language.toml`."""
+
+    name: str
+    script: str = LATIN
+    letters: str = ""
+    borrows: str = ""
+    spaces: bool = True
+    stemmer: str = ""
+    ngram: int = 4
+    leaves_out_pronouns: bool = False
+    universal: bool = False
+    found: Sequence[int] = ()
+
+    @property
+    def shown(self) -> str:
+        """What its texts are said to be in: its name, or the script that it stands for."""
+        return self.script if self.letters else self.name.capitalize()
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the names of the languages in the order in which they are tried: English, then by name."""
+    names = sorted(entry.name for entry in FOLDER.iterdir() if entry.is_dir() and not entry.name.startswith("_"))
+    return (DEFAULT, *(name for name in names if name != DEFAULT))
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    """Read how each language is written."""
+    return {name: Profile(name, **table_of(name, "language.toml")) for name in languages()}
 
 
 def languages_with(file: File) -> tuple[str, ...]:
     """Return the languages that have a file."""
-    return tuple(name for name in LANGUAGES if (_FOLDER / name / file).is_file())
+    return tuple(name for name in languages() if (FOLDER / name / file).is_file())
 
 
 def text_of(language: str, file: File) -> str:
-    """Read a file of a language that has it."""
-    return (_FOLDER / language / file).read_text("utf-8")
+    """Read a file of a language; nothing where it has none."""
+    path = FOLDER / language / file
+    return path.read_text("utf-8") if path.is_file() else ""
 
 
 def table_of(language: str, file: File) -> dict[str, Any]:
-    """Read a table of a language that has it."""
+    """Read a table of a language; an empty one where it has none."""
     return tomllib.loads(text_of(language, file))
 
 
+@cache
 def stop_words(language: str) -> frozenset[str]:
     """Read the stop words of a language; none where it has no list."""
-    path = _FOLDER / language / "stop_words.txt"
+    path = FOLDER / language / "stop_words.txt"
     return frozenset(path.read_text("utf-8").split()) if path.is_file() else frozenset()
 
 
-def pattern_of(key: str) -> str:
-    """Return the pattern of all languages that have one under a key of `speech.toml`."""
-    return "|".join(f"(?:{part})" for part in _parts(key))
+def pattern_of(key: str, language: str | None = None) -> str:
+    """Return the pattern under a key of `speech.toml`: of a language, or of all that have one; one that fails else."""
+    return "|".join(f"(?:{part})" for part in _parts(key, language)) or "(?!)"
+
+
+def replacements(key: str) -> list[tuple[str, str]]:
+    """Return the pattern under a key of each language that has one, with what it writes in its place."""
+    return [(table[key], table[f"{key}_as"]) for table in map(speech, languages()) if key in table]
 
 
 def words_of(key: str) -> frozenset[str]:
@@ -48,10 +92,12 @@ def words_of(key: str) -> frozenset[str]:
     return frozenset(" ".join(_parts(key)).split())
 
 
-def _parts(key: str) -> list[str]:
-    return [table[key] for table in _speech() if key in table]
+def _parts(key: str, language: str | None = None) -> list[str]:
+    tables = map(speech, [language] if language else languages())
+    return [table[key] for table in tables if key in table]
 
 
 @cache
-def _speech() -> list[dict[str, str]]:
-    return [table_of(language, "speech.toml") for language in languages_with("speech.toml")]
+def speech(language: str) -> dict[str, str]:
+    """Read how people speak in a language."""
+    return table_of(language, "speech.toml")

@@ -10,8 +10,8 @@ _FEW_CHARACTERS = 300  # of a text that only asks: a longer one tells something 
 _SHORT_WORDS = 8  # words of a reply
 _SHORT_CONTENT = 3  # content words of a reply
 
-_ASKS = re.compile(r"[?？؟;¿](?![\w&=%-])[^\w]*$|[吗呢么嗎][^\w]*$")
-_REQUEST = re.compile(r"(?:please )?(?:can|could|would|will|do|did|are|have) you\b", re.IGNORECASE)
+_ASKS = re.compile(rf"[?？؟;¿](?![\w&=%-])[^\w]*$|(?:{pattern_of('asks_at_end')})[^\w]*$")
+_REQUEST = re.compile(pattern_of("requests"), re.IGNORECASE)
 _BOUNDARY = re.compile(rf"\s*[,;:，；：]\s*|\s+[-–—]+\s+|\s+(?=(?:{pattern_of('and')})\s)")
 _OPENER = re.compile(
     rf"(?:{pattern_of('and')}|{pattern_of('or')})?[\s,，]*"

@@ -2,12 +2,10 @@
 
 import re
 
+from memos_mcp.backends.local.text.language_files import pattern_of
+
 _END = re.compile(r"[.!?…]+[\"'”’»)\]*]*(?=\s|$)|[。！？｡؟।॥]+[\"'”’」』）)]*|\n+")
-_ABBREVIATION = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sr|Sra|vs|etc|approx|nr|ca|bzw|z\.\s?B|e\.g|i\.e|p\.\s?ej|[A-Za-z]"
-    r"|(?:am|den|dem|der|vom|zum|bis)\s\d{1,2})\.$",
-    re.IGNORECASE,
-)
+_ABBREVIATION = re.compile(rf"\b(?:{pattern_of('abbreviations')}|[A-Za-z])\.$", re.IGNORECASE)
 _STARTS_LOW = re.compile(r"\s*[^\W\d_]")
 
 

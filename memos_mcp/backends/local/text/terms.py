@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from memos_mcp.backends.local.text.language import STOP_WORDS, Language, language_of, recognise, stem
+from memos_mcp.backends.local.text.language import language_of, recognise, stem
+from memos_mcp.backends.local.text.language_files import DEFAULT, profiles, stop_words
 
 HASH_BITS = 29
 """Of a term: with its count (`retrieval.features.COUNT_BITS`) one number of 32 bits in what is stored."""
@@ -47,9 +48,7 @@ _LATIN_END = "\u0250"
 _HIRAGANA = re.compile("[\u3040-\u309f]")
 """Of Japanese: mostly endings and particles."""
 _KANA = re.compile("[\u3040-\u30ff]")
-_HAN_STOP = frozenset(
-    "的了是我你他她它们在有和就不也都这那吗呢吧啊么什谁哪之与及着过给让被把很个为のをにはがでともへやかなただですます"
-)
+_HAN_STOP = frozenset[str]().union(*(stop_words(name) for name, one in profiles().items() if not one.spaces))
 
 
 def tokens(text: str) -> list[str]:
@@ -67,7 +66,7 @@ def terms(text: str) -> list[tuple[int, float]]:
     return _terms(text)
 
 
-def _terms(text: str, language: Language | None = None) -> list[tuple[int, float]]:
+def _terms(text: str, language: str | None = None) -> list[tuple[int, float]]:
     found = tokens(text)
     language = language or _language(found)
     content = [term for token in found for term in _expand(token, language)]
@@ -87,7 +86,7 @@ def only_stop_words(text: str) -> bool:
     return not any(weight > _STOP_WEIGHT for token in found for _, weight in _expand(token, language))
 
 
-def latin_language(text: str) -> Language:
+def latin_language(text: str) -> str:
     """Tell the language of the Latin words of a text; English where it cannot be told."""
     return _language(tokens(text))
 
@@ -97,12 +96,12 @@ def in_latin(text: str) -> bool:
     return all(char < _LATIN_END or not char.isalpha() for char in text)
 
 
-def _language(found: Iterable[str]) -> Language:
+def _language(found: Iterable[str]) -> str:
     return recognise(word.casefold() for token in found for word in APOSTROPHE.split(token))
 
 
 @lru_cache(maxsize=1 << 12)
-def word_terms(word: str, language: Language | None = None) -> tuple[int, ...]:
+def word_terms(word: str, language: str | None = None) -> tuple[int, ...]:
     """Return the terms of a word that stands alone, or in a text of this language, hashed."""
     return tuple(term for term, _ in _terms(word, language))
 
@@ -121,11 +120,11 @@ def fold(word: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _expand(token: str, language: Language) -> tuple[tuple[int, float], ...]:
+def _expand(token: str, language: str) -> tuple[tuple[int, float], ...]:
     return tuple((term_hash(term), weight) for term, weight in _token_terms(token, language))
 
 
-def _token_terms(token: str, language: Language) -> Iterator[tuple[str, float]]:
+def _token_terms(token: str, language: str) -> Iterator[tuple[str, float]]:
     if token[-1] in "+#":
         yield token.casefold(), 1.0
         return
@@ -139,7 +138,7 @@ def _token_terms(token: str, language: Language) -> Iterator[tuple[str, float]]:
             yield from _piece_terms(piece, language)
 
 
-def _piece_terms(piece: str, language: Language) -> Iterator[tuple[str, float]]:
+def _piece_terms(piece: str, language: str) -> Iterator[tuple[str, float]]:
     if piece.isascii():
         yield from _word_terms(piece, language)
         return
@@ -167,13 +166,13 @@ def _bigrams(run: str) -> list[str]:
     return [first + second for first, second in pairwise(run)]
 
 
-def _word_terms(word: str, language: Language) -> Iterator[tuple[str, float]]:
+def _word_terms(word: str, language: str) -> Iterator[tuple[str, float]]:
     folded = word.casefold()
     if not folded:
         return
     spoken = language_of(folded, language)
-    if folded in STOP_WORDS[spoken]:
-        if spoken != "english":
+    if folded in stop_words(spoken):
+        if spoken != DEFAULT:
             yield fold(folded), _STOP_WEIGHT
         return
     parts = _PARTS.findall(word) if word.isascii() and len(word) <= _SUBWORD_LIMIT else []
@@ -182,24 +181,24 @@ def _word_terms(word: str, language: Language) -> Iterator[tuple[str, float]]:
         return
     yield folded, 0.5
     for part in parts:
-        if len(part) > 1 and part.casefold() not in STOP_WORDS[language]:
+        if len(part) > 1 and part.casefold() not in stop_words(language):
             yield from _stems(part.casefold(), language)
 
 
-def _stems(word: str, among: Language) -> Iterator[tuple[str, float]]:
+def _stems(word: str, among: str) -> Iterator[tuple[str, float]]:
     if len(word) > _STEM_LIMIT or word[0].isdecimal():
         yield _ORDINAL.sub(r"\1", fold(word)), 1.0
         return
     language = language_of(word, among)
     stems = {fold(stem(word, language))}
     if language == among:
-        stems.add(fold(stem(word, "english")))
+        stems.add(fold(stem(word, DEFAULT)))
     yield from ((term, 1.0 / len(stems)) for term in stems)
-    if language != "english":
-        yield from _grams(fold(word), 3 if language == "arabic" else 4)
+    if language != DEFAULT:
+        yield from _grams(fold(word), profiles()[language].ngram)
 
 
 def _grams(word: str, length: int) -> Iterator[tuple[str, float]]:
-    """Yield the n-grams of a word, each marked as one; of Arabic shorter ones, since a root has three letters."""
+    """Yield the n-grams of a word, each marked as one."""
     count = max(1, len(word) - length + 1)
     yield from ((f"{word[start : start + length]}-", 1.0 / count) for start in range(count))

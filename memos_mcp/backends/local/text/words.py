@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from memos_mcp.backends.local.text.language import STOP_WORDS, Language, recognise, stem
-from memos_mcp.backends.local.text.language_files import pattern_of, words_of
+from memos_mcp.backends.local.text.language import recognise, stem
+from memos_mcp.backends.local.text.language_files import pattern_of, stop_words, words_of
 
 _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
@@ -17,11 +17,11 @@ LETTER = rf"[\w{_MARKS}]"
 
 _WORD = re.compile(rf"{LETTER}+")
 _NO_SPACES = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_PARTICLES = re.compile("[的了是我你您他她它们在和就也都这那吗呢吧啊及着过给让把被个为のをにはがでとも]")
+_PARTICLES = re.compile(pattern_of("particles"))
 _ADDRESSED = re.compile(r"^[A-ZÀ-Þ][\w.'’-]{1,20}: |, [A-ZÀ-Þ][\w'’-]*(?=[!.?]*$)")
 _LONGEST_STEM = 40  # letters; a stemmer's time grows with the word
 _REMEMBERED = 256  # texts, for each is read several times over
-_GREETED = re.compile(rf"(?i:{pattern_of('greets')})(?: there| again)?,?(?: [A-ZÀ-Þ][\w.'’-]*){{1,2}}\W*")
+_GREETED = re.compile(rf"(?i:{pattern_of('greets')}),?(?: [A-ZÀ-Þ][\w.'’-]*){{1,2}}\W*")
 
 
 SMALL_TALK = words_of("small_talk")
@@ -35,7 +35,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def language_of(text: str) -> Language:
+def language_of(text: str) -> str:
     """Tell the language of a text in Latin letters, English where that is not clear."""
     return recognise(words(text))
 
@@ -51,7 +51,7 @@ def content_words(text: str, *, without: frozenset[str] = frozenset()) -> tuple[
     said = _ADDRESSED.sub("", text)
     if _GREETED.fullmatch(said):
         return ()
-    silent = STOP_WORDS[language_of(said)]
+    silent = stop_words(language_of(said))
     return tuple(word for word in words(said) if not (word in silent or word in SMALL_TALK or word in without))
 
 

@@ -49,7 +49,11 @@ MOST_BESIDE = 1_000
 
 
 class Indexing:
-    """Embeds in the background, opens the vector index and feeds it, and replaces it when it breaks."""
+    """Embeds in the background, opens the vector index once it is needed and feeds it, and replaces it when it breaks.
+
+    Until it is open, a search compares with the vectors in the ledger: to import Chroma takes 0.7 s and 80 MB.
+    `missing` tells which library cannot be imported, so that there are no vectors; it is empty where all can.
+    """
 
     def __init__(self, ledger: Ledger, embedder: Embedder, place: IndexLocation, *, settled: float = SETTLED) -> None:
         """Take ready collaborators; nothing is opened before `start`."""
@@ -57,23 +61,20 @@ class Indexing:
         self._embedder = embedder
         self._place = place
         self._index: ChromaIndex | None = None
+        self._wanted = False
         self._gathering = gathering(ledger, settled=settled)
         self._renewal = Renewal(ledger, place, settled=settled)
         self._unsure: tuple[int, list[Text]] | None = None
         self._failures = 0
         self._failed_at: float | None = None
         self._awaited = 0
-        self._missing = ""
+        self.missing = ""
         self._progress = threading.Condition()
         self._worker = Worker("indexing", self._step, sleep=self._until_due)
 
-    @property
-    def missing(self) -> str:
-        """Which library cannot be imported, so that there are no vectors; empty where all can."""
-        return self._missing
-
     def start(self) -> None:
-        """Open the index and follow the ledger, in the background."""
+        """Follow the ledger, in the background."""
+        self._wanted = self._place.must_open() or bool(self._ledger.noted(MISSING))
         self._worker.start()
 
     def wake(self) -> None:
@@ -93,14 +94,14 @@ class Indexing:
     def nearest(
         self, user: int, vector: NDArray[np.float32], *, limit: int, waiting: bool = True
     ) -> list[tuple[Text, float]] | None:
-        """Return the texts nearest to a vector by cosine similarity, nearest first, or None while there is no index.
+        """Return the texts nearest to a vector by cosine similarity, nearest first, or None while the index is away.
 
-        What the index has not followed is compared one by one, unless nothing is `waiting`.
+        What the index has not followed is compared one by one, if anything is `waiting`; while it is not open, all is.
         """
         index = self._index
         if index is None:
-            return None
-        beside = self._ledger.vectors.waiting(user, limit=MOST_BESIDE) if waiting else {}
+            return None if self._failed_at is not None else self._in_ledger(user, vector, limit=limit)
+        beside = self._ledger.vectors.waiting(user, vector, limit=MOST_BESIDE) if waiting else ()
         try:
             found = dict(index.query(user, vector, limit=limit))
         except Unavailable as exc:
@@ -109,16 +110,27 @@ class Indexing:
             self._note_failure(exc)
             return None
         self._failures = 0
-        if beside:
-            found |= zip(beside, (np.stack([*beside.values()]) @ vector).tolist(), strict=True)
-        return sorted(found.items(), key=lambda one: -one[1])[:limit]
+        return sorted((found | dict(beside)).items(), key=lambda one: -one[1])[:limit]
+
+    def _in_ledger(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
+        found = self._ledger.vectors.compared(user, vector)
+        if self.unembedded(user) > len(found):  # the few that have a vector would come before those that have the words
+            return None
+        if len(found) > MOST_BESIDE:
+            self.want_index()
+        return sorted(found, key=lambda one: -one[1])[:limit]
+
+    def want_index(self) -> None:
+        """Have the index opened, for the searches to come; they wait for it."""
+        self._wanted = True
+        self._worker.wake()
 
     def unembedded(self, user: int) -> int:
         """Count the texts of a user that have no vector yet."""
         return self._gathering.unembedded(user)
 
     def wait_until_embedded(self, user: int, *, patience: float) -> bool:
-        """Wait until the index is open and all that the ledger has of a user has its vector.
+        """Wait until the index can be asked and all that the ledger has of a user has its vector.
 
         False when the time was too short, and at once when the index is away: it is not worth waiting for then.
         """
@@ -127,7 +139,7 @@ class Indexing:
             self._awaited += 1
             self._progress.notify_all()
             try:
-                while self._index is None or self.unembedded(user):
+                while not self.can_be_asked or self.unembedded(user):
                     left = deadline - time.monotonic()
                     if left <= 0 or self._failed_at is not None:
                         return False
@@ -140,13 +152,13 @@ class Indexing:
         return True
 
     @property
-    def is_open(self) -> bool:
-        """Whether there is an index to ask."""
-        return self._index is not None
+    def can_be_asked(self) -> bool:
+        """Whether `nearest` need not wait for the index to be opened."""
+        return self._index is not None or not self._wanted
 
     def is_complete(self, user: int) -> bool:
         """Say whether `nearest` sees all of a user's texts that have vectors."""
-        return self._ledger.vectors.pending_count(user) <= MOST_BESIDE
+        return self._index is None or self._ledger.vectors.pending_count(user) <= MOST_BESIDE
 
     def _step(self) -> bool:
         try:
@@ -198,12 +210,16 @@ class Indexing:
         """Open the index, and hand over what is gathered of one user where it is enough or its time has come."""
         if self._failed_at is not None and time.monotonic() < self._failed_at + PAUSE_AFTER_FAILURE:
             return False
-        index, self._failed_at = self._index, None
+        index = self._index
         if index is None:
+            if not self._wanted and self._gathering.due(enough) is None:
+                return False
             self._index = self._place.open()
+            self._failed_at = None
             self._note_missing("")
             self._renewal.opened()
             return True  # it may have found that everything has to be handed over again
+        self._failed_at = None
         if self._unsure is not None:
             self._take_back(index, *self._unsure)
             self._unsure = None
@@ -245,7 +261,7 @@ class Indexing:
     def _note_missing(self, missing: str) -> None:
         if missing != self._ledger.noted(MISSING):
             self._ledger.note(MISSING, missing)
-        self._missing = missing
+        self.missing = missing
 
     def _renew(self) -> bool:
         """Fill new files with what is kept, some time after a deletion; the old index serves meanwhile."""
@@ -260,8 +276,9 @@ class Indexing:
         return True
 
     def _note_failure(self, failure: Unavailable) -> None:
+        self._wanted = True
         if isinstance(failure, MissingLibrary):
-            if str(failure) != self._missing:
+            if str(failure) != self.missing:
                 logger.warning("%s Until then search goes by words alone.", failure)
             self._note_missing(str(failure))
             self._failed_at = time.monotonic()

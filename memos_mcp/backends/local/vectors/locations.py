@@ -5,8 +5,10 @@ import logging
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
+from memos_mcp.backends.local.ledger import database_interface
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex, check_importable
 from memos_mcp.backends.local.vectors.probe import probe
@@ -31,6 +33,10 @@ class IndexLocation(ABC):
     def __init__(self, ledger: Ledger) -> None:
         """Take the ledger, which remembers where the index is."""
         self._ledger = ledger
+
+    @abstractmethod
+    def must_open(self) -> bool:
+        """Say whether the index has to be opened though there may be nothing to put in or to ask."""
 
     @abstractmethod
     def open(self) -> ChromaIndex:
@@ -69,6 +75,12 @@ class FolderLocation(IndexLocation):
     def current(self) -> Path:
         """The folder in use."""
         return self._root / (self._ledger.noted("index_folder") or "1")
+
+    def must_open(self) -> bool:
+        """Say whether files hold what was deleted, or Chroma is not installed, which is to be said at once."""
+        return find_spec("chromadb") is None or any(
+            map(self._ledger.noted, (HOLDS_DELETED, database_interface.HOLDS_DELETED))
+        )
 
     def open(self) -> ChromaIndex:
         """Open the folder's index, or that of a fresh folder where the old one is broken."""
@@ -147,6 +159,10 @@ class ServerLocation(IndexLocation):
         self._api_key = api_key
         self._tenant = tenant
         self._database = database
+
+    def must_open(self) -> bool:
+        """Say that it has to: a server that is away is to be said at once."""
+        return True
 
     def open(self) -> ChromaIndex:
         """Connect to the server; what it lacks is put in again."""

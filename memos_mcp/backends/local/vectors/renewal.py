@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from memos_mcp.backends.local.ledger import database_interface
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.backends.local.vectors.batches import AT_ONCE
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.locations import HOLDS_DELETED, IndexLocation
@@ -52,11 +51,8 @@ class Renewal:
 def fill(index: ChromaIndex, ledger: Ledger, *, stopping: Callable[[], bool]) -> bool:
     """Put every vector of a ledger into an index; False where it was to stop before the end."""
     for user in ledger.messages.users():
-        for kind in ("message", "memory"):
-            last = Text(kind, 0)
-            while vectors := ledger.vectors.after(user, last, limit=AT_ONCE):
-                index.put(user, vectors)
-                last = max(vectors)
-                if stopping():
-                    return False
+        for vectors in ledger.vectors.all_of(user, at_once=AT_ONCE):
+            index.put(user, vectors)
+            if stopping():
+                return False
     return True

@@ -8,7 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import cast
 
-from memos_mcp.backends.local.text.language_files import languages_with, table_of
+from memos_mcp.backends.local.text.language_files import languages_with, profiles, table_of
+from memos_mcp.backends.local.text.patterns import LazyPattern
 from memos_mcp.backends.local.text.words import LETTER
 
 _KINDS = {
@@ -39,10 +40,11 @@ class Language:
     `future` in one about what is to come.
     """
 
-    patterns: tuple[tuple[str, re.Pattern[str]], ...]
-    queries: tuple[tuple[str, re.Pattern[str]], ...]
+    name: str
+    patterns: tuple[tuple[str, LazyPattern], ...]
+    queries: tuple[tuple[str, LazyPattern], ...]
     words: Mapping[str, Mapping[str, int | str]]
-    hint: re.Pattern[str]
+    hint: LazyPattern
     unless: re.Pattern[str]
     past: re.Pattern[str]
     future: re.Pattern[str]
@@ -56,13 +58,19 @@ class Language:
 def languages() -> tuple[Language, ...]:
     """Read all languages, and before them what is of none, once."""
     numerals = tomllib.loads(files(__name__.rpartition(".")[0]).joinpath("numerals.toml").read_text("utf-8"))
-    return tuple(map(_read, (numerals, *(table_of(name, "times.toml") for name in languages_with("times.toml")))))
+    return (
+        _read("", numerals, spaces=False),
+        *(
+            _read(name, table_of(name, "times.toml"), spaces=profiles()[name].spaces)
+            for name in languages_with("times.toml")
+        ),
+    )
 
 
-def _read(table: Table) -> Language:
+def _read(name: str, table: Table, *, spaces: bool) -> Language:
     words = {kind: _forms(cast("Table", table.get(section, {}))) for kind, section in _KINDS.items()}
     words["n"] |= words["day"]
-    before, after = _edges(table)
+    before, after = _edges(table) if spaces else ("", "")
     placeholders = _placeholders(words, cast("list[str]", table.get("ambiguous", [])))
     patterns, queries = (
         tuple(
@@ -76,7 +84,7 @@ def _read(table: Table) -> Language:
         )
     )
     named = {form for kind, forms in words.items() if kind not in _NUMERALS for form in forms}
-    dates = r"(?:19|20)\d\d|\d+(?:st|nd|rd|th|号)?"
+    dates = rf"(?:19|20)\d\d|\d+{LETTER}*"
     grown = "prefixes" in table or "endings" in table
     hint = _compile(
         "(?:" + "|".join(filter(None, [_alternatives(named), dates])) + ")",
@@ -87,7 +95,7 @@ def _read(table: Table) -> Language:
     unless, past, future = (
         re.compile(str(table.get(key, "(?!)")), re.IGNORECASE) for key in ("unless", "past", "future")
     )
-    return Language(patterns, queries, words, hint, unless, past, future)
+    return Language(name, patterns, queries, words, hint, unless, past, future)
 
 
 def _forms(section: Table) -> dict[str, int | str]:
@@ -118,18 +126,16 @@ def _alternatives(forms: Iterable[str]) -> str:
 
 
 def _edges(table: Table) -> tuple[str, str]:
-    """Return what has to stand before and after the words: in a script with spaces, no letters but what is written on.
+    """Return what has to stand before and after words with spaces between them: no letters but what is written on.
 
     `prefixes` of a table are what may stand on the first word; with `endings`, anything may on the last.
     """
-    if not table.get("spaces", True):
-        return "", ""
     return rf"(?<!{LETTER}){table.get('prefixes', '')}", "" if table.get("endings") else rf"(?!{LETTER})"
 
 
-def _compile(pattern: str, placeholders: Mapping[str, str], *, before: str, after: str) -> re.Pattern[str]:
+def _compile(pattern: str, placeholders: Mapping[str, str], *, before: str, after: str) -> LazyPattern:
     pattern = pattern.replace("{period}", _PERIOD)
     for name, part in placeholders.items():
         pattern = pattern.replace(f"{{{name}}}", part)
     pattern = pattern.replace(r"\ ", " ").replace(" ?", r"\s*").replace(" ", r"\s+")
-    return re.compile(f"{before}(?:{pattern}){after}", re.IGNORECASE)
+    return LazyPattern(f"{before}(?:{pattern}){after}")

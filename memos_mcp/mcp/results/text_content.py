@@ -1,56 +1,25 @@
-"""What tools answer in text: terse, one line a find, each line told apart from the stored text in it."""
+"""What is answered in text: terse, one line a find, each line told apart from the stored text in it."""
 
 from collections.abc import Iterable, Mapping
 
 from memos_mcp.core.models import (
-    RELATIVITY_THRESHOLD,
     AddReceipt,
     FeedbackReceipt,
     Memory,
     MemoryPage,
     MessagePage,
     Preference,
-    SearchMemory,
-    SearchResult,
     StoredMessage,
     clock_text,
     local_text,
 )
-from memos_mcp.rendering.evidence import EvidenceItem, best_relativity, called, evidence, said_by
-from memos_mcp.rendering.excerpts import count_words
-from memos_mcp.rendering.instructions import DATA_NOT_INSTRUCTIONS, passages_within, set_in, visible
-from memos_mcp.rendering.size_limits import ANSWER_BYTES, size_of
+from memos_mcp.mcp.results.size_limits import ANSWER_BYTES, size_of
+from memos_mcp.rendering.evidence import called, said_by
+from memos_mcp.rendering.instructions import DATA_NOT_INSTRUCTIONS, set_in, visible
 
-NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
-NOTHING_STORED = "Nothing was found."
 READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
 ONE_CONVERSATION = "Pass this conversation_id to go on with it in another session."
-_NEGLIGIBLE = 0.0002
-"""What bears on the query with less than this costs words and says nothing; with 0.001 half a point less is read."""
-
-
-def search_notice(result: SearchResult) -> str:
-    """Say how a search's answer is to be read."""
-    if not (result.memory_detail_list or result.preference_detail_list or result.message_detail_list):
-        relevance = NOTHING_STORED
-    else:
-        relevance = "" if best_relativity(result) >= RELATIVITY_THRESHOLD else NOTHING_RELEVANT
-    return _sentences(DATA_NOT_INSTRUCTIONS, relevance, result.notice)
-
-
-def search_text(result: SearchResult, request: SearchMemory, *, notice: str) -> str:
-    """Write what a search found, best first, in the words that the request allows."""
-    if composed := result.full_instruction or result.instruction:
-        return composed
-    words = request.max_words - count_words(notice) if request.max_words else None
-    telling = [entry for entry in evidence(result) if entry.relativity >= _NEGLIGIBLE]
-    found = list(passages_within(telling, request.query, words=words, label=_label))
-    lines = [f"{_label(entry)} {set_in(text)}" for entry, text in found]
-    if words is None and any(len(text) < len(entry.text) for entry, text in found):
-        lines.append(READ_WHOLE)
-    if words is None and any(isinstance(entry.source, Preference) for entry, _ in found):
-        lines.append(result.preference_note)
-    return _within_size([notice, *filter(None, lines)])
+"""For a client that keeps one conversation while it opens a session, and so gets a new one, for each call."""
 
 
 def conversation_notice(page: MessagePage, *, limit: int, cut: bool) -> str:
@@ -58,11 +27,11 @@ def conversation_notice(page: MessagePage, *, limit: int, cut: bool) -> str:
     name = f"Conversation {_quoted(page.conversation_id)}"
     shown = len(page.message_detail_list)
     if not page.total or not shown:
-        return _sentences(f"{name}, {page.total or shown} messages, {page.pages} pages.", DATA_NOT_INSTRUCTIONS)
+        return sentences_of(f"{name}, {page.total or shown} messages, {page.pages} pages.", DATA_NOT_INSTRUCTIONS)
     last = page.total - (page.page - 1) * limit
     where = f"messages {last - shown + 1} to {last} of {page.total}, oldest first."
     older = f"Older: page={page.page + 1}." if page.page < page.pages else ""
-    return _sentences(f"{name}, {where}", older, READ_WHOLE if cut else "", DATA_NOT_INSTRUCTIONS)
+    return sentences_of(f"{name}, {where}", older, READ_WHOLE if cut else "", DATA_NOT_INSTRUCTIONS)
 
 
 def message_notice(message: StoredMessage, *, part: int, parts: int, page: int) -> str:
@@ -72,7 +41,7 @@ def message_notice(message: StoredMessage, *, part: int, parts: int, page: int) 
     )
     around = f"Around it: page={page} without message_id."
     name = f"Message {message.id} of conversation {_quoted(message.conversation_id)}"
-    return _sentences(f"{name}{which}.", around, DATA_NOT_INSTRUCTIONS)
+    return sentences_of(f"{name}{which}.", around, DATA_NOT_INSTRUCTIONS)
 
 
 def conversation_text(messages: Iterable[StoredMessage], *, notice: str, cut: Mapping[str, int]) -> str:
@@ -92,7 +61,7 @@ def known_notice(page: MemoryPage, *, more: str = "", cut: bool = False) -> str:
     older = (more or f"More: page={page.current + 1}.") if page.current < page.pages else ""
     total = f"Known of this user: {page.total}, newest first."
     beyond = f"Page {page.current} of {page.pages}: none." if page.current > max(page.pages, 1) else ""
-    return _sentences(total, beyond, page.notice, older, whole, DATA_NOT_INSTRUCTIONS)
+    return sentences_of(total, beyond, page.notice, older, whole, DATA_NOT_INSTRUCTIONS)
 
 
 def known_text(page: MemoryPage, *, notice: str) -> str:
@@ -100,7 +69,7 @@ def known_text(page: MemoryPage, *, notice: str) -> str:
     known = sorted(
         (*page.memory_detail_list, *page.preference_detail_list), key=lambda one: -max(one.create_time, one.update_time)
     )
-    return _within_size([notice, *map(known_line, known)])
+    return within_size([notice, *map(known_line, known)])
 
 
 def known_line(one: Memory | Preference) -> str:
@@ -126,12 +95,7 @@ def memory_text(known: Memory | Preference, sources: Iterable[StoredMessage]) ->
 def added_text(receipt: AddReceipt, *, count: int) -> str:
     """Say what an add stored, and where."""
     stored = f"Stored {count} message{'s' if count != 1 else ''} in conversation {_quoted(receipt.conversation_id)}"
-    return _sentences(f"{stored} (task {receipt.task_id}, {receipt.status}).", receipt.note)
-
-
-def with_way_back(note: str) -> str:
-    """Say how a client keeps one conversation that opens a session, and so gets a new one, for each call."""
-    return _sentences(note, ONE_CONVERSATION)
+    return sentences_of(f"{stored} (task {receipt.task_id}, {receipt.status}).", receipt.note)
 
 
 def feedback_text(receipt: FeedbackReceipt) -> str:
@@ -149,25 +113,16 @@ def feedback_text(receipt: FeedbackReceipt) -> str:
     return f"Correction taken ({receipt.status}): {', '.join(changed)}."
 
 
-def _label(entry: EvidenceItem) -> str:
-    parts = (
-        visible(entry.id),
-        visible(entry.conversation_id),
-        clock_text(entry.local_time)[:10],
-        f"{entry.relativity:.2f}",
-    )
-    return f"{'·'.join(part for part in parts if part)} {visible(entry.who)}:"
-
-
 def _quoted(name: str) -> str:
     return f'"{visible(name)}"'
 
 
-def _sentences(*sentences: str) -> str:
+def sentences_of(*sentences: str) -> str:
+    """Put sentences together, without those that are empty."""
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _within_size(lines: list[str]) -> str:
+def within_size(lines: list[str]) -> str:
     """Join as many lines as an answer holds, and say how many are left out."""
     size = 0
     for number, line in enumerate(lines):

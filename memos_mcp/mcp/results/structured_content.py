@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final, get_args, get_origin
 
+from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
@@ -14,7 +15,6 @@ from memos_mcp.core.models import (
     MemoryPage,
     MessagePage,
     Preference,
-    SearchMemory,
     SearchResult,
     StoredMessage,
     clock_text,
@@ -22,7 +22,6 @@ from memos_mcp.core.models import (
 )
 
 _TIMES = ("memory_time", "create_time", "update_time")
-_IMPLIED = ("memory_key", "tags")
 _USUAL = {
     "memory_type": "LongTermMemory",
     "status": "activated",
@@ -94,29 +93,14 @@ DeleteView = _view(
 FeedbackView = _view("FeedbackView", "The answer of add_feedback.", FeedbackReceipt)
 
 
-def search_view(
-    result: SearchResult, request: SearchMemory, *, notice: str, whole: Mapping[str, int]
-) -> dict[str, Any]:
-    """Show a search; the lists that were asked for are there even when they are empty.
-
-    A memory's title and tags, which its text implies, are left to get_memory: an agent pays for each search.
-    """
-    lists: dict[str, Any] = {}
-    if request.memory_limit_number:
-        memories = [_compact(memory, without=_IMPLIED) for memory in result.memory_detail_list]
-        lists["memory_detail_list"] = memories
-        if result.preference_detail_list:
-            lists["preference_detail_list"] = [_compact(one) for one in result.preference_detail_list]
-            lists["preference_note"] = result.preference_note
-    if request.message_limit_number:
-        lists["message_detail_list"] = [_message(message, whole) for message in result.message_detail_list]
-    texts = {"instruction": result.instruction, "full_instruction": result.full_instruction}
-    return {"notice": notice, **lists, **{name: text for name, text in texts.items() if text}}
+def answered(text: str, structured: dict[str, Any]) -> CallToolResult:
+    """Return an answer in its two forms."""
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 
 
 def conversation_view(page: MessagePage, *, notice: str, whole: Mapping[str, int]) -> dict[str, Any]:
     """Show a page of a conversation; `whole` has the lengths of messages that are cut."""
-    messages = [_message(message, whole, without=("conversation_id",)) for message in page.message_detail_list]
+    messages = [shown_message(message, whole, without=("conversation_id",)) for message in page.message_detail_list]
     counts = {"total": page.total, "page": page.page, "pages": page.pages}
     return {"notice": notice, "conversation_id": page.conversation_id, "message_detail_list": messages, **counts}
 
@@ -124,8 +108,8 @@ def conversation_view(page: MessagePage, *, notice: str, whole: Mapping[str, int
 def known_view(page: MemoryPage, *, notice: str) -> dict[str, Any]:
     """Show a page of what is known of the user."""
     lists = {
-        "memory_detail_list": [_compact(memory) for memory in page.memory_detail_list],
-        "preference_detail_list": [_compact(one) for one in page.preference_detail_list],
+        "memory_detail_list": [compact(memory) for memory in page.memory_detail_list],
+        "preference_detail_list": [compact(one) for one in page.preference_detail_list],
     }
     return {"notice": notice, **lists, "total": page.total, "current": page.current, "pages": page.pages}
 
@@ -142,15 +126,17 @@ def receipt_view(answer: AddReceipt | FeedbackReceipt) -> dict[str, Any]:
     return {name: value for name, value in answer.model_dump(mode="json").items() if value not in ("", None)}
 
 
-def _message(message: StoredMessage, whole: Mapping[str, int], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+def shown_message(message: StoredMessage, whole: Mapping[str, int], *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Show a message; `whole` has the lengths of those that are cut."""
     cut = {"characters": whole[message.id]} if message.id in whole else {}
-    shown = _compact(message, without=(*without, "utc_offset"))
+    shown = compact(message, without=(*without, "utc_offset"))
     if "create_time" in shown:
         shown["create_time"] = local_text(message.create_time, message.utc_offset)
     return shown | cut
 
 
-def _compact(shown: Memory | Preference | StoredMessage, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+def compact(shown: Memory | Preference | StoredMessage, *, without: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Show the fields of a find that say something."""
     fields = shown.model_dump(mode="json", exclude={*without, "update_time"})
     if isinstance(shown, Memory) and shown.confidence == 1:
         del fields["confidence"]

@@ -1,0 +1,1 @@
+"""What tools and resources answer: the text for a model, and `structuredContent` for a program."""
