@@ -1,11 +1,13 @@
 """The MemOS contract, served from a store on this machine."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio
 import pytest
 
+from memos_mcp.api.contract.envelope import Envelope
 from memos_mcp.core.models import ENGINE_HEADER
 from tests.api.engine import REST, Engine, Json, engine
 from tests.consolidation.conversation import CONVERSATION_A, NATIONAL_DAY
@@ -311,3 +313,12 @@ async def test_relative_days_count_from_the_time_of_asking(api: Engine) -> None:
     for now, bought in (("2025-03-04 09:00:00", "lamp"), ("2025-03-11 09:00:00", "kettle")):
         found = await api.data("search/memory", asked | {"query_time": now})
         assert bought in found["message_detail_list"][0]["content"]
+
+
+def test_an_answer_is_in_utf8_with_what_it_cannot_write_escaped() -> None:
+    said = {"text": "我住在北京。🍲 \ud83d"}
+
+    body = Envelope(said).body
+
+    assert "我住在北京。🍲".encode() in body
+    assert json.loads(bytes(body).decode())["data"] == said

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Envelope(Response):
-    """JSON in ASCII, so that nothing that was stored can fail to be written."""
+    """An answer of the contract."""
 
     media_type = "application/json"
 
@@ -29,14 +29,20 @@ class Envelope(Response):
     ) -> None:
         """Put an answer together; `wait` is told as `Retry-After`, in seconds."""
         headers = None if wait is None else {"retry-after": str(math.ceil(wait))}
-        body = json.dumps({"code": code, "message": message, "data": data})
-        super().__init__(body.encode("ascii"), status_code=status, headers=headers)
+        super().__init__(
+            _encoded({"code": code, "message": message, "data": data}), status_code=status, headers=headers
+        )
 
 
 def json_response(content: Any, *, status: int = 200) -> Response:  # noqa: ANN401 - any JSON
-    """Answer with JSON in ASCII, as above, which nobody is to keep."""
+    """Answer with JSON which nobody is to keep."""
     headers = {"cache-control": "no-store"}
-    return Response(json.dumps(content), status_code=status, media_type="application/json", headers=headers)
+    return Response(_encoded(content), status_code=status, media_type="application/json", headers=headers)
+
+
+def _encoded(content: Any) -> bytes:  # noqa: ANN401 - any JSON
+    """Write JSON in UTF-8; a lone surrogate, which UTF-8 does not have, is written as JSON escapes it."""
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def problem(error: MemosError, *, status: int | None = None) -> Response:

@@ -62,4 +62,6 @@ class AccessLog:
         }
         if self._form == "json":
             return json.dumps(fields)
-        return " ".join(str(value) if name != "user_id" else quote(str(value)) or "-" for name, value in fields.items())
+        return " ".join(
+            str(value) if name != "user_id" else quote(str(value), safe="*@") or "-" for name, value in fields.items()
+        )

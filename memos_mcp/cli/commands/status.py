@@ -162,7 +162,8 @@ def _engine(overview: Overview) -> str:
 
 
 def _kept(overview: Overview) -> str:
-    return f"{kept(overview.store)} ({decimal(overview.ledger_bytes)})" if overview.store else "nothing yet"
+    size = f" ({decimal(overview.ledger_bytes)})" if overview.ledger_bytes else ""
+    return f"{kept(overview.store)}{size}" if overview.store else "nothing yet"
 
 
 def _waiting(overview: Overview) -> str:
