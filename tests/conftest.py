@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import httpx2
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from tests.local.servers import Servers
@@ -19,7 +19,8 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 gc.disable()  # until all tests are collected: passes over what is imported would take a tenth of that time
 
-settings.register_profile("any machine", deadline=None)  # how long an example takes says what else the machine does
+# How long it takes to make and to try an example says what else the machine does.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
 PATIENCE = 120.0

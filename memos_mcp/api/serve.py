@@ -1,5 +1,6 @@
 """Running the engine's app: where it listens, and how it ends."""
 
+import asyncio
 import contextlib
 import ipaddress
 import logging
@@ -23,7 +24,10 @@ from memos_mcp.core.errors import ConfigurationError
 logger = logging.getLogger(__name__)
 
 GRACE: Final = 2
-"""Seconds for open calls and streams when the server ends; then they are cut."""
+"""Seconds for open calls and streams when the server ends; then their connections are closed."""
+
+GRACE_OF_CUT_CALLS: Final = 5
+"""Seconds for what was running over those connections; then it is cancelled."""
 
 KEEP_ALIVE: Final = 65
 """Seconds for which an idle connection is kept: longer than clients do, so that none is cut while it sends."""
@@ -144,7 +148,7 @@ async def serve(
         ws="none",
         http=impatient(patience=patience),
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=GRACE,
+        timeout_graceful_shutdown=GRACE + GRACE_OF_CUT_CALLS,
     )
     server = _Server(config, started=started or anyio.Event(), ending=ending or anyio.Event())
     await server.serve(sockets=[listener])
@@ -162,6 +166,18 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         return self._ending.is_set() or await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let open calls finish; a stream whose connection is closed ends by itself, one that is cancelled fails."""
+        closing = asyncio.get_running_loop().call_later(GRACE, self._close_connections)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            closing.cancel()
+
+    def _close_connections(self) -> None:
+        for connection in tuple(self.server_state.connections):
+            connection.transport.close()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:

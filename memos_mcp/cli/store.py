@@ -1,8 +1,10 @@
-"""The commands on what is kept: history, forget, backup, restore, export, import, migrate, reindex."""
+"""The commands on what is kept: search, history, forget, backup, restore, export, import, migrate, reindex."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
+import anyio
 import typer
 
 from memos_mcp.cli.printing import JsonOption, console, errors
@@ -12,6 +14,21 @@ commands = typer.Typer()
 
 Service = Literal["hosted"]
 """Where memories can be moved from and to."""
+
+
+@commands.command()
+def search(
+    query: Annotated[str, typer.Argument(help="What to look for, in words.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Search as an agent does: memories, preferences and messages, the best first."""
+    from memos_mcp.cli.commands import search as searching  # noqa: PLC0415  # the MCP client takes half a second to import
+
+    lines, structured = anyio.run(searching.search, query)
+    if as_json:
+        typer.echo(json.dumps(structured, ensure_ascii=False, indent=2))
+    else:
+        searching.show(lines, structured, console)
 
 
 @commands.command()

@@ -89,11 +89,12 @@ async def _run(
         engine = Engine(door, settings, stores, url=server.url if server else "", machine=machine)
         async with anyio.create_task_group() as group:
             group.start_soon(engine.tell_of, learnt)
-            if server is not None:
-                stores.observers.append(server.observe)
-                await stores.local()  # who starts a server is told at once what is wrong
-                group.start_soon(server.run, engine, stores.local)
-            await engine.run()
+            async with anyio.create_task_group() as serving:
+                if server is not None:
+                    stores.observers.append(server.observe)
+                    await stores.local()  # who starts a server is told at once what is wrong
+                    serving.start_soon(server.run, engine, stores.local)
+                await engine.run()
             group.cancel_scope.cancel()
 
 

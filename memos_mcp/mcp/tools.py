@@ -54,7 +54,8 @@ async def add_message(
     )
     receipt = await (await access.backend()).add_message(request, user_id=access.user_id())
     if is_new and not conversation_id:
-        receipt = receipt.model_copy(update={"note": text_content.with_way_back(receipt.note)})
+        note = text_content.sentences_of(receipt.note, text_content.ONE_CONVERSATION)
+        receipt = receipt.model_copy(update={"note": note})
     return answered(text_content.added_text(receipt, count=len(messages)), views.receipt_view(receipt))
 
 

@@ -33,6 +33,7 @@ PATH = ROOT / "docs" / "api.md"
 
 ENDPOINTS = endpoints(*[cast("Any", object())] * 4)
 BODIES = {one.path: one.body for one in ENDPOINTS if one.method == "POST"}
+WITHOUT_BODY = ", ".join(f"`GET {one.path}`" for one in ENDPOINTS if one.method == "GET")
 
 HEAD = """# The contract, field by field
 
@@ -43,7 +44,7 @@ Written by `python -m tests.api.api_table` from the models that read and write t
 Every route is a `POST` of one JSON object below `/api/openmem/v1`. A null is the same as an absent field. A limit above its
 maximum is reduced to it. A field that is not listed is ignored, and `message` in the response says so (`ok (ignored ...)`).
 Only a `delete/memory` that names no memories rejects it, because it may be a condition. Null, false and empty values are not
-mentioned, nor are SILENT, which change nothing. `GET get/memory/{id}` takes no body, and `GET openapi.json` describes
+mentioned, nor are SILENT, which change nothing. Without a body, but with `?user_id=`: WITHOUT_BODY. `GET openapi.json` describes
 all of it for programs. If no stored item has a field of a `filter`, `message` names that field too.
 
 `allow_public` lets every user of the server find what was learnt from those messages, marked `[public]` and of the type
@@ -89,7 +90,7 @@ def text() -> str:
     silent = ", ".join(f"`{name}`" for name in sorted(NOTHING_LOST))
     refused = ", ".join(f"`{name}`" for name in sorted(REFUSED))
     return (
-        HEAD.replace("SILENT", silent)
+        HEAD.replace("SILENT", silent).replace("WITHOUT_BODY", WITHOUT_BODY)
         + tables
         + REFUSED_ROUTES.format(refused)
         + SAMPLES

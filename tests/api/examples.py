@@ -30,6 +30,9 @@ OF_NOBODY: dict[str, Json] = {
 }
 """Endpoints over texts that are not stored, and over documents that are everybody's."""
 
+WITHOUT_BODY = {"get/memory/{memory_id}": "get/memory/k1"}
+"""Endpoints that are read by a path, which is here one of the first user's."""
+
 REFUSED = {
     *("get/status", "delete/memory", "update/memory", "chat"),
     *("delete/knowledgebase", "add/knowledgebase-file", "get/knowledgebase-file", "delete/knowledgebase-file"),

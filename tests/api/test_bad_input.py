@@ -13,7 +13,7 @@ from memos_mcp.api.contract.routes import endpoints
 from memos_mcp.core.limits import is_blank
 from memos_mcp.core.models import MAX_CONTENT_BYTES, MAX_MESSAGES
 from tests.api.engine import REST, Engine, Json, engine
-from tests.api.examples import OF_A_USER, OF_NOBODY
+from tests.api.examples import OF_A_USER, OF_NOBODY, WITHOUT_BODY
 
 HELLO = {"role": "user", "content": "Hello."}
 VALID = {path: {"user_id": "u"} | example for path, example in OF_A_USER.items() if path != "chat"}
@@ -24,6 +24,7 @@ def test_every_endpoint_has_an_example() -> None:
     served = endpoints(*[cast("Any", object())] * 4)
 
     assert OF_A_USER.keys() | OF_NOBODY.keys() == {one.path for one in served if one.method == "POST"}
+    assert WITHOUT_BODY.keys() == {one.path for one in served if one.method == "GET"}
 
 
 BROKEN: list[tuple[bytes, int]] = [

@@ -45,8 +45,10 @@ async def test_another_users_memory_is_an_unknown_one(tmp_path: Path) -> None:
         path = f"{REST}/get/memory/{listed['id']}"
 
         answers = [await api.client.get(path, headers=headers) for headers in (ALICE, SERVER, BOB, {})]
+        of_bob = [await api.client.get(f"{path}?user_id=bob", headers=headers) for headers in (ALICE, SERVER, BOB)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 404, 401]
+    assert [answer.status_code for answer in of_bob] == [403, 404, 404]
     assert "Lisbon" not in answers[2].text
 
 

@@ -20,8 +20,8 @@ WHOLE = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 @asynccontextmanager
-async def served(*, patience: float = PATIENCE) -> AsyncGenerator[int]:
-    app = build_app(ListBackend(), user_id="ann")
+async def served(*, patience: float = PATIENCE, tokens: Tokens | None = None) -> AsyncGenerator[int]:
+    app = build_app(ListBackend(), user_id="ann", tokens=tokens)
     started, ending = anyio.Event(), anyio.Event()
     with listen("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
@@ -72,6 +72,30 @@ async def test_the_connection_that_has_waited_longest_is_closed_for_one_too_many
         await _all_of(opened[0])
         await opened[-1].send(WHOLE)
         assert b"200 OK" in await opened[-1].receive()
+
+
+async def test_half_sent_bodies_keep_nobody_else_out() -> None:
+    head = b"POST /api/openmem/v1/get/conversation HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    half = head + b"Content-Length: 20\r\n\r\n{"
+    async with served(patience=60) as port, AsyncExitStack() as held:
+        opened = [await held.enter_async_context(await anyio.connect_tcp("127.0.0.1", port)) for _ in range(MOST)]
+        for stream in opened:
+            await stream.send(half)
+        async with await anyio.connect_tcp("127.0.0.1", port) as other:
+            with anyio.fail_after(30):
+                await other.send(head + b"Content-Length: 2\r\n\r\n{}")
+                assert b"200 OK" in await other.receive()
+                assert b" 429 " in await opened[0].receive()
+
+
+async def test_who_has_no_token_sends_little() -> None:
+    tokens = Tokens([("a-token", "ann")])
+    async with served(tokens=tokens) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(
+            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 100001\r\n\r\n"
+        )
+        with anyio.fail_after(30):
+            assert b" 413 " in await stream.receive()
 
 
 def test_what_has_waited_longest_goes_where_there_are_too_many() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from memos_mcp.api.guard.tokens import Tokens
-from tests.api.engine import Engine, Json, engine
-from tests.api.examples import OF_A_USER
+from tests.api.engine import REST, Engine, Json, engine
+from tests.api.examples import OF_A_USER, WITHOUT_BODY
 
 ALICE = {"authorization": "Bearer alices-token"}
 BOB = {"authorization": "Token bobs-token"}
@@ -47,6 +47,17 @@ async def test_naming_another_user_is_refused(api: Engine, operation: str, body:
     assert (status, refused["code"]) == (403, 40306 if operation == "delete/memory" else 40103)
     assert "Lisbon" not in str(refused)
     assert await api.data("get/memory", {}, **ALICE) == before
+
+
+@pytest.mark.parametrize("path", WITHOUT_BODY.values())
+async def test_a_path_gives_nothing_of_another_user(api: Engine, path: str) -> None:
+    await api.data("add/message", said("I live in Lisbon."), **ALICE)
+
+    own = await api.client.get(f"{REST}/{path}", headers=ALICE)
+    others = [await api.client.get(f"{REST}/{path}{query}", headers=BOB) for query in ("", "?user_id=alice")]
+
+    assert own.status_code == 200
+    assert not any("Lisbon" in one.text or one.json()["data"] == own.json()["data"] for one in others)
 
 
 async def test_another_users_ids_are_unknown_ones(api: Engine) -> None:

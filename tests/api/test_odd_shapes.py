@@ -235,6 +235,7 @@ VARIED = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("texts", [LONG, VARIED])
 async def test_structured_content_is_bounded_as_the_text_is(tmp_path: Path, texts: list[str]) -> None:
     async with engine(tmp_path) as api, connected(api.backend, user_id=lambda: "u") as client:

@@ -88,7 +88,7 @@ async def test_a_server_goes_by_the_names_that_it_was_given(tmp_path: Path) -> N
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_ends_the_engine_in_time_with_streams_open_and_nothing_lost(
+async def test_a_signal_ends_the_engine_in_time_with_streams_open_no_error_logged_and_nothing_lost(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with running(tmp_path) as started:
@@ -101,8 +101,11 @@ async def test_a_signal_ends_the_engine_in_time_with_streams_open_and_nothing_lo
             os.kill(started.process.pid, number)
             status = await anyio.to_thread.run_sync(partial(started.process.wait, ENDS_WITHIN))
             group.cancel_scope.cancel()
+        assert started.process.stderr is not None
+        log = started.process.stderr.read()
 
     assert status == 0
+    assert "Traceback" not in log
     with running(tmp_path) as again:
         async with open_hosted(again.rest, "", data_dir=None) as memory:
             page = await memory.get_message(GetMessage(conversation_id="c"), user_id="u")

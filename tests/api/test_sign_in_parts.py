@@ -118,6 +118,7 @@ async def test_a_public_server_reads_no_document_of_its_own_machine() -> None:
         assert await Documents().client(address) is None
 
 
+@pytest.mark.long
 async def test_passwords_can_be_tried_a_few_times_only(client: httpx.AsyncClient, accounts: Accounts) -> None:
     accounts.put_user("anna", hashed("the right one"))
     registered = (await client.post("/register", json={"redirect_uris": [BACK]})).json()
@@ -151,6 +152,7 @@ async def test_a_token_of_a_file_goes_on_beside_the_sign_in(accounts: Accounts) 
     assert (known.status_code, unknown.status_code) == (404, 401)
 
 
+@pytest.mark.long
 def test_a_password_is_kept_with_a_salt_of_its_own() -> None:
     kept = hashed("correct horse")
 

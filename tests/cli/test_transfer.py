@@ -276,7 +276,7 @@ RECORDS = st.lists(st.tuples(st.sampled_from(["u", "v"]), st.sampled_from(["a", 
 
 
 @given(RECORDS)
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=list(HealthCheck))
 def test_any_text_comes_out_as_it_went_in(tmp_path: Path, told: list[tuple[str, str, str, str]]) -> None:
     (tmp_path / LEDGER_FILE).unlink(missing_ok=True)
     ledger = Ledger.open(tmp_path / LEDGER_FILE)

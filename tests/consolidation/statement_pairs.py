@@ -53,6 +53,11 @@ REPEATED = (
 )
 
 UPDATED = (
+    ("I'm lactose intolerant and Jonas is vegetarian.", "I am not lactose intolerant."),
+    ("I'm lactose intolerant.", "It turns out I'm not lactose intolerant."),
+    ("I'm lactose intolerant.", "Actually I'm not lactose intolerant after all, the doctor says it's fructose."),
+    ("I'm vegan and my sister is a nurse.", "I'm not vegan any more."),
+    ("I live in Berlin and Tom works at Acme.", "I live in Kiel now."),
     ("I work as a waiter.", "I became a teacher."),
     ("I live in Oslo.", "I moved from Oslo to Ghent."),
     ("I'm based in Munich.", "I relocated to Vienna two months ago."),
@@ -196,6 +201,8 @@ UPDATED = (
 )
 
 APART = (
+    ("My sister Anna and Jonas live in Berlin.", "Jonas lives in Kiel now."),
+    ("I'm lactose intolerant and Jonas is vegetarian.", "Jonas is not lactose intolerant."),
     ("I like my job at Siemens.", "I quit smoking."),
     ("I live in Paris.", "I live in a small flat."),
     ("I live in Paris.", "I live in France."),
@@ -324,6 +331,9 @@ NOT_JUDGED = (
 """What a person sees to be an update or a repetition, and no rule does: it stays apart."""
 
 KEPT = {
+    "I'm lactose intolerant and Jonas is vegetarian.": ("Jonas is vegetarian.",),
+    "I'm vegan and my sister is a nurse.": ("my sister is a nurse.",),
+    "I live in Berlin and Tom works at Acme.": ("Tom works at Acme.",),
     "I am single and I live in Rome.": ("I am single",),
     "My car is a Golf and I have a Netflix subscription": ("My car is a Golf",),
     "I changed jobs, I work at Lidl now.": ("I changed jobs",),

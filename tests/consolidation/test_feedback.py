@@ -60,6 +60,21 @@ async def test_what_the_user_never_had_is_archived_at_once(backend: LocalBackend
     assert {"My sister's cat is ill."} <= set(await known(backend))
 
 
+async def test_what_is_only_taken_back_is_archived_and_teaches_nothing(backend: LocalBackend) -> None:
+    await tell(backend, "My landlord's phone number is 040 1234567.", "I like olives.")
+
+    receipts = [
+        await correct(backend, "Forget my landlord's phone number"),
+        await correct(backend, "I never said that I like olives."),
+    ]
+
+    assert [(one.archived, one.added, one.status) for one in receipts] == [
+        (("k1",), (), "completed"),
+        (("k2",), (), "completed"),
+    ]
+    assert await known(backend) == {}
+
+
 async def test_an_archived_memory_points_to_what_was_learnt_from_the_correction(backend: LocalBackend) -> None:
     await tell(backend, "My cat is called Miso.")
 
@@ -154,6 +169,8 @@ MEANT = [
     ("I never lived in Paris.", "I lived in Paris for two years."),
     ("I'm not vegetarian.", "I'm vegetarian now."),
     ("I never said that I like olives.", "I like olives."),
+    ("I never said that I live in Berlin.", "I live in Berlin and maintain this in my spare time."),
+    ("Forget my landlord's phone number", "My landlord's phone number is 040 1234567."),
     ("Please forget that I like olives.", "I like olives."),
     ("That's not true, I'm not allergic to nuts.", "I'm allergic to nuts."),
     ("I'm not 34, I'm 35.", "I'm 34."),
@@ -174,6 +191,7 @@ NOT_MEANT = [
     ("I never had a cat.", "The neighbour's cat sleeps here."),
     ("I never lived in Paris.", "My sister lived in Paris."),
     ("I never said that I like olives.", "I like anchovies."),
+    ("I never said that I live in Berlin.", "I do not live in Berlin and never will."),
     ("I'm not 34, I'm 35.", "I run 34 km."),
     ("I don't like coffee.", "I drink coffee every day."),
     ("我从来没养过猫。", "邻居的猫很可爱。"),

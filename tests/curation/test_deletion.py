@@ -36,6 +36,7 @@ async def test_a_deleted_memory_tells_which_messages_still_say_it(tmp_path: Path
         assert await everything_said(backend) == [SAID]
 
 
+@pytest.mark.processes
 async def test_a_memory_that_is_deleted_with_its_messages_is_in_no_file_even_while_the_store_is_open(
     tmp_path: Path,
 ) -> None:
@@ -127,6 +128,7 @@ async def test_a_stretch_goes_by_ids_or_by_times(tmp_path: Path) -> None:
             await backend.delete_memory(DeleteMemory(stretch=stretch), user_id="u")
 
 
+@pytest.mark.processes
 async def test_all_about_a_person_is_found_by_whole_words_and_goes_in_one_step(tmp_path: Path) -> None:
     async with store(tmp_path) as backend:
         await tell(
@@ -208,6 +210,7 @@ async def test_a_deletion_names_the_copies_that_may_still_hold_it(tmp_path: Path
     assert receipt.stale_backups == ("ledger.before-restore-1.sqlite3", "mine.backup.sqlite3")
 
 
+@pytest.mark.long
 async def test_no_trace_is_left_between_many_others(tmp_path: Path) -> None:
     """Pages of the file are split and joined as rows come and go; none may keep a copy."""
     async with store(tmp_path) as backend:

@@ -168,6 +168,57 @@ def test_what_only_sounds_like_a_preference_is_none(content: str) -> None:
     assert preferences(extract(("user", content))) == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "My brother always says 'I hate Mondays and I love lasagna', like Garfield.",
+        'My boss said "I prefer Teams over Slack".',
+        "My sister told me: I hate coriander.",
+        "In the novel, the narrator says that I never sleep.",
+        "If I lived in Italy, I'd prefer Rome.",
+        "我弟弟总说“我讨厌星期一”。",
+        "她说我不吃肉。",
+    ],
+)
+def test_what_somebody_else_says_or_what_is_imagined_is_no_preference_of_the_user(content: str) -> None:
+    assert preferences(extract(("user", content))) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Translate into German: I love my cat and I live in Paris.",
+        "Proofread this email:\n\nDear Tom,\nI live in Berlin and I hate mornings. I work at Acme.\n\nBest,\nAnna",
+        "Here is the README of another project:\n\n# Keeper\nI live in Berlin. I prefer React.\n\nIs it good?",
+        "Let's pretend I'm a vegan pirate. I love rum.",
+        "Act as a customer. I always wear size 45.",
+        "请翻译成英文：我喜欢猫，我住在巴黎。",
+        "帮我润色这封邮件：\n\n尊敬的王先生，我住在北京，我不喜欢等待。",
+    ],
+)
+def test_a_text_that_is_handed_over_and_a_part_that_is_played_teach_nothing(content: str) -> None:
+    assert extract(("user", content)) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "stated"),
+    [
+        ("When I travel, I prefer aisle seats.", "When I travel, I prefer aisle seats."),
+        ("如果我感冒了，我不喝咖啡。", "如果我感冒了，我不喝咖啡。"),
+        ("I told you that I hate coriander.", "I told you that I hate coriander."),
+        ("Here are my allergies:\n- I'm allergic to nuts", "I'm allergic to nuts"),
+        ('Please call me "Bob".', 'Please call me "Bob".'),
+    ],
+)
+def test_a_preference_keeps_the_condition_and_the_words_that_it_was_said_with(content: str, stated: str) -> None:
+    assert preferences(extract(("user", content))) == [stated]
+
+
+@pytest.mark.parametrize("content", ["Understood: no coriander, 80 euros a week.", "I won't store that"])
+def test_an_assistant_that_says_what_it_heard_or_will_not_do_teaches_nothing(content: str) -> None:
+    assert extract(("assistant", content)) == []
+
+
 def test_the_assistants_likes_are_no_preferences() -> None:
     assert preferences(extract(("assistant", "I prefer short answers."))) == []
 

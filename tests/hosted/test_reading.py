@@ -75,6 +75,7 @@ def test_a_task_is_running_unless_it_is_done_or_failed(status: object, state: st
     assert response_models.task({"status": status, "memory_views": {"added": 2}}, "t").status == state
 
 
+@pytest.mark.long
 @given(
     st.dictionaries(
         st.sampled_from([*response_models.SearchResult.model_fields, *response_models.MemoryPage.model_fields]), JSON
@@ -91,6 +92,7 @@ def test_nothing_that_json_can_say_raises(data: dict[str, object]) -> None:
     response_models.task(data, "t")
 
 
+@pytest.mark.long
 @given(st.lists(st.dictionaries(st.sampled_from(list(response_models.Memory.model_fields)), JSON), max_size=3))
 def test_no_entry_that_json_can_say_raises(entries: list[dict[str, object]]) -> None:
     response_models.search_result({"memory_detail_list": entries, "preference_detail_list": entries})

@@ -93,6 +93,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(
     document=st.dictionaries(NAMES, VALUES, max_size=4),
     servers=st.dictionaries(NAMES, VALUES, max_size=3),

@@ -15,7 +15,7 @@ from memos_mcp.backends.local.ledger.database_interface import Parameters, Resul
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.backends.local.ledger.vectors import Text
-from memos_mcp.core.errors import ConfigurationError, Unavailable
+from memos_mcp.core.errors import ConfigurationError, InvalidRequest, Unavailable
 from memos_mcp.core.models import AddMessage, MemoryViews, Message
 from tests.consolidation.conversation import add
 
@@ -48,6 +48,7 @@ def test_messages_come_out_in_the_order_they_were_added_in(ledger: Ledger) -> No
     assert contents(ledger) == ["one", "two", "three"]
 
 
+@pytest.mark.long
 @given(texts=st.lists(WHOLE_TEXT, min_size=1, max_size=5))
 def test_any_text_comes_out_word_for_word(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     ledger = Ledger.open(tmp_path_factory.mktemp("ledger") / "ledger.sqlite3")
@@ -78,6 +79,15 @@ def test_a_repeated_key_stores_once_and_answers_alike(ledger: Ledger) -> None:
     second = put(ledger, add("once", key="k"))
 
     assert first == second
+    assert contents(ledger) == ["once"]
+
+
+def test_a_key_that_comes_with_other_messages_is_refused(ledger: Ledger) -> None:
+    put(ledger, add("once", key="k"))
+
+    with pytest.raises(InvalidRequest, match="take a new key"):
+        put(ledger, add("something else", key="k"))
+
     assert contents(ledger) == ["once"]
 
 

@@ -17,6 +17,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("question", "answer"), QUESTIONS)
 @pytest.mark.parametrize("paste", [LOG, LOG * 8, "lorem ipsum dolor sit amet " * 2_000])
 async def test_the_question_after_a_paste_is_answered(tmp_path: Path, paste: str, question: str, answer: str) -> None:

@@ -293,7 +293,8 @@ async def test_what_the_backend_cannot_do_now_is_one_sentence(client: Client, ba
     assert text_of(result) == "The store is still loading; try again in a few seconds."
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip))
 async def test_any_text_comes_back_as_it_went_in(text: str) -> None:
     async with connected(ListBackend(), era="legacy") as client:

@@ -110,6 +110,7 @@ def test_counts_stop_at_seven() -> None:
     assert sorted(unpacked.counts.tolist()) == [2, 7]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text", ["a" * 1_000_000, "a." * 500_000, "我喜欢" * 111_111, "Ab " * 333_333, "?" * 1_000_000]
 )

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +8,7 @@ from memos_mcp.backends.local.retrieval.postings import Postings
 TEXTS = st.lists(st.dictionaries(st.integers(0, 6) | st.integers(2**29 - 3, 2**29 - 1), st.integers(1, 7)), max_size=12)
 
 
+@pytest.mark.long
 @given(TEXTS, st.data())
 def test_postings_added_in_any_portions_are_all_found(texts: list[dict[int, int]], data: st.DataObject) -> None:
     postings, first = Postings(), 0

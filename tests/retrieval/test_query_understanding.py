@@ -94,6 +94,8 @@ def test_it_is_heard_in_many_languages_that_a_time_is_asked_for(text: str, asked
         "关于如何放松，你给了我什么建议？",
         "What are the places that you have recommended to me?",
         "What advice did you give me about sleep?",
+        "Which move had you made before I resigned?",
+        "In our last cooking session, what went into the soup?",
     ],
 )
 def test_it_is_heard_in_many_languages_whose_words_are_asked_for(text: str) -> None:

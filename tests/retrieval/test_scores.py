@@ -3,11 +3,13 @@ import pytest
 
 from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.evidence import priors
-from memos_mcp.backends.local.retrieval.flags import FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.relativity import Found
 from memos_mcp.backends.local.retrieval.scores import interaction, rarity, standard
 from memos_mcp.backends.local.retrieval.weights import Weights
+
+NAMELESS = np.zeros(4, np.uint32)
 
 
 def unit(*rows: list[float]) -> np.ndarray:
@@ -54,15 +56,23 @@ def test_late_interaction_without_vectors_finds_nothing() -> None:
 
 def test_priors_favour_statements_of_ones_own_life_and_dates_for_when() -> None:
     flags = np.array([0, FIRST_PERSON, QUESTION, RELATIVE_TIME], np.uint32)
-    plain, own, question, dated = priors(flags, Question("What happened?"), Weights())
+    plain, own, question, dated = priors(flags, NAMELESS[:4], Question("What happened?"), Weights())
     assert question < plain == dated < own
-    assert priors(flags, Question("When did it happen?"), Weights())[3] > plain
+    assert priors(flags, NAMELESS[:4], Question("When did it happen?"), Weights())[3] > plain
 
 
 def test_priors_favour_what_holds_the_kind_of_answer_that_is_wanted() -> None:
     flags = np.array([0, NUMBER], np.uint32)
-    without, with_number = priors(flags, Question("How many came?"), Weights())
+    without, with_number = priors(flags, NAMELESS[:2], Question("How many came?"), Weights())
     assert without < with_number
+
+
+@pytest.mark.parametrize(("question", "less"), [("Which jar broke?", True), ("Which jar did you recommend?", False)])
+def test_priors_lower_an_assistants_responses_where_nobody_asks_for_them(question: str, less: bool) -> None:
+    flags, speakers = np.array([0, BY_ASSISTANT, BY_ASSISTANT], np.uint32), np.array([0, 0, 7], np.uint32)
+    plain, response, person = priors(flags, speakers, Question(question), Weights())
+    assert bool(response < plain) is less
+    assert person == plain
 
 
 def found(coverage: float, cosine: float) -> Found:

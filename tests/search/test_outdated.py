@@ -68,6 +68,20 @@ async def test_a_message_of_which_something_still_holds_keeps_its_rank(backend: 
     assert {one.status for one in await messages(backend, "nurse")} == {"activated"}
 
 
+async def test_a_message_of_which_a_part_was_corrected_comes_after_the_correction_where_that_is_asked_for(
+    backend: LocalBackend,
+) -> None:
+    told = "My mother is allergic to nuts. My dentist appointment is on 18 November at 9:30."
+    right = "My dentist appointment is on 2 December, not on 18 November."
+    await tell(backend, told, "I like tea.", "We adopt a dog.", "The flat in Kiel has a garden.")
+    await correct(backend, right)
+
+    dentist = [one.content for one in await messages(backend, "When is my dentist appointment?")]
+
+    assert dentist[:2] == [right, told]
+    assert (await messages(backend, "mother allergic to nuts"))[0].content == told
+
+
 async def test_where_the_past_is_asked_for_the_outdated_message_keeps_its_rank(backend: LocalBackend) -> None:
     await tell(backend, "I live in Lyon.", "I moved to Geneva.")
 

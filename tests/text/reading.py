@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from memos_mcp.backends.local.consolidation.statements import told
 from memos_mcp.backends.local.extraction.preferences import preferences
 from memos_mcp.backends.local.extraction.salience import tells
-from memos_mcp.backends.local.retrieval.flags import NUMBER, PLACE, flags_of
+from memos_mcp.backends.local.retrieval import flags
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
-from memos_mcp.backends.local.text.speech import in_first_person, speaks_of_relative_time
 from memos_mcp.backends.local.text.temporal import resolve
 from memos_mcp.backends.local.text.temporal.queries import spans
 from memos_mcp.backends.local.text.words import content_words
@@ -19,14 +18,15 @@ from memos_mcp.backends.local.text.words import content_words
 def reading(sentence: str, *, said: datetime) -> dict[str, object]:
     """Return what the files of all languages make of a sentence, said or asked at a time."""
     question, now = Question(sentence), int(said.timestamp()) * 1000
-    flags = flags_of(sentence, role="user")
-    true = [one.__name__ for one in (in_first_person, speaks_of_relative_time, is_question, tells) if one(sentence)]
-    true += [name for name, flag in (("holds_number", NUMBER), ("holds_place", PLACE)) if flags & flag]
+    set_flags = flags.flags_of(sentence, role="")
     return {
         "language": question.language if question.latin else question.script,
         "words that carry": content_words(sentence),
-        "true of it": true
-        + [name for name, flag in (("holds_number", NUMBER), ("holds_place", PLACE)) if flags & flag],
+        "flags": [
+            name for name, flag in vars(flags).items() if name[0] != "_" and isinstance(flag, int) and set_flags & flag
+        ],
+        "asks": is_question(sentence),
+        "tells": tells(sentence),
         "times of a message": [f"{_day(one.start)} to {_day(one.end)}" for one in resolve(sentence, said=said)],
         "times of a query": [
             f"{_day(one.start)} to {_day(one.end)}" for one in spans(sentence, now=now, first=now, last=now)

@@ -62,7 +62,7 @@ from pathlib import Path
 from memos_mcp.backends.local.text import language_files
 language_files.FOLDER = Path(sys.argv[1])
 from memos_mcp.backends.local.consolidation.corrections import compare
-from memos_mcp.backends.local.consolidation.grammar import places
+from memos_mcp.backends.local.consolidation.known_names import places
 from memos_mcp.backends.local.extraction.salience import tells
 from memos_mcp.backends.local.text.language import language_of, stem, written_in
 from memos_mcp.backends.local.text.sentences import sentences
@@ -77,7 +77,7 @@ print(json.dumps({
     "asked": reading("Kiam mi estas en la urbo?", said=said),
     "ordered": tells("Bonvolu veni kun vi al la urbo."),
     "hollow": tells("Tio estas bela kaj bona."),
-    "requested": reading("Ĉu vi povas veni al la urbo", said=said)["true of it"],
+    "requested": reading("Ĉu vi povas veni al la urbo", said=said),
     "sentences": sentences("Mi vidas birdojn, ekz. merlojn. Ili kantas."),
     "same stem": stem("birdojn", "esperanto") == stem("birdo", "esperanto"),
     "places": [places("cities")["londono"], places("cities")["london"]],
@@ -116,7 +116,8 @@ def test_a_folder_laid_beside_the_others_is_a_language(read: dict[str, dict[str,
 
     assert said["language"] == "esperanto"
     assert said["words that carry"] == ["hieraŭ", "ŝatas", "bieron", "panon"]
-    assert said["true of it"] == ["in_first_person", "speaks_of_relative_time", "tells"]
+    assert said["flags"] == ["FIRST_PERSON", "RELATIVE_TIME"]
+    assert said["tells"]
     assert said["preferences"] == ["Hieraŭ mi ŝatas la bieron kaj la panon."]
     assert read["same stem"]
     assert read["sentences"] == ["Mi vidas birdojn, ekz. merlojn.", "Ili kantas."]
@@ -131,7 +132,7 @@ def test_its_times_are_those_of_messages_and_of_queries(read: dict[str, dict[str
 
 def test_its_questions_and_requests_and_empty_words_are_known(read: dict[str, dict[str, list[str]]]) -> None:
     assert read["asked"]["asks when"]
-    assert "is_question" in read["requested"]
+    assert read["requested"]["asks"]
     assert not read["ordered"]
     assert not read["hollow"]
 

@@ -92,6 +92,26 @@ def test_a_named_time_is_resolved_from_the_day_it_was_said(text: str, start: str
 
 
 @pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("The dentist moved my appointment: it's now on 2 December.", "2026-12-02"),
+        ("The dentist moved my appointment to 5 January.", "2027-01-05"),
+        ("We found a flat in Kiel, moving in on 15 February.", "2027-02-15"),
+        ("I bought a present for Mum's birthday on 3 December.", "2026-12-03"),
+        ("Der Termin wurde auf den 5. Januar verlegt.", "2027-01-05"),
+        ("考试推迟了，HSK改到12月20日。", "2026-12-20"),
+        ("考试推迟了,HSK改到1月20日。", "2027-01-20"),
+        ("We moved from Rome to Kiel in March.", "2026-03-01"),
+        ("I met her on 2 October.", "2026-10-02"),
+        ("I had my party on 20 November last year.", "2025-11-20"),
+        ("We marry in May of next year.", "2027-05-01"),
+    ],
+)
+def test_a_past_verb_beside_an_arranged_day_does_not_put_it_a_year_back(text: str, start: str) -> None:
+    assert [day for day, _ in named(text, said=datetime(2026, 11, 19, 10, 0, tzinfo=UTC))] == [start]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "You may 7 times go", "the next day", "a few years ago", "since we last chatted", "I march on", "recently",

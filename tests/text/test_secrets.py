@@ -81,6 +81,7 @@ def test_a_secret_never_becomes_a_memory_and_what_is_said_beside_it_does() -> No
     assert "redacted" not in said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "unit",
     [

@@ -12,6 +12,8 @@ from memos_mcp.transfer.documents import documents_in
 from memos_mcp.transfer.importer import FoundInDocuments, recognise, survey
 from tests.transfer.samples import Json, chatgpt_conversations, chatgpt_message, chatgpt_node
 
+pytestmark = pytest.mark.long
+
 WORDS = "The boat is built of larch and lasts in water for long years. " * 200  # 12,400 characters
 
 

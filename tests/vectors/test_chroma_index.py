@@ -11,6 +11,8 @@ from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.backends.local.vectors import chroma
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 
+pytestmark = pytest.mark.long
+
 USERS = range(1, 8)
 
 

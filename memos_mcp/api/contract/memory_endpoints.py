@@ -213,9 +213,9 @@ class MemoryEndpoints:
         return answers.memory_page(page) | await self._views(call, body.include_memory_view, user_id)
 
     async def get_one(self, call: Call[Body]) -> Answer:
-        """Read one memory."""
+        """Read one memory, of anybody or of the `user_id` in the address."""
         memory_id = call.request.path_params["memory_id"]
-        user_id = await call.caller.user_of_memories(None, (memory_id,))
+        user_id = await call.caller.user_of_memories(call.request.query_params.get("user_id"), (memory_id,))
         page = await self.backend.get_memory(GetMemory(memory_ids=(memory_id,)), user_id=user_id)
         (found,) = (*page.memory_detail_list, *page.preference_detail_list)
         return answers.known(found)

@@ -6,6 +6,7 @@ from memos_mcp.api.contract.endpoint import PREFIX, Endpoint, Endpoints
 from memos_mcp.api.openapi_document import document, json_content, path_parameters, reference
 
 _LISTED: Final[dict[str, Any]] = {"type": "array", "items": {"type": "object"}}
+_USER: Final[dict[str, Any]] = {"name": "user_id", "in": "query", "schema": {"type": "string"}}
 
 
 def describe(endpoints: Endpoints) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def _operation(one: Endpoint[Any]) -> dict[str, Any]:
         case several:
             data = {"anyOf": several}
     taken = (
-        {"parameters": path_parameters(one.path)}
+        {"parameters": [*path_parameters(one.path), _USER]}
         if one.method == "GET"
         else {"requestBody": {"required": True, "content": json_content(reference(one.body))}}
     )

@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
+import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers, MutableHeaders
@@ -111,7 +112,7 @@ class Guard:
         self._tokens = tokens
         self._rate = rate
         self._patience = patience
-        self._reading = 0
+        self._reading: dict[anyio.CancelScope, None] = {}
         self._visits = visits or PageSessions()
         self._is_closed = is_closed
         self._audit = audit or Audit()
@@ -133,7 +134,8 @@ class Guard:
                 scope["user"] = _user(grant)
             is_file = scope["method"] == "POST" and scope["path"] in FILE_ROUTES
             _check_content_type(scope["method"], headers, also=_OTHER_TYPES[is_file, is_sign_in])
-            most = LARGEST_FORM if is_sign_in else LARGEST_BODY
+            is_anybody = "user" not in scope and bool(self._tokens or self._sign_in)
+            most = LARGEST_FORM if is_anybody else LARGEST_BODY
             received = bounded(receive) if is_file else await self._received(headers, receive, most=most)
         except MemosError as exc:
             if isinstance(exc, Unauthorised) and exc.code != MISSING:
@@ -184,13 +186,18 @@ class Guard:
             raise RateLimited(f"Too many calls with this token: wait {wait:.0f} seconds.", retry_after=wait)
 
     async def _received(self, headers: Headers, receive: Receive, *, most: int) -> Receive | None:
-        if self._reading >= MOST:
-            raise RateLimited("Too many requests are only half sent: try again in a moment.", retry_after=1)
-        self._reading += 1
-        try:
-            return await whole_body(headers, receive, most=most, patience=self._patience)
-        finally:
-            self._reading -= 1
+        """Read a body; of too many that are only half sent, the one that has waited longest goes."""
+        with anyio.CancelScope() as reading:
+            self._reading[reading] = None
+            if len(self._reading) > MOST:
+                longest = next(iter(self._reading))
+                del self._reading[longest]
+                longest.cancel()
+            try:
+                return await whole_body(headers, receive, most=most, patience=self._patience)
+            finally:
+                self._reading.pop(reading, None)
+        raise RateLimited("Too many requests are only half sent: try again in a moment.", retry_after=1)
 
     def _refuse(self, error: MemosError, path: str) -> Response:
         response = refusal_at(path, error)

@@ -17,7 +17,7 @@ LARGEST_FILE: Final = 1_000_000_000
 """Bytes of a file that is taken in; it is not held in memory."""
 
 LARGEST_FORM: Final = 100_000
-"""Bytes of what is sent to the sign-in, which anybody may call."""
+"""Bytes of what may be sent by anybody: to the sign-in, and to the page's door."""
 
 
 class _HalfSent(InvalidRequest):

@@ -33,7 +33,10 @@ _IMPLIED = ("memory_key", "tags")
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """How finds are shown; what is to be found is in `SearchMemory`. Lists that are asked for may be empty."""
+    """How finds are shown; what is to be found is in `SearchMemory`.
+
+    `with_memories` and `with_messages` say which lists there are, even where nothing is in them.
+    """
 
     query: str
     max_words: int = 0

@@ -19,6 +19,7 @@ from memos_mcp.rendering.instructions import DATA_NOT_INSTRUCTIONS, set_in, visi
 
 READ_WHOLE = "Texts are cut at …: get_message(conversation_id, message_id) reads a message whole."
 ONE_CONVERSATION = "Pass this conversation_id to go on with it in another session."
+"""For a client that keeps one conversation while it opens a session, and so gets a new one, for each call."""
 
 
 def conversation_notice(page: MessagePage, *, limit: int, cut: bool) -> str:
@@ -95,11 +96,6 @@ def added_text(receipt: AddReceipt, *, count: int) -> str:
     """Say what an add stored, and where."""
     stored = f"Stored {count} message{'s' if count != 1 else ''} in conversation {_quoted(receipt.conversation_id)}"
     return sentences_of(f"{stored} (task {receipt.task_id}, {receipt.status}).", receipt.note)
-
-
-def with_way_back(note: str) -> str:
-    """Say how a client keeps one conversation that opens a session, and so gets a new one, for each call."""
-    return sentences_of(note, ONE_CONVERSATION)
 
 
 def feedback_text(receipt: FeedbackReceipt) -> str:

@@ -16,6 +16,8 @@ from tests.api.engine import Engine, client_of, engine
 from tests.api.v1.client import V1, Api, Json, read, refused
 from tests.local.stores import store
 
+pytestmark = pytest.mark.long
+
 PATIENCE = 60
 UNDER_WAY = ("looking", "taking_in")
 

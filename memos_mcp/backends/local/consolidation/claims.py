@@ -15,8 +15,8 @@ from memos_mcp.backends.local.consolidation.grammar import (
     Pattern,
     grammars,
     in_any,
-    tools,
 )
+from memos_mcp.backends.local.consolidation.known_names import tools
 from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
 
 USER = "i"

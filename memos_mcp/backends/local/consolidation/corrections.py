@@ -26,6 +26,7 @@ from memos_mcp.core.perspective import bare
 
 _PIECE = re.compile(r"[,;，；]\s*")
 _NAME = re.compile(r"[A-ZÀ-Þ]")
+_FEWEST = 3  # stems: who, what they do and what with
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +142,20 @@ class Correction:
     def _denies(self, old: Statement) -> bool:
         return (
             any(updates(old, new, correcting=True) or denies_past(old, new) for new in self.statements)
-            or any(repeats(old, said, near=True) for said in self.retracted)
+            or any(repeats(old, said, near=True) or _begins_with(old, said) for said in self.retracted)
             or any(_holds(patterns, old.text) for patterns in self.nothing)
         )
+
+
+def _begins_with(old: Statement, said: Statement) -> bool:
+    """Tell whether a statement begins with what is said never to have been said, and goes on."""
+    stems = said.wording.stems
+    return (
+        len(stems) >= _FEWEST
+        and old.wording.stems[: len(stems)] == stems
+        and old.wording.negators == said.wording.negators
+        and bool(old.wording.past) == bool(said.wording.past)
+    )
 
 
 def _of_one_subject(statement: Statement) -> list[str]:

@@ -125,7 +125,7 @@ class Feedback:
                     by = self._put_in_place(old, right, user=user, said=said)
                     added.append(by)
                 new = self._upkeep.supersede(old, verdict, user=user, by=by, corrected_by=said.seq)
-                learns = not named
+                learns = not named and bool(correction.statements)
             archived.append(old.seq)
             added += [] if new is None else [new]
         return FeedbackOutcome(tuple(archived), tuple(added), learns=learns)

@@ -15,7 +15,7 @@ from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.speech import speaks_of_relative_time
 from memos_mcp.core.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 9
+KEYS_VERSION = 10
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
@@ -23,6 +23,7 @@ LONGEST = 2_000
 
 _CLAUSE_WORDS = 3  # of the shortest clause that is a sentence of its own: a subject, a verb, an object
 
+_CLAUSE_WORD = re.compile(r"[^\s'’]+|['’](?:m|re|ve|ll)\b")
 _SPEAKER = re.compile(r"([A-ZÀ-Þ][\w.'’-]*(?: [A-ZÀ-Þ][\w.'’-]*)?): ")
 
 
@@ -156,7 +157,7 @@ def _clauses(sentence: str) -> list[str]:
         return [sentence]
     clauses: list[str] = []
     for clause in in_any("clause").split(sentence):
-        if clauses and len(clauses[-1].split()) < _CLAUSE_WORDS and not HAN.search(sentence):
+        if clauses and len(_CLAUSE_WORD.findall(clauses[-1])) < _CLAUSE_WORDS and not HAN.search(sentence):
             return [sentence]
         clauses.append(clause)
     return [clause for clause in clauses if clause.strip()]

@@ -10,7 +10,8 @@ from typing import Literal
 
 from memos_mcp.backends.local.consolidation.changes import changes, is_replaced
 from memos_mcp.backends.local.consolidation.claims import USER, Action, Claim
-from memos_mcp.backends.local.consolidation.grammar import in_any, places
+from memos_mcp.backends.local.consolidation.grammar import in_any
+from memos_mcp.backends.local.consolidation.known_names import places
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence
 from memos_mcp.backends.local.consolidation.statements import ComparedMemory, Statement
 

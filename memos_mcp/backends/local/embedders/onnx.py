@@ -1,4 +1,4 @@
-"""The default embedder: all-MiniLM-L6-v2 in integers, shipped in this package, run by ONNX Runtime on one thread."""
+"""The first model of the default: all-MiniLM-L6-v2 in integers, in this package, run by ONNX Runtime on one thread."""
 
 from hashlib import sha256
 from pathlib import Path

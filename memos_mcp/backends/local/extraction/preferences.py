@@ -26,6 +26,13 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"\w")
+_QUOTED = re.compile(
+    r"""(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w))+'(?!\w)|"[^"\n]+"|[“‘][^”\n]+[”’](?!\w)|[「『][^」』\n]+[」』]"""
+)
+_REPORTED = re.compile(rf"(?:{pattern_of('reports')}|{pattern_of('reports_unspaced')})\W*$", re.IGNORECASE)
+_UNREAL = re.compile(pattern_of("unreal"), re.IGNORECASE)
+_CONDITION = re.compile(rf"(?:{pattern_of('condition')})(?:\b|(?=[\u4e00-\u9fff]))", re.IGNORECASE)
+_ONESELF = re.compile(rf"\b(?:{pattern_of('of_oneself')})\b|{pattern_of('of_oneself_unspaced')}", re.IGNORECASE)
 _ANEW = re.compile(pattern_of("anew"), re.IGNORECASE)
 
 
@@ -38,16 +45,29 @@ class StatedPreference:
 
 
 def preferences(sentence: str) -> list[StatedPreference]:
-    """Find the preferences that a sentence states outright, at most one a clause."""
+    """Find the preferences that a sentence states outright, at most one a clause.
+
+    What somebody else said, in quotation marks or after "she says", and what is only imagined is nobody's preference.
+    """
     found: list[StatedPreference] = []
-    rest = sentence
-    while rest and (first := _first(rest)) is not None:
+    rest, own = sentence, "" if _UNREAL.search(sentence) else _QUOTED.sub(_unless_named, sentence)
+    while own and (first := _first(own)) is not None:
         says, cue = first
-        start, stop = _clause(rest, cue)
+        if _REPORTED.search(own, 0, cue.start()):
+            break
+        start, stop = _clause(own, cue)
         reasoning = f'The user says outright {says}: "{" ".join(cue.group().split())}".'
         found.append(StatedPreference(rest[start:stop].strip(), reasoning))
-        rest = _CLAUSE.sub("", rest[stop:], count=1)
+        boundary = _CLAUSE.match(own, stop)
+        after = boundary.end() if boundary else len(own)
+        rest, own = rest[after:], own[after:]
     return found
+
+
+def _unless_named(quoted: re.Match[str]) -> str:
+    """Blank a quotation in which somebody speaks of themselves; a name or a word in quotation marks stays."""
+    text = quoted.group()
+    return "\0" * len(text) if _ONESELF.search(text) else text
 
 
 def says_more(sentence: str, stated: Iterable[StatedPreference]) -> bool:
@@ -83,4 +103,5 @@ def _clause(sentence: str, cue: re.Match[str]) -> tuple[int, int]:
     boundaries = list(_CLAUSE.finditer(sentence))
     before = [found.end() for found in boundaries if found.end() <= cue.start()]
     after = [found.start() for found in boundaries if found.start() >= cue.end() and _ANEW.match(sentence, found.end())]
-    return (before[-1] if before else 0), (after[0] if after else len(sentence))
+    begin = before[-1] if before and not _CONDITION.match(sentence) else 0
+    return begin, (after[0] if after else len(sentence))

@@ -1,17 +1,23 @@
 """Replies: what a message states, and the question right before it that it answers."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 
 from memos_mcp.backends.local.extraction.base import Source
 from memos_mcp.backends.local.extraction.passages import PASSAGE_CHARACTERS, Passage, passages
 from memos_mcp.backends.local.extraction.salience import tells, tells_of_itself
+from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.backends.local.text.prose import prose
 from memos_mcp.backends.local.text.questions import is_bare_answer, is_question, is_short_answer, stated
 from memos_mcp.backends.local.text.secrets import MARK
 from memos_mcp.backends.local.text.sentences import sentences, shorten
 from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.words import content_words
+
+_HANDS_OVER = re.compile(pattern_of("hands_over"), re.IGNORECASE)
+"""With what a text begins that is not the speaker's own, such as one to translate, or a part to be played."""
 
 _TOOL_CHARACTERS = 200  # of the longest output that may be one plain statement
 
@@ -42,7 +48,9 @@ class Reply:
     def _label(self) -> str:
         """The name of who speaks, as it stands before what they say; empty for the user and for an assistant."""
         content = self.message.content
-        named = self.message.speaker or (content.partition(":")[0].strip() if speaker_of(content) else "")
+        named = self.message.speaker or (
+            re.split("[:：]", content, maxsplit=1)[0].strip() if speaker_of(content) else ""
+        )
         return f"{named}:" if named else ""
 
     def _tells(self, sentence: str) -> bool:
@@ -86,7 +94,7 @@ def read(message: Source, *, previous: Source | None) -> Reply:
 def _said(message: Source) -> list[str]:
     if message.role == "system" or (message.role == "tool" and len(message.content) > _TOOL_CHARACTERS):
         return []
-    found = list(_read(message.content))
+    found = list(takewhile(lambda sentence: not _HANDS_OVER.match(sentence), _read(message.content)))
     if found and found[-1].endswith((":", "：")):
         found.pop()  # what it announces was pasted
     return found if message.role != "tool" or len(found) == 1 else []

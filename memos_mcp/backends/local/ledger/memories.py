@@ -174,9 +174,13 @@ class Memories:
         )
         return set(self.database.column(sql, (user, after)))
 
-    def replaced_messages(self, messages: Collection[int]) -> dict[int, int]:
-        """Map those of the messages whose memories were all replaced or corrected to the message that did so last."""
-        return {row["message"]: row["replacement"] for row in self.database.among(_REPLACED, messages)}
+    def replaced_messages(self, messages: Collection[int], *, partly: bool = False) -> dict[int, int]:
+        """Map those of the messages whose memories were all replaced or corrected to the message that did so last.
+
+        With `partly`, those too of whose memories some were.
+        """
+        sql = _REPLACED.replace("WHOLLY", "" if partly else _WHOLLY)
+        return {row["message"]: row["replacement"] for row in self.database.among(sql, messages)}
 
     def told_by(self, extractor: str, messages: Collection[int]) -> set[int]:
         """Return those of the messages that a memory of this extractor rests on."""
@@ -239,12 +243,14 @@ WITH RECURSIVE chain (message, seq, corrected_by) AS (
     SELECT chain.message, max(source.message) FROM chain JOIN source ON source.memory = chain.seq
     GROUP BY chain.message, chain.seq
 )
-SELECT message, max(replacement) AS replacement FROM replacing WHERE NOT EXISTS (
+SELECT message, max(replacement) AS replacement FROM replacing WHOLLY GROUP BY message
+HAVING max(replacement) <> message
+"""
+_WHOLLY = """WHERE NOT EXISTS (
     SELECT 1 FROM source JOIN memory ON memory.seq = source.memory
     WHERE source.message = replacing.message AND status = 'activated'
     AND memory.seq NOT IN (SELECT seq FROM chain WHERE chain.message = replacing.message AND seq IS NOT NULL)
-) GROUP BY message HAVING max(replacement) <> message
-"""
+)"""
 
 
 def _stored(found: MemoryRow) -> Memory | Preference:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from memos_mcp.backends.local.ledger.database_interface import Database, Parameters, ResultRow
 from memos_mcp.backends.local.ledger.message_info import info_of, is_public, speaker_of
+from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.core.models import AddMessage, Conversation, StoredMessage
 
 
@@ -68,10 +69,14 @@ class Messages:
         """Store the messages of an add and open its task, in one transaction; a repeated `key` stores nothing.
 
         Without `learn` the task is done already: no memories are made of them.
+
+        Raises:
+            InvalidRequest: the key is that of an add of other messages, which would be lost if this were a repeat.
         """
         with self.database.transaction():
             user = self.user_to_write_for(user_id)
             if request.key and (known := self._by_idempotency_key(user_id, request.key)):
+                self._check_repeat(request, known.task_id)
                 return known
             conversation = self.conversation_to_write_in(user, request.conversation_id)
             task_id = uuid.uuid4().hex[:12]
@@ -100,6 +105,14 @@ class Messages:
             (user_id, key),
         )
         return None if row is None else Added(row["id"], row["conversation_id"], repeated=True)
+
+    def _check_repeat(self, request: AddMessage, task_id: str) -> None:
+        sql = "SELECT content FROM message JOIN task ON task.key = message.task WHERE task.id = ?"
+        kept = set(self.database.column(sql, (task_id,)))  # fewer than there were, where some have been deleted
+        if not kept <= {message.content for message in request.messages}:
+            raise InvalidRequest(
+                "This Idempotency-Key is that of an earlier add of other messages. Nothing was stored; take a new key."
+            )
 
     def conversation_to_write_in(self, user: int, conversation_id: str) -> int:
         """Return the key of a conversation of a user, new or known."""

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.flags import BY_USER, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.flags import (
+    BY_ASSISTANT,
+    BY_USER,
+    FIRST_PERSON,
+    NUMBER,
+    QUESTION,
+    RELATIVE_TIME,
+)
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.rows import Rows
 from memos_mcp.backends.local.retrieval.scores import Floats
@@ -41,8 +48,10 @@ def evidence(
     return score
 
 
-def priors(flags: NDArray[np.uint32], question: Question, weights: Weights) -> Floats:
+def priors(flags: NDArray[np.uint32], speakers: NDArray[np.uint32], question: Question, weights: Weights) -> Floats:
     """Favour what tells much: of the writer's own life, not questions, dated for "when", of the kind asked for.
+
+    An assistant without a name repeats the words of the user that it responds to.
 
     Returns what evidence is to be multiplied by, so that a prior decides between equals and makes up for no evidence.
     """
@@ -52,6 +61,8 @@ def priors(flags: NDArray[np.uint32], question: Question, weights: Weights) -> F
         factor += weights.dated * ((flags & (RELATIVE_TIME | NUMBER)) != 0)
     if question.of_oneself:
         factor += weights.own * ((flags & BY_USER) != 0)
+    if question.said_by != BY_ASSISTANT:
+        factor += weights.response * (((flags & BY_ASSISTANT) != 0) & (speakers == 0))
     if question.favoured_kind:
         factor += weights.answer * ((flags & question.favoured_kind) != 0)
     return factor

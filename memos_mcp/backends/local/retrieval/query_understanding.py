@@ -1,17 +1,20 @@
-"""A query understood: its terms, the times that it means, whether it asks when, and whose words it wants."""
+"""A query understood: its terms, the times that it means, whose words it wants, and what kind of answer.
+
+Kinds of answers, and the words that only frame a question, are by the coarse classes of question answering (Li and
+Roth, Learning Question Classifiers, 2002).
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.retrieval.answer_types import favoured_kind, required_kind
-from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, BY_USER
-from memos_mcp.backends.local.retrieval.question_words import frames
+from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, BY_USER, NAME, NUMBER, PLACE
 from memos_mcp.backends.local.text.language import written_in
-from memos_mcp.backends.local.text.language_files import DEFAULT, pattern_of, profiles
+from memos_mcp.backends.local.text.language_files import DEFAULT, pattern_of, profiles, words_of
 from memos_mcp.backends.local.text.speech import in_first_person
 from memos_mcp.backends.local.text.temporal.queries import Span, named_times, spans
 from memos_mcp.backends.local.text.terms import (
@@ -22,11 +25,18 @@ from memos_mcp.backends.local.text.terms import (
     term_hash,
     terms,
     tokens,
+    word_terms,
 )
 
 _ASKS_WHEN = re.compile(rf"\s*(?:{pattern_of('asks_when')})", re.IGNORECASE)
+_ASKS_FOR_THE_PAST = re.compile(pattern_of("past"), re.IGNORECASE)
 _SAID_BY_USER = re.compile(pattern_of("said_by_user"), re.IGNORECASE)
 _SAID_BY_ASSISTANT = re.compile(pattern_of("said_by_assistant"), re.IGNORECASE)
+_KINDS = {NUMBER: "number", PLACE: "place", NAME: "name"}
+_FAVOURED, _REQUIRED = (
+    {flag: re.compile(rf"\s*(?:{pattern_of(f'{verb}_{kind}')})", re.IGNORECASE) for flag, kind in _KINDS.items()}
+    for verb in ("asks", "requires")
+)
 _OFTEN_WITHOUT_PRONOUN = frozenset(one.shown for one in profiles().values() if one.leaves_out_pronouns)
 
 
@@ -51,8 +61,8 @@ class Question:
 
     @cached_property
     def framing(self) -> NDArray[np.bool_]:
-        """Which of its terms only frame it."""
-        return frames(self.terms[0])
+        """Which of its terms only frame it: "what kind of books does she like?" is about books."""
+        return np.fromiter((term in _framing_terms() for term in self.terms[0].tolist()), np.bool_)
 
     @cached_property
     def english(self) -> bool:
@@ -86,6 +96,11 @@ class Question:
         return _ASKS_WHEN.match(self.text) is not None
 
     @cached_property
+    def asks_for_the_past(self) -> bool:
+        """Whether it asks for how things were: "where did I live before?"."""
+        return _ASKS_FOR_THE_PAST.search(self.text[:1_000]) is not None
+
+    @cached_property
     def said_by(self) -> int:
         """The flag of the role whose words it wants, or 0."""
         if _SAID_BY_ASSISTANT.search(self.text):
@@ -100,13 +115,16 @@ class Question:
 
     @cached_property
     def favoured_kind(self) -> int:
-        """The flag of what it asks for, or 0."""
-        return favoured_kind(self.text)
+        """The flag of what it asks for, or 0; what holds it ranks a little higher."""
+        return self._kind(_FAVOURED)
 
     @cached_property
     def required_kind(self) -> int:
-        """The flag of what nearly every answer to it holds, or 0."""
-        return required_kind(self.text)
+        """The flag of what nearly every answer to it holds, or 0: "which" may ask for anything."""
+        return self._kind(_REQUIRED)
+
+    def _kind(self, patterns: Mapping[int, re.Pattern[str]]) -> int:
+        return next((flag for flag, pattern in patterns.items() if pattern.match(self.text)), 0)
 
     @cached_property
     def _times(self) -> str:
@@ -121,3 +139,9 @@ class Question:
 def understood(text: str) -> Question:
     """Understand a query once for all that are searched for it: messages, then memories."""
     return Question(text)
+
+
+@cache
+def _framing_terms() -> frozenset[int]:
+    """Return the terms that only frame questions; rare in what people tell, they would look telling."""
+    return frozenset(term for word in words_of("frames") for term in word_terms(word))

@@ -76,7 +76,8 @@ class Ranking:
 
     def hits(self, limit: int) -> list[Hit]:
         """Return the best texts; of equals the newer comes first."""
-        factor = priors(self._rows.flags.values[self._candidates], self._question, self._weights)
+        flags, speakers = (column.values[self._candidates] for column in (self._rows.flags, self._rows.speaker))
+        factor = priors(flags, speakers, self._question, self._weights)
         added = self._evidence()
         literal = self._literal() if self._query.explain else None
         in_words = self._share(self._in_windows.there, self._candidates)

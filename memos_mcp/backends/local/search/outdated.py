@@ -7,6 +7,9 @@ from memos_mcp.backends.local.ledger.memories import Memories
 from memos_mcp.backends.local.ledger.messages import Messages, message_id
 from memos_mcp.core.models import StoredMessage
 
+_NEAR = 0.3
+"""The relativity from which on something is likely to be what was asked for; chosen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -54,7 +57,7 @@ class Outdated:
         `outdated` has all of the user's messages on which a memory out of force rests.
         """
         replaced = self._memories.replaced_messages([ranked.seq for ranked in found if ranked.seq in outdated])
-        ordered = list(found) if past else step_back(found, replaced, limit=limit)
+        ordered = list(found) if past else step_back(found, self._partly(found, outdated) | replaced, limit=limit)
         seen = {ranked.seq for ranked in found}
         replaced |= self._memories.replaced_messages(
             [ranked.seq for ranked in ordered if ranked.seq not in seen and ranked.seq in outdated]
@@ -67,6 +70,12 @@ class Outdated:
             for ranked in ordered
             if ranked.seq in stored
         )
+
+    def _partly(self, found: Sequence[Ranked], outdated: Collection[int]) -> dict[int, int]:
+        """Map the found messages of which a part is outdated to what replaced it, where that is near the query too."""
+        near = {ranked.seq for ranked in found if ranked.relativity >= _NEAR}
+        replaced = self._memories.replaced_messages([seq for seq in near if seq in outdated], partly=True)
+        return {old: new for old, new in replaced.items() if new in near}
 
 
 def _mark(replacement: int | None) -> dict[str, str]:

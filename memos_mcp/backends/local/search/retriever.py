@@ -9,10 +9,12 @@ from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.standing import Standing
 from memos_mcp.backends.local.ledger.vectors import Kind
 from memos_mcp.backends.local.retrieval.index import Hit, Query
-from memos_mcp.backends.local.retrieval.past_queries import asks_for_the_past
 from memos_mcp.backends.local.retrieval.query import Reasons
+from memos_mcp.backends.local.retrieval.query_understanding import understood
 from memos_mcp.backends.local.search import filters
 from memos_mcp.backends.local.search.announcements import users_first
+from memos_mcp.backends.local.search.asked_by_user import asked_by_user
+from memos_mcp.backends.local.search.changed_first import changed_first
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.search.outdated import Outdated, Ranked
 from memos_mcp.backends.local.search.rerank import rerank
@@ -106,15 +108,17 @@ class Retriever:
         memories = self._find("memory", asked, limit=MOST_MEMORIES if wanted else 0)
         known, preferences = self._memories(asked, memories)
         unknown = filters.unknown_fields(asked.chosen, standing.user, (self._ledger.messages, self._ledger.memories))
+        past = understood(request.query).asks_for_the_past
+        said = self._outdated.read(
+            [Ranked(hit.seq, hit.relativity) for hit in messages],
+            limit=request.message_limit_number,
+            past=past,
+            outdated=self._indexes.outdated(standing) if messages else frozenset(),
+        )
         result = SearchResult(
-            memory_detail_list=known,
+            memory_detail_list=known if past else changed_first(known, query=request.query),
             preference_detail_list=preferences,
-            message_detail_list=self._outdated.read(
-                [Ranked(hit.seq, hit.relativity) for hit in messages],
-                limit=request.message_limit_number,
-                past=asks_for_the_past(request.query),
-                outdated=self._indexes.outdated(standing) if messages else frozenset(),
-            ),
+            message_detail_list=said if past else changed_first(said, query=request.query),
             preference_note=PREFERENCE_NOTE if preferences else "",
             notice=" ".join(filter(None, (self._by_words(asked, complete=complete), filters.about_unknown(unknown)))),
             unknown_fields=unknown,
@@ -141,9 +145,10 @@ class Retriever:
         return embedded and self._indexing.is_complete(user)
 
     def _asked(self, request: SearchMemory, standing: Standing, *, now: int, explain: bool) -> PreparedSearch:
-        embedding = self._embedded(request.query)
+        text = asked_by_user(request.query)
+        embedding = self._embedded(text)
         query = Query(
-            text=request.query,
+            text=text,
             now=now,
             tokens=embedding.tokens if embedding else None,
             words=embedding.words if embedding else (),
@@ -234,7 +239,7 @@ class Retriever:
     def _with_past(self, asked: PreparedSearch, hits: Sequence[Hit]) -> Iterator[Memory | Preference]:
         """Read what was found; after each, where the query asks for the past, what it superseded."""
         memories = self._ledger.memories
-        asks = hits and asks_for_the_past(asked.request.query) and not asked.only
+        asks = hits and understood(asked.request.query).asks_for_the_past and not asked.only
         past = memories.superseded([hit.seq for hit in hits]) if asks else {}
         chains = [(hit.relativity, seq) for hit in hits for seq in (hit.seq, *past.get(hit.seq, ()))]
         stored = memories.by_seq(asked.standing.user, {seq for _, seq in chains})

@@ -32,6 +32,7 @@ class Profile:
     stemmer: str = ""
     ngram: int = 4
     leaves_out_pronouns: bool = False
+    universal: bool = False
     found: Sequence[int] = ()
 
     @property
@@ -78,13 +79,22 @@ def stop_words(language: str) -> frozenset[str]:
 
 def pattern_of(key: str, language: str | None = None) -> str:
     """Return the pattern under a key of `speech.toml`: of a language, or of all that have one; one that fails else."""
-    tables = map(speech, [language] if language else languages())
-    return "|".join(f"(?:{table[key]})" for table in tables if key in table) or "(?!)"
+    return "|".join(f"(?:{part})" for part in _parts(key, language)) or "(?!)"
+
+
+def replacements(key: str) -> list[tuple[str, str]]:
+    """Return the pattern under a key of each language that has one, with what it writes in its place."""
+    return [(table[key], table[f"{key}_as"]) for table in map(speech, languages()) if key in table]
 
 
 def words_of(key: str) -> frozenset[str]:
     """Return the words of all languages that have some under a key of `speech.toml`."""
-    return frozenset(" ".join(speech(name).get(key, "") for name in languages()).split())
+    return frozenset(" ".join(_parts(key)).split())
+
+
+def _parts(key: str, language: str | None = None) -> list[str]:
+    tables = map(speech, [language] if language else languages())
+    return [table[key] for table in tables if key in table]
 
 
 @cache

@@ -10,7 +10,7 @@ from memos_mcp.backends.local.text.temporal.languages import Language, languages
 from memos_mcp.backends.local.text.words import language_of
 
 _SENTENCE_END = re.compile(r"[.!?؟](?=\s)|[。！？।\n]")
-_CLAUSE_ENDS = re.compile(_SENTENCE_END.pattern + r"|[,;:،؛](?=\s)|[，；：]|\s[–—-]\s")
+_CLAUSE_ENDS = re.compile(_SENTENCE_END.pattern + r"|[,;:،؛](?:(?=\s)|(?<=[\u3400-\u9fff].))|[，；：]|\s[–—-]\s")
 _FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 
 

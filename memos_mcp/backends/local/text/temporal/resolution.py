@@ -10,6 +10,10 @@ from dateutil.relativedelta import relativedelta
 from memos_mcp.backends.local.text.temporal.periods import Grain, Period, add_months, around, shifted
 from memos_mcp.backends.local.text.temporal.recognition import TimeWords
 
+_FARTHER = 3
+_MUCH_FARTHER = 10
+"""How many times as far away as another a day may be to be meant: by the tense of another clause, and of its own."""
+
 _COARSER: dict[str, Grain] = {"day": "week", "week": "month"}
 
 
@@ -26,26 +30,29 @@ class Named:
         return self.wording.has(kind)
 
     def is_past(self, *, gone: int, ahead: int) -> bool:
-        """Choose between a day so many days ago and one so many ahead, by what the sentence is about."""
-        past, future = self._tense
+        """Choose between a day so many days ago and one so many ahead, by what the clause or the sentence is about.
+
+        The tense of another clause of the sentence does not reach for the day that is much farther away, and a past
+        tense in no case for one of almost a year ago where the same day is near ("I got a ticket for 2 December").
+        """
+        past, future = self._tense(self.wording.clause)
+        if not (past or future):
+            past, future = self._tense(self.wording.sentence)
+            past, future = past and gone <= _FARTHER * ahead, future and ahead <= _FARTHER * gone
+        past = past and gone <= _MUCH_FARTHER * ahead
         if self.asked:
             return past or not future
-        return not future and (past or 3 * gone < ahead)
+        return not future and (past or _FARTHER * gone < ahead)
 
     @property
     def has_tense(self) -> bool:
         """Whether the sentence is about the past or about what is to come."""
-        return any(self._tense)
+        return any(self._tense(self.wording.sentence))
 
-    @property
-    def _tense(self) -> tuple[bool, bool]:
-        """Whether the clause is about the past, and about the future; the sentence, where the clause has no tense."""
-        patterns = (self.wording.language.past, self.wording.language.future)
-        parts = (self.wording.clause, self.wording.sentence)
-        past, future = next(
-            (found for part in parts if any(found := [pattern.search(part) for pattern in patterns])), (None, None)
-        )
-        return past is not None, future is not None
+    def _tense(self, part: str) -> tuple[bool, bool]:
+        """Tell whether a part of the text is about the past, and about what is to come."""
+        language = self.wording.language
+        return language.past.search(part) is not None, language.future.search(part) is not None
 
     @property
     def count(self) -> int:

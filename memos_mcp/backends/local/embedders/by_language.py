@@ -1,0 +1,29 @@
+"""The default embedder: a model for English, and one for the languages that it does not read."""
+
+from hashlib import sha256
+
+from memos_mcp.backends.local.embedders.base import Embedder, Embedding
+from memos_mcp.backends.local.text.language import written_in
+from memos_mcp.backends.local.text.language_files import profiles
+
+_READ_BY_THE_OTHER = frozenset(one.shown for one in profiles().values() if one.universal)
+
+
+class EmbedderByLanguage:
+    """Embeds each text by the model that reads its language: texts of two models are as near as chance has it."""
+
+    def __init__(self, first: Embedder, other: Embedder) -> None:
+        """Take the model for English and for what neither reads, and the one for the languages that are `universal`.
+
+        Both must give vectors of the same length.
+        """
+        self._first = first
+        self._other = other
+        digest = sha256(" ".join([first.name, other.name, *sorted(_READ_BY_THE_OTHER)]).encode()).hexdigest()
+        self.name = f"{first.name.partition(':')[0]}+{other.name.partition(':')[0]}:{digest[:12]}"
+        self.dimensions = first.dimensions
+
+    def embed(self, text: str, *, query: bool = False) -> Embedding:
+        """Embed one text, as the model of its language does."""
+        model = self._other if written_in(text) in _READ_BY_THE_OTHER else self._first
+        return model.embed(text, query=query)

@@ -1,0 +1,53 @@
+"""What a user said to have changed goes before what was said earlier on the same matter."""
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.questions import only_asks
+from memos_mcp.backends.local.text.speech import speaker_of
+from memos_mcp.backends.local.text.words import matter
+from memos_mcp.core.models import Memory, StoredMessage
+from memos_mcp.core.perspective import bare, perspective_of
+
+Found = TypeVar("Found", Memory, StoredMessage)
+
+_NEAR = 0.3  # of relativity, chosen: below, what is told to have changed is hardly what was asked for
+_CHANGED = re.compile(
+    rf"\b(?:{pattern_of('tells_of_change')})\b|{pattern_of('tells_of_change_unspaced')}", re.IGNORECASE
+)
+
+
+def changed_first(found: Sequence[Found], *, query: str) -> tuple[Found, ...]:
+    """Move what tells of a change before the first older text that has the same words of the query."""
+    asked = matter(query)
+    ordered = list(found)
+    for place, one in enumerate(found):
+        if (one.relativity or 0) < _NEAR or not _tells_of_change(one):
+            continue
+        on = asked & matter(_text(one))
+        older = (
+            at
+            for at, other in enumerate(ordered[:place])
+            if other.create_time < one.create_time and on & matter(_text(other))
+        )
+        if (first := next(older, None)) is not None:
+            ordered.insert(first, ordered.pop(ordered.index(one)))
+    return tuple(ordered)
+
+
+def _text(one: Memory | StoredMessage) -> str:
+    return one.content if isinstance(one, StoredMessage) else bare(one.memory_value)
+
+
+def _tells_of_change(one: Memory | StoredMessage) -> bool:
+    text = _text(one)
+    return _is_by_user(one) and not speaker_of(text) and bool(_CHANGED.search(text)) and not only_asks(text)
+
+
+def _is_by_user(one: Memory | StoredMessage) -> bool:
+    """Tell whether the user themself speaks, and nobody else by name."""
+    if isinstance(one, StoredMessage):
+        return one.role == "user" and not one.role_name
+    return perspective_of(one.memory_value) == "user"
