@@ -14,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.embedders.by_language import comparing
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.embedders.onnx import MAX_CHARACTERS, MAX_ROWS, PACKAGED, OnnxEmbedder
 from memos_mcp.backends.local.embedders.universal import UniversalEmbedder
 from memos_mcp.backends.local.embedders.weights import checked_digest
+from memos_mcp.backends.local.extraction.grounding import NEAR
 from memos_mcp.core.errors import ConfigurationError, MissingLibrary
 from tests.fakes.hashed_embedder import HashedEmbedder
 
@@ -274,6 +276,12 @@ def test_the_default_embeds_english_and_what_it_knows_no_better_model_for_as_the
 
     assert np.array_equal(embedding.vector, expected.vector)
     assert embedding.words == expected.words
+
+
+def test_a_claim_is_compared_by_one_model_whatever_its_language() -> None:
+    model = comparing(load_embedder("onnx"))
+
+    assert model.embed("El usuario odia volar.").vector @ model.embed("odio volar").vector > NEAR
 
 
 def test_a_store_in_english_never_loads_the_second_model() -> None:

@@ -11,6 +11,7 @@ import typer
 
 from benchmarks.common.report import Cell, dump, run, say, show
 from benchmarks.common.samples import DATA
+from memos_mcp.backends.local.embedders.by_language import comparing
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.extraction.base import Source
 from memos_mcp.backends.local.extraction.grounding import NEAR, SemanticGrounding, unsupported
@@ -48,7 +49,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of tables.")] = False,
 ) -> None:
     """Measure what grounding keeps of supported and of invented claims."""
-    model = load_embedder(embedder)
+    model = comparing(load_embedder(embedder))
     rows, lines = measure(SemanticGrounding(lambda text: model.embed(text).vector))
     if as_json:
         dump(rows)

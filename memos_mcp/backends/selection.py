@@ -132,6 +132,7 @@ def _extractor(settings: Settings, embedder: Callable[[], "Embedder"]) -> "Extra
         case "rules":
             return rules
         case "llm":
+            from memos_mcp.backends.local.embedders.by_language import comparing  # noqa: PLC0415
             from memos_mcp.backends.local.extraction.llm import LlmExtractor  # noqa: PLC0415
 
             check_chat_model_named(settings)
@@ -140,7 +141,7 @@ def _extractor(settings: Settings, embedder: Callable[[], "Embedder"]) -> "Extra
                 model=settings.llm_model,
                 api_key=settings.llm_api_key.get_secret_value(),
                 fallback=rules,
-                embed=lambda text: embedder().embed(text).vector,
+                embed=lambda text: comparing(embedder()).embed(text).vector,
             )
         case _:
             assert_never(settings.extractor)

@@ -122,6 +122,7 @@ async def test_a_store_in_another_language_is_told_what_serves_it_better(data_di
         ([RUSSIAN] * 40, "multilingual-e5", [("ok", "Cyrillic")]),
         (["我们搬到了湖边的房子。"] * 40, "onnx", [("ok", "Chinese")]),
         (["湖のそばの家に引っ越した。"] * 40, "sentence-transformers:x", [("ok", "Japanese")]),
+        (["Ci siamo trasferiti nella casa sul lago."] * 40, "onnx", [("ok", "Italian")]),
         (["Μετακομίσαμε στο σπίτι."] * 40, "onnx", [("warning", "Greek")]),
     ],
 )

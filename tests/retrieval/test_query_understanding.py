@@ -87,6 +87,8 @@ def test_it_is_heard_in_many_languages_that_a_time_is_asked_for(text: str, asked
         "Quel vin m'as-tu conseillé ?",
         "Какой фильм ты советовал?",
         "教えてくれた店は？",
+        "旅行について何をアドバイスした？",
+        "勧められた本は？",
         "무슨 책을 읽으라고 했지?",
         "بماذا نصحتني؟",
         "तुमने क्या सुझाया था?",
@@ -95,6 +97,7 @@ def test_it_is_heard_in_many_languages_that_a_time_is_asked_for(text: str, asked
         "What are the places that you have recommended to me?",
         "What advice did you give me about sleep?",
         "Which move had you made before I resigned?",
+        "What did you ask me about the trip?",
         "In our last cooking session, what went into the soup?",
     ],
 )

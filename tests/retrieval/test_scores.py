@@ -3,7 +3,14 @@ import pytest
 
 from memos_mcp.backends.local.retrieval import relativity
 from memos_mcp.backends.local.retrieval.evidence import priors
-from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, FIRST_PERSON, NUMBER, QUESTION, RELATIVE_TIME
+from memos_mcp.backends.local.retrieval.flags import (
+    ASKS_ALONE,
+    BY_ASSISTANT,
+    FIRST_PERSON,
+    NUMBER,
+    QUESTION,
+    RELATIVE_TIME,
+)
 from memos_mcp.backends.local.retrieval.query_understanding import Question
 from memos_mcp.backends.local.retrieval.relativity import Found
 from memos_mcp.backends.local.retrieval.scores import interaction, rarity, standard
@@ -69,9 +76,10 @@ def test_priors_favour_what_holds_the_kind_of_answer_that_is_wanted() -> None:
 
 @pytest.mark.parametrize(("question", "less"), [("Which jar broke?", True), ("Which jar did you recommend?", False)])
 def test_priors_lower_an_assistants_responses_where_nobody_asks_for_them(question: str, less: bool) -> None:
-    flags, speakers = np.array([0, BY_ASSISTANT, BY_ASSISTANT], np.uint32), np.array([0, 0, 7], np.uint32)
-    plain, response, person = priors(flags, speakers, Question(question), Weights())
-    assert bool(response < plain) is less
+    flags = np.array([0, BY_ASSISTANT, BY_ASSISTANT | ASKS_ALONE, BY_ASSISTANT], np.uint32)
+    speakers = np.array([0, 0, 0, 7], np.uint32)
+    plain, response, inquiry, person = priors(flags, speakers, Question(question), Weights())
+    assert bool(inquiry < response < plain) is less
     assert person == plain
 
 

@@ -8,7 +8,7 @@ from memos_mcp.backends.local.directory import LEDGER_FILE
 from memos_mcp.backends.local.embedders.multilingual_e5 import INSTALL
 from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.text.language import written_in
-from memos_mcp.backends.local.text.language_files import DEFAULT, profiles
+from memos_mcp.backends.local.text.language_files import DEFAULT, Profile, profiles
 from memos_mcp.cli.checks.finding import Finding
 from memos_mcp.cli.commands.holding import is_held
 from memos_mcp.cli.commands.status import kept_in
@@ -53,16 +53,15 @@ def judge(texts: Iterable[str], *, embedder: str) -> Iterator[Finding]:
 
 
 def _finding(told: str, language: str, embedder: str) -> Finding:
-    default, multilingual = next(
-        (one.found for one in profiles().values() if one.found and one.shown == language), (0, 0)
-    )
+    profile = next((one for one in profiles().values() if one.shown == language), Profile(language))
+    default, multilingual = profile.found or (0, 0)
     match embedder:
         case "onnx" if default >= multilingual > 0:
             return Finding.ok(ABOUT, f"{told}; {_finds('the default model', default)}")
         case "onnx" if multilingual:
             served = f"{_finds('the default model', default)}, {MULTILINGUAL} {multilingual} %"
             return Finding.warning(ABOUT, f"{told}; {served}", mend=_MEND)
-        case "onnx":
+        case "onnx" if not profile.universal:
             return Finding.warning(ABOUT, f"{told}, which the default model knows little of", mend=_MEND)
         case "multilingual-e5" if multilingual:
             return Finding.ok(ABOUT, f"{told}; {_finds(MULTILINGUAL, multilingual)}")

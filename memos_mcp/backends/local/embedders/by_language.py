@@ -17,7 +17,7 @@ class EmbedderByLanguage:
 
         Both must give vectors of the same length.
         """
-        self._first = first
+        self.first = first
         self._other = other
         digest = sha256(" ".join([first.name, other.name, *sorted(_READ_BY_THE_OTHER)]).encode()).hexdigest()
         self.name = f"{first.name.partition(':')[0]}+{other.name.partition(':')[0]}:{digest[:12]}"
@@ -25,5 +25,10 @@ class EmbedderByLanguage:
 
     def embed(self, text: str, *, query: bool = False) -> Embedding:
         """Embed one text, as the model of its language does."""
-        model = self._other if written_in(text) in _READ_BY_THE_OTHER else self._first
+        model = self._other if written_in(text) in _READ_BY_THE_OTHER else self.first
         return model.embed(text, query=query)
+
+
+def comparing(embedder: Embedder) -> Embedder:
+    """Return the embedder whose cosines tell whether two texts say the same: one model, whatever their languages."""
+    return embedder.first if isinstance(embedder, EmbedderByLanguage) else embedder

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.flags import (
+    ASKS_ALONE,
     BY_ASSISTANT,
     BY_USER,
     FIRST_PERSON,
@@ -51,7 +52,7 @@ def evidence(
 def priors(flags: NDArray[np.uint32], speakers: NDArray[np.uint32], question: Question, weights: Weights) -> Floats:
     """Favour what tells much: of the writer's own life, not questions, dated for "when", of the kind asked for.
 
-    An assistant without a name repeats the words of the user that it responds to.
+    An assistant without a name repeats the words of the user that it responds to, and its questions answer nothing.
 
     Returns what evidence is to be multiplied by, so that a prior decides between equals and makes up for no evidence.
     """
@@ -62,7 +63,8 @@ def priors(flags: NDArray[np.uint32], speakers: NDArray[np.uint32], question: Qu
     if question.of_oneself:
         factor += weights.own * ((flags & BY_USER) != 0)
     if question.said_by != BY_ASSISTANT:
-        factor += weights.response * (((flags & BY_ASSISTANT) != 0) & (speakers == 0))
+        response = ((flags & BY_ASSISTANT) != 0) & (speakers == 0)
+        factor += response * (weights.response + weights.inquiry * ((flags & ASKS_ALONE) != 0))
     if question.favoured_kind:
         factor += weights.answer * ((flags & question.favoured_kind) != 0)
     return factor

@@ -37,6 +37,7 @@ class Weights:
     dated: float = 0.1  # for a number or a time, where a time is asked for
     answer: float = 0.1  # for what holds the kind of thing that is asked for
     response: float = -0.2  # for an assistant's words, where a question does not ask for them
+    inquiry: float = -0.6  # more, where it only asks
     own: float = 0.2  # for the user's words, as `mine`: alone, each of them finds 2 to 4 points less in some language
 
     # Length. A text of more than `long` words is held to say much beside what it is found for: its terms count less, as
