@@ -1,5 +1,6 @@
 """The engine's app: MCP by two transports, the MemOS contract and a health check, behind one guard."""
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ def build_app(
         streamable = server.streamable_http_app(
             transport_security=NOTHING_SECURED_TWICE, max_request_body_size=LARGEST_BODY
         )
+        logging.getLogger("mcp.server.sse").addFilter(_without_traceback)
         sse = server.sse_app(transport_security=NOTHING_SECURED_TWICE, max_request_body_size=LARGEST_BODY)
         lifespan = streamable.router.lifespan_context
         routes += streamable.routes if "streamable-http" in transports else []
@@ -96,6 +98,12 @@ def build_app(
         exception_handlers={HTTPException: no_such_route},
         lifespan=lifespan,
     )
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Leave out why a message could not be read: the validator's words quote it."""
+    record.exc_info = None
+    return True
 
 
 def build_page(visits: PageSessions, *, user_id: str, routes: Sequence[BaseRoute]) -> Starlette:

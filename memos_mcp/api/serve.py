@@ -16,7 +16,7 @@ import anyio
 import uvicorn
 from starlette.types import ASGIApp
 
-from memos_mcp.api.guard.guard import LOOPBACK_NAMES, Hosts
+from memos_mcp.api.guard.guard import LOOPBACK_NAMES, Hosts, is_address
 from memos_mcp.api.guard.slow_requests import PATIENCE, impatient
 from memos_mcp.api.guard.tokens import Tokens
 from memos_mcp.core.errors import ConfigurationError
@@ -57,7 +57,16 @@ def check_binding(host: str, *, tokens: Tokens, signs_in: bool = False) -> None:
 
 
 def hosts_of(host: str, *, named: Collection[str] = ()) -> Hosts:
-    """Say by which names a server that listens on `host` may be called; `named` are further ones, as behind a proxy."""
+    """Say by which names a server that listens on `host` may be called; `named` are further ones, as behind a proxy.
+
+    Raises:
+        ConfigurationError: one is an address with its scheme or port, as no caller could be compared with.
+    """
+    for name in named:
+        if "/" in name or (":" in name and not is_address(name)):
+            raise ConfigurationError(
+                f"{name[:200]} is no name: give it as memory.example.org, without https:// and port."
+            )
     names = LOOPBACK_NAMES | {host.lower()} | {name.lower() for name in named}
     if is_loopback(host):
         return Hosts(names)

@@ -94,14 +94,15 @@ class LazyBackend:
         started = time.perf_counter()
         try:
             with span(method):
-                result = await self._call(method, *arguments, **named)
+                result = await self.call_unobserved(method, *arguments, **named)
         except BaseException as exc:
             await self._observe(Call(method, arguments, named, time.perf_counter() - started, error=exc))
             raise
         await self._observe(Call(method, arguments, named, time.perf_counter() - started, result=result))
         return result
 
-    async def _call(self, method: str, *arguments: object, **named: object) -> object:
+    async def call_unobserved(self, method: str, *arguments: object, **named: object) -> object:
+        """Call a method of the backend for the server itself, which nothing counts."""
         backend = await self._opened()
         self._users += 1
         try:

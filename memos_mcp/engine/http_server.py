@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection
+from functools import partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -86,7 +87,7 @@ class HttpServer:
             store=engine.store,
             surroundings=engine.surroundings,
             visits=engine.visits,
-            opening=store,
+            opening=partial(store.call_unobserved, "memory_owner", "k0"),  # it opens the store, and reads of it
             rate=self._shared.rate if self._shared else Rate(),
             audit=self._audit,
             access_log=None if access_log == "off" else access_log,

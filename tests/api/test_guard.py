@@ -147,6 +147,12 @@ def test_a_server_for_others_goes_by_addresses_and_the_names_it_was_given() -> N
     assert not Hosts().accept("192.168.1.5:80")
 
 
+@pytest.mark.parametrize("name", ["https://memory.example", "memory.example:443"])
+def test_a_name_that_no_caller_could_have_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no name: give it as memory.example.org"):
+        hosts_of("127.0.0.1", named=[name])
+
+
 async def test_what_there_is_no_route_for_has_a_code_of_its_own_and_is_told_the_routes(
     client: httpx.AsyncClient,
 ) -> None:

@@ -16,6 +16,7 @@ from memos_mcp.api.serve import listen, serve
 from tests.fakes.memory_backend import ListBackend
 
 PATIENCE = 0.3
+POST = b"POST /api/openmem/v1/get/conversation HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
 WHOLE = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
@@ -75,15 +76,14 @@ async def test_the_connection_that_has_waited_longest_is_closed_for_one_too_many
 
 
 async def test_half_sent_bodies_keep_nobody_else_out() -> None:
-    head = b"POST /api/openmem/v1/get/conversation HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-    half = head + b"Content-Length: 20\r\n\r\n{"
+    half = POST + b"Content-Length: 20\r\n\r\n{"
     async with served(patience=60) as port, AsyncExitStack() as held:
         opened = [await held.enter_async_context(await anyio.connect_tcp("127.0.0.1", port)) for _ in range(MOST)]
         for stream in opened:
             await stream.send(half)
         async with await anyio.connect_tcp("127.0.0.1", port) as other:
             with anyio.fail_after(30):
-                await other.send(head + b"Content-Length: 2\r\n\r\n{}")
+                await other.send(POST + b"Content-Length: 2\r\n\r\n{}")
                 assert b"200 OK" in await other.receive()
                 assert b" 429 " in await opened[0].receive()
 
@@ -92,8 +92,7 @@ async def test_who_has_no_token_sends_little() -> None:
     tokens = Tokens([("a-token", "ann")])
     async with served(tokens=tokens) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         await stream.send(
-            b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-            b"Content-Type: application/json\r\nContent-Length: 100001\r\n\r\n"
+            POST.replace(b"/api/openmem/v1/get/conversation", b"/sign-in") + b"Content-Length: 100001\r\n\r\n"
         )
         with anyio.fail_after(30):
             assert b" 413 " in await stream.receive()

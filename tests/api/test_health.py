@@ -1,5 +1,8 @@
 """What probes are told: ready or not, without a token, and nothing else."""
 
+import time
+from pathlib import Path
+
 import httpx
 import pytest
 
@@ -8,7 +11,9 @@ from memos_mcp.api.guard.tokens import Tokens
 from memos_mcp.api.monitoring.health import PROBES, Opening
 from memos_mcp.core.errors import Unavailable
 from tests.api.engine import client_of
+from tests.api.process import running
 from tests.fakes.memory_backend import ListBackend
+from tests.local.servers import Servers
 
 
 def probed(opening: Opening | None) -> httpx.AsyncClient:
@@ -43,6 +48,22 @@ async def test_a_store_that_cannot_be_had_is_not_ready_and_does_not_say_why() ->
 
     assert (ready.status_code, ready.json()) == (503, {"ready": False})
     assert live.status_code == 200
+
+
+def test_a_replica_whose_database_is_gone_is_not_ready_until_it_is_back(tmp_path: Path, servers: Servers) -> None:
+    shared = {"MEMOS_LEDGER_URL": servers.postgres.empty(), "MEMOS_CHROMA_URL": servers.chroma}
+    with running(tmp_path, **shared) as started, httpx.Client(base_url=started.url, timeout=60) as client:
+        before = client.get("/readyz").status_code
+        servers.postgres.stop()
+        try:
+            during, live = client.get("/readyz").status_code, client.get("/livez").status_code
+        finally:
+            servers.postgres.start()
+        deadline = time.monotonic() + 60
+        while (after := client.get("/readyz").status_code) != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+
+    assert (before, during, live, after) == (200, 503, 200, 200)
 
 
 @pytest.mark.parametrize("path", ["http://127.0.0.1:8765//health", "/health/", "/livez/x", "/readyz%00", "/HEALTH"])

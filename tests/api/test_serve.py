@@ -24,6 +24,7 @@ from memos_mcp.core.models import GetMessage
 from tests.api.process import running
 from tests.contract.test_contract import said
 
+UNREADABLE = "What the user said."
 ENDS_WITHIN = 120.0
 """Seconds after which a server that has not ended is held to hang."""
 
@@ -105,7 +106,9 @@ async def test_a_signal_ends_the_engine_in_time_with_streams_open_no_error_logge
         log = started.process.stderr.read()
 
     assert status == 0
+    assert "Failed to parse message" in log
     assert "Traceback" not in log
+    assert UNREADABLE not in log
     with running(tmp_path) as again:
         async with open_hosted(again.rest, "", data_dir=None) as memory:
             page = await memory.get_message(GetMessage(conversation_id="c"), user_id="u")
@@ -113,12 +116,14 @@ async def test_a_signal_ends_the_engine_in_time_with_streams_open_no_error_logge
 
 
 async def sse_stream(url: str, *, task_status: TaskStatus[None]) -> None:
-    """A client that reads the event stream and nothing else, as curl does."""
+    """A client that reads the event stream, as curl does, and sends what is no message."""
     with suppress(httpx2.HTTPError):
         async with httpx2.AsyncClient(timeout=None) as client, client.stream("GET", f"{url}/sse") as answer:
-            task_status.started()
-            async for _ in answer.aiter_bytes():
-                pass
+            async for line in answer.aiter_lines():
+                if line.startswith("data: /messages/"):
+                    sent = await client.post(url + line.removeprefix("data: "), json=UNREADABLE)
+                    assert sent.status_code == 400
+                    task_status.started()
 
 
 async def mcp_stream(url: str, *, task_status: TaskStatus[None]) -> None:

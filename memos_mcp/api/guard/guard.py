@@ -76,10 +76,11 @@ class Hosts:
             name = urlsplit(f"//{authority}").hostname or ""
         except ValueError:
             return False
-        return name in self.names or (self.any_address and _is_address(name))
+        return name in self.names or (self.any_address and is_address(name))
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether a name is an address in digits."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -153,7 +154,10 @@ class Guard:
     def _check_origin(self, headers: Headers) -> None:
         host, origin = headers.get("host", ""), headers.get("origin")
         if len(headers.getlist("host")) != 1 or not self._hosts.accept(host):
-            raise _WrongHost("This server does not go by the name in the Host header: call it by its address.")
+            raise _WrongHost(
+                "This server does not go by the name in the Host header: call it by its address, or start it with "
+                "--name and that name (with --url, where users sign in)."
+            )
         if origin is not None and origin not in {f"http://{host}", f"https://{host}"}:
             raise Forbidden("Web pages of other origins may not call this server.", code=40103)
 

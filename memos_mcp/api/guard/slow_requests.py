@@ -13,7 +13,7 @@ PATIENCE: Final = 10.0
 """Seconds for the head of a request, and for each further piece of its body."""
 
 MOST: Final = 256
-"""Connections without a whole head, and half-sent bodies, at most; then the one that has waited longest goes."""
+"""Connections without a whole head at most, and bodies that are half sent; then what has waited longest goes."""
 
 _Protocol = cast("type[H11Protocol]", AutoHTTPProtocol)  # that of httptools, where it is installed, has the same parts
 
