@@ -227,15 +227,6 @@ async def test_a_second_process_is_refused_with_a_sentence(tmp_path: Path) -> No
                 pass
 
 
-async def test_another_model_is_refused_with_the_command_that_helps(tmp_path: Path) -> None:
-    async with store(tmp_path) as backend:
-        await backend.add_message(add("text"), user_id="u")
-
-    with pytest.raises(ConfigurationError, match="memos-mcp reindex"):
-        async with store(tmp_path, embedder=lambda: HashedEmbedder(name="another")):
-            pass
-
-
 async def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 

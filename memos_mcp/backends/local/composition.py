@@ -16,6 +16,7 @@ from memos_mcp.backends.local.consolidation.agent_memories import AgentMemories
 from memos_mcp.backends.local.consolidation.learning import Learning
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of, hold
 from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.embedders.by_language import EmbedderByLanguage
 from memos_mcp.backends.local.extraction.base import Extractor
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
@@ -24,6 +25,7 @@ from memos_mcp.backends.local.ledger.shared import connect
 from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.search.retriever import Retriever
+from memos_mcp.backends.local.vectors.embedding import embed_otherwise_made
 from memos_mcp.backends.local.vectors.indexing import SETTLED, Indexing
 from memos_mcp.backends.local.vectors.locations import FolderLocation, IndexLocation
 from memos_mcp.core.errors import ConfigurationError
@@ -134,7 +136,8 @@ def _prepare(ledger: Ledger, embedder: Embedder) -> None:
             "A store is being moved into this ledger: let `memos-mcp migrate` end, or run it again where it was ended."
         )
     made_with = ledger.noted("embedder")
-    if made_with and embedder.name and made_with != embedder.name:
+    other_model = made_with and embedder.name and made_with != embedder.name
+    if other_model and not (isinstance(embedder, EmbedderByLanguage) and embed_otherwise_made(ledger, embedder)):
         raise ConfigurationError(
             f"The vectors in this store were made by {made_with}, and MEMOS_EMBEDDER now asks for {embedder.name}. "
             "Run `memos-mcp reindex` to embed everything anew, or set MEMOS_EMBEDDER back."

@@ -6,7 +6,7 @@ searched without the index until it does.
 """
 
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -43,6 +43,8 @@ class PendingText:
     content: str | None
     vector: NDArray[np.float32] | None
 
+
+_CONTENTS: tuple[tuple[Kind, str], ...] = (("message", "content"), ("memory", "memory_value"))
 
 _OF_KIND = (
     "SELECT pending.key, pending.user, '{kind}' AS kind, pending.seq, {content} AS content, vector FROM pending"
@@ -256,13 +258,30 @@ class Vectors:
         with self._database.transaction():
             self._all_pending(user)
 
-    def embed_again(self) -> None:
+    def embed_all_again(self) -> None:
         """Forget all vectors, so that every text is embedded anew."""
         with self._database.transaction():
             self._all_pending(None)
             self.forget_tokens()
             self._database.execute("DELETE FROM message_vector")
             self._database.execute("DELETE FROM memory_vector")
+
+    def embed_again(self, concerned: Callable[[Kind, str], bool]) -> None:
+        """Forget the vectors of texts of which `concerned` is true, so that these are embedded anew."""
+        with self._database.transaction():
+            for kind, content in _CONTENTS:
+                for rows in self._database.batches(
+                    f"SELECT seq, user, {content} AS content FROM {kind} JOIN {kind}_vector USING (seq)"
+                    " WHERE seq > ? ORDER BY seq LIMIT ?"
+                ):
+                    chosen = [(row["user"], row["seq"]) for row in rows if concerned(kind, row["content"])]
+                    self._database.execute_many(
+                        f"INSERT INTO pending (user, kind, seq) VALUES (?, '{kind}', ?)", chosen
+                    )
+                    self._database.execute_many(
+                        f"DELETE FROM {kind}_vector WHERE seq = ?", [(seq,) for _, seq in chosen]
+                    )
+            self.forget_tokens()
 
     def _all_pending(self, user: int | None) -> None:
         only, parameters = ("", ()) if user is None else ("AND user = ?", (user,))

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from memos_mcp.backends.local.embedders.base import Embedder
+from memos_mcp.backends.local.embedders.by_language import EmbedderByLanguage
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import PendingText
+from memos_mcp.backends.local.ledger.vectors import Kind, PendingText
 from memos_mcp.backends.local.vectors.batches import BATCH
 from memos_mcp.backends.local.vectors.locations import leave
 from memos_mcp.core.perspective import bare
@@ -12,8 +13,29 @@ from memos_mcp.core.perspective import bare
 
 def embedded_part(text: PendingText) -> str:
     """Return what is embedded of a text: of a memory, what it says."""
-    content = text.content or ""
-    return bare(content) if text.text.kind == "memory" else content
+    return _part(text.text.kind, text.content or "")
+
+
+def _part(kind: Kind, content: str) -> str:
+    return bare(content) if kind == "memory" else content
+
+
+def embed_otherwise_made(ledger: Ledger, embedder: EmbedderByLanguage) -> bool:
+    """Have the texts embedded anew in the background whose vectors an earlier default made by another model.
+
+    Return false, with nothing changed, where the vectors are not those of an earlier default.
+
+    Raises:
+        Unavailable: other processes serve the ledger.
+    """
+    otherwise = embedder.made_otherwise(ledger.noted("embedder"))
+    if otherwise is None:
+        return False
+    with ledger.database.transaction():
+        ledger.database.alone()
+        ledger.vectors.embed_again(lambda kind, content: otherwise(_part(kind, content)))
+        ledger.note("embedder", embedder.name)
+    return True
 
 
 def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], None]) -> None:
@@ -26,7 +48,7 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
     """
     with ledger.database.transaction():
         ledger.database.alone()
-        ledger.vectors.embed_again()
+        ledger.vectors.embed_all_again()
         ledger.note("embedder", embedder.name)
         leave(ledger)
     total = ledger.vectors.unembedded_count()
