@@ -11,7 +11,7 @@ QUESTION = 2
 RELATIVE_TIME = 4
 BY_USER = 8
 BY_ASSISTANT = 16
-NUMBER = 32
+NUMBER = 32  # any digit, of a date, a version or a telephone number too, or a number in words
 NAME = 64
 PLACE = 128
 ASKS_ALONE = 256
@@ -43,7 +43,7 @@ def _asks_alone(text: str) -> bool:
 
 
 def _holds_number(text: str) -> bool:
-    """Tell whether a text holds a number, in digits or in words."""
+    """Tell whether a text holds a digit, or a number in words."""
     return _NUMBER.search(without_speaker(text)) is not None
 
 
