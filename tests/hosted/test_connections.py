@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -29,8 +29,9 @@ async def server(answer: Answer) -> AsyncIterator[str]:
 
     async def handle(stream: SocketStream) -> None:
         async with stream:
-            await stream.receive()
-            await answer(stream)
+            with suppress(anyio.EndOfStream, anyio.BrokenResourceError):  # the client waits no longer
+                await stream.receive()
+                await answer(stream)
 
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, handle)
