@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter
 
-from memos_mcp.backends.local.text.language import recognise, stem
+from memos_mcp.backends.local.text.language import recognise, stem_by_gender
 from memos_mcp.backends.local.text.language_files import (
     LATIN,
     Profile,
@@ -195,8 +195,8 @@ class Grammar:
         return profiles()[self.language]
 
     def stem(self, word: str) -> str:
-        """Return the stem of a case-folded word."""
-        return stem(word, self.language)
+        """Return the stem of a case-folded word, other of a woman than of a man."""
+        return stem_by_gender(word, self.language)
 
     @cached_property
     def stop_words(self) -> frozenset[str]:

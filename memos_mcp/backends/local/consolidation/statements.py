@@ -15,7 +15,7 @@ from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.speech import speaks_of_relative_time
 from memos_mcp.core.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 10
+KEYS_VERSION = 11
 """Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000

@@ -30,6 +30,7 @@ class Profile:
     borrows: str = ""
     spaces: bool = True
     stemmer: str = ""
+    feminine: str = ""
     ngram: int = 4
     leaves_out_pronouns: bool = False
     universal: bool = False
