@@ -134,7 +134,7 @@ DIGESTS = {8: "5d3e5a22201c2ca5"}
 
 
 def test_features_that_come_out_differently_have_another_version() -> None:
-    """Raise `FEATURES_VERSION` and note its digest where this fails: stores are then analysed again when opened."""
+    """Note the new digest where this fails, of a new `FEATURES_VERSION` if it is the code of `analyse` that changed."""
     digest = hashlib.sha256()
     for text, role in GOLDEN:
         packed = analyse(text, role=role)

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final, Literal
 
@@ -53,6 +54,17 @@ def languages() -> tuple[str, ...]:
 def profiles() -> dict[str, Profile]:
     """Read how each language is written."""
     return {name: Profile(name, **table_of(name, "language.toml")) for name in languages()}
+
+
+def digest(*files_read: File) -> str:
+    """Digest these files of all languages, as they are now."""
+    made = sha256()
+    for language in languages():
+        for file in files_read:
+            path = FOLDER / language / file
+            if path.is_file():
+                made.update(f"{language}/{file}\n".encode() + path.read_bytes())
+    return made.hexdigest()[:12]
 
 
 def languages_with(file: File) -> tuple[str, ...]:
