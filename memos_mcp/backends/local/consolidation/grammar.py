@@ -126,10 +126,10 @@ class Swap:
     own.
     """
 
-    shared: Patterns
-    own: Patterns
-    liked: Words
-    owned: Pattern
+    shared: Patterns = ()
+    own: Patterns = ()
+    liked: Words = frozenset()
+    owned: Pattern = _NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,13 @@ class Change:
     `by` is what leads up to the matter where somebody changed it, `reason` what follows it.
     """
 
-    changed: Pattern
-    by: Pattern
-    reason: Pattern
-    people: Pattern
-    money: Pattern
-    light: Words
-    values: dict[str, Pattern]
+    changed: Pattern = _NEVER
+    by: Pattern = _NEVER
+    reason: Pattern = _NEVER
+    people: Pattern = _NEVER
+    money: Pattern = _NEVER
+    light: Words = frozenset()
+    values: dict[str, Pattern] = field(default_factory=dict[str, Pattern])
 
 
 _NO_DOING, _NO_CORRECTION = DoingForms(), CorrectionForms()
