@@ -1,7 +1,7 @@
 """Grammar: how the sentences of a language are written that can be repeated, updated, ended and corrected.
 
-A file a language; `text/languages/english/changes.toml` explains the entries, and the classes here name them. All
-patterns are for text without accents, written out by `normalisation.plain`.
+A file a language; `text/languages/README.md` and `english/changes.toml` explain the entries, and the classes here name
+them. Patterns are for text without accents, written out by `normalisation.plain`, where the README says nothing else.
 """
 
 import re

@@ -11,7 +11,15 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-File = Literal["language.toml", "times.toml", "preferences.toml", "changes.toml", "speech.toml", "places.toml"]
+File = Literal[
+    "language.toml",
+    "stop_words.txt",
+    "times.toml",
+    "preferences.toml",
+    "changes.toml",
+    "speech.toml",
+    "places.toml",
+]
 
 DEFAULT: Final = "english"
 """The language of a text in Latin letters that is not clearly in another."""
@@ -86,8 +94,7 @@ def table_of(language: str, file: File) -> dict[str, Any]:
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """Read the stop words of a language; none where it has no list."""
-    path = FOLDER / language / "stop_words.txt"
-    return frozenset(path.read_text("utf-8").split()) if path.is_file() else frozenset()
+    return frozenset(text_of(language, "stop_words.txt").split())
 
 
 def pattern_of(key: str, language: str | None = None) -> str:
