@@ -106,15 +106,16 @@ class Corpus:
 
 
 def ablate(samples: Sequence[Sample]) -> dict[str, dict[str, float]]:
-    """Measure every variant on all samples."""
+    """Measure every variant on all samples; what loses most by being taken away comes first."""
     embedder = OnnxEmbedder.load(None)
     with progress() as bar:
         corpora = [Corpus(sample, embedder, bar) for sample in samples]
         chosen = bar.track(list(variants().items()), description="variants")
         rows = {name: means([s for corpus in corpora for s in corpus.scores(weights)]) for name, weights in chosen}
     for row in rows.values():
-        row["R@10 lost"] = round(rows[WHOLE]["R@10"] - row["R@10"], 1)
-    return rows
+        row |= {f"{name} lost": round(rows[WHOLE][name] - row[name], 1) for name in ("R@10", "MRR")}
+    by_loss = sorted(rows.items(), key=lambda row: (row[0] != WHOLE, -row[1]["R@10 lost"], -row[1]["MRR lost"]))
+    return dict(by_loss)
 
 
 def _milliseconds(chat_time: str) -> int:

@@ -24,7 +24,7 @@ from memos_mcp.api.app import build_page
 from memos_mcp.api.guard.page_sessions import PageSessions
 from memos_mcp.api.serve import listen, serve, url_of
 from memos_mcp.api.v1.context import Context, Store
-from memos_mcp.api.v1.reading_routes import reading_operations
+from memos_mcp.api.v1.reading_routes import Reading
 from memos_mcp.api.v1.routes import routes
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.local.browsing import Browsing
@@ -92,7 +92,7 @@ def fill(ledger: Ledger, messages: int) -> None:
 async def measure(ledger: Ledger) -> None:
     """Call each route a few times and print the median and the longest."""
     browsing = Browsing(ledger, cast("Retriever", None), lambda: FIRST, lambda _: 0)
-    app = Starlette(routes=[one.route(default_user="u") for one in reading_operations(browsing, Context())])
+    app = Starlette(routes=[one.route(default_user="u") for one in Reading(browsing, Context()).operations()])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         for path, query in ROUTES:
             times = []

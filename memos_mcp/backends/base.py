@@ -24,7 +24,9 @@ from memos_mcp.core.models import (
 
 
 class MemoryBackend(Protocol):
-    """Keeps what was said and finds it again; one method an endpoint of MemOS, of the same name.
+    """Keeps what was said and finds it again; a method for each endpoint of MemOS that needs a user's memory.
+
+    The method of get/memory is `get_memory`, and so on.
 
     Every method sees the given user's data alone and raises a `MemosError` or nothing else. When `add_message`
     returns, its messages are safe: they survive a crash, `get_message` gives them word for word in the order

@@ -28,7 +28,7 @@ from memos_mcp.mcp.deletion_consent import (
 from memos_mcp.mcp.plain_tool import PlainTool
 from memos_mcp.mcp.results import structured_content as views
 from memos_mcp.mcp.results import text_content
-from memos_mcp.mcp.results.search import MEMORIES, MESSAGES, PREFERENCES, SearchOptions, search_answer
+from memos_mcp.mcp.results.search import MEMORIES, MESSAGES, PREFERENCES, search_answer
 from memos_mcp.mcp.results.size_limits import shortened
 from memos_mcp.mcp.results.structured_content import answered
 
@@ -90,13 +90,7 @@ async def search_memory(
         query_time=query_time,
     )
     result = await (await access.backend()).search_memory(request, user_id=access.user_id())
-    options = SearchOptions(
-        query,
-        max_words=max_words,
-        with_memories=memory_limit_number > 0,
-        with_messages=message_limit_number > 0,
-    )
-    return search_answer(result, options)
+    return search_answer(result, request)
 
 
 async def get_message(

@@ -44,8 +44,8 @@ Written by `python -m tests.api.api_table` from the models that read and write t
 Every route is a `POST` of one JSON object below `/api/openmem/v1`. A null is the same as an absent field. A limit above its
 maximum is reduced to it. A field that is not listed is ignored, and `message` in the response says so (`ok (ignored ...)`).
 Only a `delete/memory` that names no memories rejects it, because it may be a condition. Null, false and empty values are not
-mentioned, nor are SILENT, which change nothing. Without a body, but with `?user_id=`: WITHOUT_BODY. `GET openapi.json` describes
-all of it for programs. If no stored item has a field of a `filter`, `message` names that field too.
+mentioned, nor are SILENT, which change nothing. Without a body, but with `?user_id=`: WITHOUT_BODY. What the routes return is
+described only in `GET openapi.json`, which has the requests too, for programs. If no stored item has a field of a `filter`, `message` names that field too.
 
 `allow_public` lets every user of the server find what was learnt from those messages, marked `[public]` and of the type
 `PublicMemory`; messages, preferences and conversations stay private to their author, and only the author can change or

@@ -9,15 +9,7 @@ from pydantic import JsonValue
 
 from tests.fakes.memory_backend import ListBackend
 from tests.mcp.clients import connected
-from tests.mcp.snapshot import SNAPSHOT, described
-
-CHARACTERS_A_TOKEN = 4
-
-
-def _tokens(tools: list[Tool], *fields: str) -> float:
-    return sum(len(json.dumps({field: described(tool)[field] for field in fields})) for tool in tools) / (
-        CHARACTERS_A_TOKEN
-    )
+from tests.mcp.snapshot import SNAPSHOT, described, tokens
 
 
 async def _tools() -> list[Tool]:
@@ -38,11 +30,11 @@ async def test_both_eras_are_told_the_same(client: Client) -> None:
 
 
 async def test_names_descriptions_and_input_schemas_cost_less_than_a_thousand_tokens() -> None:
-    assert _tokens(await _tools(), "name", "description", "inputSchema") < 1_000
+    assert tokens(await _tools()) < 1_000
 
 
 async def test_with_output_schemas_they_cost_less_than_2500() -> None:
-    assert _tokens(await _tools(), "name", "description", "inputSchema", "outputSchema") < 2_500
+    assert tokens(await _tools(), "outputSchema") < 2_500
 
 
 async def test_every_tool_has_a_title_all_four_hints_and_an_output_schema() -> None:

@@ -18,13 +18,10 @@ from memos_mcp.backends.local.text.words import content_words
 def reading(sentence: str, *, said: datetime) -> dict[str, object]:
     """Return what the files of all languages make of a sentence, said or asked at a time."""
     question, now = Question(sentence), int(said.timestamp()) * 1000
-    set_flags = flags.flags_of(sentence, role="")
     return {
         "language": question.language if question.latin else question.script,
         "words that carry": content_words(sentence),
-        "flags": [
-            name for name, flag in vars(flags).items() if name[0] != "_" and isinstance(flag, int) and set_flags & flag
-        ],
+        "flags": _flag_names(flags.flags_of(sentence, role="")),
         "asks": is_question(sentence),
         "tells": tells(sentence),
         "times of a message": [f"{_day(one.start)} to {_day(one.end)}" for one in resolve(sentence, said=said)],
@@ -32,6 +29,9 @@ def reading(sentence: str, *, said: datetime) -> dict[str, object]:
             f"{_day(one.start)} to {_day(one.end)}" for one in spans(sentence, now=now, first=now, last=now)
         ],
         "asks when": question.asks_when,
+        "asks for": _flag_names(question.favoured_kind),
+        "requires": _flag_names(question.required_kind),
+        "said by": _flag_names(question.said_by),
         "preferences": [one.statement for one in preferences(sentence)],
         "claims": [
             f"{claim.subject}: {claim.attribute} = {claim.value}" + (" (new)" if claim.changed else "")
@@ -39,6 +39,10 @@ def reading(sentence: str, *, said: datetime) -> dict[str, object]:
             for claim in statement.claims
         ],
     }
+
+
+def _flag_names(held: int) -> list[str]:
+    return [name for name, flag in vars(flags).items() if name[0] != "_" and isinstance(flag, int) and held & flag]
 
 
 def _day(milliseconds: int) -> str:

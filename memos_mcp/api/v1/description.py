@@ -8,12 +8,7 @@ from pydantic import BaseModel
 
 from memos_mcp.api.openapi_document import document, json_content, path_parameters, plain_path, reference
 from memos_mcp.api.v1.operation import PREFIX, Operation
-
-
-class Failure(BaseModel):
-    """What every refusal answers: what went wrong and what to do, in a sentence."""
-
-    error: str
+from memos_mcp.core.api_models import Failure
 
 
 def describe(operations: Sequence[Operation]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The routes that read: status, home, memories, conversations, search."""
 
-from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from memos_mcp import __version__
@@ -30,70 +30,72 @@ if TYPE_CHECKING:
 WELL = "Everything is well."
 
 
-def reading_operations(browsing: "Browsing", surroundings: Context) -> list[Operation]:
-    """Return the routes over what a backend lets people look at."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The routes over what a backend lets people look at."""
 
-    def status(call: Call) -> Awaitable[Status]:
+    browsing: "Browsing"
+    surroundings: Context
+
+    def operations(self) -> list[Operation]:
+        """Return the routes."""
+        conversation = "/conversations/{conversation_id:path}/messages"
+        return [
+            Operation("GET", "/status", self.status, Status),
+            Operation("GET", "/home", self.home, Home),
+            Operation("GET", "/memories", self.memories, MemoryList, query=MemoriesQuery),
+            Operation("GET", "/memories/{memory_id}", self.memory, MemoryDetail),
+            Operation("GET", "/conversations", self.conversations, ConversationList, query=ConversationsQuery),
+            Operation("GET", conversation, self.messages, MessageList, query=MessagesQuery),
+            Operation("GET", "/search", self.search, SearchHits, query=SearchQuery),
+        ]
+
+    async def status(self, call: Call) -> Status:
         """How the engine and the user's memory are."""
-        return _status(browsing, surroundings, call.user_id)
+        try:
+            store = await self.browsing.store_status()
+            counts = await self.browsing.counts(user_id=call.user_id)
+        except MemosError as exc:  # where the store cannot be read, that is how it is
+            return Status(version=__version__, user_id=call.user_id, health=Health(ok=False, text=str(exc)))
+        return Status(
+            version=__version__,
+            user_id=call.user_id,
+            health=_health(store),
+            counts=counts,
+            waiting=Waiting(
+                vectors=store.waiting_for_vectors,
+                memories=store.waiting_for_memories,
+                failed=store.failed_for_memories,
+            ),
+            clients=self.surroundings.clients(call.user_id),
+        )
 
-    def home(call: Call) -> Awaitable[Home]:
+    async def home(self, call: Call) -> Home:
         """What is known of the user at a glance."""
-        return browsing.home(user_id=call.user_id)
+        return await self.browsing.home(user_id=call.user_id)
 
-    async def memories(call: Call) -> MemoryList:
+    async def memories(self, call: Call) -> MemoryList:
         """A page of memories."""
-        return await browsing.memories(call.query(MemoriesQuery), user_id=call.user_id)
+        return await self.browsing.memories(call.query(MemoriesQuery), user_id=call.user_id)
 
-    def memory(call: Call) -> Awaitable[MemoryDetail]:
+    async def memory(self, call: Call) -> MemoryDetail:
         """One memory and its history."""
-        return browsing.memory(call.path["memory_id"], user_id=call.user_id)
+        return await self.browsing.memory(call.path["memory_id"], user_id=call.user_id)
 
-    async def conversations(call: Call) -> ConversationList:
+    async def conversations(self, call: Call) -> ConversationList:
         """A page of conversations, the last used first."""
-        return await browsing.conversations(call.query(ConversationsQuery), user_id=call.user_id)
+        return await self.browsing.conversations(call.query(ConversationsQuery), user_id=call.user_id)
 
-    async def messages(call: Call) -> MessageList:
+    async def messages(self, call: Call) -> MessageList:
         """A part of a conversation, oldest first."""
         query = call.query(MessagesQuery)
-        return await browsing.messages(call.path["conversation_id"], query, user_id=call.user_id)
+        return await self.browsing.messages(call.path["conversation_id"], query, user_id=call.user_id)
 
-    async def search(call: Call) -> SearchHits:
+    async def search(self, call: Call) -> SearchHits:
         """What a search finds, and why."""
         query = call.query(SearchQuery)
-        found = await browsing.search(query, user_id=call.user_id)
-        return found.model_copy(update={"text": await surroundings.text(query, call.user_id)})
-
-    conversation = "/conversations/{conversation_id:path}/messages"
-    return [
-        Operation("GET", "/status", status, Status),
-        Operation("GET", "/home", home, Home),
-        Operation("GET", "/memories", memories, MemoryList, query=MemoriesQuery),
-        Operation("GET", "/memories/{memory_id}", memory, MemoryDetail),
-        Operation("GET", "/conversations", conversations, ConversationList, query=ConversationsQuery),
-        Operation("GET", conversation, messages, MessageList, query=MessagesQuery),
-        Operation("GET", "/search", search, SearchHits, query=SearchQuery),
-    ]
-
-
-async def _status(browsing: "Browsing", surroundings: Context, user_id: str) -> Status:
-    try:
-        store = await browsing.store_status()
-        counts = await browsing.counts(user_id=user_id)
-    except MemosError as exc:  # where the store cannot be read, that is how it is
-        return Status(version=__version__, user_id=user_id, health=Health(ok=False, text=str(exc)))
-    return Status(
-        version=__version__,
-        user_id=user_id,
-        health=_health(store),
-        counts=counts,
-        waiting=Waiting(
-            vectors=store.waiting_for_vectors,
-            memories=store.waiting_for_memories,
-            failed=store.failed_for_memories,
-        ),
-        clients=surroundings.clients(user_id),
-    )
+        found = await self.browsing.search(query, user_id=call.user_id)
+        return found.model_copy(update={"text": await self.surroundings.text(query, call.user_id)})
 
 
 def _health(store: StoreStatus) -> Health:

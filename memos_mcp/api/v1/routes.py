@@ -11,14 +11,14 @@ from memos_mcp.api.v1.event_stream import event_operation
 from memos_mcp.api.v1.import_routes import Imports
 from memos_mcp.api.v1.machine_routes import machine_operations
 from memos_mcp.api.v1.operation import Call, Operation
-from memos_mcp.api.v1.reading_routes import reading_operations
+from memos_mcp.api.v1.reading_routes import Reading
 from memos_mcp.api.v1.transfer_routes import transfer_operations
 
 
 def operations(store: Store, surroundings: Context) -> list[Operation]:
     """Return every operation, the description of them all last."""
     listed = [
-        *reading_operations(store.browsing, surroundings),
+        *Reading(store.browsing, surroundings).operations(),
         *editing_operations(store.backend, store.browsing, store.curating),
         *Imports(store.transferring, surroundings.start).operations(),
         *transfer_operations(store.transferring, store.browsing),

@@ -25,6 +25,12 @@ def iso_time(milliseconds: int, offset: int | None = 0) -> str:
     return f"{there.isoformat(timespec='seconds')}{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
+class Failure(Frozen):
+    """What every refusal answers: what went wrong and what to do, in a sentence."""
+
+    error: str
+
+
 class ShownMessage(Frozen):
     """A message; `time` is when it was said, at its speaker's place, `memories` the ids of what was learnt from it."""
 
@@ -79,7 +85,7 @@ class Shown(Frozen):
 
 
 class Counts(Frozen):
-    """How much is kept of a user; `memories` are those in force."""
+    """How much is kept of a user; `memories` are those in force, preferences included."""
 
     messages: int = 0
     memories: int = 0
@@ -95,7 +101,10 @@ class Waiting(Frozen):
 
 
 class Day(Frozen):
-    """How many messages were said on a day, and memories learnt from that day's."""
+    """How many messages were said on a day, and memories (preferences included, archived ones too) learnt from them.
+
+    All days begin at midnight of the offset from UTC that the user's place has today, summer time or not.
+    """
 
     date: str
     messages: int = 0

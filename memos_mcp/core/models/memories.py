@@ -11,6 +11,10 @@ from memos_mcp.core.models.values import AnyId, Frozen, Grain, Identifier, Milli
 class Memory(Frozen):
     """What was learnt from messages. `sources` are the ids of those messages.
 
+    `create_time` is when the last of its messages was said, `update_time` when it last changed, and `memory_time` the
+    beginning of the day, month or other `time_grain` of which it speaks, None where it names no time. A host sees
+    `memory_time`, and `create_time` where that differs (`mcp/results/structured_content.py`), but no `update_time`.
+
     `supersedes` are the ids of archived memories in whose place it stands, `superseded_by` is the one that stands in
     its own.
     """
@@ -64,8 +68,9 @@ class GetMemory(Frozen):
 
 
 class MemoryPage(Frozen):
-    """A page of memories and preferences together, newest first; `total` counts both.
+    """A page of memories and preferences together, newest first.
 
+    `total` counts both on all pages; of a hosted service that does not say it, only those on this page.
     `notice` says what is odd about the request, where something is, `unknown_fields` are those of the filter that
     nothing has.
     """

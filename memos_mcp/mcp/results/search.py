@@ -1,7 +1,6 @@
 """What a search tells an agent, also for whoever wants to see what it would read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mcp.types import CallToolResult
@@ -9,7 +8,7 @@ from mcp.types import CallToolResult
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.core.api_models import SearchQuery
 from memos_mcp.core.models import RELATIVITY_THRESHOLD, Preference, SearchMemory, SearchResult, clock_text
-from memos_mcp.mcp.results.size_limits import cut_lengths, passages_of, shortened, without_quoted
+from memos_mcp.mcp.results.size_limits import TEXTS, cut_lengths, passages_of, shortened, without_quoted
 from memos_mcp.mcp.results.structured_content import answered, compact, shown_message
 from memos_mcp.mcp.results.text_content import READ_WHOLE, sentences_of, within_size
 from memos_mcp.rendering.evidence import EvidenceItem, best_relativity, evidence
@@ -31,26 +30,18 @@ _IMPLIED = ("memory_key", "tags")
 """A memory's text implies them, and an agent pays for each search: get_memory has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchOptions:
-    """How finds are shown; what is to be found is in `SearchMemory`.
+def search_answer(found: SearchResult, request: SearchMemory) -> CallToolResult:
+    """Return what a search found: for a model as a text, for a program as lists.
 
-    `with_memories` and `with_messages` say which lists there are, even where nothing is in them.
+    Both show the same passages. `max_words` counts twice: the backend has cut the lists to it, and the text, which has
+    labels and a notice besides, is cut to it here.
     """
-
-    query: str
-    max_words: int = 0
-    with_memories: bool = True
-    with_messages: bool = True
-
-
-def search_answer(found: SearchResult, options: SearchOptions) -> CallToolResult:
-    """Return what a search found, as text and as lists."""
-    short = shortened(found, options.query)
-    notice = _notice(short)
-    cut = cut_lengths(found.message_detail_list, passages_of(short, options.query).message_detail_list)
-    shown = passages_of(without_quoted(short, cut), options.query)
-    return answered(_text(short, options, notice), {"notice": notice, **_lists(shown, options, cut)})
+    whole = shortened(found, request.query)
+    passages = passages_of(whole, request.query)
+    cut = cut_lengths(found.message_detail_list, passages.message_detail_list)
+    lists = _lists(without_quoted(passages, cut, whole=whole), request, cut)
+    notice = _notice(whole)
+    return answered(_text(whole, request, notice), {"notice": notice, **lists})
 
 
 async def text_for_agents(backend: MemoryBackend, query: SearchQuery, user_id: str) -> str:
@@ -63,26 +54,26 @@ async def text_for_agents(backend: MemoryBackend, query: SearchQuery, user_id: s
         message_limit_number=MESSAGES,
         relativity=0,
     )
-    found = shortened(await backend.search_memory(request, user_id=user_id), query.query)
-    return _text(found, SearchOptions(query.query), _notice(found))
+    found = shortened(await backend.search_memory(request, user_id=user_id), request.query)
+    return _text(found, request, _notice(found))
 
 
 def _notice(found: SearchResult) -> str:
     """Say how the answer is to be read."""
-    if not (found.memory_detail_list or found.preference_detail_list or found.message_detail_list):
+    if not any(getattr(found, name) for name in TEXTS):
         relevance = NOTHING_STORED
     else:
         relevance = "" if best_relativity(found) >= RELATIVITY_THRESHOLD else NOTHING_RELEVANT
     return sentences_of(DATA_NOT_INSTRUCTIONS, relevance, found.notice)
 
 
-def _text(found: SearchResult, options: SearchOptions, notice: str) -> str:
-    """Write what was found, best first, in the words that are allowed."""
+def _text(found: SearchResult, request: SearchMemory, notice: str) -> str:
+    """Write what was found, best first, in the words that are allowed; an instruction form stands in its place."""
     if composed := found.full_instruction or found.instruction:
         return composed
-    words = options.max_words - count_words(notice) if options.max_words else None
+    words = request.max_words - count_words(notice) if request.max_words else None
     telling = [entry for entry in evidence(found) if entry.relativity >= _NEGLIGIBLE]
-    entries = list(passages_within(telling, options.query, words=words, label=_label))
+    entries = list(passages_within(telling, request.query, words=words, label=_label))
     lines = [f"{_label(entry)} {set_in(text)}" for entry, text in entries]
     if words is None and any(len(text) < len(entry.text) for entry, text in entries):
         lines.append(READ_WHOLE)
@@ -101,15 +92,15 @@ def _label(entry: EvidenceItem) -> str:
     return f"{'·'.join(part for part in parts if part)} {visible(entry.who)}:"
 
 
-def _lists(found: SearchResult, options: SearchOptions, whole: Mapping[str, int]) -> dict[str, Any]:
-    """Return the lists, and the instruction forms where there are any."""
+def _lists(found: SearchResult, request: SearchMemory, whole: Mapping[str, int]) -> dict[str, Any]:
+    """Return the lists that were asked for, even where nothing is in them, and the instruction forms that there are."""
     lists: dict[str, Any] = {}
-    if options.with_memories:
+    if request.memory_limit_number:
         lists["memory_detail_list"] = [compact(memory, without=_IMPLIED) for memory in found.memory_detail_list]
         if found.preference_detail_list:
             lists["preference_detail_list"] = [compact(one) for one in found.preference_detail_list]
             lists["preference_note"] = found.preference_note
-    if options.with_messages:
+    if request.message_limit_number:
         lists["message_detail_list"] = [shown_message(message, whole) for message in found.message_detail_list]
     texts = {"instruction": found.instruction, "full_instruction": found.full_instruction}
     return lists | {name: text for name, text in texts.items() if text}

@@ -1,6 +1,6 @@
 """Keeping an answer to a size that a host can take."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from memos_mcp.core.models import MemoryPage, SearchResult, StoredMessage
@@ -12,11 +12,12 @@ ANSWER_BYTES = 60_000
 """The texts of one answer are no longer than this, in UTF-8: about what hosts accept of a tool (25,000 tokens)."""
 
 _BYTES_A_WORD = 7  # of English with the space after it, rounded up
-_TEXTS = {
+TEXTS = {
     "memory_detail_list": "memory_value",
     "preference_detail_list": "preference",
     "message_detail_list": "content",
 }
+"""The lists of an answer, each with the field that is the text of its finds."""
 _Found = TypeVar("_Found", SearchResult, MemoryPage)
 
 
@@ -38,7 +39,7 @@ def size_of(text: str) -> int:
 
 def shortened(found: _Found, query: str = "") -> _Found:
     """Cut the longest texts of an answer around what was asked for, where they are too long together."""
-    texts = [getattr(one, field) for name, field in _TEXTS.items() for one in getattr(found, name, ())]
+    texts = [getattr(one, field) for name, field in TEXTS.items() for one in getattr(found, name, ())]
     most = cap(list(map(size_of, texts)))
     return _changed(found, lambda one, field: _short(one, field, query, most=most))
 
@@ -51,21 +52,27 @@ def passages_of(found: SearchResult, query: str) -> SearchResult:
     )
 
 
-def without_quoted(found: SearchResult, cut: Mapping[str, int]) -> SearchResult:
+def without_quoted(passages: SearchResult, cut: Collection[str], *, whole: SearchResult) -> SearchResult:
     """Leave out the memories that a message in `cut` says word for word: the text form has that message alone.
 
-    Beside messages that are shown whole they stay, for whoever reads nothing but memories.
+    Beside messages that are shown whole they stay, for whoever reads nothing but memories. `whole` is what `passages`
+    were cut from.
     """
-    shown = {entry.id for entry in evidence(found)}
-    said = [comparable(message.content) for message in found.message_detail_list if message.id in cut]
-    return found.model_copy(
+    shown = {entry.id for entry in evidence(whole)}
+    said = [comparable(message.content) for message in whole.message_detail_list if message.id in cut]
+
+    def is_quoted(one: Any, field: str) -> bool:  # noqa: ANN401 - any of three kinds
+        return one.id not in shown and any(comparable(getattr(one, field)) in text for text in said)
+
+    return passages.model_copy(
         update={
             name: tuple(
-                one
-                for one in getattr(found, name)
-                if one.id in shown or not any(comparable(getattr(one, _TEXTS[name])) in text for text in said)
+                passage
+                for passage, one in zip(getattr(passages, name), getattr(whole, name), strict=True)
+                if not is_quoted(one, field)
             )
-            for name in ("memory_detail_list", "preference_detail_list")
+            for name, field in TEXTS.items()
+            if name != "message_detail_list"
         }
     )
 
@@ -99,7 +106,7 @@ def cut_lengths(whole: Sequence[StoredMessage], shown: Sequence[StoredMessage]) 
 
 def _changed(found: _Found, change: Callable[[Any, str], Any]) -> _Found:
     """Return an answer with each of its finds changed, which is told the name of its text too."""
-    lists = {name: (field, getattr(found, name, ())) for name, field in _TEXTS.items()}
+    lists = {name: (field, getattr(found, name, ())) for name, field in TEXTS.items()}
     changed = {name: tuple(change(one, field) for one in ones) for name, (field, ones) in lists.items() if ones}
     return found.model_copy(update=changed)
 

@@ -28,7 +28,7 @@ class Source:
     public: bool = False
 
     @property
-    def told(self) -> str:
+    def with_speaker(self) -> str:
         """What was said, after the name of who said it, where it is somebody else."""
         return f"{self.speaker}: {self.content}" if self.speaker else self.content
 

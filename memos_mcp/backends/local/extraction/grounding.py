@@ -55,7 +55,7 @@ _USER = re.compile(r"^(?:the )?user(?P<owns>['’]s)?\b", re.IGNORECASE)
 
 def unsupported(claim: str, sources: Sequence[Source]) -> Reason | None:
     """Return why a claim does not follow from its sources, at least one, or None where it does."""
-    said = "\n".join(source.told for source in sources)
+    said = "\n".join(source.with_speaker for source in sources)
     times = resolve(claim, said=sources[-1].moment)
     bare = _without(claim, times)
     claimed, known = _claimed(bare), matter(said)

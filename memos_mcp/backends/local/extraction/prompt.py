@@ -81,7 +81,8 @@ def schema() -> dict[str, Any]:
 
 def _line(number: int, source: Source, *, is_new: bool) -> str:
     """Write a message as one line of JSON, from which no text in it can break out; secrets stay here."""
-    content = source.told if len(source.told) <= _LONG_MESSAGE else prose(source.told)
+    said = source.with_speaker
+    content = said if len(said) <= _LONG_MESSAGE else prose(said)
     line = {"id": number, "role": source.role, "time": clock_text(source.chat_time), "content": redact(content)[0]}
     line["content"] = str(line["content"])[:_LONG_MESSAGE].encode("utf-8", "replace").decode()
     return json.dumps(line | {"new": is_new}, ensure_ascii=False)

@@ -26,7 +26,7 @@ def _days(table: str, *, shift: int) -> str:
 
 
 def counts_of(database: Database, user: int) -> Counts:
-    """Count what is kept."""
+    """Count what is kept; of memories and preferences together, those in force."""
     count = database.number
     return Counts(
         messages=count("SELECT count(*) FROM message WHERE user = ?", (user,)),
@@ -36,7 +36,7 @@ def counts_of(database: Database, user: int) -> Counts:
 
 
 def days_of(database: Database, user: int, *, offset: int) -> tuple[Day, ...]:
-    """Count messages and memories by the day on which they were said, at `offset` minutes ahead of UTC."""
+    """Count messages and memories by the day on which they were said, all at `offset` minutes ahead of UTC."""
     counts: dict[int, dict[str, int]] = {}
     for table in ("message", "memory"):
         for day, count in database.rows(_days(table, shift=offset * 60_000), (user,) * 3):

@@ -1,4 +1,8 @@
-"""What speaks for a text beside its words and its vector: who says it and to whom, when, where, and in which form."""
+"""What speaks for a text beside its words and its vector: who says it and to whom, when, where, and in which form.
+
+Evidence is added for what makes a text an answer though little else is found in it, as who said it where that is asked.
+A prior is for what only tells which of two texts, alike otherwise, is likelier to answer, as their form does.
+"""
 
 from collections.abc import Sequence
 

@@ -4,14 +4,14 @@ import re
 
 from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.backends.local.text.questions import only_asks
-from memos_mcp.backends.local.text.speech import in_first_person, speaks_of_relative_time, told
+from memos_mcp.backends.local.text.speech import in_first_person, speaks_of_relative_time, without_speaker
 
 FIRST_PERSON = 1
 QUESTION = 2
 RELATIVE_TIME = 4
 BY_USER = 8
 BY_ASSISTANT = 16
-NUMBER = 32
+NUMBER = 32  # any digit, of a date, a version or a telephone number too, or a number in words
 NAME = 64
 PLACE = 128
 ASKS_ALONE = 256
@@ -39,12 +39,12 @@ def _asks(text: str) -> bool:
 
 def _asks_alone(text: str) -> bool:
     """Tell whether a text is a question and tells nothing beside it."""
-    return _asks(text) and only_asks(told(text).partition("[")[0])
+    return _asks(text) and only_asks(without_speaker(text).partition("[")[0])
 
 
 def _holds_number(text: str) -> bool:
-    """Tell whether a text holds a number, in digits or in words."""
-    return _NUMBER.search(told(text)) is not None
+    """Tell whether a text holds a digit, or a number in words."""
+    return _NUMBER.search(without_speaker(text)) is not None
 
 
 def _holds_name(text: str) -> bool:
@@ -52,13 +52,13 @@ def _holds_name(text: str) -> bool:
 
     In a text without capitals any word may be one.
     """
-    said = told(text)
+    said = without_speaker(text)
     return _NAME.search(said) is not None or said == said.lower()
 
 
 def _holds_place(text: str) -> bool:
     """Tell whether a text holds what looks like a place: a preposition of place before an article or a capital."""
-    return _PLACE.search(told(text)) is not None
+    return _PLACE.search(without_speaker(text)) is not None
 
 
 _ROLES = {"user": BY_USER, "assistant": BY_ASSISTANT}

@@ -17,7 +17,7 @@ class Query:
     cosine), None while vectors are missing. `tokens` (int8, a row a word of `words`) and `token_vectors`, which
     fetches those of stored texts, give late interaction. `thread` is preferred a little; `allowed` are the texts
     that may be found, None for all. `may_react` says that short texts may be mere reactions, as messages are and
-    memories are not. With `explain`, hits say why they were found.
+    memories are not. With `explain`, hits have their `reasons`.
     """
 
     text: str
@@ -34,7 +34,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """What speaks for a hit, each 0 to 1.
+    """What speaks for a hit of words, meaning, time and neighbours, each 0 to 1; not who speaks, nor flags and priors.
 
     `words` is the share of the query that stands in the text, `neighbours` the share that is found only beside it,
     `meaning` the cosine of the two, `time` how near the text is to a time that the query names.

@@ -28,15 +28,21 @@ from memos_mcp.backends.local.text.terms import (
     word_terms,
 )
 
-_ASKS_WHEN = re.compile(rf"\s*(?:{pattern_of('asks_when')})", re.IGNORECASE)
+
+def _beginning(key: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:{pattern_of(key)})", re.IGNORECASE)
+
+
+_ASKS_WHEN = _beginning("asks_when")
 _ASKS_FOR_THE_PAST = re.compile(pattern_of("past"), re.IGNORECASE)
 _SAID_BY_USER = re.compile(pattern_of("said_by_user"), re.IGNORECASE)
 _SAID_BY_ASSISTANT = re.compile(pattern_of("said_by_assistant"), re.IGNORECASE)
-_KINDS = {NUMBER: "number", PLACE: "place", NAME: "name"}
-_FAVOURED, _REQUIRED = (
-    {flag: re.compile(rf"\s*(?:{pattern_of(f'{verb}_{kind}')})", re.IGNORECASE) for flag, kind in _KINDS.items()}
-    for verb in ("asks", "requires")
-)
+_FAVOURED = {NUMBER: _beginning("asks_number"), PLACE: _beginning("asks_place"), NAME: _beginning("asks_name")}
+_REQUIRED = {
+    NUMBER: _beginning("requires_number"),
+    PLACE: _beginning("requires_place"),
+    NAME: _beginning("requires_name"),
+}
 _OFTEN_WITHOUT_PRONOUN = frozenset(one.shown for one in profiles().values() if one.leaves_out_pronouns)
 
 
@@ -109,18 +115,21 @@ class Question:
 
     @cached_property
     def of_oneself(self) -> bool:
-        """Whether it asks about the life of the one who asks, and not what the assistant said."""
+        """Whether it is in the first person, as "how do I reach Ana?" is, and not about what the assistant said."""
         own = in_first_person(self.text) or self.script in _OFTEN_WITHOUT_PRONOUN
         return own and self.said_by != BY_ASSISTANT
 
     @cached_property
     def favoured_kind(self) -> int:
-        """The flag of what it asks for, or 0; what holds it ranks a little higher."""
+        """The flag of what it asks for, the first whose pattern matches, or 0; what holds it ranks a little higher."""
         return self._kind(_FAVOURED)
 
     @cached_property
     def required_kind(self) -> int:
-        """The flag of what nearly every answer to it holds, or 0: "which" may ask for anything."""
+        """The flag of what nearly every answer to it holds, found as above, or 0: "which" may ask for anything.
+
+        What lacks it loses relativity: "where" requires a place, so that "where can I reach Ana?" does, too.
+        """
         return self._kind(_REQUIRED)
 
     def _kind(self, patterns: Mapping[int, re.Pattern[str]]) -> int:

@@ -252,16 +252,16 @@ class Ranking:
         flags = self._rows.flags.values[rows]
         unfit = np.zeros(len(rows))
         if self._question.said_by != BY_USER:
-            unfit += relativity.QUESTION * ((flags & ASKS_ALONE) != 0)
+            unfit += relativity.ONLY_ASKS * ((flags & ASKS_ALONE) != 0)
         if self._question.said_by != BY_ASSISTANT:
             short = (self._rows.length.values[rows] <= _REMARK) & (self._rows.speaker.values[rows] == 0)
-            unfit += relativity.REMARK * (short & ((flags & BY_ASSISTANT) != 0) & ~self._answers(rows))
+            unfit += relativity.REMARK * (short & ((flags & BY_ASSISTANT) != 0) & ~self._after_a_question(rows))
         if needs := self._question.required_kind:
             against = relativity.NO_NAME if needs == NAME else relativity.OTHER_KIND
             unfit += against * ((flags & needs) == 0)
         return unfit
 
-    def _answers(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def _after_a_question(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which of these rows stand right after a question."""
         before = self._rows.before.values[rows]
         return (before != NOBODY) & ((self._rows.flags.values[before] & QUESTION) != 0)
@@ -269,7 +269,7 @@ class Ranking:
     def _own(self, rows: NDArray[np.int64]) -> Found:
         """Return how much of the query is found in these rows themselves, or in a question right before them."""
         before = self._rows.before.values[rows]
-        asked = self._answers(rows)
+        asked = self._after_a_question(rows)
         found = self._of_themselves(np.concatenate((rows, before[asked])))
         coverage, cosine = (values[: len(rows)] for values in (found.coverage, found.cosine))
         for own, values in ((coverage, found.coverage), (cosine, found.cosine)):

@@ -38,7 +38,7 @@ _STANDS_AMONG_MANY = 7.5
 _WORD_CHANCE = 0.15
 """How near some word of a text is to any word by chance."""
 
-QUESTION = 1.0
+ONLY_ASKS = 1.0
 REMARK = 1.0
 NO_NAME = 1.0
 OTHER_KIND = 0.25

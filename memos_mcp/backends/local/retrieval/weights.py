@@ -35,7 +35,7 @@ class Weights:
     first_person: float = 0.05  # for who speaks of themselves
     question: float = -0.1  # for a question
     dated: float = 0.1  # for a number or a time, where a time is asked for
-    answer: float = 0.1  # for what holds the kind of thing that is asked for
+    answer: float = 0.1  # for what holds the kind of thing that is asked for (`favoured_kind`), whichever it is
     response: float = -0.2  # for an assistant's words, where a question does not ask for them
     inquiry: float = -0.6  # more, where it only asks
     own: float = 0.2  # for the user's words, as `mine`: alone, each of them finds 2 to 4 points less in some language

@@ -34,8 +34,8 @@ def in_first_person(text: str) -> bool:
     return _FIRST_PERSON.search(text, 0, _REACH) is not None
 
 
-def told(text: str) -> str:
-    """Return what is told after the name of the speaker."""
+def without_speaker(text: str) -> str:
+    """Return a text after the name of its speaker."""
     speaker = _SPEAKER.match(text, 0, _HEAD)
     return text[speaker.end() if speaker else 0 : _REACH]
 
