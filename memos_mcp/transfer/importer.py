@@ -8,12 +8,12 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from memos_mcp.backends.local.consolidation import KEYS_VERSION, keys
+from memos_mcp.backends.local.consolidation import keys, keys_version
 from memos_mcp.backends.local.ledger.database_interface import Database
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.record_import import Known, RecordImport
 from memos_mcp.backends.local.ledger.records import MemoryRecord, MessageRecord
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
+from memos_mcp.backends.local.retrieval.features import features_version
 from memos_mcp.backends.local.text.secrets import redact_values
 from memos_mcp.core.errors import InvalidRequest
 from memos_mcp.transfer.documents import Document, documents_in
@@ -150,8 +150,8 @@ def run(
     taken = (0, 0)
     with ledger.database.transaction():
         if not ledger.messages.users():  # nothing that an older version derived
-            ledger.note("features", str(FEATURES_VERSION))
-            ledger.note("keys", str(KEYS_VERSION))
+            ledger.note("features", features_version())
+            ledger.note("keys", keys_version())
     for source, items in _all_items(recognised, user_id, report, owner):
         dated = {"create_time": source.document.modified}
         records: Iterator[Parsed] = (

@@ -198,6 +198,10 @@ UPDATED = (
     ("Uso Vim.", "Me he pasado de Vim a Zed."),
     ("Tengo un gato.", "Mi gato murió."),
     ("Trabajo en Indra.", "Me ha contratado Accenture."),
+    ("Mi hija tiene 5 años.", "Mi hija ya tiene 6 años."),
+    ("Mi prima vive en Cádiz.", "Mi prima vive ahora en Madrid."),
+    ("Mi tío vive en Cádiz.", "Mi tio vive ahora en Madrid."),
+    ("Tengo una gata.", "Tengo dos gatas."),
 )
 
 APART = (
@@ -312,6 +316,25 @@ APART = (
     ("We use Postgres 16.", "The billing service does not use Postgres any more."),
     ("The billing service uses Postgres 16.", "The billing service does not use Redis any more."),
     ("我哥哥住在上海。", "我妹妹不在上海了。"),
+    ("Mi hija tiene 5 años.", "Mi hijo tiene 7 años."),
+    ("Mi hija tiene 7 años.", "Mi hijo tiene 7 años."),
+    ("Mi hermana vive en Cádiz.", "Mi hermano vive ahora en Madrid."),
+    ("Mi hermana se llama Luz.", "Mi hermano se llama Luz."),
+    ("Mi profesora vive en Cádiz.", "Mi profesor vive ahora en Madrid."),
+    ("Tengo un hijo.", "Tengo una hija."),
+    ("Tengo un hijo.", "Tengo dos hijas."),
+    ("Tengo un gato.", "Mi gata murió."),
+    ("No tengo hijos.", "Tengo hijas."),
+    ("Me gusta el profesor.", "No me gusta la profesora."),
+    ("Vivo con mi prima.", "Vivo con mi primo."),
+    ("Roma è di figlio e moglie.", "Roma è di figlia e moglie."),
+    ("Filha do João mora em Lisboa.", "Filho do João mora em Lisboa."),
+    ("Mon amie habite chez moi à Lyon.", "Mon ami habite chez moi à Lyon."),
+    ("Ich wohne mit Lehrer Wolf in Bonn.", "Ich wohne mit Lehrerin Wolf in Bonn."),
+    ("Mi avó vive en Cádiz.", "Mi avô vive ahora en Madrid."),
+    ("Avó tem 80 anos e mora em Lisboa.", "Avô tem 80 anos e mora em Lisboa."),
+    ("J'aime pêche et soleil à la maison.", "J'aime péché et soleil à la maison."),
+    ("Моя соседка живёт в Казани.", "Мой сосед живёт в Казани."),
 )
 
 NOT_JUDGED = (

@@ -1,5 +1,6 @@
 """Memories are kept up: repeated ones grow stronger, superseded ones step back, and no other is touched."""
 
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -12,7 +13,8 @@ from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.composition import open_local
 from memos_mcp.backends.local.extraction.base import Draft, Source
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse
+from memos_mcp.backends.local.retrieval.features import analyse, features_version
+from memos_mcp.backends.local.text import language_files
 from memos_mcp.core.models import AddMessage, DeleteMemory, GetMemory, Memory, Message, Preference, UpdateMemory
 from tests.consolidation.conversation import add
 from tests.fakes.hashed_embedder import HashedEmbedder
@@ -216,7 +218,35 @@ async def test_features_of_an_older_version_are_made_again_when_a_store_is_opene
     async with store(tmp_path) as backend:
         database = backend.ledger.database
         assert [database.rows(f"SELECT features FROM {table}")[0][0] for table in ("message", "memory")] == made
-        assert backend.ledger.noted("features") == str(FEATURES_VERSION)
+        assert backend.ledger.noted("features") == features_version()
+
+
+async def test_a_change_of_a_file_of_a_language_has_its_texts_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "languages"
+    shutil.copytree(str(language_files.FOLDER), folder)
+    monkeypatch.setattr(language_files, "FOLDER", folder)
+
+    async def noted() -> list[str]:
+        async with store(tmp_path / "store") as backend:
+            return [backend.ledger.noted(name) for name in ("features", "keys")]
+
+    def add_a_line(file: Path) -> None:
+        file.write_text(file.read_text("utf-8") + "\n", "utf-8")
+
+    features, keys = await noted()
+    assert await noted() == [features, keys]
+
+    add_a_line(folder / "spanish" / "places.toml")
+    changed = await noted()
+    assert changed[0] == features
+    assert changed[1] != keys
+
+    add_a_line(folder / "italian" / "stop_words.txt")
+    again = await noted()
+    assert again[0] != features
+    assert again[1] != changed[1]
 
 
 async def test_adds_while_memories_are_kept_up_lose_and_repeat_nothing(backend: LocalBackend) -> None:

@@ -135,7 +135,7 @@ NOTED = (8, "5d3e5a22201c2ca5")
 
 
 def test_features_that_come_out_differently_have_another_version() -> None:
-    """Raise `FEATURES_VERSION` where this fails, and replace what is `NOTED`: stores are analysed again when opened."""
+    """Replace what is `NOTED` where this fails, with a new `FEATURES_VERSION` if the code of `analyse` has changed."""
     digest = hashlib.sha256()
     for text, role in GOLDEN:
         packed = analyse(text, role=role)

@@ -52,6 +52,12 @@ attribute = "residence"
 holds = "place"
 states = ['''(?P<subject>mi) logas en (?P<value>\\w+)''']
 changes = ['''(?P<subject>mi) translokigis al (?P<value>\\w+)''']
+[swap]
+shared = ['''mi forlasis (?P<left>\\w+)''']
+[change]
+changed = '''\\bnun\\b'''
+[change.values]
+weekday = '''lundon|mardon'''
 """,
 }
 
@@ -82,6 +88,7 @@ print(json.dumps({
     "same stem": stem("birdojn", "esperanto") == stem("birdo", "esperanto"),
     "places": [places("cities")["londono"], places("cities")["london"]],
     "moved": compare("Mi logas en Londono.", "Mi translokigis al Lisbono.", near=False).relation,
+    "another day": compare("Kunveno kun vi estas lundon.", "Kunveno kun vi nun estas mardon.", near=False).relation,
     "served": [finding.found for finding in judge(["La hundo estas en la urbo kun mi."] * 40, embedder="onnx")],
     "ukrainian": [written_in("Мені це теж ще"), language_of("місто", "ukrainian"), language_of("город", "english")],
 }))
@@ -139,6 +146,7 @@ def test_its_questions_and_requests_and_empty_words_are_known(read: dict[str, di
 
 def test_what_changed_is_compared_by_its_grammar_and_its_names_of_places(read: dict[str, object]) -> None:
     assert read["moved"] == "updates"
+    assert read["another day"] == "updates"
     assert read["places"] == ["London", "London"]
 
 

@@ -11,7 +11,7 @@ import anyio
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.backend import LocalBackend, Redact, milliseconds_now
-from memos_mcp.backends.local.consolidation import KEYS_VERSION, Consolidation, Feedback, keys
+from memos_mcp.backends.local.consolidation import Consolidation, Feedback, keys, keys_version
 from memos_mcp.backends.local.consolidation.agent_memories import AgentMemories
 from memos_mcp.backends.local.consolidation.learning import Learning
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of, hold
@@ -22,7 +22,7 @@ from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.migration import MOVING
 from memos_mcp.backends.local.ledger.shared import connect
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION
+from memos_mcp.backends.local.retrieval.features import features_version
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.search.retriever import Retriever
 from memos_mcp.backends.local.vectors.embedding import embed_otherwise_made
@@ -144,7 +144,7 @@ def _prepare(ledger: Ledger, embedder: Embedder) -> None:
         )
     if not made_with and embedder.name:
         ledger.note("embedder", embedder.name)
-    if ledger.noted("features") != str(FEATURES_VERSION):
-        ledger.analyse_again()
-    if ledger.noted("keys") != str(KEYS_VERSION):
-        ledger.find_keys_again(KEYS_VERSION, keys)
+    if ledger.noted("features") != (version := features_version()):
+        ledger.analyse_again(version)
+    if ledger.noted("keys") != (version := keys_version()):
+        ledger.find_keys_again(version, keys)

@@ -9,7 +9,7 @@ archives; `learning` has it do so for each add, `agent_memories` for what the ag
 
 from memos_mcp.backends.local.consolidation.deduplication import Consolidation
 from memos_mcp.backends.local.consolidation.feedback import Feedback, FeedbackOutcome
-from memos_mcp.backends.local.consolidation.statements import KEYS_VERSION, keys
+from memos_mcp.backends.local.consolidation.statements import keys, keys_version
 from memos_mcp.backends.local.consolidation.undo import Undo
 
-__all__ = ["KEYS_VERSION", "Consolidation", "Feedback", "FeedbackOutcome", "Undo", "keys"]
+__all__ = ["Consolidation", "Feedback", "FeedbackOutcome", "Undo", "keys", "keys_version"]

@@ -18,6 +18,7 @@ from memos_mcp.backends.local.consolidation.grammar import (
 )
 from memos_mcp.backends.local.consolidation.known_names import tools
 from memos_mcp.backends.local.consolidation.normalisation import MARKS, plain
+from memos_mcp.backends.local.text.language import FEMININE
 
 USER = "i"
 """The subject of what the user says of themselves."""
@@ -159,6 +160,8 @@ class ParsedSentence:
     def _claim(self, form: AttributeForms, found: re.Match[str], *, changed: bool, ended: bool) -> Claim:
         groups = {name: value for name, value in found.groupdict().items() if value}
         named = {name: " ".join(self._stems(self._words(value))) for name, value in groups.items()}
+        if form.holds != "many":  # a role that one person has: "mi jefe", "mi nueva jefa"
+            named["attribute"] = named.get("attribute", "").replace(FEMININE, "")
         named["pair"] = " ".join(sorted([named.get("value", ""), named.get("other", "")]))
         attribute = re.sub(r"\{(\w+)\}", lambda part: named.get(part[1], ""), form.attribute)
         return Claim(
@@ -176,7 +179,7 @@ class ParsedSentence:
     def _subject(self, found: re.Match[str]) -> str:
         groups = found.groupdict()
         if groups.get("whose"):
-            return f"my {self._rules.stem(groups['whose'].casefold())}"
+            return f"my {groups['whose'].casefold()}"
         subject = _possessive().sub("", (groups.get("subject") or "").casefold().strip())
         subject = re.sub(r"^the user's\b", "my", subject)
         if not self._rules.profile.spaces:
@@ -188,7 +191,7 @@ class ParsedSentence:
         if HAN.search(subject):
             return subject
         words = [word for word in self._words(subject) if word not in self._rules.unsaid]
-        return " ".join("my" if word in self._rules.own else self._rules.stem(word) for word in words)
+        return " ".join("my" if word in self._rules.own else word for word in words)
 
     def _value(self, text: str, holds: Holds) -> str:
         if holds == "count":

@@ -44,7 +44,8 @@ class TextReplacement:
     @property
     def stems(self) -> frozenset[str]:
         """What tells which memory is meant."""
-        light = frozenset[str]().union(*(grammar(language).correcting.light for language in LANGUAGES))
+        rules = map(grammar, LANGUAGES)
+        light = {stem for one in rules for word in one.correcting.light for stem in (word, one.stem(word))}
         return frozenset(self.about.wording.stems) - light if self.about else frozenset()
 
     @property

@@ -1,7 +1,7 @@
 """Grammar: how the sentences of a language are written that can be repeated, updated, ended and corrected.
 
-A file a language; `text/languages/english/changes.toml` explains the entries, and the classes here name them. All
-patterns are for text without accents, written out by `normalisation.plain`.
+A file a language; `text/languages/README.md` and `english/changes.toml` explain the entries, and the classes here name
+them. Patterns are for text without accents, written out by `normalisation.plain`, where the README says nothing else.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter
 
-from memos_mcp.backends.local.text.language import recognise, stem
+from memos_mcp.backends.local.text.language import recognise, stem_by_gender
 from memos_mcp.backends.local.text.language_files import (
     LATIN,
     Profile,
@@ -126,10 +126,10 @@ class Swap:
     own.
     """
 
-    shared: Patterns
-    own: Patterns
-    liked: Words
-    owned: Pattern
+    shared: Patterns = ()
+    own: Patterns = ()
+    liked: Words = frozenset()
+    owned: Pattern = _NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,13 @@ class Change:
     `by` is what leads up to the matter where somebody changed it, `reason` what follows it.
     """
 
-    changed: Pattern
-    by: Pattern
-    reason: Pattern
-    people: Pattern
-    money: Pattern
-    light: Words
-    values: dict[str, Pattern]
+    changed: Pattern = _NEVER
+    by: Pattern = _NEVER
+    reason: Pattern = _NEVER
+    people: Pattern = _NEVER
+    money: Pattern = _NEVER
+    light: Words = frozenset()
+    values: dict[str, Pattern] = field(default_factory=dict[str, Pattern])
 
 
 _NO_DOING, _NO_CORRECTION = DoingForms(), CorrectionForms()
@@ -195,8 +195,8 @@ class Grammar:
         return profiles()[self.language]
 
     def stem(self, word: str) -> str:
-        """Return the stem of a case-folded word."""
-        return stem(word, self.language)
+        """Return the stem of a case-folded word, other of a woman than of a man."""
+        return stem_by_gender(word, self.language)
 
     @cached_property
     def stop_words(self) -> frozenset[str]:

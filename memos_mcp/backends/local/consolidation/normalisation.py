@@ -1,11 +1,12 @@
 """Wording: a sentence as the words that carry it, so that two ways to say one thing come out alike."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 from memos_mcp.backends.local.consolidation.grammar import Grammar, grammar, grammar_of, in_any
-from memos_mcp.backends.local.text.language import recognise, stem
+from memos_mcp.backends.local.text.language import recognise, stem_by_gender
 from memos_mcp.backends.local.text.language_files import DEFAULT, pattern_of
 from memos_mcp.backends.local.text.terms import fold
 
@@ -23,8 +24,9 @@ class NormalisedSentence:
 
     The last `moved` stems are of words that may stand anywhere, sorted. `past` are the places of those that end like a
     past tense; `negators` are the words that negate, which are not among the stems; `points` tells that the sentence
-    speaks of something named elsewhere; `free` that its language is known well enough to compare it with another
-    order of the words. `own` are, of what somebody says of themselves alone, the stems that are not light, sorted.
+    speaks of something named elsewhere; `accented` are its words with accents. `free` tells that its language is known
+    well enough to compare it with another order of the words. `own` are, of what somebody says of themselves alone, the
+    stems that are not light, sorted.
     """
 
     stems: tuple[str, ...]
@@ -32,8 +34,13 @@ class NormalisedSentence:
     past: frozenset[int]
     negators: tuple[str, ...]
     points: bool
+    accented: frozenset[str]
     free: bool
     own: tuple[str, ...] = ()
+
+    def differs_in_accents(self, other: "NormalisedSentence") -> bool:
+        """Tell whether one word has other accents in the other sentence ("avó", "avô"); people also leave them out."""
+        return not {*map(fold, self.accented - other.accented)}.isdisjoint(map(fold, other.accented - self.accented))
 
     @property
     def key(self) -> str:
@@ -71,16 +78,24 @@ def wording(sentence: str) -> NormalisedSentence:
     moved = sorted(word for word in said if word in rules.movable)
     said = [word for word in said if word not in rules.movable] + moved
     language = recognise(_WORD.findall(sentence.casefold()))
-    stems = tuple(known.stem(word) if known else stem(word, language) for word in said)
+    stems = tuple(known.stem(word) if known else stem_by_gender(word, language) for word in said)
     return NormalisedSentence(
         stems=stems,
         moved=len(moved),
         past=frozenset(place for place, word in enumerate(said) if rules.doing.past.search(word)),
         negators=tuple(negators),
         points=bool(rules.pointing.search(text)),
+        accented=_accented(sentence),
         free=known is not None and known.profile.spaces,
         own=_own(stems, sentence, rules) if known else (),
     )
+
+
+def _accented(sentence: str) -> frozenset[str]:
+    if sentence.isascii():
+        return frozenset()
+    words = _WORD.findall(unicodedata.normalize("NFC", sentence).casefold())
+    return frozenset(word for word in words if fold(word) != word)
 
 
 def _own(stems: tuple[str, ...], sentence: str, rules: Grammar) -> tuple[str, ...]:

@@ -10,13 +10,14 @@ from memos_mcp.backends.local.consolidation.changes import Matter, ReplacedValue
 from memos_mcp.backends.local.consolidation.claims import USER, Action, Claim, readings
 from memos_mcp.backends.local.consolidation.grammar import HAN, in_any
 from memos_mcp.backends.local.consolidation.normalisation import NormalisedSentence, wording
+from memos_mcp.backends.local.text.language_files import digest
 from memos_mcp.backends.local.text.questions import is_question
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.speech import speaks_of_relative_time
 from memos_mcp.core.perspective import Perspective, bare, perspective_of
 
-KEYS_VERSION = 10
-"""Grows when `keys` gives another answer for the same text: what an older version gave is made again."""
+KEYS_VERSION = 11
+"""Grows when the code of `keys` gives another answer for the same text: what an older version gave is made again."""
 
 LONGEST = 2_000
 """Characters of a memory that are compared; a longer one is never judged to be another's equal."""
@@ -110,6 +111,12 @@ def told(text: str) -> ComparedMemory:
         statements=tuple(_statements(body[:LONGEST])),
         whole=len(body) <= LONGEST,
     )
+
+
+def keys_version() -> str:
+    """Return what `keys` depends on: the version of its code, and a digest of the languages' files that it reads."""
+    read = digest("language.toml", "stop_words.txt", "speech.toml", "changes.toml", "places.toml")
+    return f"{KEYS_VERSION} {read}"
 
 
 def keys(text: str) -> set[int]:

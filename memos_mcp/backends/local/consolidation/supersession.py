@@ -58,6 +58,8 @@ def judge(earlier: ComparedMemory, later: ComparedMemory, *, near: bool, correct
 
 def updates(old: Statement, new: Statement, *, correcting: bool = False) -> bool:
     """Tell whether a statement takes the place of an earlier one."""
+    if old.wording.differs_in_accents(new.wording):
+        return False
     return (
         _denies(old, new)
         or any(_takes_place(one, other, correcting=correcting) for one, other in product(old.claims, new.claims))
@@ -77,7 +79,7 @@ def _changed(old: Statement, new: Statement) -> bool:
 
 def repeats(old: Statement, new: Statement, *, near: bool) -> bool:
     """Tell whether a statement says what an earlier one says."""
-    if (old.dated or new.dated) and not near:
+    if ((old.dated or new.dated) and not near) or old.wording.differs_in_accents(new.wording):
         return False
     if _same_words(old.wording, new.wording):
         return near or not (old.wording.points or new.wording.points)

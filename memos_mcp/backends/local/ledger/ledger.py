@@ -17,7 +17,7 @@ from memos_mcp.backends.local.ledger.removal import Removal
 from memos_mcp.backends.local.ledger.schema import open_ledger_file
 from memos_mcp.backends.local.ledger.tasks import INSTRUCTIONS, TAKEN_OVER, Tasks
 from memos_mcp.backends.local.ledger.vectors import Vectors
-from memos_mcp.backends.local.retrieval.features import FEATURES_VERSION, analyse, analyse_memory
+from memos_mcp.backends.local.retrieval.features import analyse, analyse_memory
 from memos_mcp.core.models import StoreStatus
 
 
@@ -104,7 +104,7 @@ class Ledger:
             self.database.execute("INSERT INTO meta VALUES ('identity', ?) ON CONFLICT (name) DO NOTHING", (made,))
             return self.noted("identity")
 
-    def analyse_again(self) -> None:
+    def analyse_again(self, version: str) -> None:
         """Derive the features of every text anew, after a change in how they are derived."""
         with self.database.transaction():
             for table, columns in (("message", "content, role"), ("memory", "memory_value, NULL")):
@@ -115,9 +115,9 @@ class Ledger:
                         f"UPDATE {table} SET features = ? WHERE seq = ?",
                         [(_features(row[1], row[2]), row["seq"]) for row in rows],
                     )
-            self.note("features", str(FEATURES_VERSION))
+            self.note("features", version)
 
-    def find_keys_again(self, version: int, keys: Callable[[str], Collection[int]]) -> None:
+    def find_keys_again(self, version: str, keys: Callable[[str], Collection[int]]) -> None:
         """Derive the keys of every memory anew, after a change in how they are derived."""
         with self.database.transaction():
             for rows in self.database.batches(
@@ -125,7 +125,7 @@ class Ledger:
             ):
                 for row in rows:
                     self.claims.put(row["user"], row["seq"], keys(row["memory_value"]))
-            self.note("keys", str(version))
+            self.note("keys", version)
 
 
 def _features(text: str, role: str | None) -> bytes:

@@ -13,17 +13,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.flags import flags_of
+from memos_mcp.backends.local.text.language_files import digest
 from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.terms import term_hash, terms, word_count
 from memos_mcp.core.perspective import bare, perspective_of
 
 FEATURES_VERSION = 8
-"""Grows when `analyse` gives another answer for the same text: what an older version made is made again."""
+"""Grows when the code of `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3
 MAX_COUNT = (1 << COUNT_BITS) - 1
 
 _HEADER = 3
+
+
+def features_version() -> str:
+    """Return what `analyse` depends on: the version of its code, and a digest of the languages' files that it reads."""
+    return f"{FEATURES_VERSION} {digest('language.toml', 'stop_words.txt', 'speech.toml')}"
 
 
 def analyse(text: str, *, role: str) -> bytes:

@@ -11,6 +11,9 @@ from Stemmer import Stemmer  # pyright: ignore[reportUnknownVariableType]
 
 from memos_mcp.backends.local.text.language_files import DEFAULT, LATIN, Profile, profiles, stop_words
 
+FEMININE = "~"
+"""What `stem_by_gender` puts at the end."""
+
 _LETTERS = 2_000  # of a text that are counted
 _LATIN_WORD = re.compile(r"[^\W\d_]+")
 _LATIN_END = "\u0250"
@@ -91,3 +94,14 @@ def stem(word: str, language: str) -> str:
         return word
     stemmer = Stemmer(algorithm, 0)  # pyright: ignore[reportUnknownVariableType]  # for one thread alone, so a new one
     return cast("str", stemmer.stemWord(word))  # pyright: ignore[reportUnknownMemberType]
+
+
+@lru_cache(maxsize=1 << 16)
+def stem_by_gender(word: str, language: str) -> str:
+    """Reduce a case-folded word to its stem, with a mark on feminine ones: "hija" and "hijo" have one stem."""
+    feminine = profiles()[language].feminine
+    return (
+        f"{stem(word, language)}{FEMININE}"
+        if feminine and re.search(f"(?:{feminine})$", word)
+        else stem(word, language)
+    )

@@ -7,10 +7,19 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final, Literal
 
-File = Literal["language.toml", "times.toml", "preferences.toml", "changes.toml", "speech.toml", "places.toml"]
+File = Literal[
+    "language.toml",
+    "stop_words.txt",
+    "times.toml",
+    "preferences.toml",
+    "changes.toml",
+    "speech.toml",
+    "places.toml",
+]
 
 DEFAULT: Final = "english"
 """The language of a text in Latin letters that is not clearly in another."""
@@ -30,6 +39,7 @@ class Profile:
     borrows: str = ""
     spaces: bool = True
     stemmer: str = ""
+    feminine: str = ""
     ngram: int = 4
     leaves_out_pronouns: bool = False
     universal: bool = False
@@ -54,6 +64,17 @@ def profiles() -> dict[str, Profile]:
     return {name: Profile(name, **table_of(name, "language.toml")) for name in languages()}
 
 
+def digest(*files_read: File) -> str:
+    """Digest these files of all languages, as they are now."""
+    made = sha256()
+    for language in languages():
+        for file in files_read:
+            path = FOLDER / language / file
+            if path.is_file():
+                made.update(f"{language}/{file}\n".encode() + path.read_bytes())
+    return made.hexdigest()[:12]
+
+
 def languages_with(file: File) -> tuple[str, ...]:
     """Return the languages that have a file."""
     return tuple(name for name in languages() if (FOLDER / name / file).is_file())
@@ -73,8 +94,7 @@ def table_of(language: str, file: File) -> dict[str, Any]:
 @cache
 def stop_words(language: str) -> frozenset[str]:
     """Read the stop words of a language; none where it has no list."""
-    path = FOLDER / language / "stop_words.txt"
-    return frozenset(path.read_text("utf-8").split()) if path.is_file() else frozenset()
+    return frozenset(text_of(language, "stop_words.txt").split())
 
 
 def pattern_of(key: str, language: str | None = None) -> str:
