@@ -112,6 +112,11 @@ def words_of(key: str) -> frozenset[str]:
     return frozenset(" ".join(_parts(key)).split())
 
 
+def phrases_of(key: str) -> frozenset[str]:
+    """Return what all languages have under a key of `speech.toml`, phrases with a bar between."""
+    return frozenset(one.strip() for part in _parts(key) for one in part.split("|"))
+
+
 def _parts(key: str, language: str | None = None) -> list[str]:
     tables = map(speech, [language] if language else languages())
     return [table[key] for table in tables if key in table]

@@ -15,6 +15,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from memos_mcp.backends.local.text.language_files import phrases_of
+
 MARK = "[redacted: "
 """How every mark begins that stands in place of a secret."""
 
@@ -51,16 +53,13 @@ _BEARER = re.compile(
 _RUN = re.compile(r"[^\s\"'`<>,;(){}\[\]]{16,}")
 
 _NAMES = (
-    "pass", "pwd", "pw", "contraseña", "clave", "kennwort", "senha", "пароль", "密码", "口令", "密碼", "key", "token",
-    "secret", "wachtwoord", "lösenord",  "adgangskode", "salasana", "hasło", "heslo", "jelsz", "şifre", "parola",
-    "κωδικός", "パスワード", "비밀번호", "पासवर्ड", "كلمة المرور", "mật khẩu", "kata sandi", "รหัสผ่าน",
+    "pass", "pwd", "pw", "key", "token", "secret", "wachtwoord", "lösenord", "adgangskode", "salasana", "hasło",
+    "heslo", "jelsz", "şifre", "parola", "mật khẩu", "kata sandi",
 )  # fmt: skip
-_NAMED = re.compile(
-    r"""
-    (?P<name>password|(?<![a-z])pw(?=\s?[:=])
-        |passwd|passcode|passphrase|pwd|contraseña|clave|passwort|kennwort|mot\ de\ passe|senha|пароль
-        |密码|口令|密碼|wachtwoord|lösenord(?:et)?|adgangskode|passord(?:et)?|salasana(?:ni)?|hasło|heslo|jelsz(?:ó|avam)
-        |şifrem?|parolam?|κωδικός|パスワード|비밀번호|पासवर्ड|كلمة\ المرور|mật\ khẩu|kata\ sandi(?:\ saya)?|รหัสผ่าน
+_NAMED = r"""
+    (?P<name>password|WORDS|(?<![a-z])pw(?=\s?[:=])
+        |passwd|passcode|passphrase|pwd|wachtwoord|lösenord(?:et)?|adgangskode|passord(?:et)?|salasana(?:ni)?|hasło|heslo
+        |jelsz(?:ó|avam)|şifrem?|parolam?|mật\ khẩu|kata\ sandi(?:\ saya)?
         |(?:api|access|secret|private|signing|encryption|auth)[ _-]?(?:access[ _-]?)?(?:key(?:_base)?|token)
         |client[ _-]?secret
         |(?<![a-z])(?:secret|token))
@@ -68,9 +67,7 @@ _NAMED = re.compile(
     (?P<link>(?:[:=：]|\bis\b|\bwas\b|\bes\b|\bist\b|\blautet\b|\best\b|\bé\b|\bè\b|\bär\b|\ber\b|\bto\b|\bjest\b
         |\bje\b|\bon\b|\blà\b|\badalah\b|\bείναι\b|は|는|은|هي|है|คือ|是|为|[—–-])[:=]?)\s{0,2}["'`“]?
     (?P<secret>[^\s"'`”<>,;，。；]{4,200})
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+    """
 _PIN = re.compile(
     r"\b(?:PIN|(?:my|the|our) pin)(?: code| number)?(?: is|:| =| ist| è| es| est| é| är)\s?(?P<secret>\d{4,8})\b"
 )
@@ -193,10 +190,19 @@ def _formats() -> tuple[_Format, ...]:
     return tuple(_Format(one["name"], tuple(one["hints"]), re.compile(one["pattern"])) for one in read["formats"])
 
 
+@cache
+def _names() -> tuple[tuple[str, ...], re.Pattern[str]]:
+    """Return the words one of which a text with a named secret has, and the pattern of such a secret."""
+    words = sorted(phrases_of("passwords"))
+    named = _NAMED.replace("WORDS", "|".join(map(re.escape, words)))
+    return (*_NAMES, *words), re.compile(named, re.IGNORECASE | re.VERBOSE)
+
+
 def _named(text: str) -> Iterator[_Found]:
     lowered = text.lower()
-    if any(name in lowered for name in _NAMES):
-        for match in _NAMED.finditer(text):
+    names, named = _names()
+    if any(name in lowered for name in names):
+        for match in named.finditer(text):
             if (kind := _kind(match)) is not None:
                 yield *match.span("secret"), kind
 
