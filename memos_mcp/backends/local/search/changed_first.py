@@ -20,7 +20,7 @@ _CHANGED = re.compile(
 
 
 def changed_first(found: Sequence[Found], *, query: str) -> tuple[Found, ...]:
-    """Move what tells of a change before the first older text that has the same words of the query."""
+    """Move what tells of a change before the first older text with words of the query, half of which it has too."""
     asked = matter(query)
     ordered = list(found)
     for place, one in enumerate(found):
@@ -30,11 +30,15 @@ def changed_first(found: Sequence[Found], *, query: str) -> tuple[Found, ...]:
         older = (
             at
             for at, other in enumerate(ordered[:place])
-            if other.create_time < one.create_time and on & matter(_text(other))
+            if other.create_time < one.create_time and _is_met(asked & matter(_text(other)), on)
         )
         if (first := next(older, None)) is not None:
             ordered.insert(first, ordered.pop(ordered.index(one)))
     return tuple(ordered)
+
+
+def _is_met(words: frozenset[str], by: frozenset[str]) -> bool:
+    return bool(words) and 2 * len(words & by) >= len(words)
 
 
 def _text(one: Memory | StoredMessage) -> str:
