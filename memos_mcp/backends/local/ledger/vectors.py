@@ -22,7 +22,6 @@ TOKEN_DIMENSIONS = 64
 MOST_KEPT = 16_000_000
 """Bytes of token vectors that stay in memory: those of about 18,000 texts."""
 
-
 COMPARED_AT_ONCE = 1_000  # vectors that are in memory together
 
 
@@ -45,7 +44,6 @@ class PendingText:
 
 
 _CONTENTS: tuple[tuple[Kind, str], ...] = (("message", "content"), ("memory", "memory_value"))
-
 _OF_KIND = (
     "SELECT pending.key, pending.user, '{kind}' AS kind, pending.seq, {content} AS content, vector FROM pending"
     " LEFT JOIN {kind} ON {kind}.seq = pending.seq LEFT JOIN {kind}_vector ON {kind}_vector.seq = pending.seq"
@@ -256,15 +254,22 @@ class Vectors:
     def index_again(self, user: int | None = None) -> None:
         """Have the index take in every text anew, of one user or of all; the vectors stay."""
         with self._database.transaction():
-            self._all_pending(user)
-
-    def embed_all_again(self) -> None:
-        """Forget all vectors, so that every text is embedded anew."""
-        with self._database.transaction():
-            self._all_pending(None)
-            self.forget_tokens()
-            self._database.execute("DELETE FROM message_vector")
-            self._database.execute("DELETE FROM memory_vector")
+            only, parameters = ("", ()) if user is None else ("AND user = ?", (user,))
+            last = self._database.number("SELECT max(key) FROM pending")
+            self._database.execute(
+                "INSERT INTO pending (user, kind, seq)"
+                f" SELECT user, 'message', seq FROM message WHERE TRUE {only} ORDER BY seq",
+                parameters,
+            )
+            with_vectors = (
+                "SELECT seq FROM memory_vector UNION SELECT pending.seq FROM pending WHERE kind = 'memory' AND key <= ?"
+            )
+            self._database.execute(
+                "INSERT INTO pending (user, kind, seq)"
+                f" SELECT user, 'memory', seq FROM memory WHERE seq IN ({with_vectors}) {only} ORDER BY seq",
+                (last, *parameters),
+            )
+            self._database.execute(f"DELETE FROM pending WHERE key <= ? {only}", (last, *parameters))
 
     def embed_again(self, concerned: Callable[[Kind, str], bool]) -> None:
         """Forget the vectors of texts of which `concerned` is true, so that these are embedded anew."""
@@ -278,28 +283,9 @@ class Vectors:
                     self._database.execute_many(
                         f"INSERT INTO pending (user, kind, seq) VALUES (?, '{kind}', ?)", chosen
                     )
-                    self._database.execute_many(
-                        f"DELETE FROM {kind}_vector WHERE seq = ?", [(seq,) for _, seq in chosen]
-                    )
+                    gone = [(seq,) for _, seq in chosen]
+                    self._database.execute_many(f"DELETE FROM {kind}_vector WHERE seq = ?", gone)
             self.forget_tokens()
-
-    def _all_pending(self, user: int | None) -> None:
-        only, parameters = ("", ()) if user is None else ("AND user = ?", (user,))
-        last = self._database.number("SELECT max(key) FROM pending")
-        self._database.execute(
-            "INSERT INTO pending (user, kind, seq)"
-            f" SELECT user, 'message', seq FROM message WHERE TRUE {only} ORDER BY seq",
-            parameters,
-        )
-        with_vectors = (
-            "SELECT seq FROM memory_vector UNION SELECT pending.seq FROM pending WHERE kind = 'memory' AND key <= ?"
-        )
-        self._database.execute(
-            "INSERT INTO pending (user, kind, seq)"
-            f" SELECT user, 'memory', seq FROM memory WHERE seq IN ({with_vectors}) {only} ORDER BY seq",
-            (last, *parameters),
-        )
-        self._database.execute(f"DELETE FROM pending WHERE key <= ? {only}", (last, *parameters))
 
 
 def _vector(packed: bytes | None) -> NDArray[np.float32] | None:

@@ -48,7 +48,7 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
     """
     with ledger.database.transaction():
         ledger.database.alone()
-        ledger.vectors.embed_all_again()
+        ledger.vectors.embed_again(lambda _kind, _content: True)
         ledger.note("embedder", embedder.name)
         leave(ledger)
     total = ledger.vectors.unembedded_count()
