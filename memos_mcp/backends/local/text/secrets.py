@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from memos_mcp.backends.local.text.language_files import phrases_of
+from memos_mcp.backends.local.text.language_files import pattern_of, phrases_of
 
 MARK = "[redacted: "
 """How every mark begins that stands in place of a secret."""
@@ -82,7 +82,6 @@ _STATES = re.compile(
     r"|that|bytes|secretstr|your\w*)",
     re.IGNORECASE,
 )
-_OWNED = re.compile(r"(?:\b(?:my|our|mi|meine?|mon|minha)|我的) $|我的$", re.IGNORECASE)
 _RANDOM_LENGTH = 30  # characters above which a value with one digit is no name of a variable
 _ENOUGH = {"password": 4, "key": 12}  # characters of the shortest value that is taken for one
 
@@ -198,6 +197,12 @@ def _names() -> tuple[tuple[str, ...], re.Pattern[str]]:
     return (*_NAMES, *words), re.compile(named, re.IGNORECASE | re.VERBOSE)
 
 
+@cache
+def _owned() -> re.Pattern[str]:
+    """Return the pattern of "my" before what is owned."""
+    return re.compile(rf"(?:\b(?:{pattern_of('first_person')})|我的) $|我的$", re.IGNORECASE)
+
+
 def _named(text: str) -> Iterator[_Found]:
     lowered = text.lower()
     names, named = _names()
@@ -230,7 +235,7 @@ def _is_password(secret: str, match: re.Match[str]) -> bool:
         and len(secret) >= 6
         and (match["link"] in ":=：" or bool(_ENDS.match(match.string, match.end() + 1)))
     )
-    said = _OWNED.search(match.string, max(0, match.start() - 8), match.start()) or (
+    said = _owned().search(match.string, max(0, match.start() - 8), match.start()) or (
         match["link"] in ":：" and len(secret) > 7
     )
     return quoted or bool(said and _ENDS.match(match.string, match.end()))
