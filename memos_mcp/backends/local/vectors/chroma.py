@@ -223,7 +223,8 @@ class ChromaIndex:
             self._collections[user] = self._client.get_or_create_collection(
                 f"{self._prefix}{user}",
                 embedding_function=None,  # Chroma's default one would download its model
-                configuration={"hnsw": {"space": "cosine"}},
+                # With 16 neighbours, in 14 of 80 indexes of 64 texts one or more was not found by its own vector.
+                configuration={"hnsw": {"space": "cosine", "max_neighbors": 32}},
             )
         return self._collections[user]
 
