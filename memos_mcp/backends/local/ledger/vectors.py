@@ -81,7 +81,7 @@ class Vectors:
         queries = (
             f"SELECT * FROM ({_OF_KIND.format(kind=kind, content=content, where=where.format(content=content))}"
             f" ORDER BY pending.key LIMIT ?) AS {kind}s"
-            for kind, content in (("message", "message.content"), ("memory", "memory.memory_value"))
+            for kind, content in ((kind, f"{kind}.{column}") for kind, column in _CONTENTS)
         )
         rows = self._database.rows(
             f"{' UNION ALL '.join(queries)} ORDER BY key LIMIT ?", (*parameters, limit, *parameters, limit, limit)
@@ -240,16 +240,15 @@ class Vectors:
 
     def all_of(self, user: int, *, at_once: int) -> Iterator[dict[Text, NDArray[np.float32]]]:
         """Yield the vectors of a user's texts, some at a time."""
-        for kind in ("message", "memory"):
-            last = 0
-            while rows := self._database.rows(
+        for kind, _ in _CONTENTS:
+            for rows in self._database.batches(
                 f"SELECT seq, vector FROM {kind} JOIN {kind}_vector USING (seq) WHERE user = ? AND seq > ?"
                 " ORDER BY seq LIMIT ?",
-                (user, last, at_once),
+                user,
+                size=at_once,
             ):
                 found = {Text(kind, row["seq"]): _vector(row["vector"]) for row in rows}
                 yield {text: vector for text, vector in found.items() if vector is not None}
-                last = rows[-1]["seq"]
 
     def index_again(self, user: int | None = None) -> None:
         """Have the index take in every text anew, of one user or of all; the vectors stay."""
