@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TypeVar
 
+from memos_mcp.backends.local.search.outdated import NEAR
 from memos_mcp.backends.local.text.language_files import pattern_of
 from memos_mcp.backends.local.text.questions import only_asks
 from memos_mcp.backends.local.text.speech import speaker_of
@@ -13,7 +14,6 @@ from memos_mcp.core.perspective import bare, perspective_of
 
 Found = TypeVar("Found", Memory, StoredMessage)
 
-_NEAR = 0.3  # of relativity, chosen: below, what is told to have changed is hardly what was asked for
 _CHANGED = re.compile(
     rf"\b(?:{pattern_of('tells_of_change')})\b|{pattern_of('tells_of_change_unspaced')}", re.IGNORECASE
 )
@@ -21,20 +21,21 @@ _CHANGED = re.compile(
 
 def changed_first(found: Sequence[Found], *, query: str) -> tuple[Found, ...]:
     """Move what tells of a change before the first older text with words of the query, half of which it has too."""
+    changes = [place for place, one in enumerate(found) if (one.relativity or 0) >= NEAR and _tells_of_change(one)]
+    if not changes:
+        return tuple(found)
     asked = matter(query)
-    ordered = list(found)
-    for place, one in enumerate(found):
-        if (one.relativity or 0) < _NEAR or not _tells_of_change(one):
-            continue
-        on = asked & matter(_text(one))
+    ordered = [(one, asked & matter(_text(one))) for one in found]
+    for place in changes:  # what was moved stands before it, so that the rest is where it was
+        one, on = ordered[place]
         older = (
             at
-            for at, other in enumerate(ordered[:place])
-            if other.create_time < one.create_time and _is_met(asked & matter(_text(other)), on)
+            for at, (other, words) in enumerate(ordered[:place])
+            if other.create_time < one.create_time and _is_met(words, on)
         )
         if (first := next(older, None)) is not None:
-            ordered.insert(first, ordered.pop(ordered.index(one)))
-    return tuple(ordered)
+            ordered.insert(first, ordered.pop(place))
+    return tuple(one for one, _ in ordered)
 
 
 def _is_met(words: frozenset[str], by: frozenset[str]) -> bool:

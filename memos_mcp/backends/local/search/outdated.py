@@ -7,7 +7,7 @@ from memos_mcp.backends.local.ledger.memories import Memories
 from memos_mcp.backends.local.ledger.messages import Messages, message_id
 from memos_mcp.core.models import StoredMessage
 
-_NEAR = 0.3
+NEAR = 0.3
 """The relativity from which on something is likely to be what was asked for; chosen."""
 
 
@@ -73,7 +73,7 @@ class Outdated:
 
     def _partly(self, found: Sequence[Ranked], outdated: Collection[int]) -> dict[int, int]:
         """Map the found messages of which a part is outdated to what replaced it, where that is near the query too."""
-        near = {ranked.seq for ranked in found if ranked.relativity >= _NEAR}
+        near = {ranked.seq for ranked in found if ranked.relativity >= NEAR}
         replaced = self._memories.replaced_messages([seq for seq in near if seq in outdated], partly=True)
         return {old: new for old, new in replaced.items() if new in near}
 
