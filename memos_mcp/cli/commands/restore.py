@@ -72,7 +72,7 @@ def _make_independent(copied: Path) -> None:
     ledger = Ledger(SqliteDatabase.open(copied))
     try:
         ledger.note("index_place", "a backup")
-        ledger.database.execute("DELETE FROM meta WHERE name = 'identity'")
+        ledger.forget_note("identity")
     finally:
         ledger.close()
 

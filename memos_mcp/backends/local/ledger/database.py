@@ -256,14 +256,14 @@ class SqliteDatabase(Database):
         it in their unused parts: only writing the file anew is sure to be rid of them.
         """
         if self.size() > WRITTEN_AT_ONCE:
-            self.execute("INSERT OR REPLACE INTO meta VALUES (?, 'yes')", (HOLDS_DELETED,))
+            self.note(HOLDS_DELETED, "yes")
             self._empty_log()
         else:
             self.write_anew()
 
     def write_anew(self) -> None:
         """Write the file anew, without what was deleted."""
-        self.execute("DELETE FROM meta WHERE name = ?", (HOLDS_DELETED,))
+        self.forget_note(HOLDS_DELETED)
         self.execute("VACUUM")
         self._empty_log()
 

@@ -178,6 +178,20 @@ class Database(ABC):
             yield rows
             last = rows[-1]["seq"]
 
+    def noted(self, name: str) -> str:
+        """Return what was noted under a name, or an empty text."""
+        return str(self.value("SELECT value FROM meta WHERE name = ?", (name,)) or "")
+
+    def note(self, name: str, value: str) -> None:
+        """Note a value under a name."""
+        self.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
+
+    def forget_note(self, name: str) -> None:
+        """Forget what was noted under a name."""
+        self.execute("DELETE FROM meta WHERE name = ?", (name,))
+
     def execute_among(self, sql: str, keys: Collection[int], *before: object) -> None:
         """Change rows by keys, however many."""
         for chunk in _chunks(keys):

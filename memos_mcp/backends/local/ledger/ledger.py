@@ -55,7 +55,7 @@ class Ledger:
 
     def noted(self, name: str) -> str:
         """Return what was noted under a name, or an empty text."""
-        return str(self.database.value("SELECT value FROM meta WHERE name = ?", (name,)) or "")
+        return self.database.noted(name)
 
     def noted_under(self, beginning: str) -> list[str]:
         """Return the names that begin so, under which something was noted."""
@@ -64,13 +64,11 @@ class Ledger:
 
     def note(self, name: str, value: str) -> None:
         """Note a value under a name."""
-        self.database.execute(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
-        )
+        self.database.note(name, value)
 
     def forget_note(self, name: str) -> None:
         """Forget what was noted under a name."""
-        self.database.execute("DELETE FROM meta WHERE name = ?", (name,))
+        self.database.forget_note(name)
 
     def instruct(self, task: int, instructions: str) -> None:
         """Keep what the application wants to be learnt from an add, until that is done."""

@@ -92,7 +92,7 @@ class Migration:
                     f"The two ledgers differ in {table}: {here[0]} rows there were, {there[0]} there are. If something "
                     "was stored meanwhile, end what stores it; then begin anew with an empty ledger."
                 )
-        self._target.execute("DELETE FROM meta WHERE name = ?", (MOVING,))
+        self._target.forget_note(MOVING)
 
     def _last(self, table: str) -> tuple[object, ...] | None:
         if table == "meta":

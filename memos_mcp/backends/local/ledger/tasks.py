@@ -99,7 +99,7 @@ class Tasks:
         )
         if row is None:
             return None
-        learnt = int(self.database.value("SELECT value FROM meta WHERE name = ?", (_learnt(row["key"]),)) or 0)
+        learnt = int(self.database.noted(_learnt(row["key"])) or 0)
         messages = self._sources("task = ? AND seq > ? ORDER BY seq LIMIT ?", (row["key"], learnt, limit))
         first = messages[0].seq if messages else 0
         # what is private explains nothing that others may find
@@ -133,10 +133,7 @@ class Tasks:
         last = task.messages[-1].seq if task.messages else _ALL
         if self.database.value("SELECT 1 FROM message WHERE task = ? AND seq > ? LIMIT 1", (task.key, last)):
             self._count("running", "key", task.key, views)
-            self.database.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-                (_learnt(task.key), str(last)),
-            )
+            self.database.note(_learnt(task.key), str(last))
             return
         self._count("completed", "key", task.key, views)
         if taken_over:

@@ -59,10 +59,7 @@ def _bring_up_to_date(database: PostgresDatabase) -> None:
             database.script(translated_schema(_read("schema.sql")) + _read("postgres/beside.sql"))
         for step in range(found or FORMAT, FORMAT):
             database.script(translated_schema(MIGRATIONS[step]))
-        database.execute(
-            "INSERT INTO meta VALUES ('format', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            (str(FORMAT),),
-        )
+        database.note("format", str(FORMAT))
         _make_beside(database)
 
 
