@@ -16,7 +16,6 @@ from memos_mcp.backends.local.consolidation.agent_memories import AgentMemories
 from memos_mcp.backends.local.consolidation.learning import Learning
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE, copies_of, hold
 from memos_mcp.backends.local.embedders.base import Embedder
-from memos_mcp.backends.local.embedders.by_language import EmbedderByLanguage
 from memos_mcp.backends.local.extraction.base import Extractor
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
@@ -137,7 +136,7 @@ def _prepare(ledger: Ledger, embedder: Embedder) -> None:
         )
     made_with = ledger.noted("embedder")
     other_model = made_with and embedder.name and made_with != embedder.name
-    if other_model and not (isinstance(embedder, EmbedderByLanguage) and embed_otherwise_made(ledger, embedder)):
+    if other_model and not embed_otherwise_made(ledger, embedder):
         raise ConfigurationError(
             f"The vectors in this store were made by {made_with}, and MEMOS_EMBEDDER now asks for {embedder.name}. "
             "Run `memos-mcp reindex` to embed everything anew, or set MEMOS_EMBEDDER back."

@@ -29,15 +29,6 @@ class EmbedderByLanguage:
         model = self._other if _is_for_the_other(text) else self.first
         return model.embed(text, query=query)
 
-    def made_otherwise(self, name: str) -> Callable[[str], bool] | None:
-        """Return what tells whether an embedder of a name made another vector of a text than this does.
-
-        None where that is not known: it is no default of before that has the same first model.
-        """
-        if name == self.first.name:
-            return _is_for_the_other
-        return (lambda _: True) if name.startswith(f"{self.first.name}+") else None
-
 
 def _is_for_the_other(text: str) -> bool:
     return written_in(text) in _READ_BY_THE_OTHER
@@ -48,6 +39,13 @@ def comparing(embedder: Embedder) -> Embedder:
     return embedder.first if isinstance(embedder, EmbedderByLanguage) else embedder
 
 
-def goes_on_from(embedder: Embedder, name: str) -> bool:
-    """Tell whether an embedder goes on with a store that one of a name made, an earlier default."""
-    return isinstance(embedder, EmbedderByLanguage) and embedder.made_otherwise(name) is not None
+def made_otherwise(embedder: Embedder, name: str) -> Callable[[str], bool] | None:
+    """Return what tells whether an embedder of a name made another vector of a text than this one does.
+
+    None where that is not known: they are not a default and an earlier one with the same first model.
+    """
+    if not isinstance(embedder, EmbedderByLanguage):
+        return None
+    if name == embedder.first.name:
+        return _is_for_the_other
+    return (lambda _: True) if name.startswith(f"{embedder.first.name}+") else None

@@ -3,24 +3,20 @@
 from collections.abc import Callable
 
 from memos_mcp.backends.local.embedders.base import Embedder
-from memos_mcp.backends.local.embedders.by_language import EmbedderByLanguage
+from memos_mcp.backends.local.embedders.by_language import made_otherwise
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import Kind, PendingText
+from memos_mcp.backends.local.ledger.vectors import Kind
 from memos_mcp.backends.local.vectors.batches import BATCH
 from memos_mcp.backends.local.vectors.locations import leave
 from memos_mcp.core.perspective import bare
 
 
-def embedded_part(text: PendingText) -> str:
+def embedded_part(kind: Kind, content: str) -> str:
     """Return what is embedded of a text: of a memory, what it says."""
-    return _part(text.text.kind, text.content or "")
-
-
-def _part(kind: Kind, content: str) -> str:
     return bare(content) if kind == "memory" else content
 
 
-def embed_otherwise_made(ledger: Ledger, embedder: EmbedderByLanguage) -> bool:
+def embed_otherwise_made(ledger: Ledger, embedder: Embedder) -> bool:
     """Have the texts embedded anew in the background whose vectors an earlier default made by another model.
 
     Return false, with nothing changed, where the vectors are not those of an earlier default.
@@ -28,12 +24,12 @@ def embed_otherwise_made(ledger: Ledger, embedder: EmbedderByLanguage) -> bool:
     Raises:
         Unavailable: other processes serve the ledger.
     """
-    otherwise = embedder.made_otherwise(ledger.noted("embedder"))
+    otherwise = made_otherwise(embedder, ledger.noted("embedder"))
     if otherwise is None:
         return False
     with ledger.database.transaction():
         ledger.database.alone()
-        ledger.vectors.embed_again(lambda kind, content: otherwise(_part(kind, content)))
+        ledger.vectors.embed_again(lambda kind, content: otherwise(embedded_part(kind, content)))
         ledger.note("embedder", embedder.name)
     return True
 
@@ -54,7 +50,11 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
     total = ledger.vectors.unembedded_count()
     done = key = 0
     while texts := ledger.vectors.pending_after(key, BATCH):
-        made = [(text.text, embedder.embed(embedded_part(text))) for text in texts if text.content is not None]
+        made = [
+            (text.text, embedder.embed(embedded_part(text.text.kind, text.content)))
+            for text in texts
+            if text.content is not None
+        ]
         ledger.vectors.keep(made)
         done += len(made)
         key = texts[-1].key

@@ -185,7 +185,7 @@ class Indexing:
             for one in pending:
                 if one.vector is None and one.content is not None:
                     with span("embedding"):
-                        made.append((one.text, self._embedder.embed(embedded_part(one))))
+                        made.append((one.text, self._embedder.embed(embedded_part(one.text.kind, one.content))))
                 if self._worker.stopping:
                     break
             if made:
