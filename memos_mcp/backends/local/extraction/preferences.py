@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from memos_mcp.backends.local.text.language_files import languages_with, pattern_of, table_of
+from memos_mcp.backends.local.text.language_files import languages_with, pattern_of, table_of, words_pattern_of
 
 _SAYS = {
     "prefers": "what they prefer",
@@ -32,7 +32,7 @@ _QUOTED = re.compile(
 _REPORTED = re.compile(rf"(?:{pattern_of('reports')}|{pattern_of('reports_unspaced')})\W*$", re.IGNORECASE)
 _UNREAL = re.compile(pattern_of("unreal"), re.IGNORECASE)
 _CONDITION = re.compile(rf"(?:{pattern_of('condition')})(?:\b|(?=[\u4e00-\u9fff]))", re.IGNORECASE)
-_ONESELF = re.compile(rf"\b(?:{pattern_of('of_oneself')})\b|{pattern_of('of_oneself_unspaced')}", re.IGNORECASE)
+_ONESELF = re.compile(words_pattern_of("of_oneself"), re.IGNORECASE)
 _ANEW = re.compile(pattern_of("anew"), re.IGNORECASE)
 
 

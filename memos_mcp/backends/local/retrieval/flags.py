@@ -2,7 +2,7 @@
 
 import re
 
-from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.language_files import pattern_of, words_pattern_of
 from memos_mcp.backends.local.text.questions import only_asks
 from memos_mcp.backends.local.text.speech import in_first_person, speaks_of_relative_time, without_speaker
 
@@ -19,7 +19,7 @@ ASKS_ALONE = 256
 _TAIL = 200  # characters at the end of a text
 
 _QUESTION_END = re.compile(rf"(?:[?？؟]|{pattern_of('may_ask_at_end')})[^\w?？؟]*(?:\[[^\]]*\]\s*)?$")
-_NUMBER = re.compile(rf"\d|\b(?:{pattern_of('number')})\b|{pattern_of('number_unspaced')}")
+_NUMBER = re.compile(rf"\d|{words_pattern_of('number')}")
 _NAME = re.compile(r"[a-zß-ÿ,;'’)] [A-ZÀ-Þ][^\W\d_]|[\"“«][A-ZÀ-Þ]")
 _PLACE = re.compile(
     rf"\b(?:{pattern_of('prepositions')}) (?:(?:{pattern_of('articles')})\b|[A-ZÀ-Þ])"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from memos_mcp.backends.local.search.outdated import NEAR
-from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.language_files import words_pattern_of
 from memos_mcp.backends.local.text.questions import only_asks
 from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.words import matter
@@ -14,9 +14,7 @@ from memos_mcp.core.perspective import bare, perspective_of
 
 Found = TypeVar("Found", Memory, StoredMessage)
 
-_CHANGED = re.compile(
-    rf"\b(?:{pattern_of('tells_of_change')})\b|{pattern_of('tells_of_change_unspaced')}", re.IGNORECASE
-)
+_CHANGED = re.compile(words_pattern_of("tells_of_change"), re.IGNORECASE)
 
 
 def changed_first(found: Sequence[Found], *, query: str) -> tuple[Found, ...]:

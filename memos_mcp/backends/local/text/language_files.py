@@ -102,6 +102,11 @@ def pattern_of(key: str, language: str | None = None) -> str:
     return "|".join(f"(?:{part})" for part in _parts(key, language)) or "(?!)"
 
 
+def words_pattern_of(key: str) -> str:
+    """Return the pattern of whole words under a key of `speech.toml`, or of what needs no spaces around it."""
+    return rf"\b(?:{pattern_of(key)})\b|{pattern_of(f'{key}_unspaced')}"
+
+
 def replacements(key: str) -> list[tuple[str, str]]:
     """Return the pattern under a key of each language that has one, with what it writes in its place."""
     return [(table[key], table[f"{key}_as"]) for table in map(speech, languages()) if key in table]

@@ -2,7 +2,7 @@
 
 import re
 
-from memos_mcp.backends.local.text.language_files import pattern_of
+from memos_mcp.backends.local.text.language_files import pattern_of, words_pattern_of
 from memos_mcp.backends.local.text.sentences import sentences
 from memos_mcp.backends.local.text.words import ANSWERS, content_words, extent, words
 
@@ -22,7 +22,7 @@ _TAG = re.compile(
     rf"(?:(?:{pattern_of('and')}|{pattern_of('or')}) )?(?:(?:{pattern_of('tag')})\b|{pattern_of('tag_unspaced')})",
     re.IGNORECASE,
 )
-_FIRST_PERSON = re.compile(rf"\b(?:{pattern_of('of_oneself')})\b|{pattern_of('of_oneself_unspaced')}", re.IGNORECASE)
+_FIRST_PERSON = re.compile(words_pattern_of("of_oneself"), re.IGNORECASE)
 _CONDITION = re.compile(rf"(?:{pattern_of('condition')})(?:\b|(?=[\u4e00-\u9fff]))", re.IGNORECASE)
 
 

@@ -2,19 +2,15 @@
 
 import re
 
-from memos_mcp.backends.local.text.language_files import pattern_of, words_of
+from memos_mcp.backends.local.text.language_files import words_of, words_pattern_of
 
 _REACH = 4_000  # characters of a text that are looked at
 _HEAD = 200  # characters at its beginning
 
 _SPEAKER = re.compile(r"\s*((?:[^\W\d_][\w.'’-]*[ ]?){1,3})[:：](?=\s|$)")
 _LABELS = words_of("labels")
-_FIRST_PERSON = re.compile(
-    rf"\b(?:{pattern_of('first_person')})\b|{pattern_of('first_person_unspaced')}", re.IGNORECASE
-)
-_RELATIVE_TIME = re.compile(
-    rf"\b(?:{pattern_of('relative_time')})\b|{pattern_of('relative_time_unspaced')}", re.IGNORECASE
-)
+_FIRST_PERSON = re.compile(words_pattern_of("first_person"), re.IGNORECASE)
+_RELATIVE_TIME = re.compile(words_pattern_of("relative_time"), re.IGNORECASE)
 
 
 def speaker_of(text: str) -> str:
