@@ -11,17 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.common.samples import (
-    EVERYDAY,
-    MIXED,
-    PAIRS_HELD_OUT,
-    Question,
-    Sample,
-    Turn,
-    load_everyday,
-    load_histories,
-    load_pairs,
-)
+from benchmarks.common.sample import Question, Sample, Turn
+from benchmarks.common.samples import EVERYDAY, MIXED, PAIRS_HELD_OUT, load_everyday, load_histories, load_pairs
 from benchmarks.peers import compare
 
 SAMPLES = load_everyday()

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.samples import Question, Sample
+from benchmarks.common.sample import Question, Sample
 from benchmarks.common.scoring import Found, words
 
 Ranker = Callable[[str], NDArray[np.float64]]

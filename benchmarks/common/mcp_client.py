@@ -14,7 +14,7 @@ import psutil
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
-from benchmarks.common.samples import Turn
+from benchmarks.common.sample import Turn
 
 INDEXED_WITHIN = 3600
 """Seconds in which a server must have embedded what it was given."""

@@ -4,10 +4,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+from benchmarks.common.sample import Pair, Question, Sample, Turn
+from benchmarks.common.talks import load_talks
 
 DATA = Path(__file__).parents[1] / "data"
 EVERYDAY = DATA / "everyday.json"
@@ -24,57 +27,6 @@ COMMON_CAPITALS = {
 }
 """Words with a capital that are nobody's name."""
 LOCOMO_CATEGORIES = {1: "multi-hop", 2: "temporal", 3: "commonsense", 4: "single-hop"}
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A message to store; `chat_time` as MemOS writes it, `memories` what an agent hands over with it."""
-
-    id: str
-    role: Literal["user", "assistant"]
-    content: str
-    conversation_id: str
-    chat_time: str
-    memories: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question and the ids of the turns that answer it; none where it was never spoken of."""
-
-    text: str
-    answer: str
-    category: str
-    language: str
-    evidence: frozenset[str]
-    asked: str = ""
-    """When it is asked, as `query_time` takes it; empty where the set does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One user: their turns, the questions on them, and questions (`foreign`) on another user's turns.
-
-    `exchanged` are foreign questions that name somebody or something, with names of this user's turns in their place.
-    """
-
-    name: str
-    turns: tuple[Turn, ...]
-    questions: tuple[Question, ...]
-    foreign: tuple[Question, ...] = ()
-    exchanged: tuple[Question, ...] = ()
-    part: str = ""
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two statements of one user, the second made later, and what the second is to the first."""
-
-    old: str
-    new: str
-    label: Literal["duplicate", "update", "different"]
-    language: str
 
 
 def load_locomo(path: Path) -> list[Sample]:
@@ -112,7 +64,9 @@ def load_histories(path: Path) -> list[Sample]:
 
 
 def load(path: Path) -> list[Sample]:
-    """Read a data set in any of the formats."""
+    """Read a data set in any of the formats, or a folder of talks."""
+    if path.is_dir():
+        return _with_foreign(load_talks(path))
     found = json.loads(path.read_text(encoding="utf-8"))
     if isinstance(found, dict):
         return load_histories(path)

@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 
-from benchmarks.common.samples import Question, Turn
+from benchmarks.common.sample import Question, Turn
 
 BUDGETS = (150, 300, 500)
 RUN = 30

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import accumulate
 
-from benchmarks.common.samples import Turn
+from benchmarks.common.sample import Turn
 
 CONVERSATION = 40
 """Turns of a conversation."""

@@ -23,7 +23,8 @@ from pydantic import JsonValue
 
 from benchmarks.common.mcp_client import call
 from benchmarks.common.report import dump, progress, run, say, show
-from benchmarks.common.samples import Question, Sample, Turn, load_locomo, select
+from benchmarks.common.sample import Question, Sample, Turn
+from benchmarks.common.samples import load_locomo, select
 from benchmarks.common.scoring import Found, Score, means, percentiles, score
 from benchmarks.peers.install import Skipped, parameters
 from benchmarks.peers.servers import PEERS, Peer

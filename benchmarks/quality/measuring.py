@@ -12,7 +12,7 @@ from rich.progress import Progress
 from benchmarks.common.baselines import DEPTH, Encoder, answer, bm25, dense, fusion, standard_sum
 from benchmarks.common.mcp_client import MemoryServer, Reply, memory_server
 from benchmarks.common.report import progress
-from benchmarks.common.samples import Question, Sample, Turn
+from benchmarks.common.sample import Question, Sample, Turn
 from benchmarks.common.scoring import Found, Score, count_words, evidence_read, holds_answer, score
 
 OURS = "memos-mcp"

@@ -14,15 +14,8 @@ import anyio
 import typer
 
 from benchmarks.common.report import dump, run, show
-from benchmarks.common.samples import (
-    PAIRS_HELD_OUT,
-    Sample,
-    load_everyday,
-    load_locomo,
-    load_pairs,
-    select,
-    with_observations,
-)
+from benchmarks.common.sample import Sample
+from benchmarks.common.samples import PAIRS_HELD_OUT, load_everyday, load_locomo, load_pairs, select, with_observations
 from benchmarks.quality.coverage import measure_held
 from benchmarks.quality.outcomes import measure_pairs
 from benchmarks.quality.temporal import accuracy, relative_questions

@@ -25,7 +25,8 @@ import httpx
 import typer
 
 from benchmarks.common.report import Cell, dump, progress, run, show
-from benchmarks.common.samples import Question, Sample, Turn, load_locomo, select
+from benchmarks.common.sample import Question, Sample, Turn
+from benchmarks.common.samples import load_locomo, select
 from benchmarks.common.scoring import count_words, percentiles, words
 from memos_mcp.backends.hosted import product
 

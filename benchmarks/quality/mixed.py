@@ -16,7 +16,8 @@ import typer
 
 from benchmarks.common.report import Cell, dump, progress, run, say, show
 from benchmarks.common.rest_client import Answer, Engine, engine
-from benchmarks.common.samples import MIXED, Question, Sample, load_histories, select
+from benchmarks.common.sample import Question, Sample
+from benchmarks.common.samples import MIXED, load_histories, select
 from benchmarks.quality.coverage import turns_by_message
 
 THRESHOLD = 0.45

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.common.report import progress
 from benchmarks.common.rest_client import Engine, engine
-from benchmarks.common.samples import Pair
+from benchmarks.common.sample import Pair
 from benchmarks.quality.coverage import known_of
 
 LABELS = ("duplicate", "update")

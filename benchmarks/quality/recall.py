@@ -13,7 +13,8 @@ import typer
 
 from benchmarks.common.encoder import encoder
 from benchmarks.common.report import Cell, run, say, show, write
-from benchmarks.common.samples import Question, load, select
+from benchmarks.common.sample import Question
+from benchmarks.common.samples import load, select
 from benchmarks.common.scoring import Score, auc, calibration_error, interval, means, percentiles
 from benchmarks.quality.measuring import BASELINES, OURS, Measured, measure
 

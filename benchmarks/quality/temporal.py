@@ -16,7 +16,8 @@ from typing import Annotated
 import typer
 
 from benchmarks.common.report import dump, run, say, show
-from benchmarks.common.samples import Sample, Turn, load_locomo, select
+from benchmarks.common.sample import Sample, Turn
+from benchmarks.common.samples import load_locomo, select
 from benchmarks.quality.gold_times import Gold, gold
 from memos_mcp.backends.local.text.temporal import TimeMention, resolve
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from benchmarks.common.report import Cell, dump, run, say, show
-from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, Pair, load_pairs
+from benchmarks.common.sample import Pair
+from benchmarks.common.samples import CHANGES, CHANGES_HELD_OUT, PAIRS_HELD_OUT, load_pairs
 from memos_mcp.backends.local.consolidation.corrections import compare
 
 LABELS = {"same": "duplicate", "updates": "update", "different": "different"}

@@ -20,7 +20,7 @@ import psutil
 import typer
 
 from benchmarks.common.report import dump, run, show
-from benchmarks.common.samples import Turn
+from benchmarks.common.sample import Turn
 from benchmarks.common.synthetic import synthetic_turns
 
 

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from benchmarks.common.drawn import DrawnEmbedder
 from benchmarks.common.report import dump, progress, run, say, show
-from benchmarks.common.samples import Turn
+from benchmarks.common.sample import Turn
 from benchmarks.common.synthetic import CONVERSATION, synthetic_queries, synthetic_turns
 from memos_mcp.backends.local.backend import LocalBackend, milliseconds_now
 from memos_mcp.backends.local.composition import open_local

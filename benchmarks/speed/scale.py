@@ -20,7 +20,7 @@ from benchmarks.common.baselines import Encoder
 from benchmarks.common.encoder import encoder
 from benchmarks.common.mcp_client import MemoryServer, memory_server
 from benchmarks.common.report import dump, progress, run, say, show
-from benchmarks.common.samples import Turn
+from benchmarks.common.sample import Turn
 from benchmarks.common.scoring import percentiles
 from benchmarks.common.synthetic import CONVERSATION, synthetic_queries, synthetic_turns
 from benchmarks.speed.footprint import embedding_milliseconds, footprint, processor_seconds, until_idle

@@ -26,7 +26,7 @@ from mcp import Client
 
 from benchmarks.common.mcp_client import call
 from benchmarks.common.report import Cell, dump, progress, run, show
-from benchmarks.common.samples import Turn
+from benchmarks.common.sample import Turn
 from benchmarks.common.synthetic import synthetic_turns
 from memos_mcp.backends.base import MemoryBackend
 from memos_mcp.backends.hosted import HostedBackend, open_hosted

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from benchmarks.common.samples import Question, Sample, Turn
+from benchmarks.common.sample import Question, Sample, Turn
 from benchmarks.quality.memos_eval import Contract, answered, found_in, load, measure, report, weighty
 
 TURNS = (

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.common.baselines import answer, bm25, dense, fusion
-from benchmarks.common.samples import Question, Sample, Turn
+from benchmarks.common.sample import Question, Sample, Turn
 from benchmarks.common.scoring import Found, auc, first_words, means, score, words
 from benchmarks.common.synthetic import synthetic_turns
 
