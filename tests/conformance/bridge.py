@@ -12,6 +12,7 @@ import sys
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from starlette.routing import Route
 
 BAD_REQUESTS = {-32021, -32020, -32004, -32022, -32602, -32600}
 UNKNOWN_METHOD = -32601
+READY = 4
+"""Relays that are started before they are asked for: the suite waits half a second for what a session is answered."""
 
 
 class Relayed:
@@ -81,6 +84,18 @@ def _answers(message: dict[str, Any]) -> Any:
 def app(data_dir: Path) -> Starlette:
     """Build the server before the relays of a data directory."""
     sessions: dict[str, Relayed] = {}
+    ready: deque[Relayed] = deque()
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        ready.extend([await Relayed.start(data_dir) for _ in range(READY)])
+        yield
+        for relayed in ready:
+            relayed.end()
+
+    async def new_relay() -> Relayed:
+        ready.append(await Relayed.start(data_dir))
+        return ready.popleft()
 
     async def post(request: Request) -> Response:
         message = await request.json()
@@ -90,7 +105,7 @@ def app(data_dir: Path) -> Starlette:
         elif session_id:
             return Response(status_code=404)
         else:
-            relayed, headers = await Relayed.start(data_dir), {}
+            relayed, headers = await new_relay(), {}
             if message.get("method") == "initialize":
                 headers = {"mcp-session-id": uuid.uuid4().hex}
                 sessions[headers["mcp-session-id"]] = relayed
@@ -120,7 +135,8 @@ def app(data_dir: Path) -> Starlette:
         sessions.pop(request.headers.get("mcp-session-id", ""), None)
         return Response()
 
-    return Starlette(routes=[Route("/mcp", post, methods=["POST"]), Route("/mcp", delete, methods=["DELETE"])])
+    routes = [Route("/mcp", post, methods=["POST"]), Route("/mcp", delete, methods=["DELETE"])]
+    return Starlette(routes=routes, lifespan=lifespan)
 
 
 def _event(message: dict[str, Any]) -> bytes:
