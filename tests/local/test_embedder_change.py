@@ -8,6 +8,7 @@ import pytest
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.backend import LocalBackend
+from memos_mcp.backends.local.embedders.by_language import EARLIER_FIRST_MODELS
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.embedders.onnx import OnnxEmbedder
 from memos_mcp.backends.local.ledger.vectors import Text
@@ -60,6 +61,26 @@ async def test_a_store_of_an_earlier_default_embeds_everything_anew_and_keeps_th
                 text: vector.tolist() for text, vector in before.items()
             }
             assert backend.ledger.noted("embedder") == default().name
+
+
+@pytest.mark.parametrize(("other", "kept"), [("", []), ("+another:0123456789ab", []), ("the same", [SPANISH])])
+async def test_a_store_of_an_earlier_model_for_english_embeds_anew_what_the_same_model_did_not_make(
+    tmp_path: Path, other: str, kept: list[str]
+) -> None:
+    (first,) = EARLIER_FIRST_MODELS
+    suffix = f"+{default().name.partition('+')[2]}" if other == "the same" else other
+    earlier = HashedEmbedder(dimensions=default().dimensions)
+    earlier.name = f"{first}{suffix}"
+    async with store(tmp_path, embedder=lambda: earlier) as backend:
+        await backend.add_message(add(ENGLISH, SPANISH), user_id="u")
+        await _vectors(backend)
+
+    async with store(tmp_path, embedder=default) as backend:
+        after = await _vectors(backend)
+
+    for number, text in enumerate((ENGLISH, SPANISH), 1):
+        expected = (earlier if text in kept else default()).embed(text).vector
+        assert np.allclose(after[Text("message", number)], expected, atol=1e-3), text
 
 
 async def _vectors(backend: LocalBackend) -> dict[Text, np.ndarray]:

@@ -7,6 +7,9 @@ from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.text.language import written_in
 from memos_mcp.backends.local.text.language_files import profiles
 
+EARLIER_FIRST_MODELS = frozenset({"all-MiniLM-L6-v2-int8:119919065117"})
+"""Names of the models for English that came with earlier versions of this package."""
+
 _READ_BY_THE_OTHER = frozenset(one.shown for one in profiles().values() if one.universal)
 
 
@@ -42,10 +45,14 @@ def comparing(embedder: Embedder) -> Embedder:
 def made_otherwise(embedder: Embedder, name: str) -> Callable[[str], bool] | None:
     """Return what tells whether an embedder of a name made another vector of a text than this one does.
 
-    None where that is not known: they are not a default and an earlier one with the same first model.
+    None where that is not known: one of them is no default, or was never one.
     """
     if not isinstance(embedder, EmbedderByLanguage):
         return None
-    if name == embedder.first.name:
-        return _is_for_the_other
-    return (lambda _: True) if name.startswith(f"{embedder.first.name}+") else None
+    first, _, other = name.partition("+")
+    same_other = f"{embedder.first.name}+{other}" == embedder.name
+    if first == embedder.first.name:
+        return (lambda _: True) if other else _is_for_the_other
+    if first not in EARLIER_FIRST_MODELS:
+        return None
+    return (lambda text: not _is_for_the_other(text)) if same_other else (lambda _: True)

@@ -18,7 +18,7 @@ class Weights:
     meant: float = 0.0  # of the query found, for a standard deviation of cosine, where a model gives no token vectors
     meant_most: float = 0.6  # the most of that
     frame: float = 0.5  # by which a word that only frames a question counts less than its rarity says
-    who: float = 4.0  # for the words of the person whom the query names first
+    who: float = 3.5  # for the words of the person whom the query names first
     others: float = 1.5  # for those of the others that it names
     role: float = 3.0  # for the words of the side, user or assistant, that it asks about
     when: float = 1.0  # for a unit of nearness to a time that it names
@@ -32,7 +32,7 @@ class Weights:
     asked: float = 0.2  # more of a question's evidence, for the text right after it
 
     # Priors.
-    first_person: float = 0.05  # for who speaks of themselves
+    first_person: float = 0.08  # for who speaks of themselves
     question: float = -0.1  # for a question
     dated: float = 0.1  # for a number or a time, where a time is asked for
     answer: float = 0.1  # for what holds the kind of thing that is asked for (`favoured_kind`), whichever it is
