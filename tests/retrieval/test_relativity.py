@@ -124,7 +124,7 @@ def test_a_shared_name_does_not_make_a_text_sure(model: Embedder, query: str, an
 @pytest.mark.parametrize(
     ("query", "talk", "answers"),
     [
-        ("Where do I work?", ("I started at Brightwell.", "Congratulations on the new job!"), set[str]()),
+        ("Where do I work?", ("I started at Brightwell.", "Congratulations on the job!"), {"I started at Brightwell."}),
         ("What did Kai break?", ("My son Kai broke his glasses.", "Poor Kai."), {"My son Kai broke his glasses."}),
         ("Is it raining?", ("Does it rain there?", "It is raining."), {"Does it rain there?", "It is raining."}),
     ],

@@ -98,7 +98,7 @@ def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
 
 
 def test_words_that_no_text_holds_speak_against_it() -> None:
-    told = found(0.55, 0.4)
+    told = found(0.55, 0.5)
     spoken_of = relativity.of_meaning(told, told, absent=0.0, texts=100)
     unheard_of = relativity.of_meaning(told, told, absent=0.9, texts=100)
     assert unheard_of < 0.45 < spoken_of

@@ -45,6 +45,9 @@ OTHER_KIND = 0.25
 """What is taken from the evidence of a text that only asks, of an idle remark, of a text without a name where one is
 asked for, and of one without a place or a number."""
 
+_WHOLE = 0.3
+"""What it is worth that all of a query is met, as an identifier or a time that stands for itself is."""
+
 _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""
 
@@ -107,7 +110,7 @@ def of_meaning(
     """
     telling = texts / (texts + _FEW)
     against = _SHARED * np.maximum(0.0, shared - own.coverage) + unfit
-    itself, beside = (one.coverage / 2 + one.cosine - against for one in (own, window))
+    itself, beside = (one.coverage / 2 + _WHOLE * one.coverage**8 + one.cosine - against for one in (own, window))
     evidence = _together(itself, beside, bears=(0.26, 0.41), at_least=of_its_own / _BEARS)
     needed = 0.4 if texts > 1 else 0.3  # the only text of a store cannot be mistaken for another
     return _logistic(evidence + standing - 0.1 * telling * absent - needed, texts, chance=0.07)
