@@ -105,7 +105,7 @@ def test_words_that_no_text_holds_speak_against_it() -> None:
 
 
 def test_a_high_score_makes_a_text_surer_and_a_low_one_less_sure_but_in_a_small_store() -> None:
-    told, score = found(0.55, 0.4), np.array([5.0, 30.0])
+    told, score = found(0.65, 0.55), np.array([5.0, 30.0])
     low, high = relativity.of_meaning(told, told, absent=0.3, texts=500, standing=relativity.standing(score, 500))
     assert low < 0.45 < high
     assert np.ptp(relativity.standing(score, 5)) < np.ptp(relativity.standing(score, 500)) / 4
