@@ -143,7 +143,7 @@ class Ranking:
 
     def _evidence(self) -> Floats:
         """Add up what speaks for each candidate, but for how much of the query it covers."""
-        near = self._windows.total(self._dense.rows, self._dense.units)
+        near = self._windows.total(self._dense.rows, self._dense.units, beside=self._weights.beside)
         return (
             self._weights.lexical * self._in_windows.bm25
             + self._weights.dense * near

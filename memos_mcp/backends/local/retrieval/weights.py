@@ -11,15 +11,15 @@ class Weights:
     """
 
     # Evidence.
-    dense: float = 1.0  # for a standard deviation of cosine
-    lexical: float = 0.25  # for a unit of BM25
-    coverage: float = 10.0  # for all of the query's words found
+    dense: float = 1.1  # for a standard deviation of cosine
+    lexical: float = 0.2  # for a unit of BM25
+    coverage: float = 11.0  # for all of the query's words found
     late: float = 1.0  # of a word found by its meaning, beside one that stands there
     meant: float = 0.0  # of the query found, for a standard deviation of cosine, where a model gives no token vectors
     meant_most: float = 0.6  # the most of that
     frame: float = 0.5  # by which a word that only frames a question counts less than its rarity says
-    who: float = 3.5  # for the words of the person whom the query names first
-    others: float = 1.5  # for those of the others that it names
+    who: float = 3.0  # for the words of the person whom the query names first
+    others: float = 1.0  # for those of the others that it names
     role: float = 3.0  # for the words of the side, user or assistant, that it asks about
     when: float = 1.0  # for a unit of nearness to a time that it names
     thread: float = 1.0  # for the preferred conversation
@@ -27,16 +27,17 @@ class Weights:
     timed: float = 0.0  # for a time or a number, where it asks when, in other languages than English
 
     # Neighbours.
-    before: tuple[float, ...] = (0.7, 0.6, 0.4, 0.2)  # shares of the evidence of those before, nearest first
-    after: tuple[float, ...] = (0.6, 0.45, 0.3, 0.15)  # of those after
+    before: tuple[float, ...] = (0.77, 0.66, 0.44, 0.22)  # shares of the evidence of those before, nearest first
+    after: tuple[float, ...] = (0.66, 0.5, 0.33, 0.17)  # of those after
+    beside: float = 0.33  # the part of these that sentence vectors give
     asked: float = 0.2  # more of a question's evidence, for the text right after it
 
     # Priors.
-    first_person: float = 0.08  # for who speaks of themselves
-    question: float = -0.1  # for a question
+    first_person: float = 0.05  # for who speaks of themselves
+    question: float = -0.07  # for a question
     dated: float = 0.1  # for a number or a time, where a time is asked for
-    answer: float = 0.1  # for what holds the kind of thing that is asked for (`favoured_kind`), whichever it is
-    response: float = -0.2  # for an assistant's words, where a question does not ask for them
+    answer: float = 0.05  # for what holds the kind of thing that is asked for (`favoured_kind`), whichever it is
+    response: float = -0.15  # for an assistant's words, where a question does not ask for them
     inquiry: float = -0.6  # more, where it only asks
     own: float = 0.2  # for the user's words, as `mine`: alone, each of them finds 2 to 4 points less in some language
 
@@ -54,15 +55,25 @@ class Weights:
     def for_sentence_vectors(self, *, english: bool) -> "Weights":
         """Return the weights for a model without token vectors: its sentence vectors are all there is of meaning.
 
-        In other languages than English they count more, since words come in many forms there.
+        In other languages than English they count more, since words come in many forms there. Such a model was not
+        tuned to tell what answers a question, so that more is left to neighbours and priors.
         """
-        dense, lexical, meant = (2, 1.0, 0.15) if english else (3, 0.5, 0.2)
+        dense, lexical, meant = (1.8, 1.25, 0.15) if english else (2.7, 0.625, 0.2)
         return replace(
             self,
             dense=self.dense * dense,
             lexical=self.lexical * lexical,
             when=self.when * 2,
             meant=meant if self.dense else 0.0,
+            coverage=self.coverage * 0.91,
+            who=self.who * 1.33,
+            others=self.others * 1.5,
+            before=tuple(share * 0.91 for share in self.before),
+            after=tuple(share * 0.91 for share in self.after),
+            beside=self.beside * 1.5,
+            question=self.question * 1.43,
+            answer=self.answer * 2,
+            response=self.response * 1.33,
         )
 
     def for_another_language(self, *, latin: bool) -> "Weights":

@@ -16,14 +16,13 @@ Floats = NDArray[np.float64]
 class Steps:
     """The places of a window: the middle, those before it, those after it, nearest first.
 
-    `shares` is the part of its evidence that each gives to the middle, `halves` that part halved but for the
-    middle's own, `likeness` what is left of a cosine so many steps away.
+    `shares` is the part of its evidence that each gives to the middle, `likeness` what is left of a cosine so
+    many steps away.
     """
 
     before: int
     after: int
     shares: Floats
-    halves: Floats
     likeness: Floats
 
 
@@ -32,8 +31,7 @@ def steps(before: tuple[float, ...], after: tuple[float, ...]) -> Steps:
     """Return the places of a window whose neighbours give these shares, nearest first."""
     shares = np.array((1.0, *before, *after))
     away = np.array((0.0, *range(1, len(before) + 1), *range(1, len(after) + 1)))
-    halves = np.where(away == 0, 1.0, shares / 2)
-    return Steps(len(before), len(after), shares, halves, 1 - away / 10)
+    return Steps(len(before), len(after), shares, 1 - away / 10)
 
 
 def around(centres: NDArray[np.int64], rows: Rows, window: Steps) -> NDArray[np.int64]:
@@ -122,14 +120,14 @@ class Windows:
         """Return the best cosine in each window, less a tenth of it for each step away."""
         return self._most(givers, np.multiply.outer(self._givers.likeness, cosines))[0]
 
-    def total(self, givers: NDArray[np.int64], evidence: Floats) -> Floats:
-        """Return the evidence in each window added up, that of neighbours at half their share.
+    def total(self, givers: NDArray[np.int64], evidence: Floats, *, beside: float) -> Floats:
+        """Return the evidence in each window added up, that of neighbours at the part `beside` of their share.
 
         For a sentence vector, which is of a text as a whole.
         """
         told = self._number[around(givers, self._rows, self._givers)].ravel()
-        given = np.multiply.outer(self._givers.halves, evidence.clip(min=0))
-        given[1:] *= self._taken[told.reshape(given.shape)[1:]]
+        given = np.multiply.outer(self._givers.shares, evidence.clip(min=0))
+        given[1:] *= beside * self._taken[told.reshape(given.shape)[1:]]
         return np.bincount(told, given.ravel(), minlength=len(self) + 1)[:-1].astype(np.float64)
 
     def _most(
