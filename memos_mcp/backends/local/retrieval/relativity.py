@@ -111,9 +111,9 @@ def of_meaning(
     telling = texts / (texts + _FEW)
     against = _SHARED * np.maximum(0.0, shared - own.coverage) + unfit
     itself, beside = (one.coverage / 2 + _WHOLE * one.coverage**8 + one.cosine - against for one in (own, window))
-    evidence = _together(itself, beside, bears=(0.26, 0.41), at_least=of_its_own / _BEARS)
-    needed = 0.4 if texts > 1 else 0.3  # the only text of a store cannot be mistaken for another
-    return _logistic(evidence + standing - 0.1 * telling * absent - needed, texts, chance=0.07)
+    evidence = _together(itself, beside, bears=(0.32, 0.5), at_least=of_its_own / _BEARS)
+    needed = 0.54 if texts > 1 else 0.44  # the only text of a store cannot be mistaken for another
+    return _logistic(evidence + standing - 0.1 * telling * absent - needed, texts)
 
 
 def of_another_language(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:
@@ -150,6 +150,6 @@ def _together(own: Floats, window: Floats, *, bears: tuple[float, float], at_lea
     return own + (np.maximum(own, window) - own) * share
 
 
-def _logistic(evidence: Floats, texts: int, *, chance: float = _CHANCE) -> Floats:
-    excess = evidence - chance * np.log(min(texts, _MOST))
+def _logistic(evidence: Floats, texts: int) -> Floats:
+    excess = evidence - _CHANCE * np.log(min(texts, _MOST))
     return 1 / (1 + np.exp(-(_AT_THRESHOLD + _STEEPNESS * excess)))
