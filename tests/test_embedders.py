@@ -324,12 +324,12 @@ def test_multilingual_e5_marks_a_question_as_one() -> None:
     assert not np.array_equal(embedder.embed(CAT).vector, embedder.embed(CAT, query=True).vector)
 
 
-def test_sentence_transformers_agrees_with_onnx_on_the_same_model(onnx: OnnxEmbedder) -> None:
+def test_sentence_transformers_gives_about_what_the_model_that_was_tuned_from_its_own_gives(onnx: OnnxEmbedder) -> None:
     embedder = load_embedder(f"sentence-transformers:{sentence_transformers_model()}")
 
     assert embedder.name.startswith("model:")
     for text in (CAT, KITTEN, TAX):
-        assert embedder.embed(text).vector @ onnx.embed(text).vector > 0.97
+        assert 0.8 < embedder.embed(text).vector @ onnx.embed(text).vector < 0.99
 
 
 @pytest.mark.parametrize("model", ["no-such/model", "./no-such-folder", "/", "\0"])

@@ -88,13 +88,13 @@ def app(data_dir: Path) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        ready.extend([await Relayed.start(data_dir) for _ in range(READY)])
         yield
         for relayed in ready:
             relayed.end()
 
     async def new_relay() -> Relayed:
-        ready.append(await Relayed.start(data_dir))
+        while len(ready) <= READY:  # from the first request on, when there is an engine
+            ready.append(await Relayed.start(data_dir))
         return ready.popleft()
 
     async def post(request: Request) -> Response:
