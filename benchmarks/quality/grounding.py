@@ -18,7 +18,7 @@ from memos_mcp.backends.local.extraction.grounding import NEAR, SemanticGroundin
 
 CLAIMS = DATA / "claims.json"
 SAID = 1_749_546_000_000
-STEPS = (0.5, 0.55, 0.6, 0.65, 0.7)
+STEPS = (0.6, 0.65, 0.7, 0.75, 0.8)
 
 
 def measure(nearness: SemanticGrounding) -> tuple[dict[str, dict[str, Cell]], list[str]]:
