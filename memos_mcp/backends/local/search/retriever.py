@@ -49,8 +49,8 @@ NEAREST = 2
 NEAREST_FLOOR = 0.05
 """How many memories are given, and from which relativity, where the nearest are asked for and none is at the threshold.
 
-Of 60 everyday facts of two users, each asked for in other words, a search finds 54 so, and 44 without; where nothing
-answers, 53 of 60 get some, and 26. From 0.1 these get 47, but texts in other languages are lost.
+Of 60 everyday facts of two users, each asked for in other words, a search finds 53 so, and 44 without; where nothing
+answers, 52 of 60 get some, and 26. From 0.1 these get 47, but texts in other languages are lost.
 """
 
 
