@@ -31,6 +31,7 @@ def embed_otherwise_made(ledger: Ledger, embedder: Embedder) -> bool:
         ledger.database.alone()
         ledger.vectors.embed_again(lambda kind, content: otherwise(embedded_part(kind, content)))
         ledger.note("embedder", embedder.name)
+        leave(ledger)  # where most vectors of an index are exchanged, it finds others no more
     return True
 
 
