@@ -27,11 +27,7 @@ def embed_otherwise_made(ledger: Ledger, embedder: Embedder) -> bool:
     otherwise = made_otherwise(embedder, ledger.noted("embedder"))
     if otherwise is None:
         return False
-    with ledger.database.transaction():
-        ledger.database.alone()
-        ledger.vectors.embed_again(lambda kind, content: otherwise(embedded_part(kind, content)))
-        ledger.note("embedder", embedder.name)
-        leave(ledger)  # where most vectors of an index are exchanged, it finds others no more
+    _go_on(ledger, embedder, lambda kind, content: otherwise(embedded_part(kind, content)))
     return True
 
 
@@ -43,11 +39,7 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
     Raises:
         Unavailable: other processes serve the ledger.
     """
-    with ledger.database.transaction():
-        ledger.database.alone()
-        ledger.vectors.embed_again(lambda _kind, _content: True)
-        ledger.note("embedder", embedder.name)
-        leave(ledger)
+    _go_on(ledger, embedder, lambda _kind, _content: True)
     total = ledger.vectors.unembedded_count()
     done = key = 0
     while texts := ledger.vectors.pending_after(key, BATCH):
@@ -60,3 +52,15 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
         done += len(made)
         key = texts[-1].key
         report(done, total)
+
+
+def _go_on(ledger: Ledger, embedder: Embedder, concerned: Callable[[Kind, str], bool]) -> None:
+    """Have the texts embedded anew of which `concerned` is true, and the index made anew.
+
+    An index in which most vectors are exchanged finds the others no more.
+    """
+    with ledger.database.transaction():
+        ledger.database.alone()
+        ledger.vectors.embed_again(concerned)
+        ledger.note("embedder", embedder.name)
+        leave(ledger)
