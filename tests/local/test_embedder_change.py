@@ -63,11 +63,11 @@ async def test_a_store_of_an_earlier_default_embeds_everything_anew_and_keeps_th
             assert backend.ledger.noted("embedder") == default().name
 
 
+@pytest.mark.parametrize("first", sorted(EARLIER_FIRST_MODELS))
 @pytest.mark.parametrize(("other", "kept"), [("", []), ("+another:0123456789ab", []), ("the same", [SPANISH])])
 async def test_a_store_of_an_earlier_model_for_english_embeds_anew_what_the_same_model_did_not_make(
-    tmp_path: Path, other: str, kept: list[str]
+    tmp_path: Path, first: str, other: str, kept: list[str]
 ) -> None:
-    (first,) = EARLIER_FIRST_MODELS
     suffix = f"+{default().name.partition('+')[2]}" if other == "the same" else other
     earlier = HashedEmbedder(dimensions=default().dimensions)
     earlier.name = f"{first}{suffix}"

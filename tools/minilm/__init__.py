@@ -1,4 +1,4 @@
-"""How the packaged model is made: all-MiniLM-L6-v2, tuned on talks, written as an ONNX graph of integers.
+"""How the packaged model is made: all-MiniLM-L6-v2, tuned on talks and facts, written as an ONNX graph of integers.
 
 Run by hand, from the root of the repository, where memos-mcp is installed; the product never imports it:
 

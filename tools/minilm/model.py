@@ -45,7 +45,7 @@ class Model:
     def copy(self) -> "Model":
         """Return the same model with weights of its own."""
         truncation: dict[str, int] = self.tokenizer.truncation
-        weights = {key: value.clone() for key, value in self.weights.items()}
+        weights = {key: value.detach().clone() for key, value in self.weights.items()}
         return Model(weights, self.tokenizer, max_tokens=truncation["max_length"])
 
     def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Tensor]:

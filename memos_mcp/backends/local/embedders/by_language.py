@@ -7,7 +7,7 @@ from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.text.language import written_in
 from memos_mcp.backends.local.text.language_files import profiles
 
-EARLIER_FIRST_MODELS = frozenset({"all-MiniLM-L6-v2-int8:119919065117"})
+EARLIER_FIRST_MODELS = frozenset({"all-MiniLM-L6-v2-int8:119919065117", "all-MiniLM-L6-v2-talks-int8:668f3abdabd5"})
 """Names of the models for English that came with earlier versions of this package."""
 
 _READ_BY_THE_OTHER = frozenset(one.shown for one in profiles().values() if one.universal)

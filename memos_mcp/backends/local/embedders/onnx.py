@@ -21,7 +21,7 @@ VOCABULARY = "tokenizer.json"
 PACKAGED = Path(__file__).parent / "minilm"
 PACKAGED_NAME = "all-MiniLM-L6-v2-talks-int8"
 DIGESTS = {
-    MODEL: "3fd33ac948381b62519493cb0efd3aeeca992077ac1ae0d9e8a3e54340a56cce",
+    MODEL: "cb67f62871d2c7623da662b41efebf3b553e6aecce3b03b99621fc9e661ebe00",
     VOCABULARY: "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
 """SHA-256 of the packaged files, as `tools/minilm/make.py` prints them."""
