@@ -67,7 +67,7 @@ def test_a_question_right_before_it_makes_an_answer_sure_that_has_none_of_its_wo
     answered = relativities(model, ("Hello.", "Hi! How old is Wren's sister?", "Seven."), query)
     told = relativities(model, ("Hello.", "Wren's sister is getting old.", "Seven."), query)
 
-    assert answered["Seven."] > 0.9
+    assert answered["Seven."] > 0.8
     assert told["Seven."] < THRESHOLD
 
 

@@ -89,41 +89,33 @@ def found(coverage: float, cosine: float) -> Found:
 
 def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
     rising = Found(np.array([0.0, 0.5, 1.0]), np.array([0.1, 0.4, 0.7]))
-    few = relativity.of_meaning(rising, rising, absent=0.0, texts=10)
-    many = relativity.of_meaning(rising, rising, absent=0.0, texts=100_000)
+    few = relativity.of_meaning(rising, rising, texts=10)
+    many = relativity.of_meaning(rising, rising, texts=100_000)
     assert (np.diff(few) > 0).all()
     assert (many < few).all()
     assert 0 <= few[0] < 0.1
     assert 0.9 < few[-1] <= 1
 
 
-def test_words_that_no_text_holds_speak_against_it() -> None:
-    told = found(0.55, 0.5)
-    spoken_of = relativity.of_meaning(told, told, absent=0.0, texts=100)
-    unheard_of = relativity.of_meaning(told, told, absent=0.9, texts=100)
-    assert unheard_of < 0.45 < spoken_of
+def test_shared_words_tell_more_in_a_large_store() -> None:
+    alike, shared = found(0.0, 0.5), found(0.8, 0.5)
+    added = [
+        relativity.of_meaning(shared, shared, texts=texts) - relativity.of_meaning(alike, alike, texts=texts)
+        for texts in (10, 30, 100)
+    ]
+    assert sorted(added) == added
 
 
-def test_a_high_score_makes_a_text_surer_and_a_low_one_less_sure_but_in_a_small_store() -> None:
-    told, score = found(0.65, 0.55), np.array([5.0, 30.0])
-    low, high = relativity.of_meaning(told, told, absent=0.3, texts=500, standing=relativity.standing(score, 500))
-    assert low < 0.45 < high
-    assert np.ptp(relativity.standing(score, 5)) < np.ptp(relativity.standing(score, 500)) / 4
-    assert (relativity.standing(score * 100, 500) <= relativity.standing(score[1:], 500)).all()
-
-
-def test_what_a_text_shares_with_many_counts_no_more_than_it_is_worth() -> None:
-    told = found(0.2, 0.6)
-    alone = relativity.of_meaning(told, told, absent=0.0, texts=10)
-    shared = relativity.of_meaning(told, told, shared=np.array([0.4]), absent=0.0, texts=10)
-    worth_it = relativity.of_meaning(told, told, shared=np.array([0.2]), absent=0.0, texts=10)
-    assert shared < 0.45 < alone == worth_it
+def test_what_has_all_of_a_question_is_sure_though_the_model_knows_nothing_of_it() -> None:
+    most, whole = found(0.8, 0.15), found(1.0, 0.15)
+    assert relativity.of_meaning(most, most, texts=200) < 0.2
+    assert relativity.of_meaning(whole, whole, texts=200) > 0.45
 
 
 @pytest.mark.parametrize("unfit", [relativity.REMARK, relativity.NO_NAME])
 def test_what_cannot_answer_is_not_sure_whatever_it_has_of_the_question(unfit: float) -> None:
     told, against = found(1.0, 0.6), np.array([unfit])
-    assert relativity.of_meaning(told, told, unfit=against, absent=0.0, texts=10) < 0.45
+    assert relativity.of_meaning(told, told, unfit=against, texts=10) < relativity.of_meaning(told, told, texts=10)
     assert relativity.of_another_language(told, told, unfit=against) < 0.45
     assert relativity.of_another_script(told, told, unfit=against) < 0.45
     assert relativity.of_likeness(told, told, unfit=against, mean=0.1, texts=10) < 0.45
@@ -133,10 +125,10 @@ def test_what_cannot_answer_is_not_sure_whatever_it_has_of_the_question(unfit: f
 def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() -> None:
     window = found(0.8, 0.6)
     unrelated, bearing = found(0.05, 0.1), found(0.2, 0.4)
-    assert relativity.of_meaning(window, unrelated, absent=0.0, texts=10) < 0.05
-    assert relativity.of_meaning(window, bearing, absent=0.0, texts=10) > 0.9
-    assert relativity.of_meaning(bearing, bearing, absent=0.0, texts=10) < 0.45
-    assert relativity.of_meaning(window, unrelated, of_its_own=np.array([0.5]), absent=0.0, texts=10) > 0.9
+    assert relativity.of_meaning(window, unrelated, texts=10) < 0.05
+    assert relativity.of_meaning(window, bearing, texts=10) > 0.7
+    assert relativity.of_meaning(bearing, bearing, texts=10) < 0.45
+    assert relativity.of_meaning(window, unrelated, of_its_own=np.array([0.5]), texts=10) > 0.7
     assert relativity.of_words(window, found(0.0, 0.0), texts=10) < 0.3
     assert relativity.of_another_language(window, unrelated) < 0.2
     assert relativity.of_another_script(window, found(0.0, 0.7)) < 0.2

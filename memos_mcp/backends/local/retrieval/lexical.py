@@ -44,15 +44,10 @@ class Lexical:
         self.found: TermPostings = postings.find(asked, None if rows.all_alive else rows.alive.values)
         texts_with = np.bincount(self.found.term_of, minlength=len(asked))
         self.worth: Floats = importance * rarity(texts_with, texts)
-        alike = importance / max(importance.sum(), 1e-9)
-        self._of_its_own: Floats = alike / texts_with.clip(1)
+        self._of_its_own: Floats = importance / max(importance.sum(), 1e-9) / texts_with.clip(1)
         """The share of the query that each term is, however rare, divided among the texts that hold it."""
-        self._common: Floats = alike - self._of_its_own
         self.dated: NDArray[np.intp] = np.flatnonzero(np.isin(asked, question.dated))
         """The terms that name a time."""
-        unheard = (texts_with == 0) & ~np.isin(asked, question.dated)
-        self.absent: float = float(self.worth[unheard].sum() / max(self.worth.sum(), 1e-9))
-        """The share of the query that stands in no text at all, but for times."""
         norm = length_norm(rows.length.values[self.found.rows], usual=weights.long)
         self._saturated: Floats = saturation(self.found.counts, norm)
         self._rows = len(rows)
@@ -65,10 +60,6 @@ class Lexical:
     def shares(self, rows: NDArray[np.int64]) -> Floats:
         """Return the share of the query that stands in each of these rows itself."""
         return self._there(rows, self.worth) / max(float(self.worth.sum()), 1e-9)
-
-    def shared(self, rows: NDArray[np.int64]) -> Floats:
-        """Return the share of the query that stands in each of these rows as it does in others, however rare."""
-        return self._there(rows, self._common)
 
     def of_its_own(self, rows: NDArray[np.int64]) -> Floats:
         """Return the share of the query that stands in each of these rows as it does in no other, however rare."""

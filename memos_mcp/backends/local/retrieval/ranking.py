@@ -86,7 +86,7 @@ class Ranking:
         long, repeat = self._weights.long, self._weights.repeat
         best, final = take_best(score, self._candidates, self._rows, limit=limit, long=long, repeat=repeat)
         seqs = self._rows.seq.values[self._candidates[best]].tolist()
-        sure = self._relativity(coverage[best], final, best).tolist()
+        sure = self._relativity(coverage[best], best).tolist()
         reasons = [None] * len(seqs) if literal is None else self._reasons(best, literal[best])
         return [Hit(*hit) for hit in zip(seqs, final.tolist(), sure, reasons, strict=True)]
 
@@ -219,8 +219,8 @@ class Ranking:
                 continue
             yield from ((word, place[term]) for term in word_terms(text, self._question.language) if term in place)
 
-    def _relativity(self, coverage: Floats, score: Floats, best: NDArray[np.intp]) -> Floats:
-        """Judge the best of the candidates, whose coverage and score are given."""
+    def _relativity(self, coverage: Floats, best: NDArray[np.intp]) -> Floats:
+        """Judge the best of the candidates, whose coverage is given."""
         rows = self._candidates[best]
         own = self._own(rows)
         cosine = self._windows.likest(self._dense.rows, self._dense.cosines)[best]
@@ -233,16 +233,8 @@ class Ranking:
         if self._query.tokens is None:
             return relativity.of_likeness(window, own, unfit=unfit, mean=self._dense.mean, texts=texts)
         if self._question.english:
-            return relativity.of_meaning(
-                window,
-                own,
-                shared=self._lexical.shared(rows),
-                of_its_own=self._lexical.of_its_own(rows),
-                unfit=unfit,
-                absent=self._lexical.absent,
-                texts=texts,
-                standing=relativity.standing(score, texts),
-            )
+            its_own = self._lexical.of_its_own(rows)
+            return relativity.of_meaning(window, own, of_its_own=its_own, unfit=unfit, texts=texts)
         if self._question.latin:
             return relativity.of_another_language(window, own, unfit=unfit)
         return relativity.of_another_script(window, own, unfit=unfit)

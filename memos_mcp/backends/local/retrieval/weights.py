@@ -29,7 +29,7 @@ class Weights:
     # Neighbours.
     before: tuple[float, ...] = (0.77, 0.66, 0.44, 0.22)  # shares of the evidence of those before, nearest first
     after: tuple[float, ...] = (0.66, 0.5, 0.33, 0.17)  # of those after
-    beside: float = 0.33  # the part of these that sentence vectors give
+    beside: float = 0.25  # the part of these that sentence vectors give
     asked: float = 0.2  # more of a question's evidence, for the text right after it
 
     # Priors.
@@ -70,7 +70,7 @@ class Weights:
             others=self.others * 1.5,
             before=tuple(share * 0.91 for share in self.before),
             after=tuple(share * 0.91 for share in self.after),
-            beside=self.beside * 1.5,
+            beside=self.beside * 2,
             question=self.question * 1.43,
             answer=self.answer * 2,
             response=self.response * 1.33,
