@@ -30,12 +30,12 @@ _WORD_CHANCE = 0.15
 
 ONLY_ASKS = 1.0
 REMARK = 1.0
-NO_NAME = 1.0
+NO_NAME = 1.33
 OTHER_KIND = 0.25
 """What is taken from the evidence of a text that only asks, of an idle remark, of a text without a name where one is
 asked for, and of one without a place or a number."""
 
-_UNFIT = 0.4
+_UNFIT = 0.3
 """What the four above count beside the cosines of the model that comes with the package, which mostly knows them."""
 
 _WHOLE = 0.3
@@ -44,8 +44,8 @@ _WHOLE = 0.3
 _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""
 
-_NEEDED = 0.27
-_NEEDED_MORE = 0.09
+_NEEDED = 0.285
+_NEEDED_MORE = 0.085
 _FEWEST = 10
 """The evidence that is needed, by that model, and how much more with each e-fold of the texts, from so many on.
 

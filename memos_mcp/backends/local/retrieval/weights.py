@@ -29,7 +29,7 @@ class Weights:
     # Neighbours.
     before: tuple[float, ...] = (0.77, 0.66, 0.44, 0.22)  # shares of the evidence of those before, nearest first
     after: tuple[float, ...] = (0.66, 0.5, 0.33, 0.17)  # of those after
-    beside: float = 0.25  # the part of these that sentence vectors give
+    beside: float = 0.3  # the part of these that sentence vectors give
     asked: float = 0.2  # more of a question's evidence, for the text right after it
 
     # Priors.
@@ -70,7 +70,7 @@ class Weights:
             others=self.others * 1.5,
             before=tuple(share * 0.91 for share in self.before),
             after=tuple(share * 0.91 for share in self.after),
-            beside=self.beside * 2,
+            beside=self.beside * 1.67,
             question=self.question * 1.43,
             answer=self.answer * 2,
             response=self.response * 1.33,
@@ -87,6 +87,7 @@ class Weights:
     def for_unread_script(self, *, devanagari: bool) -> "Weights":
         """Return the weights for a query in a script of which the model that comes with the package reads little.
 
-        Of Hindi, its token vectors tell more than of the others.
+        Of Hindi, its vectors tell more than of the others.
         """
-        return replace(self, dense=self.dense * 0.2, late=self.late * (0.25 if devanagari else 0.1))
+        dense, late = (0.4, 0.4) if devanagari else (0.2, 0.1)
+        return replace(self, dense=self.dense * dense, late=self.late * late)
