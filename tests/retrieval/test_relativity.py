@@ -9,7 +9,9 @@ from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.retrieval.features import analyse
 from memos_mcp.backends.local.retrieval.index import Index, IndexEntry, Query
-from memos_mcp.core.models import AddMessage, Message
+from memos_mcp.core.models import AddMessage, Message, SearchMemory
+from memos_mcp.core.perspective import bare
+from tests.consolidation.conversation import add
 from tests.local.stores import find, followed, store
 
 THRESHOLD = 0.45
@@ -144,3 +146,34 @@ def test_who_somebody_is_is_told_by_a_text_that_holds_a_name(model: Embedder, na
     )
 
     assert [text for text, sure in found.items() if sure >= THRESHOLD] == [named]
+
+
+async def test_what_nothing_answers_gets_nothing_though_much_is_told_of_the_matter(
+    model: Embedder, tmp_path: Path
+) -> None:
+    told = [
+        "My wife Ayumi repairs violins in Delft.",
+        "Shellfish make my lips swell.",
+        "We rent from a widow called Mrs. Okker.",
+        "Our tortoise Bolt sleeps in the shed.",
+        "I walk to the office along the canal.",
+        "Mum moved to Leith in the autumn.",
+        "I gave up smoking when the baby came.",
+        "The twins start school after the summer.",
+        "Mi hermana vive en Sevilla y trabaja en un hospital.",
+    ]
+
+    async def found(query: str) -> list[str]:
+        asked = SearchMemory(query=query, nearest=True)
+        memories = (await backend.search_memory(asked, user_id="u")).memory_detail_list
+        return [bare(one.memory_value) for one in memories]
+
+    async with store(tmp_path, embedder=lambda: model) as backend:
+        await backend.add_message(add(*told, wait=True), user_id="u")
+        await followed(backend)
+        assert told[0] in await found("Where does my spouse work?")
+        assert told[1] in await found("Which food am I allergic to?")
+        assert told[2] in await found("Who is our landlady?")
+        assert told[8] in await found("¿Dónde está empleada mi hermana?")
+        for query in ("What is my blood type?", "How much rent do we pay?", "Which football club do I support?"):
+            assert await found(query) == []
