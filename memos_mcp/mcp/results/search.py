@@ -23,7 +23,7 @@ PREFERENCES = 5
 
 NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
-_NEGLIGIBLE = 0.0004
+_NEGLIGIBLE = 0.002
 """What bears on the query with less than this costs words and says nothing; with 0.001 half a point less is read."""
 
 _IMPLIED = ("memory_key", "tags")
