@@ -329,7 +329,7 @@ def test_sentence_transformers_gives_about_what_the_model_that_was_tuned_from_it
 
     assert embedder.name.startswith("model:")
     for text in (CAT, KITTEN, TAX):
-        assert 0.8 < embedder.embed(text).vector @ onnx.embed(text).vector < 0.99
+        assert 0.75 < embedder.embed(text).vector @ onnx.embed(text).vector < 0.99
 
 
 @pytest.mark.parametrize("model", ["no-such/model", "./no-such-folder", "/", "\0"])
