@@ -22,7 +22,7 @@ PAIRS_HELD_OUT = DATA / "pairs_held_out.json"
 CHANGES = DATA / "pairs_changes.json"
 CHANGES_HELD_OUT = DATA / "pairs_changes_held_out.json"
 """What people say when their lives change: two sets written together, of which rules were written for the first."""
-FACTS = DATA / "facts"
+FACTS = (DATA / "facts").resolve()
 COMMON_CAPITALS = {
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
     *("december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
@@ -68,7 +68,7 @@ def load_histories(path: Path) -> list[Sample]:
 def load(path: Path) -> list[Sample]:
     """Read a data set in any of the formats, or a folder of talks or facts."""
     if path.is_dir():
-        return _with_foreign(load_facts(path) if path.parent == FACTS else load_talks(path))
+        return _with_foreign(load_facts(path) if path.resolve().parent == FACTS else load_talks(path))
     found = json.loads(path.read_text(encoding="utf-8"))
     if isinstance(found, dict):
         return load_histories(path)

@@ -65,6 +65,12 @@ def test_a_world_is_a_user_who_told_a_fact_a_day(tmp_path: Path) -> None:
     assert len(nurse.turns) == 1
 
 
+def test_a_folder_of_facts_is_read_as_such_from_wherever_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FACTS.parent)
+
+    assert load(Path("facts/held"))[0].turns == load(FACTS / "held")[0].turns
+
+
 def test_a_line_that_is_nothing_is_told(tmp_path: Path) -> None:
     (tmp_path / "odd.txt").write_text("W: someone\nI sing\n", encoding="utf-8")
 
