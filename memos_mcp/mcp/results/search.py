@@ -23,8 +23,11 @@ PREFERENCES = 5
 
 NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
-_NEGLIGIBLE = 0.0006
-"""What bears on the query with less than this costs words and says nothing; with 0.002 some of the Chinese is lost."""
+USUAL_WORDS = 500
+"""The most that the text of a search has unless an agent says, for as many finds as it gets unless it says."""
+
+_NEGLIGIBLE = 0.00002
+"""What bears on the query with less than this costs words and says nothing."""
 
 _IMPLIED = ("memory_key", "tags")
 """A memory's text implies them, and an agent pays for each search: get_memory has them."""
@@ -71,15 +74,21 @@ def _text(found: SearchResult, request: SearchMemory, notice: str) -> str:
     """Write what was found, best first, in the words that are allowed; an instruction form stands in its place."""
     if composed := found.full_instruction or found.instruction:
         return composed
-    words = request.max_words - count_words(notice) if request.max_words else None
+    words = (request.max_words or _usual_words(request)) - count_words(notice)
     telling = [entry for entry in evidence(found) if entry.relativity >= _NEGLIGIBLE]
     entries = list(passages_within(telling, request.query, words=words, label=_label))
     lines = [f"{_label(entry)} {set_in(text)}" for entry, text in entries]
-    if words is None and any(len(text) < len(entry.text) for entry, text in entries):
+    if not request.max_words and any(len(text) < len(entry.text) for entry, text in entries):
         lines.append(READ_WHOLE)
-    if words is None and any(isinstance(entry.source, Preference) for entry, _ in entries):
+    if not request.max_words and any(isinstance(entry.source, Preference) for entry, _ in entries):
         lines.append(found.preference_note)
     return within_size([notice, *filter(None, lines)])
+
+
+def _usual_words(request: SearchMemory) -> int:
+    """Return how many words the finds may have where the agent does not say: more where it asks for more of them."""
+    asked = request.memory_limit_number + request.message_limit_number
+    return round((USUAL_WORDS - count_words(READ_WHOLE)) * max(1, asked / (MEMORIES + MESSAGES)))
 
 
 def _label(entry: EvidenceItem) -> str:
