@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import Counter, deque
+from functools import lru_cache
 
 _UNIT = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # Han and kana: a character
@@ -18,17 +19,18 @@ _STEM = 5
 
 def count_words(text: str) -> int:
     """Count the words of a text; a Chinese or Japanese character counts as one."""
-    return sum(1 for _ in _UNIT.finditer(text))
+    return len(_UNIT.findall(text))
 
 
+@lru_cache(maxsize=64)  # both forms of an answer show the same passages
 def passage(text: str, query: str, *, words: int) -> str:
     """Return the stretch of `words` words that holds most of the query's words, `…` where it was cut.
 
     A text without any of them is cut after its beginning; one that is short enough comes back as it is.
     """
-    spans = [match.span() for match in _UNIT.finditer(text)]
-    if len(spans) <= words:
+    if count_words(text) <= words:
         return text
+    spans = [match.span() for match in _UNIT.finditer(text)]
     start = _richest_window(_hits(text, query, spans), length=len(spans), size=words)
     end = start + words
     before = "…" if start else ""
@@ -43,12 +45,18 @@ def head(text: str, limit: int) -> str:
 
 def _hits(text: str, query: str, spans: list[tuple[int, int]]) -> dict[int, str]:
     """Return the words of a text, by their number, that begin like a word of the query."""
-    stems = {stem for match in _UNIT.finditer(query.casefold()) if (stem := _stem(match.group()))}
-    if not stems:
+    alike = _alike(query)
+    if alike is None:
         return {}
     begins = [begin for begin, _ in spans]
-    alike = re.compile("|".join(map(_beginning, sorted(stems))), re.IGNORECASE)
     return {bisect_right(begins, match.start()) - 1: match.group().casefold() for match in alike.finditer(text)}
+
+
+@lru_cache(maxsize=8)
+def _alike(query: str) -> re.Pattern[str] | None:
+    """Return what matches where a word of a text begins like one of the query; None where no word of it tells."""
+    stems = {stem for word in _UNIT.findall(query.casefold()) if (stem := _stem(word))}
+    return re.compile("|".join(map(_beginning, sorted(stems))), re.IGNORECASE) if stems else None
 
 
 def _stem(word: str) -> str:
