@@ -48,7 +48,11 @@ def shortened(found: _Found, query: str = "") -> _Found:
 
 def passages_of(found: SearchResult, query: str) -> SearchResult:
     """Cut each text of a search to the passage that its text form shows, so that neither form outgrows the other."""
-    return _changed(found, lambda one, field: _with(one, field, passage(getattr(one, field), query, words=PASSAGE_WORDS)))
+
+    def cut(one: Any, field: str) -> Any:  # noqa: ANN401 - any of three kinds
+        return _with(one, field, passage(getattr(one, field), query, words=PASSAGE_WORDS))
+
+    return _changed(found, cut)
 
 
 def without_quoted(
