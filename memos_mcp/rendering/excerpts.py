@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections import Counter, deque
+from collections.abc import Iterator
 from functools import lru_cache
 
 _UNIT = re.compile(
@@ -44,19 +45,17 @@ def head(text: str, limit: int) -> str:
 
 
 def _hits(text: str, query: str, spans: list[tuple[int, int]]) -> dict[int, str]:
-    """Return the words of a text, by their number, that begin like a word of the query."""
-    alike = _alike(query)
-    if alike is None:
-        return {}
+    """Return the words of a text, by their number, that begin like a word of the query, each with that beginning."""
     begins = [begin for begin, _ in spans]
-    return {bisect_right(begins, match.start()) - 1: match.group().casefold() for match in alike.finditer(text)}
+    folded = _folded(text)
+    return {bisect_right(begins, place) - 1: stem for stem in _stems(query) for place in _places(stem, folded)}
 
 
 @lru_cache(maxsize=8)
-def _alike(query: str) -> re.Pattern[str] | None:
-    """Return what matches where a word of a text begins like one of the query; None where no word of it tells."""
+def _stems(query: str) -> tuple[str, ...]:
+    """Return the beginnings of the words of a query, a longer one before that which it begins with."""
     stems = {stem for word in _UNIT.findall(query.casefold()) if (stem := _stem(word))}
-    return re.compile("|".join(map(_beginning, sorted(stems))), re.IGNORECASE) if stems else None
+    return tuple(sorted(stems, reverse=True))
 
 
 def _stem(word: str) -> str:
@@ -67,9 +66,24 @@ def _stem(word: str) -> str:
     return match.group()[:_STEM]
 
 
-def _beginning(stem: str) -> str:
-    """Write a pattern for a stem: where words have spaces around them, it has to begin one."""
-    return rf"\b{re.escape(stem)}" if len(stem) > 1 else re.escape(stem)
+def _folded(text: str) -> str:
+    """Case-fold a text, each character at its place."""
+    folded = text.casefold()
+    return folded if len(folded) == len(text) else "".join(map(_folded_character, text))
+
+
+def _folded_character(character: str) -> str:
+    folded = character.casefold()
+    return folded if len(folded) == 1 else character
+
+
+def _places(stem: str, text: str) -> Iterator[int]:
+    """Yield where a stem stands; where words have spaces around them, it has to begin one."""
+    place = text.find(stem)
+    while place >= 0:
+        if len(stem) == 1 or not _LETTERS.match(text, place - 1, place):
+            yield place
+        place = text.find(stem, place + 1)
 
 
 def _richest_window(hits: dict[int, str], *, length: int, size: int) -> int:
