@@ -294,12 +294,15 @@ def test_of_a_script_that_the_model_does_not_read_words_say_more_than_vectors() 
     assert index.search(asked, limit=1)[0].seq == 1
 
 
-def test_of_another_language_than_english_vectors_say_less() -> None:
-    index = index_of(["Meine Schwester mag Tee", "Gestern war Markt", "Heute regnet es", "Morgen schneit es"])
-    near = [(2, 0.4), (3, 0.3), (4, 0.29), (1, 0.28)]
-    asked = Query(text="Was trinkt die jüngere Schwester?", now=START, dense=near, tokens=vectors_of([1.0]))
+def test_by_a_model_tuned_to_tell_answers_the_cosine_says_whether_there_is_one() -> None:
+    index = index_of(["Мы завели двух канареек", "Купил хлеба", "Сегодня дождь", "Завтра снег"])
 
-    assert index.search(asked, limit=1)[0].seq == 1
+    def surest(cosine: float) -> float:
+        near = [(1, cosine), (2, 0.05), (3, 0.02), (4, 0.0)]
+        asked = Query(text="Какие у нас птицы?", now=START, dense=near, tuned=True)
+        return max(hit.relativity for hit in index.search(asked, limit=4))
+
+    assert surest(0.2) < 0.45 < surest(0.5)
 
 
 def test_a_number_is_met_only_as_it_stands() -> None:

@@ -116,7 +116,6 @@ def test_what_has_all_of_a_question_is_sure_though_the_model_knows_nothing_of_it
 def test_what_cannot_answer_is_not_sure_whatever_it_has_of_the_question(unfit: float) -> None:
     told, against = found(1.0, 0.6), np.array([unfit])
     assert of_meaning(told, told, unfit=against, texts=10) < of_meaning(told, told, texts=10)
-    assert relativity.of_another_language(told, told, unfit=against) < 0.45
     assert relativity.of_another_script(told, told, unfit=against) < 0.45
     assert relativity.of_likeness(told, told, unfit=against, mean=0.1, texts=10) < 0.45
     assert relativity.of_words(told, told, unfit=against, texts=10) < 0.45
@@ -130,14 +129,19 @@ def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() 
     assert of_meaning(bearing, bearing, texts=10) < 0.45
     assert of_meaning(window, unrelated, of_its_own=np.array([0.5]), texts=10) > 0.7
     assert relativity.of_words(window, found(0.0, 0.0), texts=10) < 0.3
-    assert relativity.of_another_language(window, unrelated) < 0.2
     assert relativity.of_another_script(window, found(0.0, 0.7)) < 0.2
     assert relativity.of_likeness(window, unrelated, mean=0.1, texts=10) < 0.1
 
 
+def test_in_other_languages_less_evidence_is_needed() -> None:
+    likely = found(0.4, 0.4)
+    english, other = (relativity.of_meaning(likely, likely, english=each, texts=40) for each in (True, False))
+
+    assert english < 0.45 < other
+
+
 def test_a_cosine_says_less_of_a_language_that_the_model_does_not_know() -> None:
     few, most = found(0.2, 0.7), found(0.8, 0.7)
-    assert relativity.of_another_language(few, few) < 0.45 < relativity.of_another_language(most, most)
     assert relativity.of_another_script(few, few) < 0.45 < relativity.of_another_script(most, most)
 
 

@@ -65,8 +65,6 @@ class Ranking:
             weights = weights.for_sentence_vectors(english=self._question.english)
         elif not self._question.latin:
             weights = weights.for_unread_script(devanagari=self._question.script == "Devanagari")
-        elif not self._question.english:
-            weights = weights.for_foreign_language()
         self._weights = weights
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
         self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
@@ -237,8 +235,6 @@ class Ranking:
             return relativity.of_meaning(window, own, english=english, of_its_own=its_own, unfit=unfit, texts=texts)
         if self._query.tokens is None:
             return relativity.of_likeness(window, own, unfit=unfit, mean=self._dense.mean, texts=texts)
-        if self._question.latin:
-            return relativity.of_another_language(window, own, unfit=unfit)
         return relativity.of_another_script(window, own, unfit=unfit)
 
     def _unfit(self, rows: NDArray[np.int64]) -> Floats:

@@ -108,14 +108,8 @@ def of_meaning(
     return _sure(found - needed, steepness=_PARTING)
 
 
-def of_another_language(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:
-    """Judge a question in another language of the Latin alphabet by that model, to which all texts in it are alike."""
-    coverage = _together(own.coverage, window.coverage, bears=(0.3, 0.5))
-    return _logistic(coverage + 0.3 * own.cosine - unfit - 0.6, 1)
-
-
 def of_another_script(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:
-    """Judge a question in another script by that model; without spaces, many a term is no word and stands nowhere."""
+    """Judge a question in a script that no model reads; without spaces, many a term is no word and stands nowhere."""
     coverage = _together(own.coverage, window.coverage, bears=(0.0, 0.1))
     return _logistic(coverage + 0.3 * own.cosine - unfit - 0.47, 1)
 

@@ -102,10 +102,6 @@ class Weights:
         """Return the weights for a query in another language than English, where who speaks tells more."""
         return replace(self, own=self.own * (2.5 if latin else 1.0), timed=2.0)
 
-    def for_foreign_language(self) -> "Weights":
-        """Return the weights for such a query where the model that comes with the package embeds it."""
-        return replace(self, dense=self.dense * 0.6, own=self.own * 1.6)
-
     def for_unread_script(self, *, devanagari: bool) -> "Weights":
         """Return the weights for a query in a script of which the model that comes with the package reads little.
 
