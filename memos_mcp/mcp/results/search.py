@@ -26,7 +26,7 @@ NOTHING_STORED = "Nothing was found."
 USUAL_WORDS = 500
 """The most that the text of a search has unless an agent says, for as many finds as it gets unless it says."""
 
-_NEGLIGIBLE = 0.00002
+_NEGLIGIBLE = 0.000003
 """What bears on the query with less than this costs words and says nothing."""
 
 _IMPLIED = ("memory_key", "tags")

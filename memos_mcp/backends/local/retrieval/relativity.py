@@ -59,7 +59,7 @@ tuning halves of the languages by file, the facts in other languages that are he
 _BESIDE_FROM, _BESIDE_FULL = 0.025, 0.125
 """How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
 
-_PARTING = 12.0
+_PARTING = 14.0
 """The steepness of the logistic for the tuned models, by which it is nearest to the chance that the store answers."""
 
 
