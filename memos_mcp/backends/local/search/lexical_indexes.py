@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.messages import IndexRow
 from memos_mcp.backends.local.ledger.standing import Standing
-from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.ledger.texts import Kind
 from memos_mcp.backends.local.retrieval.index import Hit, Index, IndexEntry, Query
 
 MOST_BYTES = 128_000_000

@@ -7,7 +7,7 @@ from functools import partial
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.standing import Standing
-from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.ledger.texts import Kind
 from memos_mcp.backends.local.retrieval.index import Hit, Query
 from memos_mcp.backends.local.retrieval.query import Reasons
 from memos_mcp.backends.local.retrieval.query_understanding import understood
@@ -137,10 +137,11 @@ class Retriever:
 
     def _wait(self, standing: Standing) -> bool:
         user = standing.user
-        if not standing.waiting and self._indexing.can_be_asked:
+        can_be_asked = self._indexing.can_be_asked(user)
+        if not standing.waiting and can_be_asked:
             return True
         waiting = self._indexing.unembedded(user)
-        if not waiting and self._indexing.can_be_asked:
+        if not waiting and can_be_asked:
             return self._indexing.is_complete(user)
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
@@ -181,8 +182,7 @@ class Retriever:
         )
         if found is None:
             return None
-        messages = {text.seq: cosine for text, cosine in found if text.kind == "message"}
-        memories = {text.seq: cosine for text, cosine in found if text.kind == "memory"}
+        messages, memories = found.of_kind("message"), found.of_kind("memory")
         for message, told in self._ledger.vectors.told_by(messages).items():
             for memory in told:
                 memories[memory] = max(messages[message], memories.get(memory, -1.0))
