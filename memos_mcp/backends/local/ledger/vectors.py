@@ -130,10 +130,11 @@ class Vectors:
         with self._tokens_lock:
             forgotten = self._forgotten
             kept = {seq: tokens for seq in seqs if (tokens := self._kept[kind].get(seq)) is not None}
-        missing = [seq for seq in seqs if seq not in kept]
-        read = self._read_tokens(kind, missing)
-        self._keep_tokens(kind, read, forgotten=forgotten)
-        return {seq: tokens for seq in seqs if (tokens := kept.get(seq, read.get(seq))) is not None}
+        if len(kept) < len(seqs):
+            read = self._read_tokens(kind, [seq for seq in seqs if seq not in kept])
+            self._keep_tokens(kind, read, forgotten=forgotten)
+            kept |= read
+        return kept
 
     def _keep_tokens(self, kind: Kind, read: dict[int, NDArray[np.int8]], *, forgotten: int) -> None:
         """Keep token vectors for the next search, unless some were forgotten since they were read.

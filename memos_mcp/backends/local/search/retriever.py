@@ -212,7 +212,7 @@ class Retriever:
         self, asked: PreparedSearch, hits: Sequence[Hit]
     ) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
         request = asked.request
-        relevant = self._wanted(_sure(hits, asked), request)
+        relevant = self._wanted(_sure(hits, asked), asked)
         memories: list[Memory] = []
         preferences: list[Preference] = []
         for known in self._with_past(asked, relevant):
@@ -225,10 +225,10 @@ class Retriever:
                     pass
         return users_first(memories), tuple(preferences) if request.include_preference else ()
 
-    def _wanted(self, hits: Sequence[Hit], request: SearchMemory) -> list[Hit]:
+    def _wanted(self, hits: Sequence[Hit], asked: PreparedSearch) -> list[Hit]:
         """Return the best hits that are memories and those that are preferences, as many as are asked for of each."""
-        preferences = self._ledger.memories.preferences([hit.seq for hit in hits])
-        left = {False: request.memory_limit_number, True: request.preference_limit_number}
+        preferences = self._indexes.preferences(asked.standing) if hits else ()
+        left = {False: asked.request.memory_limit_number, True: asked.request.preference_limit_number}
         chosen: list[Hit] = []
         for hit in hits:
             kind = hit.seq in preferences
