@@ -12,7 +12,8 @@ from memos_mcp.backends.local.ledger.vectors import Vectors
 from memos_mcp.backends.local.vectors.nearest import Nearest
 
 MOST_TEXTS = 16_000
-"""Texts of a user up to which all are compared."""
+"""Texts of a user up to which all are compared: 25 MB. The nearest 200 of so many take 1.1 ms of processor time, by
+Chroma 2.2, and that misses a fourteenth of them; of 1,000, .13 and 1.4 ms; of 24,000, 1.5 and 2.3."""
 
 MOST_BYTES = 64_000_000
 """Bytes of vectors that stay in memory, those of the users who searched last: of about 40,000 texts."""
