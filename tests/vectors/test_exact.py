@@ -13,6 +13,7 @@ from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.ledger.database_interface import Parameters, ResultRow
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.texts import Text, TextVectors
+from memos_mcp.backends.local.vectors import indexing
 from memos_mcp.backends.local.vectors.exact import MOST_TEXTS, ExactIndex
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import DeleteMemory, GetMemory, UpdateMemory
@@ -188,6 +189,20 @@ async def test_searches_beside_adds_and_deletions_find_what_is_there(tmp_path: P
         await followed(backend)
 
         assert set(nearest(backend, "badger", limit=99)) == true_nearest(backend, "badger", limit=99)
+
+
+async def test_of_more_than_is_looked_at_beside_it_everything_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "MOST_BESIDE", 10)
+    async with store(tmp_path, settled=NEVER) as backend:
+        await backend.add_message(add(OTTERS[0]), user_id="u")
+        await find(backend, OTTERS[0])
+        await backend.add_message(add(*OTTERS[1:]), user_id="u")
+
+        assert (await find(backend, OTTERS[3])).notice == ""
+        assert nearest(backend, OTTERS[3])[0] == Text("message", 4)
+        assert set(nearest(backend, OTTERS[3], limit=99)) == true_nearest(backend, OTTERS[3], limit=99)
 
 
 async def test_a_failing_chroma_is_nothing_to_a_user_of_few_texts(

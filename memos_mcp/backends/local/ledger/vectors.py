@@ -28,6 +28,11 @@ _OF_KIND = (
     " WHERE kind = '{kind}' AND {where}"
 )
 
+_NOT_NEW = (
+    "(kind = 'memory' OR EXISTS (SELECT 1 FROM message_vector WHERE message_vector.seq = pending.seq)"
+    " OR NOT EXISTS (SELECT 1 FROM message WHERE message.seq = pending.seq))"
+)
+
 
 class Vectors:
     """The tables `message_vector`, `memory_vector` and `pending`."""
@@ -72,11 +77,11 @@ class Vectors:
     def waiting(self, user: int, *, limit: int) -> tuple[TextVectors, NDArray[np.int64]]:
         """Return the newest of a user's texts that the index has not followed: their vectors, and all their numbers.
 
-        Those without a vector are gone, or not embedded yet.
+        Those without a vector are gone or have changed; new messages without one are left out.
         """
         rows = self._database.rows(
             "SELECT kind, fresh.seq, coalesce(message_vector.vector, memory_vector.vector) FROM (SELECT kind, seq"
-            " FROM pending WHERE user = ? GROUP BY kind, seq ORDER BY max(key) DESC LIMIT ?) AS fresh"
+            f" FROM pending WHERE user = ? AND {_NOT_NEW} GROUP BY kind, seq ORDER BY max(key) DESC LIMIT ?) AS fresh"
             " LEFT JOIN message_vector ON kind = 'message' AND message_vector.seq = fresh.seq"
             " LEFT JOIN memory_vector ON kind = 'memory' AND memory_vector.seq = fresh.seq",
             (user, limit),
