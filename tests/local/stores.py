@@ -110,6 +110,14 @@ async def find(backend: LocalBackend, query: str, *, user_id: str = "u", **limit
     return await backend.search_memory(SearchMemory(query=query, relativity=0, **limits), user_id=user_id)
 
 
+async def find_by_vectors(backend: LocalBackend, query: str) -> SearchResult:
+    """Search again until vectors have their say: Chroma may still be opened."""
+    with anyio.fail_after(60):
+        while (found := await find(backend, query)).notice:
+            await anyio.sleep(0.02)
+    return found
+
+
 def nearest(backend: LocalBackend, text: str, *, user: int = 1, limit: int = 3) -> list[Text]:
     """Return the texts whose vectors are nearest to that of a text, the nearest first."""
     found = backend._indexing.nearest(user, HashedEmbedder().embed(text).vector, limit=limit)

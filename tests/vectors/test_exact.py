@@ -14,12 +14,13 @@ from memos_mcp.backends.local.ledger.database_interface import Parameters, Resul
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.texts import Text, TextVectors
 from memos_mcp.backends.local.vectors import indexing
+from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.exact import MOST_TEXTS, ExactIndex
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import DeleteMemory, GetMemory, UpdateMemory
 from tests.consolidation.conversation import add
 from tests.fakes.hashed_embedder import HashedEmbedder
-from tests.local.stores import find, followed, found_messages, nearest, store
+from tests.local.stores import find, find_by_vectors, followed, found_messages, nearest, store
 
 NEVER = 1_000.0
 OTTERS = [f"Fact number {number} about otters." for number in range(30)]
@@ -163,7 +164,7 @@ async def test_after_any_changes_the_nearest_are_those_of_the_ledger(tmp_path: P
                 case _:
                     await run_sync(backend.ledger.vectors.index_again)
                     backend._indexing.wake()
-            assert (await find(backend, words)).notice == ""
+            await find_by_vectors(backend, words)
             assert set(nearest(backend, words, limit=500)) == true_nearest(backend, words, limit=500)
 
 
@@ -175,7 +176,7 @@ async def test_searches_beside_adds_and_deletions_find_what_is_there(tmp_path: P
         async def search() -> None:
             for seq in (2, 9, 16):
                 assert (await run_sync(nearest, backend, OTTERS[seq - 1]))[0] == Text("message", seq)
-                assert (await find(backend, OTTERS[seq - 1])).notice == ""
+                await find_by_vectors(backend, OTTERS[seq - 1])
 
         async def change() -> None:
             for seq in range(20, 30):
@@ -200,7 +201,7 @@ async def test_of_more_than_is_looked_at_beside_it_everything_is_found(
         await find(backend, OTTERS[0])
         await backend.add_message(add(*OTTERS[1:]), user_id="u")
 
-        assert (await find(backend, OTTERS[3])).notice == ""
+        await find_by_vectors(backend, OTTERS[3])
         assert nearest(backend, OTTERS[3])[0] == Text("message", 4)
         assert set(nearest(backend, OTTERS[3], limit=99)) == true_nearest(backend, OTTERS[3], limit=99)
 
@@ -211,22 +212,20 @@ async def test_a_failing_chroma_is_nothing_to_a_user_of_few_texts(
     async with store(tmp_path) as backend:
         await backend.add_message(add(*OTTERS[:20], wait=True), user_id="u")
         await followed(backend)
-        index = backend._indexing._index
-        assert index is not None
 
         def fails(*_: object) -> None:
             raise Unavailable("The vector index failed.")
 
-        monkeypatch.setattr(index, "put", fails)
+        monkeypatch.setattr(ChromaIndex, "put", fails)
         await backend.add_message(add("A late fact about badgers."), user_id="u")
         with anyio.fail_after(60):
             while backend._indexing._failed_at is None:
                 await anyio.sleep(0.02)
 
-        assert (await find(backend, "badgers")).notice == ""
+        await find_by_vectors(backend, "badgers")
         assert nearest(backend, "A late fact about badgers.")[0] == Text("message", 21)
         await backend.add_message(add("A later fact about herons."), user_id="u")
-        assert (await find(backend, "herons")).notice == ""
+        await find_by_vectors(backend, "herons")
         assert nearest(backend, "A later fact about herons.")[0] == Text("message", 22)
 
 
