@@ -251,6 +251,7 @@ def test_a_file_with_another_digest_is_refused_with_the_way_to_mend_it(tmp_path:
             "Unsere Katze schläft auf dem Sofa.",
             "Das Finanzamt hat uns eine Mahnung geschickt.",
         ),
+        ("我们家有什么动物？", "猫在沙发上睡觉。", "税务局又给我们寄了一封信。"),
         ("家にはどんな動物がいますか。", "猫がソファで寝ています。", "税務署から督促状が届きました。"),
         ("집에 어떤 동물이 있어요?", "고양이가 소파에서 자요.", "세무서에서 독촉장을 보냈어요."),
         ("Какие у нас дома животные?", "Кошка спит на диване.", "Налоговая прислала нам ещё одно письмо."),
@@ -268,7 +269,7 @@ def test_the_default_finds_an_answer_in_other_words_in_other_languages(question:
     assert asked @ embedder.embed(answer).vector > 0.1 + asked @ embedder.embed(other).vector
 
 
-@pytest.mark.parametrize("text", [CAT, "猫在沙发上睡觉。", "बिल्ली सोफे पर सोती है।", "", "def main(): return 1"])
+@pytest.mark.parametrize("text", [CAT, "बिल्ली सोफे पर सोती है।", "", "def main(): return 1"])
 def test_the_default_embeds_english_and_what_it_knows_no_better_model_for_as_the_first_model_does(
     onnx: OnnxEmbedder, text: str
 ) -> None:
@@ -276,6 +277,24 @@ def test_the_default_embeds_english_and_what_it_knows_no_better_model_for_as_the
 
     assert np.array_equal(embedding.vector, expected.vector)
     assert embedding.words == expected.words
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "only_seems"),
+    [
+        ("我养了两只金丝雀,叫盐和胡椒。", "我的鸟叫什么名字？", "我妻子在哪里工作？"),
+        ("Unsere zwei Kanarienvögel heißen Salz und Pfeffer.", "Wie heißen meine Vögel?", "Wo arbeitet meine Frau?"),
+        ("Mis dos canarios se llaman Sal y Pimienta.", "¿Cómo se llaman mis pájaros?", "¿Dónde trabaja mi mujer?"),
+    ],
+)
+def test_a_cosine_of_the_other_model_tells_an_answer_in_any_store(told: str, asked: str, only_seems: str) -> None:
+    embedder = load_embedder("onnx")
+    stored = embedder.embed(told).vector
+
+    answers, does_not = (stored @ embedder.embed(text, query=True).vector for text in (asked, only_seems))
+
+    assert embedder.embed(asked, query=True).tuned
+    assert answers > 0.3 > does_not
 
 
 def test_a_claim_is_compared_by_one_model_whatever_its_language() -> None:

@@ -34,13 +34,23 @@ def load_worlds(folder: Path) -> list[World]:
     Raises:
         ValueError: a line is none of those that there are.
     """
-    files = ((path.name, path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.txt")))
-    return [_world(block, file) for file, text in files for block in text.split("\n\n")]
+    return [world for path in sorted(folder.glob("*.txt")) for world in _worlds(path)]
 
 
 def load_facts(folder: Path) -> list[Sample]:
-    """Read each world as a user who told a fact a day; `folder` is the part that it is of."""
-    return [_sample(world, f"world-{number}", folder.name) for number, world in enumerate(load_worlds(folder), 1)]
+    """Read each world as a user who told a fact a day; `folder` is the part that it is of.
+
+    A file is in the language whose code it is named by, and in English where it has a number.
+    """
+    worlds = [(path.stem, world) for path in sorted(folder.glob("*.txt")) for world in _worlds(path)]
+    return [
+        _sample(world, f"world-{number}", folder.name, "en" if stem.isdecimal() else stem)
+        for number, (stem, world) in enumerate(worlds, 1)
+    ]
+
+
+def _worlds(path: Path) -> list[World]:
+    return [_world(block, path.name) for block in path.read_text(encoding="utf-8").split("\n\n")]
 
 
 def _world(block: str, file: str) -> World:
@@ -60,12 +70,12 @@ def _world(block: str, file: str) -> World:
     return world
 
 
-def _sample(world: World, name: str, part: str) -> Sample:
+def _sample(world: World, name: str, part: str, language: str) -> Sample:
     turns: list[Turn] = []
     questions: list[Question] = []
     for number, fact in enumerate(world, 1):
         told = _FIRST + timedelta(days=number)
         turns.append(Turn(str(number), "user", fact.text, f"{name}/{number}", told.isoformat(" ")))
-        questions += (Question(text, fact.text, "fact", "en", frozenset({str(number)})) for text in fact.answers)
-        questions += (Question(text, "", "never", "en", frozenset()) for text in fact.leaves_open)
-    return Sample(name, tuple(turns), tuple(questions), part=part)
+        questions += (Question(text, fact.text, "fact", language, frozenset({str(number)})) for text in fact.answers)
+        questions += (Question(text, "", "never", language, frozenset()) for text in fact.leaves_open)
+    return Sample(name, tuple(turns), tuple(questions), part=part, language=language)

@@ -68,7 +68,7 @@ def load_histories(path: Path) -> list[Sample]:
 def load(path: Path) -> list[Sample]:
     """Read a data set in any of the formats, or a folder of talks or facts."""
     if path.is_dir():
-        return _with_foreign(load_facts(path) if path.resolve().parent == FACTS else load_talks(path))
+        return _with_foreign(load_facts(path) if FACTS in path.resolve().parents else load_talks(path))
     found = json.loads(path.read_text(encoding="utf-8"))
     if isinstance(found, dict):
         return load_histories(path)

@@ -160,8 +160,10 @@ def _server_place(settings: Settings, ledger: "Ledger") -> "ServerLocation":
 
 
 @asynccontextmanager
-async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
-    """Open, inside this process, the hosted service or the store on this machine."""
+async def open_backend(
+    settings: Settings, *, learnt: Callable[[str], None] = lambda _: None
+) -> AsyncGenerator[MemoryBackend]:
+    """Open, inside this process, the hosted service or the store on this machine, which tells `learnt` as its own."""
     match backend_kind(settings):
         case "hosted":
             from memos_mcp.backends.hosted import open_hosted  # noqa: PLC0415
@@ -171,5 +173,5 @@ async def open_backend(settings: Settings) -> AsyncGenerator[MemoryBackend]:
             async with hosted as backend:
                 yield backend
         case "local":
-            async with open_store(settings) as store:
+            async with open_store(settings, learnt=learnt) as store:
                 yield store

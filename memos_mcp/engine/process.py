@@ -1,10 +1,8 @@
 """Being an engine: the process that a relay starts, and `memos-mcp serve`. It listens before it imports the rest."""
 
-import asyncio
 import logging
 import os
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -18,8 +16,6 @@ from memos_mcp.relay.wire import Refused, engine_pid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-
-    from anyio.streams.memory import MemoryObjectSendStream
 
     from memos_mcp.api.v1.context import Machine
     from memos_mcp.core.settings import Settings
@@ -75,17 +71,11 @@ async def _run(
     machine: "Callable[[], Machine] | None" = None,
 ) -> None:
     """Run an engine and, where there is one, a server over HTTP beside it."""
-    from memos_mcp.engine.engine import Engine  # noqa: PLC0415  # it listens already
+    from memos_mcp.backends.changed_users import changed_users  # noqa: PLC0415  # it listens already
+    from memos_mcp.engine.engine import Engine  # noqa: PLC0415
     from memos_mcp.engine.stores import holding  # noqa: PLC0415
 
-    loop = asyncio.get_running_loop()
-    changed, learnt = anyio.create_memory_object_stream[str](1_000)
-
-    def tell(user_id: str) -> None:
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(_put, changed, user_id)
-
-    async with changed, learnt, holding(tell) as stores:
+    async with changed_users() as (tell, learnt), holding(tell) as stores:
         engine = Engine(door, settings, stores, url=server.url if server else "", machine=machine)
         async with anyio.create_task_group() as group:
             group.start_soon(engine.tell_of, learnt)
@@ -96,11 +86,6 @@ async def _run(
                     serving.start_soon(server.run, engine, stores.local)
                 await engine.run()
             group.cancel_scope.cancel()
-
-
-def _put(stream: "MemoryObjectSendStream[str]", user_id: str) -> None:
-    with suppress(anyio.WouldBlock, anyio.BrokenResourceError, anyio.ClosedResourceError):
-        stream.send_nowait(user_id)  # a notice may be lost where thousands wait
 
 
 def run_server(

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 
 from pydantic import AliasChoices, BaseModel, JsonValue, ValidationError
 
@@ -11,7 +12,8 @@ Names = Mapping[str, str]
 """Every name that an argument goes by, with the published one."""
 
 
-def names_of(model: type[BaseModel]) -> dict[str, str]:
+@cache
+def names_of(model: type[BaseModel]) -> Names:
     """Return every name by which a field of a model may be given, each with the field's own."""
     names: dict[str, str] = {}
     for name, field in model.model_fields.items():

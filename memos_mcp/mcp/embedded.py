@@ -7,7 +7,10 @@ from contextlib import suppress
 from functools import partial
 
 import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+from mcp.server.subscriptions import ResourceUpdated
 
+from memos_mcp.backends.changed_users import changed_users
 from memos_mcp.backends.lazy import Call, lending
 from memos_mcp.backends.selection import backend_kind, open_backend
 from memos_mcp.core.errors import MemosError
@@ -17,6 +20,7 @@ from memos_mcp.mcp.app import build_server
 from memos_mcp.mcp.notifications import Notifications
 from memos_mcp.mcp.standard_streams import Wire
 from memos_mcp.mcp.stdio import serve
+from memos_mcp.mcp.uris import PROFILE
 
 
 def serve_host(wire: Wire) -> int:
@@ -39,11 +43,23 @@ async def _serve(settings: Settings, wire: Wire) -> None:
     conversation = new_conversation_id()
     notices = Notifications(lambda: settings.user_id)
 
-    async def observe(call: Call) -> None:
-        await notices.of(call, whom=call.user_id, status=lender.task_state)
+    is_hosted = backend_kind(settings) == "hosted"
 
-    async with lending(partial(open_backend, settings), observe=observe) as lender:
+    async def observe(call: Call) -> None:
+        await notices.of(call, whom=call.user_id, status=lender.task_state if is_hosted else None)
+
+    async def tell_of(learnt: MemoryObjectReceiveStream[str]) -> None:
+        async for user_id in learnt:
+            await notices.tell(user_id, ResourceUpdated(uri=PROFILE))
+
+    async with (
+        changed_users() as (tell, learnt),
+        lending(partial(open_backend, settings, learnt=tell), observe=observe) as lender,
+        anyio.create_task_group() as telling,
+    ):
+        telling.start_soon(tell_of, learnt)
         server = build_server(
             lender, user_id=lambda: settings.user_id, conversation_id=lambda: conversation, notices=notices
         )
         await serve(server, wire=wire, warm=lender)
+        telling.cancel_scope.cancel()

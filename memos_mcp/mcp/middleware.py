@@ -47,20 +47,25 @@ async def reporting(ctx: ServerRequestContext[Any, Any], call_next: CallNext) ->
     """Send the seconds that a call has taken, each second; the SDK leaves it where its request has no token."""
     if ctx.method not in _MAY_TAKE_LONG:
         return await call_next(ctx)
-    beside = asyncio.create_task(_report(ctx.session))
+    beside: list[asyncio.Task[None]] = []
+    timer = asyncio.get_running_loop().call_later(
+        _EVERY, lambda: beside.append(asyncio.create_task(_report(ctx.session)))
+    )
     try:
         return await call_next(ctx)
     finally:
-        beside.cancel()
+        timer.cancel()
+        for task in beside:
+            task.cancel()
 
 
 async def _report(session: ServerSession) -> None:
-    seconds = 0.0
+    seconds = _EVERY
     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # the host is gone
         while True:
+            await session.report_progress(seconds, message="still at work")
             await anyio.sleep(_EVERY)
             seconds += _EVERY
-            await session.report_progress(seconds, message="still at work")
 
 
 def begin_order() -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import select
 import signal
 import sys
 import threading
@@ -86,10 +87,18 @@ def _read_all(source: int, portal: BlockingPortal, pieces: MemoryObjectSendStrea
 
 
 async def _send(sink: int, line: bytes) -> None:
-    await anyio.to_thread.run_sync(_write_all, sink, line, abandon_on_cancel=True)
+    if rest := _write_at_once(sink, memoryview(line)):
+        await anyio.to_thread.run_sync(_write_all, sink, rest, abandon_on_cancel=True)
 
 
-def _write_all(sink: int, line: bytes) -> None:
-    rest = memoryview(line)
+def _write_at_once(sink: int, rest: memoryview) -> memoryview:
+    """Write what need not wait for the host, and return the rest: a thread costs more than the writing."""
+    if sys.platform != "win32":  # there, `select` knows no pipes
+        while rest and select.select((), (sink,), (), 0)[1]:
+            rest = rest[os.write(sink, rest[: select.PIPE_BUF]) :]
+    return rest
+
+
+def _write_all(sink: int, rest: memoryview) -> None:
     while rest:
         rest = rest[os.write(sink, rest) :]

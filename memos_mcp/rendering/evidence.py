@@ -49,7 +49,8 @@ def evidence(result: SearchResult) -> list[EvidenceItem]:
 
 def best_relativity(result: SearchResult) -> float:
     """Return the relativity of the best find, 0 where there is none."""
-    return max((entry.relativity for found in _lists(result) for entry in found), default=0.0)
+    found = (*result.memory_detail_list, *result.preference_detail_list, *result.message_detail_list)
+    return max(map(_relativity, found), default=0.0)
 
 
 def called(memory: Memory) -> str:
@@ -97,9 +98,12 @@ def _lists(result: SearchResult) -> tuple[list[EvidenceItem], list[EvidenceItem]
 
 
 def _entry(source: Memory | Preference | StoredMessage, who: str, text: str, time: int) -> EvidenceItem:
-    # a missing score is read as 1, as MemOS's clients do
-    relativity = 1.0 if source.relativity is None else source.relativity
-    return EvidenceItem(source.id, who, text, time, source.conversation_id, relativity, source)
+    return EvidenceItem(source.id, who, text, time, source.conversation_id, _relativity(source), source)
+
+
+def _relativity(source: Memory | Preference | StoredMessage) -> float:
+    """Return the score of a find; a missing one is read as 1, as MemOS's clients do."""
+    return 1.0 if source.relativity is None else source.relativity
 
 
 def comparable(text: str) -> str:
@@ -112,20 +116,22 @@ def _without_repetition(entries: Iterable[EvidenceItem]) -> list[EvidenceItem]:
     kept: list[tuple[EvidenceItem, str]] = []
     for entry in entries:
         plain = comparable(entry.text)
-        if any(_repeats(entry, plain, better, said) for better, said in kept):
+        if any(plain in said and _repeats(entry, plain, better, said) for better, said in kept):
             continue
-        quoted = [number for number, (other, said) in enumerate(kept) if _repeats(other, said, entry, plain)]
-        relativity = max([entry.relativity, *(kept[number][0].relativity for number in quoted)])
-        place = quoted[0] if quoted else len(kept)
+        quoted = [n for n, (other, said) in enumerate(kept) if said in plain and _repeats(other, said, entry, plain)]
+        if not quoted:
+            kept.append((entry, plain))
+            continue
+        relativity = max(entry.relativity, *(kept[number][0].relativity for number in quoted))
         for number in reversed(quoted):
             del kept[number]
-        kept.insert(place, (replace(entry, relativity=relativity), plain))
+        kept.insert(quoted[0], (replace(entry, relativity=relativity), plain))
     return [entry for entry, _ in kept]
 
 
 def _repeats(less: EvidenceItem, said: str, more: EvidenceItem, plain: str) -> bool:
-    """Say whether one find, a memory and its message, has all the words of the other; of equals the memory stays."""
-    if said not in plain or isinstance(less.source, StoredMessage) is isinstance(more.source, StoredMessage):
+    """Say whether one of two finds, of which one has all the words of the other, goes; of equals the memory stays."""
+    if isinstance(less.source, StoredMessage) is isinstance(more.source, StoredMessage):
         return said == plain and less.who != more.who
     if said == plain and isinstance(more.source, StoredMessage):
         return False

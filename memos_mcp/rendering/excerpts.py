@@ -3,6 +3,8 @@
 import re
 from bisect import bisect_right
 from collections import Counter, deque
+from collections.abc import Iterator
+from functools import lru_cache
 
 _UNIT = re.compile(
     "[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"  # Han and kana: a character
@@ -18,17 +20,18 @@ _STEM = 5
 
 def count_words(text: str) -> int:
     """Count the words of a text; a Chinese or Japanese character counts as one."""
-    return sum(1 for _ in _UNIT.finditer(text))
+    return len(_UNIT.findall(text))
 
 
+@lru_cache(maxsize=64)  # both forms of an answer show the same passages
 def passage(text: str, query: str, *, words: int) -> str:
     """Return the stretch of `words` words that holds most of the query's words, `…` where it was cut.
 
     A text without any of them is cut after its beginning; one that is short enough comes back as it is.
     """
-    spans = [match.span() for match in _UNIT.finditer(text)]
-    if len(spans) <= words:
+    if count_words(text) <= words:
         return text
+    spans = [match.span() for match in _UNIT.finditer(text)]
     start = _richest_window(_hits(text, query, spans), length=len(spans), size=words)
     end = start + words
     before = "…" if start else ""
@@ -42,13 +45,17 @@ def head(text: str, limit: int) -> str:
 
 
 def _hits(text: str, query: str, spans: list[tuple[int, int]]) -> dict[int, str]:
-    """Return the words of a text, by their number, that begin like a word of the query."""
-    stems = {stem for match in _UNIT.finditer(query.casefold()) if (stem := _stem(match.group()))}
-    if not stems:
-        return {}
+    """Return the words of a text, by their number, that begin like a word of the query, each with that beginning."""
     begins = [begin for begin, _ in spans]
-    alike = re.compile("|".join(map(_beginning, sorted(stems))), re.IGNORECASE)
-    return {bisect_right(begins, match.start()) - 1: match.group().casefold() for match in alike.finditer(text)}
+    folded = _folded(text)
+    return {bisect_right(begins, place) - 1: stem for stem in _stems(query) for place in _places(stem, folded)}
+
+
+@lru_cache(maxsize=8)
+def _stems(query: str) -> tuple[str, ...]:
+    """Return the beginnings of the words of a query, a longer one before that which it begins with."""
+    stems = {stem for word in _UNIT.findall(query.casefold()) if (stem := _stem(word))}
+    return tuple(sorted(stems, reverse=True))
 
 
 def _stem(word: str) -> str:
@@ -59,9 +66,24 @@ def _stem(word: str) -> str:
     return match.group()[:_STEM]
 
 
-def _beginning(stem: str) -> str:
-    """Write a pattern for a stem: where words have spaces around them, it has to begin one."""
-    return rf"\b{re.escape(stem)}" if len(stem) > 1 else re.escape(stem)
+def _folded(text: str) -> str:
+    """Case-fold a text, each character at its place."""
+    folded = text.casefold()
+    return folded if len(folded) == len(text) else "".join(map(_folded_character, text))
+
+
+def _folded_character(character: str) -> str:
+    folded = character.casefold()
+    return folded if len(folded) == 1 else character
+
+
+def _places(stem: str, text: str) -> Iterator[int]:
+    """Yield where a stem stands; where words have spaces around them, it has to begin one."""
+    place = text.find(stem)
+    while place >= 0:
+        if len(stem) == 1 or not _LETTERS.match(text, place - 1, place):
+            yield place
+        place = text.find(stem, place + 1)
 
 
 def _richest_window(hits: dict[int, str], *, length: int, size: int) -> int:

@@ -102,7 +102,7 @@ def passages_within(
     for entry in entries:
         before = 0 if words is None else count_words(label(entry))
         size = min(PASSAGE_WORDS, left - before)
-        if size < min(_WORTH_CUTTING, count_words(entry.text)):
+        if size < _WORTH_CUTTING and size < count_words(entry.text):
             continue
         text = passage(entry.text, query, words=size)
         if words is not None:

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.common.facts import load_facts, load_worlds
-from benchmarks.common.samples import EVERYDAY, FACTS, load
+from benchmarks.common.samples import DATA, EVERYDAY, FACTS, load
 
-PARAPHRASES = EVERYDAY.parent / "paraphrases.json"
+PARAPHRASES = DATA / "paraphrases.json"
 
 
 def _asked(part: str) -> set[str]:
@@ -16,7 +16,7 @@ def _asked(part: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("part", ["tune", "held"])
+@pytest.mark.parametrize("part", ["tune", "held", "languages/tune", "languages/held"])
 def test_every_fact_answers_something_and_leaves_something_open_that_its_world_does_not_answer(part: str) -> None:
     for world in load_worlds(FACTS / part):
         answered = {text for fact in world for text in fact.answers}
@@ -27,18 +27,25 @@ def test_every_fact_answers_something_and_leaves_something_open_that_its_world_d
             assert not answered & {*fact.leaves_open}, fact.text
 
 
-def test_no_fact_held_out_is_tuned_on() -> None:
-    tune, held = ({fact.text for world in load_worlds(FACTS / part) for fact in world} for part in ("tune", "held"))
+@pytest.mark.parametrize("folder", [FACTS, FACTS / "languages"])
+def test_no_fact_held_out_is_tuned_on(folder: Path) -> None:
+    tune, held = ({fact.text for world in load_worlds(folder / part) for fact in world} for part in ("tune", "held"))
 
     assert not tune & held
 
 
 def test_nothing_that_is_asked_elsewhere_is_tuned_on() -> None:
-    elsewhere = {
-        question.text for path in (EVERYDAY, PARAPHRASES) for sample in load(path) for question in sample.questions
-    }
+    sets = (EVERYDAY, PARAPHRASES, DATA / "languages.json", *(DATA / "languages").glob("*.json"))
+    elsewhere = {question.text for path in sets for sample in load(path) for question in sample.questions}
 
-    assert not _asked("tune") & elsewhere
+    assert not (_asked("tune") | _asked("languages/tune")) & elsewhere
+
+
+def test_facts_of_a_language_are_in_the_file_of_its_code() -> None:
+    samples = load(FACTS / "languages" / "held")
+
+    assert {sample.language for sample in samples} == {"ar", "de", "es", "fr", "hi", "it", "ja", "ko", "ru", "zh"}
+    assert all(question.language == sample.language for sample in samples for question in sample.questions)
 
 
 def test_a_world_is_a_user_who_told_a_fact_a_day(tmp_path: Path) -> None:

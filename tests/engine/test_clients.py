@@ -90,6 +90,19 @@ async def test_hosts_hear_of_what_is_changed_through_either_api(data_dir: Path) 
                 assert await anext(aiter(changes)) == ResourceUpdated(uri=uri)
 
 
+@pytest.mark.parametrize("engine", ["shared", "embedded"])
+async def test_a_host_hears_of_the_memories_that_an_add_leaves_behind(data_dir: Path, engine: str) -> None:
+    with anyio.fail_after(60):
+        async with (
+            host(data_dir, "auto", MEMOS_ENGINE=engine) as client,
+            client.listen(resource_subscriptions=["memos://profile"]) as changes,
+        ):
+            await client.call_tool("add_message", {"messages": "I prefer window seats."})
+            async for _ in changes:  # of the add, and of what was learnt from it
+                if structured(await client.call_tool("get_memory", {}))["preference_detail_list"]:
+                    break
+
+
 async def test_users_and_accounts_hear_nothing_of_each_other(data_dir: Path) -> None:
     uri = "memos://profile"
     async with (

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 
 from memos_mcp.backends.local.embedders.base import Embedding
 from memos_mcp.backends.local.extraction.base import Draft
+from memos_mcp.backends.local.ledger.database import SqliteDatabase
 from memos_mcp.backends.local.ledger.database_interface import Parameters, ResultRow
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.schema import FORMAT
+from memos_mcp.backends.local.ledger.tasks import Tasks
 from memos_mcp.core.errors import ConfigurationError, InvalidRequest, Unavailable
 from memos_mcp.core.models import AddMessage, MemoryViews, Message
 from tests.consolidation.conversation import add
@@ -136,6 +139,25 @@ def test_a_postponed_task_is_not_due_before_its_time(ledger: Ledger) -> None:
     again = ledger.tasks.next_open(now=100)
     assert again is not None
     assert again.attempts == 1
+
+
+def test_the_next_task_is_found_without_a_look_at_those_that_are_done(ledger: Ledger) -> None:
+    put(ledger, add("done"))
+    ledger.database.execute("UPDATE task SET state = 'completed'")
+    ledger.database.execute(
+        "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 5000)"
+        " INSERT INTO task (id, user, conversation, state) SELECT 'done ' || n, user, conversation, state"
+        " FROM task JOIN counted"
+    )
+    put(ledger, add("open"))
+    steps: list[None] = []
+    with closing(sqlite3.connect(ledger.database.path, isolation_level=None)) as connection:
+        connection.set_progress_handler(lambda: steps.append(None), 1)
+        found = Tasks(SqliteDatabase(connection, ledger.database.path)).next_open(now=1)
+
+    assert found is not None
+    assert [message.content for message in found.messages] == ["open"]
+    assert len(steps) < 5000
 
 
 def memory(ledger: Ledger, *sources: int, value: str = "a value") -> int:

@@ -8,7 +8,7 @@ import pytest
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.backends.local.embedders.by_language import EARLIER_FIRST_MODELS
+from memos_mcp.backends.local.embedders.by_language import EARLIER_FIRST_MODELS, EARLIER_OTHER_MODELS
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.embedders.onnx import OnnxEmbedder
 from memos_mcp.backends.local.ledger.texts import Text, TextVectors
@@ -81,6 +81,24 @@ async def test_a_store_of_an_earlier_model_for_english_embeds_anew_what_the_same
     for number, text in enumerate((ENGLISH, SPANISH), 1):
         expected = (earlier if text in kept else default()).embed(text).vector
         assert np.allclose(after[Text("message", number)], expected, atol=1e-3), text
+
+
+@pytest.mark.parametrize("other", sorted(EARLIER_OTHER_MODELS))
+async def test_a_store_of_an_earlier_model_for_other_languages_embeds_anew_what_is_in_them(
+    tmp_path: Path, other: str
+) -> None:
+    chinese = "猫每天下午在沙发上睡觉。"  # was embedded by the model for English
+    earlier = HashedEmbedder(dimensions=default().dimensions)
+    earlier.name = f"{OnnxEmbedder.load().name}+{other}"
+    async with store(tmp_path, embedder=lambda: earlier) as backend:
+        await backend.add_message(add(ENGLISH, SPANISH, chinese), user_id="u")
+        await _vectors(backend)
+
+    async with store(tmp_path, embedder=default) as backend:
+        after = await _vectors(backend)
+
+    for number, (embedder, text) in enumerate(((earlier, ENGLISH), (default(), SPANISH), (default(), chinese)), 1):
+        assert np.allclose(after[Text("message", number)], embedder.embed(text).vector, atol=1e-3), text
 
 
 async def _vectors(backend: LocalBackend) -> dict[Text, np.ndarray]:

@@ -151,6 +151,18 @@ async def test_max_words_bounds_the_text(client: Client, words: int) -> None:
     assert len(text_of(found).split()) <= words
 
 
+async def test_a_search_reads_as_500_words_at_most_unless_the_agent_asks_for_more(client: Client) -> None:
+    for number in range(40):
+        said = f"fact {number}: summer is long and warm, " + f"and {number} days of it were spent by the sea " * 9
+        await client.call_tool("add_message", {"messages": said})
+
+    usual = text_of(await client.call_tool("search_memory", {"query": "summer"}))
+    more = await client.call_tool("search_memory", {"query": "summer", "memory_limit": 20, "message_limit": 20})
+
+    assert 350 < len(usual.split()) <= 500
+    assert len(text_of(more).split()) > 800
+
+
 async def test_a_long_message_is_cut_around_what_was_asked_for(client: Client) -> None:
     long = "blah " * 2_000 + "the pin of the safe is 4711 " + "blah " * 2_000
     await client.call_tool("add_message", {"messages": [{"role": "assistant", "content": long}]})

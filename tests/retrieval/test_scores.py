@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ from memos_mcp.backends.local.retrieval.scores import interaction, rarity, stand
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 NAMELESS = np.zeros(4, np.uint32)
+of_meaning = partial(relativity.of_meaning, english=True)
 
 
 def unit(*rows: list[float]) -> np.ndarray:
@@ -89,8 +92,8 @@ def found(coverage: float, cosine: float) -> Found:
 
 def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
     rising = Found(np.array([0.0, 0.5, 1.0]), np.array([0.1, 0.4, 0.7]))
-    few = relativity.of_meaning(rising, rising, texts=10)
-    many = relativity.of_meaning(rising, rising, texts=100_000)
+    few = of_meaning(rising, rising, texts=10)
+    many = of_meaning(rising, rising, texts=100_000)
     assert (np.diff(few) > 0).all()
     assert (many < few).all()
     assert 0 <= few[0] < 0.1
@@ -99,23 +102,20 @@ def test_relativity_rises_with_evidence_and_falls_with_chance() -> None:
 
 def test_shared_words_tell_more_in_a_large_store() -> None:
     alike, shared = found(0.0, 0.5), found(0.8, 0.5)
-    added = [
-        relativity.of_meaning(shared, shared, texts=texts) - relativity.of_meaning(alike, alike, texts=texts)
-        for texts in (10, 30, 100)
-    ]
+    added = [of_meaning(shared, shared, texts=texts) - of_meaning(alike, alike, texts=texts) for texts in (10, 30, 100)]
     assert sorted(added) == added
 
 
 def test_what_has_all_of_a_question_is_sure_though_the_model_knows_nothing_of_it() -> None:
     most, whole = found(0.8, 0.15), found(1.0, 0.15)
-    assert relativity.of_meaning(most, most, texts=200) < 0.2
-    assert relativity.of_meaning(whole, whole, texts=200) > 0.45
+    assert of_meaning(most, most, texts=200) < 0.2
+    assert of_meaning(whole, whole, texts=200) > 0.45
 
 
 @pytest.mark.parametrize("unfit", [relativity.REMARK, relativity.NO_NAME])
 def test_what_cannot_answer_is_not_sure_whatever_it_has_of_the_question(unfit: float) -> None:
     told, against = found(1.0, 0.6), np.array([unfit])
-    assert relativity.of_meaning(told, told, unfit=against, texts=10) < relativity.of_meaning(told, told, texts=10)
+    assert of_meaning(told, told, unfit=against, texts=10) < of_meaning(told, told, texts=10)
     assert relativity.of_another_language(told, told, unfit=against) < 0.45
     assert relativity.of_another_script(told, told, unfit=against) < 0.45
     assert relativity.of_likeness(told, told, unfit=against, mean=0.1, texts=10) < 0.45
@@ -125,10 +125,10 @@ def test_what_cannot_answer_is_not_sure_whatever_it_has_of_the_question(unfit: f
 def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() -> None:
     window = found(0.8, 0.6)
     unrelated, bearing = found(0.05, 0.1), found(0.2, 0.4)
-    assert relativity.of_meaning(window, unrelated, texts=10) < 0.05
-    assert relativity.of_meaning(window, bearing, texts=10) > 0.7
-    assert relativity.of_meaning(bearing, bearing, texts=10) < 0.45
-    assert relativity.of_meaning(window, unrelated, of_its_own=np.array([0.5]), texts=10) > 0.7
+    assert of_meaning(window, unrelated, texts=10) < 0.05
+    assert of_meaning(window, bearing, texts=10) > 0.7
+    assert of_meaning(bearing, bearing, texts=10) < 0.45
+    assert of_meaning(window, unrelated, of_its_own=np.array([0.5]), texts=10) > 0.7
     assert relativity.of_words(window, found(0.0, 0.0), texts=10) < 0.3
     assert relativity.of_another_language(window, unrelated) < 0.2
     assert relativity.of_another_script(window, found(0.0, 0.7)) < 0.2

@@ -1,6 +1,6 @@
 """What a search tells an agent, also for whoever wants to see what it would read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcp.types import CallToolResult
@@ -23,8 +23,11 @@ PREFERENCES = 5
 
 NOTHING_RELEVANT = "Nothing stored seems to bear on this; the nearest follows."
 NOTHING_STORED = "Nothing was found."
-_NEGLIGIBLE = 0.0006
-"""What bears on the query with less than this costs words and says nothing; with 0.002 some of the Chinese is lost."""
+USUAL_WORDS = 500
+"""The most that the text of a search has unless an agent says, for as many finds as it gets unless it says."""
+
+_NEGLIGIBLE = 0.00002
+"""What bears on the query with less than this costs words and says nothing."""
 
 _IMPLIED = ("memory_key", "tags")
 """A memory's text implies them, and an agent pays for each search: get_memory has them."""
@@ -37,11 +40,13 @@ def search_answer(found: SearchResult, request: SearchMemory) -> CallToolResult:
     labels and a notice besides, is cut to it here.
     """
     whole = shortened(found, request.query)
+    entries = evidence(whole)
     passages = passages_of(whole, request.query)
     cut = cut_lengths(found.message_detail_list, passages.message_detail_list)
-    lists = _lists(without_quoted(passages, cut, whole=whole), request, cut)
+    shown = {entry.id for entry in entries}
+    lists = _lists(without_quoted(passages, cut, whole=whole, shown=shown), request, cut)
     notice = _notice(whole)
-    return answered(_text(whole, request, notice), {"notice": notice, **lists})
+    return answered(_text(whole, entries, request, notice), {"notice": notice, **lists})
 
 
 async def text_for_agents(backend: MemoryBackend, query: SearchQuery, user_id: str) -> str:
@@ -55,7 +60,7 @@ async def text_for_agents(backend: MemoryBackend, query: SearchQuery, user_id: s
         relativity=0,
     )
     found = shortened(await backend.search_memory(request, user_id=user_id), request.query)
-    return _text(found, request, _notice(found))
+    return _text(found, evidence(found), request, _notice(found))
 
 
 def _notice(found: SearchResult) -> str:
@@ -67,19 +72,25 @@ def _notice(found: SearchResult) -> str:
     return sentences_of(DATA_NOT_INSTRUCTIONS, relevance, found.notice)
 
 
-def _text(found: SearchResult, request: SearchMemory, notice: str) -> str:
-    """Write what was found, best first, in the words that are allowed; an instruction form stands in its place."""
+def _text(found: SearchResult, entries: Sequence[EvidenceItem], request: SearchMemory, notice: str) -> str:
+    """Write `entries`, the finds best first, in the words allowed; an instruction form stands in their place."""
     if composed := found.full_instruction or found.instruction:
         return composed
-    words = request.max_words - count_words(notice) if request.max_words else None
-    telling = [entry for entry in evidence(found) if entry.relativity >= _NEGLIGIBLE]
-    entries = list(passages_within(telling, request.query, words=words, label=_label))
-    lines = [f"{_label(entry)} {set_in(text)}" for entry, text in entries]
-    if words is None and any(len(text) < len(entry.text) for entry, text in entries):
+    words = (request.max_words or _usual_words(request)) - count_words(notice)
+    telling = [entry for entry in entries if entry.relativity >= _NEGLIGIBLE]
+    shown = list(passages_within(telling, request.query, words=words, label=_label))
+    lines = [f"{_label(entry)} {set_in(text)}" for entry, text in shown]
+    if not request.max_words and any(len(text) < len(entry.text) for entry, text in shown):
         lines.append(READ_WHOLE)
-    if words is None and any(isinstance(entry.source, Preference) for entry, _ in entries):
+    if not request.max_words and any(isinstance(entry.source, Preference) for entry, _ in shown):
         lines.append(found.preference_note)
     return within_size([notice, *filter(None, lines)])
+
+
+def _usual_words(request: SearchMemory) -> int:
+    """Return how many words the finds may have where the agent does not say: more where it asks for more of them."""
+    asked = request.memory_limit_number + request.message_limit_number
+    return round((USUAL_WORDS - count_words(READ_WHOLE)) * max(1, asked / (MEMORIES + MESSAGES)))
 
 
 def _label(entry: EvidenceItem) -> str:

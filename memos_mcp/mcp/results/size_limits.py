@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from memos_mcp.core.models import MemoryPage, SearchResult, StoredMessage
-from memos_mcp.rendering.evidence import comparable, evidence
+from memos_mcp.rendering.evidence import comparable
 from memos_mcp.rendering.excerpts import head, passage
 from memos_mcp.rendering.instructions import PASSAGE_WORDS
 
@@ -39,26 +39,30 @@ def size_of(text: str) -> int:
 
 def shortened(found: _Found, query: str = "") -> _Found:
     """Cut the longest texts of an answer around what was asked for, where they are too long together."""
-    texts = [getattr(one, field) for name, field in TEXTS.items() for one in getattr(found, name, ())]
-    most = cap(list(map(size_of, texts)))
+    sizes = [size_of(getattr(one, field)) for name, field in TEXTS.items() for one in getattr(found, name, ())]
+    if sum(sizes) <= ANSWER_BYTES:
+        return found
+    most = cap(sizes)
     return _changed(found, lambda one, field: _short(one, field, query, most=most))
 
 
 def passages_of(found: SearchResult, query: str) -> SearchResult:
     """Cut each text of a search to the passage that its text form shows, so that neither form outgrows the other."""
-    return _changed(
-        found,
-        lambda one, field: one.model_copy(update={field: passage(getattr(one, field), query, words=PASSAGE_WORDS)}),
-    )
+
+    def cut(one: Any, field: str) -> Any:  # noqa: ANN401 - any of three kinds
+        return _with(one, field, passage(getattr(one, field), query, words=PASSAGE_WORDS))
+
+    return _changed(found, cut)
 
 
-def without_quoted(passages: SearchResult, cut: Collection[str], *, whole: SearchResult) -> SearchResult:
+def without_quoted(
+    passages: SearchResult, cut: Collection[str], *, whole: SearchResult, shown: Collection[str]
+) -> SearchResult:
     """Leave out the memories that a message in `cut` says word for word: the text form has that message alone.
 
     Beside messages that are shown whole they stay, for whoever reads nothing but memories. `whole` is what `passages`
-    were cut from.
+    were cut from, and `shown` has the ids of the text form.
     """
-    shown = {entry.id for entry in evidence(whole)}
     said = [comparable(message.content) for message in whole.message_detail_list if message.id in cut]
 
     def is_quoted(one: Any, field: str) -> bool:  # noqa: ANN401 - any of three kinds
@@ -115,4 +119,8 @@ def _short(one: Any, field: str, query: str, *, most: int) -> Any:  # noqa: ANN4
     text: str = getattr(one, field)
     if size_of(text) <= most:
         return one
-    return one.model_copy(update={field: head(passage(text, query, words=most // _BYTES_A_WORD), most)})
+    return _with(one, field, head(passage(text, query, words=most // _BYTES_A_WORD), most))
+
+
+def _with(one: Any, field: str, text: str) -> Any:  # noqa: ANN401 - any of three kinds
+    return one if text == getattr(one, field) else one.model_copy(update={field: text})

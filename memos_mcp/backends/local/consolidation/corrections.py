@@ -176,7 +176,7 @@ def _of_one_subject(statement: Statement) -> list[str]:
 @lru_cache(maxsize=64)
 def read(feedback: str) -> Correction:
     """Read a correction in plain words; what it says of nothing in particular corrects nothing."""
-    said = [bare for sentence in sentences(feedback) if (bare := _bare(sentence))]
+    said = _said(feedback)
     denied = {sentence: [found["said"] for found, _ in _matches(sentence, "retracts")] for sentence in said}
     claimed = [sentence for sentence in said if not denied[sentence]]
     pieces = [piece for sentence in claimed for piece in (sentence, *_PIECE.split(sentence))]
@@ -187,10 +187,21 @@ def read(feedback: str) -> Correction:
             statement for texts in denied.values() for text in texts for statement in told(text).statements
         ),
         nothing=tuple(_having(thing, rules) for thing, rules in lacking),
-        exchanges=tuple(dict.fromkeys(one for text in (_bare(feedback), *said) for one in _exchanges(text))),
+        exchanges=replacements(feedback),
         words=frozenset(word.casefold() for word in re.findall(r"\w+", feedback)),
         about=", ".join(dict.fromkeys(thing.strip() for thing, _ in lacking)),
     )
+
+
+@lru_cache(maxsize=64)
+def replacements(feedback: str) -> tuple[TextReplacement, ...]:
+    """Return what a text says to be set right: "it was a rabbit, not a cat"."""
+    texts = dict.fromkeys((_bare(feedback), *_said(feedback)))
+    return tuple(dict.fromkeys(one for text in texts for one in _exchanges(text)))
+
+
+def _said(feedback: str) -> list[str]:
+    return [bare for sentence in sentences(feedback) if (bare := _bare(sentence))]
 
 
 def asserted(feedback: str) -> str:
@@ -210,7 +221,7 @@ def compare(earlier: str, later: str, *, near: bool) -> Verdict:
     verdict = judge(old, new, near=near)
     if verdict.relation != "different" or (old.perspective, old.speaker) != (new.perspective, new.speaker):
         return verdict
-    exchange = read(bare(later)).exchanged(earlier)
+    exchange = read(bare(later)).exchanged(earlier) if replacements(bare(later)) else None
     if exchange is None or exchange[0].is_vague:
         return verdict
     return Verdict("updates", tuple(one.text for one in old.statements if one.text in exchange[1]))

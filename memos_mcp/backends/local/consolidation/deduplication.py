@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from memos_mcp.backends.local.consolidation.corrections import compare, read
+from memos_mcp.backends.local.consolidation.corrections import compare, replacements
 from memos_mcp.backends.local.consolidation.statements import joined, keys, told
 from memos_mcp.backends.local.consolidation.supersession import Verdict
 from memos_mcp.backends.local.extraction.base import Draft
@@ -81,7 +81,7 @@ class Consolidation:
     def _known(self, draft: Draft, *, user: int) -> list[Candidate]:
         """Return the memories in force that a draft may repeat or update, newest first."""
         known = {one.seq: one for one in self._ledger.claims.sharing(user, told(draft.value).sought)}
-        for exchange in read(bare(draft.value)).exchanges:
+        for exchange in replacements(bare(draft.value)):
             known |= {one.seq: one for one in self._ledger.claims.saying(user, exchange.wrong)}
         return [known[seq] for seq in sorted(known, reverse=True)]
 

@@ -7,7 +7,7 @@ them. Patterns are for text without accents, written out by `normalisation.plain
 import re
 import tomllib
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainValidator, TypeAdapter
@@ -251,6 +251,7 @@ def in_any(part: Literal["supposing", "clause", "weekday", "day", "clock", "ones
     return _one_of([getattr(grammar(language), part) for language in LANGUAGES])
 
 
+@lru_cache(maxsize=32)  # a sentence is read for its words, and for what it is about
 def grammar_of(text: str) -> Grammar | None:
     """Return the grammar of the language that a text is in; None where there is none."""
     language = recognise(_WORD.findall(text.casefold()))

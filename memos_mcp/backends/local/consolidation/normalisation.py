@@ -77,8 +77,8 @@ def wording(sentence: str) -> NormalisedSentence:
     said = [word for word in carrying if word not in negators]
     moved = sorted(word for word in said if word in rules.movable)
     said = [word for word in said if word not in rules.movable] + moved
-    language = recognise(_WORD.findall(sentence.casefold()))
-    stems = tuple(known.stem(word) if known else stem_by_gender(word, language) for word in said)
+    language = known.language if known else recognise(_WORD.findall(sentence.casefold()))
+    stems = tuple(stem_by_gender(word, language) for word in said)
     return NormalisedSentence(
         stems=stems,
         moved=len(moved),

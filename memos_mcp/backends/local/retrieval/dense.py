@@ -10,7 +10,10 @@ from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats, interaction, length_norm, standard
 
 _USUAL_DEVIATION = 0.1
-"""Of the cosines of a question and all texts, by the model that comes with the package."""
+"""Of the cosines of a question and all texts, by the model for English that comes with the package."""
+
+_DEVIATION_OF_OTHERS = 0.12
+"""The same by its model for other languages."""
 
 _NARROW_DEVIATION = 0.03
 """The same by multilingual-e5, and so the least to expect of a model of unknown scale."""
@@ -32,7 +35,8 @@ class Dense:
         near, cosines = rows.find(np.array(seqs, np.int64)), np.array(similar, np.float64)
         known = (near != NOBODY) & rows.alive.values[near]
         near, cosines = near[known], cosines[known]
-        usual = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION
+        by_first = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION
+        usual = _DEVIATION_OF_OTHERS if query.tuned else by_first
         units, mean = standard(cosines, texts=rows.living, usual=usual)
         return cls(near, cosines, units, mean)
 

@@ -8,6 +8,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,7 @@ def features_version() -> str:
     return f"{FEATURES_VERSION} {digest('language.toml', 'stop_words.txt', 'speech.toml')}"
 
 
+@lru_cache(maxsize=32)  # a memory often has the words of its message
 def analyse(text: str, *, role: str) -> bytes:
     """Pack the features of a text that `role` (user, assistant, system or tool) wrote."""
     counts = Counter(term for term, _ in terms(text))

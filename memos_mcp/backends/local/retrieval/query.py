@@ -14,15 +14,16 @@ class Query:
     """What is looked for.
 
     `now` is the time of asking in epoch milliseconds. `dense` are the texts nearest by sentence vector, (seq,
-    cosine), None while vectors are missing. `tokens` (int8, a row a word of `words`) and `token_vectors`, which
-    fetches those of stored texts, give late interaction. `thread` is preferred a little; `allowed` are the texts
-    that may be found, None for all. `may_react` says that short texts may be mere reactions, as messages are and
-    memories are not. With `explain`, hits have their `reasons`.
+    cosine), None while vectors are missing; `tuned` says that these cosines mean the same in every store. `tokens`
+    (int8, a row a word of `words`) and `token_vectors`, which fetches those of stored texts, give late interaction.
+    `thread` is preferred a little; `allowed` are the texts that may be found, None for all. `may_react` says that
+    short texts may be mere reactions, as messages are and memories are not. With `explain`, hits have their `reasons`.
     """
 
     text: str
     now: int
     dense: Sequence[tuple[int, float]] | None = None
+    tuned: bool = False
     tokens: NDArray[np.int8] | None = None
     words: Sequence[str] = ()
     token_vectors: TokenVectors | None = None

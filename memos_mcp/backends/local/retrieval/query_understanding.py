@@ -43,6 +43,7 @@ _REQUIRED = {
     PLACE: _beginning("requires_place"),
     NAME: _beginning("requires_name"),
 }
+_UNINFLECTED = frozenset(one.shown for one in profiles().values() if not one.inflects)
 _OFTEN_WITHOUT_PRONOUN = frozenset(one.shown for one in profiles().values() if one.leaves_out_pronouns)
 
 
@@ -89,6 +90,11 @@ class Question:
     def script(self) -> str:
         """The script of most of its letters or, of Latin ones, the language."""
         return written_in(self.text)
+
+    @cached_property
+    def inflects(self) -> bool:
+        """Whether its words have several forms."""
+        return self.script not in _UNINFLECTED
 
     @cached_property
     def words(self) -> tuple[int, ...]:

@@ -59,7 +59,9 @@ class Ranking:
             weights = weights.for_words_of_assistant()
         if not self._question.english:
             weights = weights.for_another_language(latin=self._question.latin)
-        if query.tokens is None:
+        if query.tuned:
+            weights = weights.for_tuned_sentence_vectors(inflected=self._question.inflects)
+        elif query.tokens is None:
             weights = weights.for_sentence_vectors(english=self._question.english)
         elif not self._question.latin:
             weights = weights.for_unread_script(devanagari=self._question.script == "Devanagari")
@@ -231,11 +233,11 @@ class Ranking:
         unfit = self._unfit(rows)
         if self._query.dense is None:
             return relativity.of_words(window, own, unfit=unfit, texts=texts)
+        if self._query.tuned or (self._query.tokens is not None and self._question.english):
+            its_own, english = self._lexical.of_its_own(rows), not self._query.tuned
+            return relativity.of_meaning(window, own, english=english, of_its_own=its_own, unfit=unfit, texts=texts)
         if self._query.tokens is None:
             return relativity.of_likeness(window, own, unfit=unfit, mean=self._dense.mean, texts=texts)
-        if self._question.english:
-            its_own = self._lexical.of_its_own(rows)
-            return relativity.of_meaning(window, own, of_its_own=its_own, unfit=unfit, texts=texts)
         if self._question.latin:
             return relativity.of_another_language(window, own, unfit=unfit)
         return relativity.of_another_script(window, own, unfit=unfit)

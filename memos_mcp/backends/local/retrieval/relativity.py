@@ -45,13 +45,22 @@ _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""
 
 _NEEDED = 0.285
+_NEEDED_OF_OTHERS = 0.065
 _NEEDED_MORE = 0.085
 _FEWEST = 10
-"""The evidence that is needed, by that model, and how much more with each e-fold of the texts, from so many on.
+"""The evidence that is needed in English and in other languages, and how much more with each e-fold of the texts, from
+so many on.
 
 Chosen, with what `of_meaning` counts, on LoCoMo 1 to 3, the tuning half of the paraphrases and all other English sets,
-so that misses and false alarms at 0.45 are fewest together.
+so that misses and false alarms at 0.45 are fewest together; for other languages likewise on `languages.json`, the
+tuning halves of the languages by file, the facts in other languages that are held out, and MemoryBank in Chinese.
 """
+
+_BESIDE_FROM, _BESIDE_FULL = 0.025, 0.125
+"""How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
+
+_PARTING = 12.0
+"""The steepness of the logistic for the tuned models, by which it is nearest to the chance that the store answers."""
 
 
 Against = Floats | float
@@ -72,11 +81,17 @@ def beyond_chance(found: Floats) -> Floats:
 
 
 def of_meaning(
-    window: Found, own: Found, *, texts: int, of_its_own: Floats | float = 0.0, unfit: Against = 0.0
+    window: Found,
+    own: Found,
+    *,
+    english: bool,
+    texts: int,
+    of_its_own: Floats | float = 0.0,
+    unfit: Against = 0.0,
 ) -> Floats:
-    """Judge a question in English by the model that comes with the package, whose cosines part answers from others.
+    """Judge by the models that come with the package, whose cosines part answers from others.
 
-    It was tuned to (`tools/minilm`), so that they say more than shared words do, most of all in a store of few texts.
+    They were tuned to (`tools/`), so that these say more than shared words do, most of all in a store of few texts.
     `of_its_own` is the share of the query's words that stands in a text and in no other: neighbours say what such a
     text leaves out. `unfit` is what speaks against a text.
     """
@@ -84,10 +99,13 @@ def of_meaning(
     itself, beside = (
         one.cosine + by_words * one.coverage + _WHOLE * one.coverage**12 - _UNFIT * unfit for one in (own, window)
     )
-    needed = _NEEDED + _NEEDED_MORE * np.log(np.clip(texts, _FEWEST, _MOST))
+    least = _NEEDED if english else _NEEDED_OF_OTHERS
+    needed = least + _NEEDED_MORE * np.log(np.clip(texts, _FEWEST, _MOST))
     if texts == 1:
         needed -= 0.1  # the only text of a store cannot be mistaken for another
-    return _sure(_together(itself, beside, bears=(0.31, 0.41), at_least=of_its_own / _BEARS) - needed)
+    bears = (least + _BESIDE_FROM, least + _BESIDE_FULL)
+    found = _together(itself, beside, bears=bears, at_least=of_its_own / _BEARS)
+    return _sure(found - needed, steepness=_PARTING)
 
 
 def of_another_language(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:
@@ -128,5 +146,5 @@ def _logistic(evidence: Floats, texts: int) -> Floats:
     return _sure(evidence - _CHANCE * np.log(min(texts, _MOST)))
 
 
-def _sure(excess: Floats) -> Floats:
-    return 1 / (1 + np.exp(-(_AT_THRESHOLD + _STEEPNESS * excess)))
+def _sure(excess: Floats, *, steepness: float = _STEEPNESS) -> Floats:
+    return 1 / (1 + np.exp(-(_AT_THRESHOLD + steepness * excess)))

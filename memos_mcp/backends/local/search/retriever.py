@@ -46,12 +46,12 @@ PREFERENCE_NOTE = (
 
 
 NEAREST = 2
-NEAREST_FLOOR = 0.4
+NEAREST_FLOOR = 0.375
 NEAREST_FLOOR_OF_OTHERS = 0.05
 """How many memories are given, and from which relativity, where the nearest are asked for and none is at the threshold.
 
-The first floor is for questions in English by the model that comes with the package, which tells an answer from what
-is only near. Other questions have the second, since from 0.1 on what answers them is lost as often as what does not.
+The first floor is for what the models that come with the package were tuned to, which tell an answer from what is only
+near. Other questions have the second, since from 0.1 on what answers them is lost as often as what does not.
 """
 
 
@@ -152,6 +152,7 @@ class Retriever:
         query = Query(
             text=text,
             now=now,
+            tuned=embedding is not None and embedding.tuned,
             tokens=embedding.tokens if embedding else None,
             words=embedding.words if embedding else (),
             thread=self._thread(standing.user, request.conversation_id),
@@ -258,6 +259,7 @@ def _sure(hits: Sequence[Hit], asked: PreparedSearch) -> Sequence[Hit]:
     sure = [hit for hit in hits if hit.relativity >= asked.request.relativity]
     if sure or not asked.request.nearest:
         return sure
-    told_apart = asked.query.tokens is not None and understood(asked.query.text).english
+    query = asked.query
+    told_apart = query.tuned or (query.tokens is not None and understood(query.text).english)
     floor = NEAREST_FLOOR if told_apart else NEAREST_FLOOR_OF_OTHERS
     return [hit for hit in hits[:NEAREST] if hit.relativity >= floor]

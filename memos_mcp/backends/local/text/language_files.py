@@ -42,6 +42,7 @@ class Profile:
     feminine: str = ""
     ngram: int = 4
     leaves_out_pronouns: bool = False
+    inflects: bool = True
     universal: bool = False
     found: Sequence[int] = ()
 
