@@ -19,7 +19,7 @@ from benchmarks.speed.footprint import until_idle
 from benchmarks.speed.many_users import KEYS, NAMES, STEP, Row, by_vectors, first_user, searched
 from memos_mcp.backends.local.directory import CHROMA_FOLDER, LEDGER_FILE
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.ledger.texts import Text, TextVectors
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.locations import FolderLocation
 
@@ -49,7 +49,7 @@ def copy_vectors(folder: Path, users: int) -> None:
     ledger = Ledger.open(folder / LEDGER_FILE)
     place = FolderLocation(ledger, folder / CHROMA_FOLDER)
     first = next(iter(ledger.messages.users()))
-    made = {text: one for some in ledger.vectors.all_of(first, at_once=STEP) for text, one in some.items()}
+    made = TextVectors.joined(ledger.vectors.all_of(first, at_once=STEP)).by_text
     index = ChromaIndex.open_folder(place.current)
     with progress() as bar:
         for number in bar.track(range(1, users), description="users"):

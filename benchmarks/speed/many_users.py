@@ -23,7 +23,7 @@ from benchmarks.common.rest_client import Engine
 from benchmarks.common.scoring import percentiles
 from benchmarks.common.service import service
 from benchmarks.common.synthetic import synthetic_queries, synthetic_turns
-from memos_mcp.backends.local.ledger.vectors import Kind, Text
+from memos_mcp.backends.local.ledger.texts import Kind, Text
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.locations import collection_prefix
 from tests.local.servers import Servers, both_servers

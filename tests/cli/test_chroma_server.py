@@ -7,8 +7,7 @@ import anyio
 import httpx
 import pytest
 
-from memos_mcp.backends.hosted import HostedBackend
-from memos_mcp.core.models import SearchMemory
+from memos_mcp.backends.local.vectors.indexing import GATHERED
 from tests.cli.machine import front, memos, nearest, say
 from tests.local.servers import chroma_server
 
@@ -25,10 +24,12 @@ def collections(port: int) -> set[str]:
     return {collection["name"] for collection in httpx.get(f"{database}/collections").json()}
 
 
-async def followed(backend: HostedBackend, *, user_id: str) -> None:
+async def put_in(port: int) -> set[str]:
+    """Wait until a server holds vectors; return the names of its collections."""
     with anyio.fail_after(60):
-        while (await backend.search_memory(SearchMemory(query="garden"), user_id=user_id)).notice:
-            await anyio.sleep(0.2)
+        while not (there := collections(port)):
+            await anyio.sleep(0.1)
+    return there
 
 
 async def test_a_restore_takes_the_vectors_of_before_off_the_server(
@@ -39,19 +40,15 @@ async def test_a_restore_takes_the_vectors_of_before_off_the_server(
     with chroma_server(tmp_path / "server", port):
         async with front(data_dir) as backend:
             await say(backend, "My cat is called Mia.")
-            await followed(backend, user_id="u")
             memos("backup", str(file))
-            await say(backend, "Bob's secret garden is behind the mill.", user_id="bob")
-            await followed(backend, user_id="bob")
-            before = collections(port)
+            await say(backend, *(f"Bob's secret garden {number} is behind the mill." for number in range(GATHERED)))
+            before = await put_in(port)
 
             made = memos("restore", str(file))
 
             assert made.returncode == 0, made.stderr
-            await followed(backend, user_id="u")
-            assert before
-            assert not before & collections(port)
             assert await nearest(backend, "What is the cat's name?") == "My cat is called Mia."
+            assert not before & collections(port)
         memos("stop")
 
 

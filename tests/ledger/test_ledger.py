@@ -17,7 +17,6 @@ from memos_mcp.backends.local.ledger.database_interface import Parameters, Resul
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.backends.local.ledger.tasks import Tasks
-from memos_mcp.backends.local.ledger.vectors import Text
 from memos_mcp.core.errors import ConfigurationError, InvalidRequest, Unavailable
 from memos_mcp.core.models import AddMessage, MemoryViews, Message
 from tests.consolidation.conversation import add
@@ -229,7 +228,7 @@ def test_token_vectors_that_are_read_while_their_user_is_forgotten_do_not_stay_i
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(ledger, add("secret words"))
-    text = Text("message", 1)
+    [text] = ledger.vectors.pending_after(0, 9)
     ledger.vectors.keep([(text, Embedding(np.ones(4, np.float32), np.ones((2, 64), np.int8)))])
     assert 1 in ledger.vectors.tokens("message", [1])
     ledger.vectors.forget_tokens()

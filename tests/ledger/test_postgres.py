@@ -14,7 +14,7 @@ import pytest
 from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.ledger.schema import FORMAT
 from memos_mcp.backends.local.ledger.shared import connect
-from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.ledger.texts import Text
 from memos_mcp.core.errors import ConfigurationError, NotFound, Unavailable
 from memos_mcp.core.models import DeleteMemory, GetMemory, SearchMemory, UpdateMemory
 from tests.consolidation.conversation import add

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+import numpy as np
 from chromadb.api.shared_system_client import SharedSystemClient
 
 from memos_mcp.backends.local.backend import LocalBackend
@@ -18,7 +19,9 @@ from memos_mcp.backends.local.extraction.base import Extractor
 from memos_mcp.backends.local.extraction.llm import LlmExtractor
 from memos_mcp.backends.local.extraction.rules import RulesExtractor
 from memos_mcp.backends.local.ledger.ledger import Ledger
+from memos_mcp.backends.local.ledger.texts import Text
 from memos_mcp.backends.local.text.redaction import Redact
+from memos_mcp.backends.local.vectors.exact import MOST_TEXTS
 from memos_mcp.backends.local.vectors.locations import IndexLocation, ServerLocation
 from memos_mcp.core.models import GetMemory, GetMessage, SearchMemory, SearchResult
 from tests.fakes.chat import URL, RepeatingChat
@@ -38,18 +41,23 @@ async def store(
     embedder: Callable[[], Embedder] = HashedEmbedder,
     extractor: Callable[[], Extractor] = RulesExtractor,
     settled: float = 0,
+    most_compared: int = MOST_TEXTS,
     redact: Redact | None = None,
     url: str = "",
     place: Callable[[Ledger], IndexLocation] | None = None,
     learnt: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[LocalBackend]:
-    """Open a store whose vector index follows at once, so that Chroma is in every test."""
+    """Open a store whose vector index follows at once, so that Chroma is in every test.
+
+    It is asked where `most_compared` is 0.
+    """
     async with open_local(
         folder,
         url=url or urls[folder],
         embedder=embedder,
         extractor=extractor,
         settled=settled,
+        most_compared=most_compared,
         redact=redact,
         place=place or (place_on(*chroma) if chroma else None),
         learnt=learnt,
@@ -102,11 +110,29 @@ async def find(backend: LocalBackend, query: str, *, user_id: str = "u", **limit
     return await backend.search_memory(SearchMemory(query=query, relativity=0, **limits), user_id=user_id)
 
 
+async def find_by_vectors(backend: LocalBackend, query: str) -> SearchResult:
+    """Search again until vectors have their say: Chroma may still be opened."""
+    with anyio.fail_after(60):
+        while (found := await find(backend, query)).notice:
+            await anyio.sleep(0.02)
+    return found
+
+
+def nearest(backend: LocalBackend, text: str, *, user: int = 1, limit: int = 3) -> list[Text]:
+    """Return the texts whose vectors are nearest to that of a text, the nearest first."""
+    found = backend._indexing.nearest(user, HashedEmbedder().embed(text).vector, limit=limit)
+    return [] if found is None else [Text.numbered(one) for one in found.numbers[np.argsort(-found.cosines)].tolist()]
+
+
 async def followed(backend: LocalBackend) -> None:
     """Wait until the vector index is open and has followed all."""
     backend._indexing.want_index()
     with anyio.fail_after(60):
-        while (await find(backend, "walrus")).notice or backend.ledger.vectors.count_after(0, limit=1):
+        while (
+            backend._indexing._index is None
+            or (await find(backend, "walrus")).notice
+            or backend.ledger.vectors.count_after(0, limit=1)
+        ):
             await anyio.sleep(0.02)
 
 

@@ -11,7 +11,7 @@ from memos_mcp.backends.local.backend import LocalBackend
 from memos_mcp.backends.local.embedders.by_language import EARLIER_FIRST_MODELS, EARLIER_OTHER_MODELS
 from memos_mcp.backends.local.embedders.load import load_embedder
 from memos_mcp.backends.local.embedders.onnx import OnnxEmbedder
-from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.ledger.texts import Text, TextVectors
 from memos_mcp.core.errors import ConfigurationError
 from tests.consolidation.conversation import add
 from tests.fakes.hashed_embedder import HashedEmbedder
@@ -103,4 +103,4 @@ async def test_a_store_of_an_earlier_model_for_other_languages_embeds_anew_what_
 
 async def _vectors(backend: LocalBackend) -> dict[Text, np.ndarray]:
     await run_sync(partial(backend._indexing.wait_until_embedded, 1, patience=60))
-    return {text: one for some in backend.ledger.vectors.all_of(1, at_once=100) for text, one in some.items()}
+    return TextVectors.joined(backend.ledger.vectors.all_of(1, at_once=100)).by_text

@@ -7,7 +7,7 @@ import psutil
 import pytest
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.ledger.texts import Text
 from memos_mcp.backends.local.vectors import chroma
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 
@@ -26,7 +26,7 @@ def test_many_users_of_one_folder_are_found(tmp_path: Path) -> None:
         for user in range(120):
             index.put(user, {Text("message", user): vector_of(1)})
         for user in [*range(120), *range(120)]:
-            assert index.query(user, vector_of(1), limit=5) == [(Text("message", user), pytest.approx(1.0))]
+            assert index.query(user, vector_of(1), limit=5).of_kind("message") == {user: pytest.approx(1.0)}
     finally:
         index.close()
 
@@ -40,7 +40,7 @@ def test_more_users_than_indexes_are_open_lose_nothing(tmp_path: Path, monkeypat
         for user in range(40):
             index.remove(user, [Text("memory", user)])
         for user in [*range(40), *range(40)]:
-            assert index.query(user, vector_of(1), limit=5) == [(Text("message", user), pytest.approx(1.0))]
+            assert index.query(user, vector_of(1), limit=5).of_kind("message") == {user: pytest.approx(1.0)}
             assert sum(file.path.endswith(".bin") for file in process.open_files()) <= 8 * 4
     finally:
         index.close()

@@ -40,7 +40,9 @@ def port() -> int:
 
 def on_server(folder: Path, port: int) -> AbstractAsyncContextManager[LocalBackend]:
     place = place_on(f"http://127.0.0.1:{port}")
-    return open_local(folder, embedder=HashedEmbedder, extractor=RulesExtractor, place=place, settled=0)
+    return open_local(
+        folder, embedder=HashedEmbedder, extractor=RulesExtractor, place=place, settled=0, most_compared=0
+    )
 
 
 async def test_search_goes_on_by_words_while_the_server_is_away_and_catches_up(tmp_path: Path, port: int) -> None:

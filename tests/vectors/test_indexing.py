@@ -1,7 +1,9 @@
 """Vectors as a search sees them: made soon, handed to Chroma when enough are gathered, looked at one by one before."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -9,57 +11,60 @@ import pytest
 from anyio.to_thread import run_sync
 
 from memos_mcp.backends.local.backend import LocalBackend
-from memos_mcp.backends.local.ledger.vectors import Text, Vectors
-from memos_mcp.backends.local.vectors import indexing
+from memos_mcp.backends.local.ledger.texts import Text
+from memos_mcp.backends.local.ledger.vectors import Vectors
+from memos_mcp.backends.local.vectors.exact import MOST_TEXTS
 from memos_mcp.backends.local.vectors.indexing import GATHERED
 from memos_mcp.core.errors import Unavailable
 from memos_mcp.core.models import DeleteMemory, UpdateMemory
 from tests.consolidation.conversation import add
-from tests.fakes.hashed_embedder import HashedEmbedder
-from tests.local.stores import find, followed, store
+from tests.local.stores import find, find_by_vectors, followed, nearest, store
 
 NEVER = 1_000.0
 FACTS = [f"Fact number {number} about otters." for number in range(GATHERED)]
 
+Opened = Callable[..., AbstractAsyncContextManager[LocalBackend]]
 
-def nearest(backend: LocalBackend, text: str, *, limit: int = 3) -> list[Text]:
-    vector = HashedEmbedder().embed(text).vector
-    return [found for found, _ in backend._indexing.nearest(1, vector, limit=limit) or []]
+
+@pytest.fixture(params=[0, MOST_TEXTS], ids=["by Chroma", "in memory"])
+def opened(tmp_path: Path, request: pytest.FixtureRequest) -> Opened:
+    """Open a store that asks Chroma, and one that compares all vectors in memory."""
+    return partial(store, tmp_path, most_compared=request.param)
 
 
 def gathered(backend: LocalBackend) -> int:
     return backend.ledger.vectors.pending_count(1)
 
 
-async def test_what_the_index_has_not_followed_is_found_by_its_vector(tmp_path: Path) -> None:
-    async with store(tmp_path, settled=NEVER) as backend:
+async def test_what_the_index_has_not_followed_is_found_by_its_vector(opened: Opened) -> None:
+    async with opened(settled=NEVER) as backend:
         await backend.add_message(add(*FACTS[:20]), user_id="u")
-        found = await find(backend, FACTS[7])
+        await find_by_vectors(backend, FACTS[7])
 
         assert gathered(backend) >= 20
-        assert found.notice == ""
         assert nearest(backend, FACTS[7])[0] == Text("message", 8)
 
 
-async def test_chroma_is_not_opened_while_the_ledger_answers_as_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with store(tmp_path, settled=NEVER) as backend:
+async def test_chroma_is_not_opened_for_a_user_of_few_texts(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER, most_compared=30) as backend:
         await backend.add_message(add(*FACTS[:20], wait=True), user_id="u")
 
         assert (await find(backend, FACTS[7])).notice == ""
         assert nearest(backend, FACTS[7])[0] == Text("message", 8)
         assert not (tmp_path / "chroma").exists()
 
-        monkeypatch.setattr(indexing, "MOST_BESIDE", 15)
-        assert (await find(backend, FACTS[7])).notice == ""
-        with anyio.fail_after(60):
-            while backend._indexing._index is None:
-                await anyio.sleep(0.02)
+
+async def test_a_search_of_a_user_of_many_texts_waits_for_chroma(tmp_path: Path) -> None:
+    async with store(tmp_path, settled=NEVER, most_compared=15) as backend:
+        await backend.add_message(add(*FACTS[:20], wait=True), user_id="u")
+
+        await find_by_vectors(backend, FACTS[7])
+        assert backend._indexing._index is not None
+        assert nearest(backend, FACTS[7])[0] == Text("message", 8)
 
 
-async def test_the_index_follows_once_enough_is_gathered(tmp_path: Path) -> None:
-    async with store(tmp_path, settled=NEVER) as backend:
+async def test_the_index_follows_once_enough_is_gathered(opened: Opened) -> None:
+    async with opened(settled=NEVER) as backend:
         await backend.add_message(add(*FACTS), user_id="u")
         await followed(backend)
         await backend.add_message(add("A later fact about badgers."), user_id="u")
@@ -70,12 +75,12 @@ async def test_the_index_follows_once_enough_is_gathered(tmp_path: Path) -> None
         assert nearest(backend, "A later fact about badgers.")[0] == Text("message", GATHERED + 1)
 
 
-async def test_what_was_gathered_is_found_after_a_restart(tmp_path: Path) -> None:
-    async with store(tmp_path, settled=NEVER) as backend:
+async def test_what_was_gathered_is_found_after_a_restart(opened: Opened) -> None:
+    async with opened(settled=NEVER) as backend:
         await backend.add_message(add(*FACTS[:20]), user_id="u")
         await find(backend, "otters")
-    async with store(tmp_path, settled=NEVER) as backend:
-        assert (await find(backend, "otters")).notice == ""
+    async with opened(settled=NEVER) as backend:
+        await find_by_vectors(backend, "otters")
         assert nearest(backend, FACTS[7])[0] == Text("message", 8)
 
 
@@ -106,8 +111,8 @@ async def test_a_memory_of_a_small_part_of_its_message_has_a_vector_of_its_own(t
         )
 
 
-async def test_a_memory_that_is_written_anew_gets_a_vector_of_its_own(tmp_path: Path) -> None:
-    async with store(tmp_path) as backend:
+async def test_a_memory_that_is_written_anew_gets_a_vector_of_its_own(opened: Opened) -> None:
+    async with opened() as backend:
         await backend.add_message(add("I moved to Lisbon with my two daughters.", wait=True), user_id="u")
         await backend.update_memory(UpdateMemory(memory_id="k1", content="Lives in Porto now."), user_id="u")
         await followed(backend)
@@ -115,8 +120,8 @@ async def test_a_memory_that_is_written_anew_gets_a_vector_of_its_own(tmp_path: 
         assert nearest(backend, "Lives in Porto now.")[0] == Text("memory", 1)
 
 
-async def test_everything_is_handed_over_again_after_the_index_is_lost(tmp_path: Path) -> None:
-    async with store(tmp_path) as backend:
+async def test_everything_is_handed_over_again_after_the_index_is_lost(opened: Opened) -> None:
+    async with opened() as backend:
         await backend.add_message(add("I moved to Lisbon with my two daughters.", wait=True), user_id="u")
         await backend.update_memory(UpdateMemory(memory_id="k1", content="Lives in Porto now."), user_id="u")
         await backend.add_message(add("My violin needs new strings.", wait=True), user_id="u")
@@ -157,9 +162,9 @@ async def test_nothing_is_handed_over_of_a_user_who_is_forgotten(tmp_path: Path)
 
 
 async def test_what_was_put_in_after_another_process_had_taken_it_out_is_taken_out_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with store(tmp_path) as backend:
+    async with opened() as backend:
         await backend.add_message(add("A fact about otters.", wait=True), user_id="u")
         await followed(backend)
         ledger, kept = backend.ledger, nearest(backend, "otters")
@@ -168,10 +173,10 @@ async def test_what_was_put_in_after_another_process_had_taken_it_out_is_taken_o
         def lose_claim(vectors: Vectors, keys: Collection[int]) -> None:
             """Play what a process finds that stood still: the text is gone, and with it the claim."""
             if not lost.is_set():
-                lost.set()
                 [conversation] = ledger.database.rows("SELECT key FROM conversation WHERE conversation_id = 'd'")
                 ledger.removal.forget_conversations(1, [conversation["key"]])
                 ledger.database.execute("DELETE FROM pending")  # another process has followed
+                lost.set()
                 raise Unavailable("The claim is lost.")
             done(vectors, keys)
 

@@ -25,6 +25,7 @@ from memos_mcp.backends.local.retrieval.features import features_version
 from memos_mcp.backends.local.search.lexical_indexes import Indexes
 from memos_mcp.backends.local.search.retriever import Retriever
 from memos_mcp.backends.local.vectors.embedding import embed_otherwise_made
+from memos_mcp.backends.local.vectors.exact import MOST_TEXTS
 from memos_mcp.backends.local.vectors.indexing import SETTLED, Indexing
 from memos_mcp.backends.local.vectors.locations import FolderLocation, IndexLocation
 from memos_mcp.core.errors import ConfigurationError
@@ -42,6 +43,7 @@ async def open_local(
     redact: Redact | None = None,
     timezone: str = "",
     settled: float = SETTLED,
+    most_compared: int = MOST_TEXTS,
     clock: Callable[[], int] = milliseconds_now,
     learnt: Callable[[str], None] = lambda _: None,
 ) -> AsyncGenerator[LocalBackend]:
@@ -51,8 +53,8 @@ async def open_local(
     `place` says where the vector index is; without it, in a folder of the data directory. `patience` are the seconds
     that a process which is just ending gets to let go of the directory. `redact` takes secrets out of what is added.
     `timezone` is that of the user (an IANA name; empty: the machine's own). After `settled` seconds the vector index
-    follows, however little there is for it. `learnt` is called with a user whose memories have changed in the
-    background.
+    follows, however little there is for it; a user of at most `most_compared` texts is answered without it. `learnt`
+    is called with a user whose memories have changed in the background.
 
     Raises:
         ConfigurationError: another process holds it, or it was made by a newer version or another model.
@@ -69,6 +71,7 @@ async def open_local(
                 model,
                 place(ledger) if place else FolderLocation(ledger, data_dir / CHROMA_FOLDER),
                 settled=settled,
+                most_compared=most_compared,
             )
             upkeep = Consolidation(ledger, clock=clock)
             learning = Learning(

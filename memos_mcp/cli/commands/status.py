@@ -146,7 +146,7 @@ def _rows(overview: Overview) -> list[tuple[str, str]]:
     if overview.store is not None:
         rows.append(("Embedded by", overview.store.embedder or "nothing yet"))
         if overview.store.missing:
-            rows.append(("Missing", f"{overview.store.missing} Search goes by words alone."))
+            rows.append(("Missing", f"{overview.store.missing} Searches may go by words alone."))
     return rows
 
 

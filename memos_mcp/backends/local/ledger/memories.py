@@ -113,7 +113,7 @@ class Memories:
     def rows_after(self, user: int, seq: int) -> list[IndexRow]:
         """Return what an index needs of the memories in force that were added after one."""
         sql = (
-            "SELECT seq, conversation, coalesce(memory_time, create_time), features FROM memory"
+            "SELECT seq, conversation, coalesce(memory_time, create_time), features, preference IS NOT NULL FROM memory"
             " WHERE user = ? AND seq > ? AND status = 'activated' ORDER BY seq"
         )
         return [IndexRow(*row) for row in self.database.rows(sql, (user, seq))]
@@ -193,10 +193,6 @@ class Memories:
     def source_seqs(self, seq: int) -> tuple[int, ...]:
         """Return the keys of the messages that a memory was learnt from."""
         return tuple(self.database.column("SELECT message FROM source WHERE memory = ? ORDER BY message", (seq,)))
-
-    def preferences(self, seqs: Collection[int]) -> set[int]:
-        """Return those of the memories that are preferences."""
-        return self.database.keys_among("SELECT seq FROM memory WHERE preference IS NOT NULL AND seq IN ({})", seqs)
 
     def speakers(self, seqs: Collection[int]) -> dict[int, str]:
         """Return who said what a memory says, by name, where that is named and is not the user themself."""

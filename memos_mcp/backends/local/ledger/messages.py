@@ -30,6 +30,7 @@ class IndexRow:
     thread: int
     time: int
     features: bytes
+    is_preference: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,40 +7,18 @@ searched without the index until it does.
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedding
 from memos_mcp.backends.local.ledger.database_interface import Database
+from memos_mcp.backends.local.ledger.texts import Kind, PendingText, Text, TextVectors
 
-Kind = Literal["message", "memory"]
 TOKEN_DIMENSIONS = 64
 
 MOST_KEPT = 16_000_000
 """Bytes of token vectors that stay in memory: those of about 18,000 texts."""
-
-COMPARED_AT_ONCE = 1_000  # vectors that are in memory together
-
-
-class Text(NamedTuple):
-    """A text that has a vector: of which kind, and its `seq` among them."""
-
-    kind: Kind
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class PendingText:
-    """A text that the vector index has not followed; `content` is None when the text is gone."""
-
-    key: int
-    user: int
-    text: Text
-    content: str | None
-    vector: NDArray[np.float32] | None
 
 
 _CONTENTS: tuple[tuple[Kind, str], ...] = (("message", "content"), ("memory", "memory_value"))
@@ -48,6 +26,11 @@ _OF_KIND = (
     "SELECT pending.key, pending.user, '{kind}' AS kind, pending.seq, {content} AS content, vector FROM pending"
     " LEFT JOIN {kind} ON {kind}.seq = pending.seq LEFT JOIN {kind}_vector ON {kind}_vector.seq = pending.seq"
     " WHERE kind = '{kind}' AND {where}"
+)
+
+_NOT_NEW = (
+    "(kind = 'memory' OR EXISTS (SELECT 1 FROM message_vector WHERE message_vector.seq = pending.seq)"
+    " OR NOT EXISTS (SELECT 1 FROM message WHERE message.seq = pending.seq))"
 )
 
 
@@ -91,34 +74,36 @@ class Vectors:
             for row in rows
         ]
 
-    def waiting(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]]:
-        """Compare a vector with those of the newest of a user's texts that the index has not followed."""
+    def waiting(self, user: int, *, limit: int) -> tuple[TextVectors, NDArray[np.int64]]:
+        """Return the newest of a user's texts that the index has not followed: their vectors, and all their numbers.
+
+        Those without a vector are gone or have changed; new messages without one are left out.
+        """
         rows = self._database.rows(
-            "SELECT kind, pending.seq, coalesce(message_vector.vector, memory_vector.vector) AS vector FROM pending"
-            " LEFT JOIN message_vector ON kind = 'message' AND message_vector.seq = pending.seq"
-            " LEFT JOIN memory_vector ON kind = 'memory' AND memory_vector.seq = pending.seq"
-            " WHERE user = ? ORDER BY key DESC LIMIT ?",
+            "SELECT kind, fresh.seq, coalesce(message_vector.vector, memory_vector.vector) FROM (SELECT kind, seq"
+            f" FROM pending WHERE user = ? AND {_NOT_NEW} GROUP BY kind, seq ORDER BY max(key) DESC LIMIT ?) AS fresh"
+            " LEFT JOIN message_vector ON kind = 'message' AND message_vector.seq = fresh.seq"
+            " LEFT JOIN memory_vector ON kind = 'memory' AND memory_vector.seq = fresh.seq",
             (user, limit),
         )
-        found = {Text(row["kind"], row["seq"]): _vector(row["vector"]) for row in rows}
-        return _compared({text: one for text, one in found.items() if one is not None}, vector)
+        found: dict[int, bytes | None] = {Text(kind, seq).number: vector for kind, seq, vector in rows}
+        packed = {number: vector for number, vector in found.items() if vector is not None}
+        return TextVectors.unpacked(packed, packed.values()), np.fromiter(found, np.int64, len(found))
 
-    def compared(self, user: int, vector: NDArray[np.float32]) -> list[tuple[Text, float]]:
-        """Compare a vector with those of all of a user's texts; give the cosine similarities."""
-        return [pair for some in self.all_of(user, at_once=COMPARED_AT_ONCE) for pair in _compared(some, vector)]
-
-    def keep(self, embeddings: Iterable[tuple[Text, Embedding]]) -> None:
-        """Store vectors of texts that are still there."""
+    def keep(self, embeddings: Iterable[tuple[PendingText, Embedding]]) -> None:
+        """Store vectors of texts that are still there and have not changed since they were read."""
         with self._database.transaction():
-            for text, embedding in embeddings:
+            for one, embedding in embeddings:
+                kind, seq = one.text
                 tokens = None if embedding.tokens is None else embedding.tokens.tobytes()
                 self._database.execute(
-                    f"INSERT INTO {text.kind}_vector (seq, vector, tokens)"
-                    f" SELECT seq, ?, ? FROM {text.kind} WHERE seq = ?"
+                    f"INSERT INTO {kind}_vector (seq, vector, tokens)"
+                    f" SELECT seq, ?, ? FROM {kind} WHERE seq = ? AND NOT EXISTS (SELECT 1 FROM pending"
+                    f" WHERE pending.user = ? AND pending.key > ? AND pending.kind = '{kind}' AND pending.seq = ?)"
                     " ON CONFLICT (seq) DO UPDATE SET vector = excluded.vector, tokens = excluded.tokens",
-                    (embedding.vector.astype(np.float16).tobytes(), tokens, text.seq),
+                    (embedding.vector.astype(np.float16).tobytes(), tokens, seq, one.user, one.key, seq),
                 )
-                self.forget_tokens_of(text)
+                self.forget_tokens_of(one.text)
 
     def gone(self, texts: Collection[Text]) -> set[Text]:
         """Return those of the texts that the ledger has no more."""
@@ -150,10 +135,11 @@ class Vectors:
         with self._tokens_lock:
             forgotten = self._forgotten
             kept = {seq: tokens for seq in seqs if (tokens := self._kept[kind].get(seq)) is not None}
-        missing = [seq for seq in seqs if seq not in kept]
-        read = self._read_tokens(kind, missing)
-        self._keep_tokens(kind, read, forgotten=forgotten)
-        return {seq: tokens for seq in seqs if (tokens := kept.get(seq, read.get(seq))) is not None}
+        if len(kept) < len(seqs):
+            read = self._read_tokens(kind, [seq for seq in seqs if seq not in kept])
+            self._keep_tokens(kind, read, forgotten=forgotten)
+            kept |= read
+        return kept
 
     def _keep_tokens(self, kind: Kind, read: dict[int, NDArray[np.int8]], *, forgotten: int) -> None:
         """Keep token vectors for the next search, unless some were forgotten since they were read.
@@ -238,7 +224,7 @@ class Vectors:
             (user, user),
         )
 
-    def all_of(self, user: int, *, at_once: int) -> Iterator[dict[Text, NDArray[np.float32]]]:
+    def all_of(self, user: int, *, at_once: int) -> Iterator[TextVectors]:
         """Yield the vectors of a user's texts, some at a time."""
         for kind, _ in _CONTENTS:
             for rows in self._database.batches(
@@ -247,8 +233,7 @@ class Vectors:
                 user,
                 size=at_once,
             ):
-                found = {Text(kind, row["seq"]): _vector(row["vector"]) for row in rows}
-                yield {text: vector for text, vector in found.items() if vector is not None}
+                yield TextVectors.unpacked((Text(kind, row[0]).number for row in rows), (row[1] for row in rows))
 
     def index_again(self, user: int | None = None) -> None:
         """Have the index take in every text anew, of one user or of all; the vectors stay."""
@@ -293,7 +278,3 @@ def _vector(packed: bytes | None) -> NDArray[np.float32] | None:
 
 def _tokens(packed: bytes) -> NDArray[np.int8]:
     return np.frombuffer(packed, np.int8).reshape(-1, TOKEN_DIMENSIONS)
-
-
-def _compared(vectors: dict[Text, NDArray[np.float32]], vector: NDArray[np.float32]) -> list[tuple[Text, float]]:
-    return [*zip(vectors, (np.stack([*vectors.values()]) @ vector).tolist(), strict=True)] if vectors else []

@@ -31,9 +31,8 @@ class Dense:
     @classmethod
     def of(cls, query: Query, rows: Rows) -> "Dense":
         """Take them from the query."""
-        pairs = query.dense or ()
-        near = rows.find(np.array([seq for seq, _ in pairs], np.int64))
-        cosines = np.array([cosine for _, cosine in pairs], np.float64)
+        seqs, similar = zip(*query.dense, strict=True) if query.dense else ((), ())
+        near, cosines = rows.find(np.array(seqs, np.int64)), np.array(similar, np.float64)
         known = (near != NOBODY) & rows.alive.values[near]
         near, cosines = near[known], cosines[known]
         by_first = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION

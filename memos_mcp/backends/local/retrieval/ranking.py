@@ -69,6 +69,7 @@ class Ranking:
         self._spans: list[Span] = self._question.spans(now=query.now, first=rows.first, last=rows.last)
         self._lexical = Lexical(self._question, rows=rows, postings=postings, weights=weights)
         self._dense = Dense.of(query, rows)
+        self._word_terms = [*self._terms_of_words()]
         self._meant = Meant(np.empty(0, np.int64), np.zeros((0, len(query.words))))
         self._candidates = self._find_candidates()
         self._windows = self._around(self._candidates)
@@ -197,7 +198,7 @@ class Ranking:
 
     def _add_meant(self, there: Floats, columns: NDArray[np.intp], meant: Floats) -> None:
         """Count words found by their meaning, a line a word, where the same words do not stand."""
-        for word, term in self._terms_of_words():
+        for word, term in self._word_terms:
             there[term, columns] = np.maximum(there[term, columns], self._weights.late * meant[word])
 
     def _share(self, there: Floats, rows: NDArray[np.int64]) -> Floats:

@@ -65,16 +65,19 @@ def interaction(query: NDArray[np.int8], texts: Sequence[NDArray[np.int8]]) -> F
     if not len(filled) or not len(query):
         return np.zeros((len(texts), len(query)))
     stacked = np.frombuffer(b"".join(cast("Sequence[bytes]", texts)), np.int8).reshape(-1, query.shape[1])
-    cosines = _products(stacked, query) / 127**2
+    cosines = products(stacked, query) / 127**2
     ends = np.cumsum(sizes)
     found = np.zeros((len(texts), len(query)))
     found[filled] = np.maximum.reduceat(cosines, (ends - sizes)[filled], axis=0)
     return ((found - _CHANCE) / (1 - _CHANCE)).clip(0, 1)
 
 
-def _products(texts: NDArray[np.int8], query: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Multiply in parts so small that BLAS takes no second thread, which would cost more than it saves."""
-    left, right = texts.astype(np.float32), query.T.astype(np.float32)
+def products(rows: NDArray[np.generic], query: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Multiply each of the rows with the rows of a query, or with the one that it is.
+
+    In parts so small that BLAS takes no second thread, which would cost more than it saves.
+    """
+    left, right = rows.astype(np.float32, copy=False), query.T.astype(np.float32, copy=False)
     step = max(1, _ONE_THREAD // right.size)
     return np.concatenate([left[start : start + step] @ right for start in range(0, len(left), step)])
 

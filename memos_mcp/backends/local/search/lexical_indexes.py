@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.messages import IndexRow
 from memos_mcp.backends.local.ledger.standing import Standing
-from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.ledger.texts import Kind
 from memos_mcp.backends.local.retrieval.index import Hit, Index, IndexEntry, Query
 
 MOST_BYTES = 128_000_000
@@ -18,11 +18,15 @@ are read again from the ledger when they search, a thousand messages in some 5 m
 
 @dataclass
 class UserIndexes:
-    """What is in memory of one user; `outdated` are messages that a memory out of force rests on."""
+    """What is in memory of one user.
+
+    `outdated` are messages that a memory out of force rests on, `preferences` the memories in force that are one.
+    """
 
     messages: Index = field(default_factory=Index)
     memories: Index = field(default_factory=Index)
     outdated: frozenset[int] = frozenset()
+    preferences: frozenset[int] = frozenset()
     generation: int = -1
     removals: int = 0
     newest_memory: int = 0
@@ -62,6 +66,13 @@ class Indexes:
         with indexes.lock:
             self._follow_memories(standing, indexes)
             return indexes.outdated
+
+    def preferences(self, standing: Standing) -> frozenset[int]:
+        """Return the memories in force that are preferences."""
+        indexes = self._of(standing.user)
+        with indexes.lock:
+            self._follow_memories(standing, indexes)
+            return indexes.preferences
 
     def remove_messages(self, user: int, seqs: Collection[int]) -> None:
         """Take messages that the ledger has no more out of a user's index."""
@@ -108,13 +119,14 @@ class Indexes:
             if self._ledger.database.shared:  # another process may have given a memory another text
                 self._ledger.vectors.forget_tokens()
             indexes.memories = Index()
-            indexes.outdated = frozenset()
+            indexes.outdated = indexes.preferences = frozenset()
             indexes.generation = standing.generation
             indexes.newest_memory = 0
         if standing.newest_memory > indexes.newest_memory:
             indexes.outdated |= self._ledger.memories.outdated_messages(standing.user, after=indexes.newest_memory)
             rows = self._ledger.memories.rows_after(standing.user, indexes.memories.last_seq)
             indexes.memories.extend(_entries(rows))
+            indexes.preferences |= {row.seq for row in rows if row.is_preference}
             indexes.newest_memory = standing.newest_memory
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.ledger.ledger import Ledger
 from memos_mcp.backends.local.ledger.standing import Standing
-from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.ledger.texts import Kind
 from memos_mcp.backends.local.retrieval.index import Hit, Query
 from memos_mcp.backends.local.retrieval.query import Reasons
 from memos_mcp.backends.local.retrieval.query_understanding import understood
@@ -137,10 +137,11 @@ class Retriever:
 
     def _wait(self, standing: Standing) -> bool:
         user = standing.user
-        if not standing.waiting and self._indexing.can_be_asked:
+        can_be_asked = self._indexing.can_be_asked(user)
+        if not standing.waiting and can_be_asked:
             return True
         waiting = self._indexing.unembedded(user)
-        if not waiting and self._indexing.can_be_asked:
+        if not waiting and can_be_asked:
             return self._indexing.is_complete(user)
         embedded = self._indexing.wait_until_embedded(user, patience=PATIENCE if waiting <= WORTH_WAITING_FOR else 0)
         return embedded and self._indexing.is_complete(user)
@@ -182,8 +183,7 @@ class Retriever:
         )
         if found is None:
             return None
-        messages = {text.seq: cosine for text, cosine in found if text.kind == "message"}
-        memories = {text.seq: cosine for text, cosine in found if text.kind == "memory"}
+        messages, memories = found.of_kind("message"), found.of_kind("memory")
         for message, told in self._ledger.vectors.told_by(messages).items():
             for memory in told:
                 memories[memory] = max(messages[message], memories.get(memory, -1.0))
@@ -213,7 +213,7 @@ class Retriever:
         self, asked: PreparedSearch, hits: Sequence[Hit]
     ) -> tuple[tuple[Memory, ...], tuple[Preference, ...]]:
         request = asked.request
-        relevant = self._wanted(_sure(hits, asked), request)
+        relevant = self._wanted(_sure(hits, asked), asked)
         memories: list[Memory] = []
         preferences: list[Preference] = []
         for known in self._with_past(asked, relevant):
@@ -226,10 +226,10 @@ class Retriever:
                     pass
         return users_first(memories), tuple(preferences) if request.include_preference else ()
 
-    def _wanted(self, hits: Sequence[Hit], request: SearchMemory) -> list[Hit]:
+    def _wanted(self, hits: Sequence[Hit], asked: PreparedSearch) -> list[Hit]:
         """Return the best hits that are memories and those that are preferences, as many as are asked for of each."""
-        preferences = self._ledger.memories.preferences([hit.seq for hit in hits])
-        left = {False: request.memory_limit_number, True: request.preference_limit_number}
+        preferences = self._indexes.preferences(asked.standing) if hits else ()
+        left = {False: asked.request.memory_limit_number, True: asked.request.preference_limit_number}
         chosen: list[Hit] = []
         for hit in hits:
             kind = hit.seq in preferences

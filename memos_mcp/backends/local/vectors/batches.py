@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from memos_mcp.backends.local.ledger.index_work import IndexWork
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import PendingText, Vectors
+from memos_mcp.backends.local.ledger.texts import PendingText
+from memos_mcp.backends.local.ledger.vectors import Vectors
 from memos_mcp.backends.local.worker import LOOK_EVERY
 
 BATCH = 32

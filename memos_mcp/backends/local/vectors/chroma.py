@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from memos_mcp.backends.local.ledger.vectors import Text
+from memos_mcp.backends.local.ledger.texts import Text
 from memos_mcp.backends.local.vectors.clean_memory import CLEAN_MEMORY
+from memos_mcp.backends.local.vectors.nearest import Nearest
 from memos_mcp.backends.local.vectors.server_errors import naming_what_answers
 from memos_mcp.core.errors import MissingLibrary, Unavailable
 from memos_mcp.core.tracing import span
@@ -153,14 +154,14 @@ class ChromaIndex:
             self._collections.clear()
             self._client.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]  # untyped
 
-    def query(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]]:
-        """Return the nearest texts with their cosine similarity, nearest first."""
+    def query(self, user: int, vector: NDArray[np.float32], *, limit: int) -> Nearest:
+        """Return the nearest texts."""
         with self._asking("query"):
             found = self._collection(user).query(
                 query_embeddings=vector[np.newaxis], n_results=limit, include=["distances"]
             )
-        distances = found["distances"] or [[]]
-        return [(_text(name), 1.0 - distance) for name, distance in zip(found["ids"][0], distances[0], strict=True)]
+        numbers = np.array([_text(name).number for name in found["ids"][0]], np.int64)
+        return Nearest(numbers, 1.0 - np.array((found["distances"] or [[]])[0], np.float64))
 
     def put(self, user: int, vectors: Mapping[Text, NDArray[np.float32]]) -> None:
         """Take in vectors, in place of those that the same texts had."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from memos_mcp.backends.local.embedders.base import Embedder
 from memos_mcp.backends.local.embedders.by_language import made_otherwise
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import Kind
+from memos_mcp.backends.local.ledger.texts import Kind
 from memos_mcp.backends.local.vectors.batches import BATCH
 from memos_mcp.backends.local.vectors.locations import leave
 from memos_mcp.core.perspective import bare
@@ -44,7 +44,7 @@ def embed_all(ledger: Ledger, embedder: Embedder, report: Callable[[int, int], N
     done = key = 0
     while texts := ledger.vectors.pending_after(key, BATCH):
         made = [
-            (text.text, embedder.embed(embedded_part(text.text.kind, text.content)))
+            (text, embedder.embed(embedded_part(text.text.kind, text.content)))
             for text in texts
             if text.content is not None
         ]

@@ -3,18 +3,20 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.ledger.ledger import Ledger
-from memos_mcp.backends.local.ledger.vectors import PendingText, Text
+from memos_mcp.backends.local.ledger.texts import PendingText, Text
 from memos_mcp.backends.local.vectors.batches import AT_ONCE, BATCH, gathering
 from memos_mcp.backends.local.vectors.chroma import ChromaIndex
 from memos_mcp.backends.local.vectors.embedding import embedded_part
+from memos_mcp.backends.local.vectors.exact import MOST_TEXTS, ExactIndex
+from memos_mcp.backends.local.vectors.following import follow, take_back
 from memos_mcp.backends.local.vectors.locations import IndexLocation
+from memos_mcp.backends.local.vectors.nearest import Nearest
 from memos_mcp.backends.local.vectors.renewal import Renewal
 from memos_mcp.backends.local.worker import PAUSE_AFTER_FAILURE, Worker
 from memos_mcp.core.errors import MemosError, MissingLibrary, Unavailable
@@ -51,16 +53,25 @@ MOST_BESIDE = 1_000
 class Indexing:
     """Embeds in the background, opens the vector index once it is needed and feeds it, and replaces it when it breaks.
 
-    Until it is open, a search compares with the vectors in the ledger: to import Chroma takes 0.7 s and 80 MB.
-    `missing` tells which library cannot be imported, so that there are no vectors; it is empty where all can.
+    Users of few texts are answered from memory, unless other processes write to the ledger too, and wait for no Chroma:
+    to import it takes 0.7 s and 80 MB. `missing` tells which library cannot be imported; it is empty where all can.
     """
 
-    def __init__(self, ledger: Ledger, embedder: Embedder, place: IndexLocation, *, settled: float = SETTLED) -> None:
-        """Take ready collaborators; nothing is opened before `start`."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        embedder: Embedder,
+        place: IndexLocation,
+        *,
+        settled: float = SETTLED,
+        most_compared: int = MOST_TEXTS,
+    ) -> None:
+        """Take ready collaborators, and the texts of a user that are compared; nothing is opened before `start`."""
         self._ledger = ledger
         self._embedder = embedder
         self._place = place
         self._index: ChromaIndex | None = None
+        self._exact = ExactIndex(ledger.vectors, most_texts=0 if ledger.database.shared else most_compared)
         self._wanted = False
         self._gathering = gathering(ledger, settled=settled)
         self._renewal = Renewal(ledger, place, settled=settled)
@@ -68,6 +79,7 @@ class Indexing:
         self._failures = 0
         self._failed_at: float | None = None
         self._awaited = 0
+        self._cannot_embed = False
         self.missing = ""
         self._progress = threading.Condition()
         self._worker = Worker("indexing", self._step, sleep=self._until_due)
@@ -91,34 +103,38 @@ class Indexing:
             index.close()
             self._place.left()
 
-    def nearest(
-        self, user: int, vector: NDArray[np.float32], *, limit: int, waiting: bool = True
-    ) -> list[tuple[Text, float]] | None:
-        """Return the texts nearest to a vector by cosine similarity, nearest first, or None while the index is away.
+    def nearest(self, user: int, vector: NDArray[np.float32], *, limit: int, waiting: bool = True) -> Nearest | None:
+        """Return the texts nearest to a vector by cosine similarity, in no order, or None while the index is away.
 
-        What the index has not followed is compared one by one, if anything is `waiting`; while it is not open, all is.
+        What the index has not followed is compared beside it, if anything is `waiting`.
         """
-        index = self._index
+        if not waiting:
+            return self._query(user, vector, limit=limit)
+        missing = self.unembedded(user)
+        if missing and 2 * missing > self._ledger.vectors.expected(user):
+            return None  # the few that have a vector would come before those that have the words
+        fresh, numbers = self._ledger.vectors.waiting(user, limit=MOST_BESIDE)
+        if len(numbers) == MOST_BESIDE:  # there may be more: then the ledger is read again
+            self._exact.forget(user)
+        found = self._query(user, vector, limit=limit + len(numbers))
+        return found and found.replaced(numbers, Nearest.of(fresh, vector)).best(limit)
+
+    def _query(self, user: int, vector: NDArray[np.float32], *, limit: int) -> Nearest | None:
+        found, index = self._exact.query(user, vector, limit=limit), self._index
+        if found is not None:
+            return found
         if index is None:
-            return None if self._failed_at is not None else self._in_ledger(user, vector, limit=limit)
-        beside = self._ledger.vectors.waiting(user, vector, limit=MOST_BESIDE) if waiting else ()
+            self.want_index()
+            return None
         try:
-            found = dict(index.query(user, vector, limit=limit))
+            found = index.query(user, vector, limit=limit)
         except Unavailable as exc:
             if self._index is not index:  # it was replaced meanwhile
-                return self.nearest(user, vector, limit=limit)
+                return self._query(user, vector, limit=limit)
             self._note_failure(exc)
             return None
         self._failures = 0
-        return sorted((found | dict(beside)).items(), key=lambda one: -one[1])[:limit]
-
-    def _in_ledger(self, user: int, vector: NDArray[np.float32], *, limit: int) -> list[tuple[Text, float]] | None:
-        found = self._ledger.vectors.compared(user, vector)
-        if self.unembedded(user) > len(found):  # the few that have a vector would come before those that have the words
-            return None
-        if len(found) > MOST_BESIDE:
-            self.want_index()
-        return sorted(found, key=lambda one: -one[1])[:limit]
+        return found
 
     def want_index(self) -> None:
         """Have the index opened, for the searches to come; they wait for it."""
@@ -132,16 +148,18 @@ class Indexing:
     def wait_until_embedded(self, user: int, *, patience: float) -> bool:
         """Wait until the index can be asked and all that the ledger has of a user has its vector.
 
-        False when the time was too short, and at once when the index is away: it is not worth waiting for then.
+        False when the time was too short, and at once when that fails: it is not worth waiting for then.
         """
         deadline = time.monotonic() + patience
+        if not self.can_be_asked(user):
+            self.want_index()
         with self._progress:
             self._awaited += 1
             self._progress.notify_all()
             try:
-                while not self.can_be_asked or self.unembedded(user):
+                while not (asked := self.can_be_asked(user)) or self.unembedded(user):
                     left = deadline - time.monotonic()
-                    if left <= 0 or self._failed_at is not None:
+                    if left <= 0 or (self._failed_at is not None and (self._cannot_embed or not asked)):
                         return False
                     if self._ledger.database.shared:
                         self._worker.wake()  # another process may have stored it
@@ -151,21 +169,22 @@ class Indexing:
                 self._awaited -= 1
         return True
 
-    @property
-    def can_be_asked(self) -> bool:
-        """Whether `nearest` need not wait for the index to be opened."""
-        return self._index is not None or not self._wanted
+    def can_be_asked(self, user: int) -> bool:
+        """Say whether `nearest` need not wait for Chroma to be opened."""
+        return self._index is not None or self._exact.covers(user)
 
     def is_complete(self, user: int) -> bool:
         """Say whether `nearest` sees all of a user's texts that have vectors."""
-        return self._index is None or self._ledger.vectors.pending_count(user) <= MOST_BESIDE
+        return self._exact.covers(user) or self._ledger.vectors.pending_count(user) <= MOST_BESIDE
 
     def _step(self) -> bool:
+        embedded = None
         try:
             embedded = self._embed()
             self._tell()
             return self._feed(enough=AT_ONCE if embedded else GATHERED) or embedded or self._renew()
         except Unavailable as exc:
+            self._cannot_embed = embedded is None
             self._note_failure(exc)
             return False
         finally:
@@ -181,11 +200,11 @@ class Indexing:
         self._gather()
         with self._ledger.database.claim(seconds=LONGEST_CLAIM):
             pending = self._gathering.next()
-            made: list[tuple[Text, Embedding]] = []
+            made: list[tuple[PendingText, Embedding]] = []
             for one in pending:
                 if one.vector is None and one.content is not None:
                     with span("embedding"):
-                        made.append((one.text, self._embedder.embed(embedded_part(one.text.kind, one.content))))
+                        made.append((one, self._embedder.embed(embedded_part(one.text.kind, one.content))))
                 if self._worker.stopping:
                     break
             if made:
@@ -215,13 +234,16 @@ class Indexing:
             if not self._wanted and self._gathering.due(enough) is None:
                 return False
             self._index = self._place.open()
+            self._exact.clear()  # what was taken out may have been noted for the index that was there before
             self._failed_at = None
             self._note_missing("")
             self._renewal.opened()
             return True  # it may have found that everything has to be handed over again
         self._failed_at = None
         if self._unsure is not None:
-            self._take_back(index, *self._unsure)
+            self._exact.forget(self._unsure[0])
+            if take_back(index, self._ledger, *self._unsure):
+                self._renewal.note_deletion()
             self._unsure = None
         with self._ledger.database.claim(seconds=LONGEST_CLAIM):
             user = self._gathering.due(enough)
@@ -229,34 +251,14 @@ class Indexing:
                 return False
             pending = self._gathering.of(user)
             self._unsure = user, [one.text for one in pending]
-            self._follow(index, user, pending)
+            follow(self._exact, user, pending)
+            if follow(index, user, pending):
+                self._renewal.note_deletion()
             self._ledger.vectors.done([one.key for one in pending])
         self._unsure = None
         self._failures = 0
         self._gathering.fed(user, pending)
         return True
-
-    def _take_back(self, index: ChromaIndex, user: int, texts: Sequence[Text]) -> None:
-        """Take out what was put in too late: another process had the claim by then, and may have taken it out."""
-        if self._ledger.messages.user_id(user):
-            gone = self._ledger.vectors.gone(texts)
-            index.remove(user, gone)
-        else:
-            gone = set(texts)
-            index.forget(user)
-        if gone:
-            self._renewal.note_deletion()
-
-    def _follow(self, index: ChromaIndex, user: int, pending: Sequence[PendingText]) -> None:
-        if any(one.text.seq == 0 for one in pending):  # the user is gone, and so is every text of theirs
-            index.forget(user)
-            self._renewal.note_deletion()
-            return
-        gone = {one.text for one in pending if one.content is None}
-        if gone:
-            index.remove(user, gone)
-            self._renewal.note_deletion()
-        index.put(user, {one.text: one.vector for one in pending if one.content is not None and one.vector is not None})
 
     def _note_missing(self, missing: str) -> None:
         if missing != self._ledger.noted(MISSING):
@@ -276,21 +278,20 @@ class Indexing:
         return True
 
     def _note_failure(self, failure: Unavailable) -> None:
-        self._wanted = True
+        self._wanted, self._failed_at = True, time.monotonic()
         if isinstance(failure, MissingLibrary):
             if str(failure) != self.missing:
-                logger.warning("%s Until then search goes by words alone.", failure)
+                logger.warning("%s Until then searches may go by words alone.", failure)
             self._note_missing(str(failure))
-            self._failed_at = time.monotonic()
             return
         logger.warning("the vector index failed: %s", str(failure.__cause__))
-        self._failed_at = time.monotonic()
         self._failures += 1
         if self._failures < FAILURES_BEFORE_A_FRESH_INDEX:
             return
         self._failures = 0
         broken, self._index = self._index, None
         self._place.broken()
+        self._exact.clear()
         try:
             if broken is not None:
                 broken.close()

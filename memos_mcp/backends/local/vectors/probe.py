@@ -37,7 +37,7 @@ def _look_into(folder: Path) -> dict[int, int]:
     for user, count in index.counts().items():
         if count:  # what SQLite counts may be more than the vector file still has: ask that one for all of them
             anything = np.full(index.dimensions(user), 0.05, np.float32)
-            found[user] = len(index.query(user, anything, limit=count))
+            found[user] = len(index.query(user, anything, limit=count).numbers)
     index.close()
     return found
 

@@ -52,7 +52,7 @@ def fill(index: ChromaIndex, ledger: Ledger, *, stopping: Callable[[], bool]) ->
     """Put every vector of a ledger into an index; False where it was to stop before the end."""
     for user in ledger.messages.users():
         for vectors in ledger.vectors.all_of(user, at_once=AT_ONCE):
-            index.put(user, vectors)
+            index.put(user, vectors.by_text)
             if stopping():
                 return False
     return True
