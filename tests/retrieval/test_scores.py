@@ -19,7 +19,7 @@ from memos_mcp.backends.local.retrieval.scores import interaction, rarity, stand
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 NAMELESS = np.zeros(4, np.uint32)
-of_meaning = partial(relativity.of_meaning, english=True)
+of_meaning = partial(relativity.of_meaning, needed=relativity.NEEDED)
 
 
 def unit(*rows: list[float]) -> np.ndarray:
@@ -135,9 +135,12 @@ def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() 
 
 def test_in_other_languages_less_evidence_is_needed() -> None:
     likely = found(0.4, 0.4)
-    english, other = (relativity.of_meaning(likely, likely, english=each, texts=40) for each in (True, False))
+    english, chinese, german = (
+        relativity.of_meaning(likely, likely, needed=needed, texts=60)
+        for needed in (relativity.NEEDED, relativity.NEEDED_UNINFLECTED, relativity.NEEDED_IN_OTHERS)
+    )
 
-    assert english < 0.45 < other
+    assert english < chinese < 0.45 < german
 
 
 def test_a_cosine_says_less_of_a_language_that_the_model_does_not_know() -> None:

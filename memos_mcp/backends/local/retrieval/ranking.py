@@ -232,11 +232,18 @@ class Ranking:
         if self._query.dense is None:
             return relativity.of_words(window, own, unfit=unfit, texts=texts)
         if self._query.tuned or (self._query.tokens is not None and self._question.english):
-            its_own, english = self._lexical.of_its_own(rows), not self._query.tuned
-            return relativity.of_meaning(window, own, english=english, of_its_own=its_own, unfit=unfit, texts=texts)
+            its_own = self._lexical.of_its_own(rows)
+            return relativity.of_meaning(
+                window, own, needed=self._needed(), of_its_own=its_own, unfit=unfit, texts=texts
+            )
         if self._query.tokens is None:
             return relativity.of_likeness(window, own, unfit=unfit, mean=self._dense.mean, texts=texts)
         return relativity.of_another_script(window, own, unfit=unfit)
+
+    def _needed(self) -> float:
+        if not self._query.tuned:
+            return relativity.NEEDED
+        return relativity.NEEDED_IN_OTHERS if self._question.inflects else relativity.NEEDED_UNINFLECTED
 
     def _unfit(self, rows: NDArray[np.int64]) -> Floats:
         """Return what speaks against these rows as answers: they only ask or remark, or lack the kind asked for."""

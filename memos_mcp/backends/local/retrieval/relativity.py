@@ -44,12 +44,13 @@ _WHOLE = 0.3
 _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""
 
-_NEEDED = 0.285
-_NEEDED_OF_OTHERS = 0.065
+NEEDED = 0.285
+NEEDED_IN_OTHERS = 0.065
+NEEDED_UNINFLECTED = 0.15
 _NEEDED_MORE = 0.085
 _FEWEST = 10
-"""The evidence that is needed in English and in other languages, and how much more with each e-fold of the texts, from
-so many on.
+"""The evidence that is needed in English, in other languages and in those of them whose words have one form and are
+shared more by chance, and how much more with each e-fold of the texts, from so many on.
 
 Chosen, with what `of_meaning` counts, on LoCoMo 1 to 3, the tuning half of the paraphrases and all other English sets,
 so that misses and false alarms at 0.45 are fewest together; for other languages likewise on `languages.json`, the
@@ -84,7 +85,7 @@ def of_meaning(
     window: Found,
     own: Found,
     *,
-    english: bool,
+    needed: float,
     texts: int,
     of_its_own: Floats | float = 0.0,
     unfit: Against = 0.0,
@@ -93,19 +94,18 @@ def of_meaning(
 
     They were tuned to (`tools/`), so that these say more than shared words do, most of all in a store of few texts.
     `of_its_own` is the share of the query's words that stands in a text and in no other: neighbours say what such a
-    text leaves out. `unfit` is what speaks against a text.
+    text leaves out. `unfit` is what speaks against a text, `needed` the evidence that is needed in the language.
     """
     by_words = (texts / (texts + _FEW)) ** 2 / 2
     itself, beside = (
         one.cosine + by_words * one.coverage + _WHOLE * one.coverage**12 - _UNFIT * unfit for one in (own, window)
     )
-    least = _NEEDED if english else _NEEDED_OF_OTHERS
-    needed = least + _NEEDED_MORE * np.log(np.clip(texts, _FEWEST, _MOST))
-    if texts == 1:
-        needed -= 0.1  # the only text of a store cannot be mistaken for another
-    bears = (least + _BESIDE_FROM, least + _BESIDE_FULL)
+    bears = (needed + _BESIDE_FROM, needed + _BESIDE_FULL)
     found = _together(itself, beside, bears=bears, at_least=of_its_own / _BEARS)
-    return _sure(found - needed, steepness=_PARTING)
+    chance = _NEEDED_MORE * np.log(np.clip(texts, _FEWEST, _MOST))
+    if texts == 1:
+        chance -= 0.1  # the only text of a store cannot be mistaken for another
+    return _sure(found - needed - chance, steepness=_PARTING)
 
 
 def of_another_script(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:
