@@ -45,7 +45,7 @@ _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""
 
 NEEDED = 0.285
-NEEDED_IN_OTHERS = 0.065
+NEEDED_IN_OTHERS = 0.04
 NEEDED_UNINFLECTED = 0.15
 _NEEDED_MORE = 0.085
 _FEWEST = 10
