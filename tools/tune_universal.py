@@ -1,7 +1,7 @@
 """Make `memos_mcp/backends/local/embedders/universal_layers.npy`, the last layers of the Universal Sentence Encoder.
 
-Run by hand from the root of the repository, where memos-mcp is installed; the product never imports it. Two quiet cores
-need six minutes, most of them for embedding:
+Run by hand from the root of the repository, where memos-mcp is installed; the product never imports it. Two cores
+need some ten minutes, most of them for embedding:
 
     pip install torch==2.13.0
     python -m tools.tune_universal
