@@ -10,7 +10,7 @@ from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 WHOLE = Path(__file__).parents[2]
 PACKAGE = WHOLE / "memos_mcp"
-MODEL = PACKAGE / "backends" / "local" / "embedders" / "minilm"
+EMBEDDERS = PACKAGE / "backends" / "local" / "embedders"
 
 
 class WithoutDependencies(MetadataHookInterface):
@@ -29,11 +29,12 @@ class WithoutDependencies(MetadataHookInterface):
 
 
 class WithoutModel(BuildHookInterface):
-    """Adds every file of the package but the model's."""
+    """Adds every file of the package but the models'."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Name the files."""
         del version
         for path in PACKAGE.rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts and MODEL not in path.parents:
+            of_a_model = EMBEDDERS / "minilm" in path.parents or (path.parent == EMBEDDERS and path.suffix == ".npy")
+            if path.is_file() and "__pycache__" not in path.parts and not of_a_model:
                 build_data["force_include"][str(path)] = str(Path("memos_mcp") / path.relative_to(PACKAGE))
