@@ -25,13 +25,11 @@ from benchmarks.common.scoring import percentiles
 from benchmarks.common.synthetic import CONVERSATION, synthetic_queries, synthetic_turns
 from benchmarks.speed.footprint import embedding_milliseconds, footprint, processor_seconds, until_idle
 from benchmarks.speed.users import measure_users
+from memos_mcp.backends.local.vectors.indexing import GATHERED
 
 SEARCHES = 60
-HANDED_OVER = 64
-"""Texts that are handed to Chroma together; the first of a process open it, which takes half a second."""
-
-ADDS = 3 * HANDED_OVER
-"""Single adds that are timed."""
+ADDS = 3 * GATHERED
+"""Single adds that are timed, after as many as open Chroma, which takes half a second."""
 
 Row = dict[str, float]
 
@@ -45,7 +43,7 @@ async def measure_growth(sizes: Sequence[int], *, encode: Encoder) -> dict[str, 
             turns = synthetic_turns(size - stored, seed=size, prefix=f"grown-{size}")
             rate = await _fill(Path(folder), turns, bar, description=f"{size:,} messages")
             rows[f"{size:,}"] = await _restarted(Path(folder), size, encode) | {"stored a second": rate}
-            stored = size + HANDED_OVER + ADDS
+            stored = size + GATHERED + ADDS
     return rows
 
 
@@ -84,8 +82,8 @@ async def _restarted(place: Path, size: int, encode: Encoder) -> Row:
 
 async def _adds(server: MemoryServer, size: int, encode: Encoder) -> Row:
     """Add single messages: until the answer, and in processor time until vectors and memories are made too."""
-    turns = synthetic_turns(HANDED_OVER + ADDS, seed=size + 1, prefix=f"single-{size}")
-    first, turns = turns[:HANDED_OVER], turns[HANDED_OVER:]
+    turns = synthetic_turns(GATHERED + ADDS, seed=size + 1, prefix=f"single-{size}")
+    first, turns = turns[:GATHERED], turns[GATHERED:]
     await server.add(first)  # once a process: opens Chroma, compiles the patterns of extraction and upkeep
     before = await until_idle(server.process)
     seconds = [(await server.add([turn])).seconds for turn in turns]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from memos_mcp.backends.local.retrieval.query_understanding import understood
+
 TokenVectors = Callable[[Sequence[int]], Mapping[int, NDArray[np.int8]]]
 
 
@@ -31,6 +33,11 @@ class Query:
     allowed: Collection[int] | None = None
     may_react: bool = True
     explain: bool = False
+
+    @property
+    def tells_answers(self) -> bool:
+        """Whether its cosines are of a model that was tuned to tell answers, in a language that this model reads."""
+        return self.tuned or (self.tokens is not None and understood(self.text).english)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,7 @@ class Ranking:
         unfit = self._unfit(rows)
         if self._query.dense is None:
             return relativity.of_words(window, own, unfit=unfit, texts=texts)
-        if self._query.tuned or (self._query.tokens is not None and self._question.english):
+        if self._query.tells_answers:
             its_own = self._lexical.of_its_own(rows)
             return relativity.of_meaning(
                 window, own, needed=self._needed(), of_its_own=its_own, unfit=unfit, texts=texts

@@ -259,7 +259,5 @@ def _sure(hits: Sequence[Hit], asked: PreparedSearch) -> Sequence[Hit]:
     sure = [hit for hit in hits if hit.relativity >= asked.request.relativity]
     if sure or not asked.request.nearest:
         return sure
-    query = asked.query
-    told_apart = query.tuned or (query.tokens is not None and understood(query.text).english)
-    floor = NEAREST_FLOOR if told_apart else NEAREST_FLOOR_OF_OTHERS
+    floor = NEAREST_FLOOR if asked.query.tells_answers else NEAREST_FLOOR_OF_OTHERS
     return [hit for hit in hits[:NEAREST] if hit.relativity >= floor]
