@@ -1,5 +1,6 @@
 """The data sets written for this project are what the benchmarks take them to be."""
 
+import json
 import keyword
 import re
 import runpy
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.common import samples
 from benchmarks.common.sample import Question, Sample, Turn
 from benchmarks.common.samples import EVERYDAY, MIXED, PAIRS_HELD_OUT, load_everyday, load_histories, load_pairs
 from benchmarks.peers import compare
@@ -110,13 +112,36 @@ def test_the_pairs_held_out_are_none_of_the_others() -> None:
 
 
 def test_each_mixed_conversation_has_an_answer_and_neighbours_that_do_not_answer() -> None:
-    samples = load_histories(MIXED)
-    assert Counter(sample.part for sample in samples) == {"tune": 20, "held": 20}
-    for sample in samples:
+    mixed = load_histories(MIXED)
+    assert Counter(sample.part for sample in mixed) == {"tune": 20, "held": 20}
+    for sample in mixed:
         ids = {turn.id for turn in sample.turns}
         assert len({turn.conversation_id for turn in sample.turns}) == 1
         assert len(sample.questions) == 2
         assert all(question.evidence and question.evidence < ids for question in sample.questions)
+
+
+def test_questions_of_another_user_that_a_history_answers_too_are_not_asked_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = {"id": "1", "role": "user", "text": "I like films."}
+    asked = {"category": "fact", "answer": "", "answerable": True, "evidence": ["1"]}
+    histories = [
+        {
+            "id": user,
+            "sessions": [{"date_time": "2024-01-01 10:00", "turns": [turn]}],
+            "questions": [{"question": f"{user} {number}?"} | asked for number in range(3)],
+        }
+        for user in ("ann", "bo")
+    ]
+    path, answered = tmp_path / "films.json", tmp_path / "answered.json"
+    path.write_text(json.dumps({"meta": {}, "conversations": histories}), encoding="utf-8")
+    answered.write_text(json.dumps({"films": {"ann": [0, 2]}, "others": {"bo": [1]}}), encoding="utf-8")
+    monkeypatch.setattr(samples, "ANSWERED", answered)
+    ann, bo = load_histories(path)
+
+    assert [question.text for question in ann.foreign] == ["bo 1?"]
+    assert [question.text for question in bo.foreign] == ["ann 0?", "ann 1?", "ann 2?"]
 
 
 def test_texts_are_read_out_of_an_answer_of_several_json_values() -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ CHANGES = DATA / "pairs_changes.json"
 CHANGES_HELD_OUT = DATA / "pairs_changes_held_out.json"
 """What people say when their lives change: two sets written together, of which rules were written for the first."""
 FACTS = (DATA / "facts").resolve()
+ANSWERED = DATA / "answered_elsewhere.json"
+"""By set and user, the numbers, from 0, of those questions of the next user that this one's history answers too."""
 COMMON_CAPITALS = {
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november"),
     *("december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
@@ -62,7 +64,8 @@ def load_everyday(path: Path = EVERYDAY) -> list[Sample]:
 def load_histories(path: Path) -> list[Sample]:
     """Read a set of histories (`data/README.md`): a sample a user, each session a conversation of its own."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    return _with_foreign([_history(history, found["meta"]) for history in found["conversations"]])
+    answered = json.loads(ANSWERED.read_text(encoding="utf-8")).get(path.stem, {})
+    return _with_foreign([_history(history, found["meta"]) for history in found["conversations"]], answered)
 
 
 def load(path: Path) -> list[Sample]:
@@ -174,9 +177,13 @@ def _history(history: dict[str, Any], meta: dict[str, Any]) -> Sample:
     return Sample(name, turns, questions, part=history.get("part", ""), language=language)
 
 
-def _with_foreign(samples: Sequence[Sample]) -> list[Sample]:
-    """Give each sample the questions of the next of its language, as they are and with names of its own in them."""
-    return [_against(sample, other) for sample, other in zip(samples, _others(samples), strict=True)]
+def _with_foreign(samples: Sequence[Sample], answered: Mapping[str, Sequence[int]] | None = None) -> list[Sample]:
+    """Give each sample the questions of the next of its language, as they are and with names of its own in them.
+
+    Those that are `answered` by the sample of this name all the same are left out.
+    """
+    pairs = zip(samples, _others(samples), strict=True)
+    return [_against(sample, other, (answered or {}).get(sample.name, ())) for sample, other in pairs]
 
 
 def _others(samples: Sequence[Sample]) -> Iterable[Sample | None]:
@@ -185,11 +192,12 @@ def _others(samples: Sequence[Sample]) -> Iterable[Sample | None]:
         yield next((other for other in rest if other.language == sample.language), None)
 
 
-def _against(sample: Sample, other: Sample | None) -> Sample:
+def _against(sample: Sample, other: Sample | None, answered: Sequence[int]) -> Sample:
     if other is None:
         return sample
     # Anybody's turns may answer what is asked about a bare time.
-    foreign = tuple(question for question in other.questions if question.evidence and question.category != "time")
+    asked = [question for question in other.questions if question.evidence and question.category != "time"]
+    foreign = tuple(question for number, question in enumerate(asked) if number not in answered)
     own, theirs = names(sample), names(other)
     return replace(sample, foreign=foreign, exchanged=tuple(exchange(foreign, own, theirs)) if own else ())
 

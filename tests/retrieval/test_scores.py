@@ -123,10 +123,10 @@ def test_what_cannot_answer_is_not_sure_whatever_it_has_of_the_question(unfit: f
 
 def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() -> None:
     window = found(0.8, 0.6)
-    unrelated, bearing = found(0.05, 0.1), found(0.2, 0.4)
-    assert of_meaning(window, unrelated, texts=10) < 0.05
-    assert of_meaning(window, bearing, texts=10) > 0.7
-    assert of_meaning(bearing, bearing, texts=10) < 0.45
+    unrelated, bearing = found(0.05, 0.1), found(0.2, 0.5)
+    assert of_meaning(window, unrelated, texts=100) < 0.05
+    assert of_meaning(window, bearing, texts=100) > 0.7
+    assert of_meaning(bearing, bearing, texts=100) < 0.45
     assert of_meaning(window, unrelated, of_its_own=np.array([0.5]), texts=10) > 0.7
     assert relativity.of_words(window, found(0.0, 0.0), texts=10) < 0.3
     assert relativity.of_another_script(window, found(0.0, 0.7)) < 0.2

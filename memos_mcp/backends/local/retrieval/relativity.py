@@ -19,7 +19,7 @@ _CHANCE = 0.045
 _MOST = 3_000
 """Up to so many texts that was measured; of more it is taken to look no better."""
 
-_FEW = 30
+_FEW = 32
 """In a store of so many texts the words that are shared tell a quarter of what they do in a large one.
 
 There the few texts that share one are as likely to be about the same matter as to answer.
@@ -57,10 +57,10 @@ so that misses and false alarms at 0.45 are fewest together; for other languages
 tuning halves of the languages by file, the facts in other languages that are held out, and MemoryBank in Chinese.
 """
 
-_BESIDE_FROM, _BESIDE_FULL = 0.025, 0.125
+_BESIDE_FROM, _BESIDE_FULL = 0.15, 0.2
 """How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
 
-_PARTING = 14.0
+_PARTING = 15.0
 """The steepness of the logistic for the tuned models, by which it is nearest to the chance that the store answers."""
 
 

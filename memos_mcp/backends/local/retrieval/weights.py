@@ -82,7 +82,7 @@ class Weights:
         Where words are not inflected they are found as they stand, and its cosines say less beside them.
         """
         dense, meant, most = (0.63, 0.215, 0.67) if inflected else (0.3, 0.18, 0.4)
-        before, after, beside = (0.78, 0.84, 2.9) if inflected else (0.9, 0.78, 1.9)
+        before, after = (0.78, 0.84) if inflected else (0.9, 0.78)
         return replace(
             self,
             dense=self.dense * dense,
@@ -95,8 +95,8 @@ class Weights:
             timed=self.timed * 1.4,
             before=tuple(share * before for share in self.before),
             after=tuple(share * after for share in self.after),
-            beside=self.beside * beside,
-            response=self.response * (2.8 if inflected else 1.1),
+            beside=self.beside * 1.9,
+            response=self.response * (3.3 if inflected else 1.1),
         )
 
     def for_another_language(self, *, latin: bool) -> "Weights":

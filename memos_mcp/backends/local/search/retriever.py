@@ -46,7 +46,7 @@ PREFERENCE_NOTE = (
 
 
 NEAREST = 2
-NEAREST_FLOOR = 0.365
+NEAREST_FLOOR = 0.35
 NEAREST_FLOOR_OF_OTHERS = 0.05
 """How many memories are given, and from which relativity, where the nearest are asked for and none is at the threshold.
 
