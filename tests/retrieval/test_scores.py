@@ -19,7 +19,7 @@ from memos_mcp.backends.local.retrieval.scores import interaction, rarity, stand
 from memos_mcp.backends.local.retrieval.weights import Weights
 
 NAMELESS = np.zeros(4, np.uint32)
-of_meaning = partial(relativity.of_meaning, needed=relativity.NEEDED)
+of_meaning = partial(relativity.of_meaning, scale=relativity.ENGLISH, mean=0.1)
 
 
 def unit(*rows: list[float]) -> np.ndarray:
@@ -134,13 +134,19 @@ def test_neighbours_make_a_text_surer_that_bears_on_the_question_and_no_other() 
 
 
 def test_in_other_languages_less_evidence_is_needed() -> None:
-    likely = found(0.4, 0.4)
-    english, chinese, german = (
-        relativity.of_meaning(likely, likely, needed=needed, texts=60)
-        for needed in (relativity.NEEDED, relativity.NEEDED_UNINFLECTED, relativity.NEEDED_IN_OTHERS)
+    likely = found(0.3, 0.45)
+    scales = relativity.ENGLISH, relativity.UNINFLECTED, relativity.IN_OTHERS
+    english, uninflected, others = (
+        relativity.of_meaning(likely, likely, scale=scale, mean=0.2, texts=60) for scale in scales
     )
+    assert english < uninflected < others
 
-    assert english < chinese < 0.45 < german
+
+def test_to_a_question_to_which_all_texts_are_near_none_is_sure_for_that() -> None:
+    near = found(0.3, 0.45)
+    judged = partial(relativity.of_meaning, near, near, texts=60)
+    assert judged(scale=relativity.IN_OTHERS, mean=0.4) < judged(scale=relativity.IN_OTHERS, mean=0.1)
+    assert judged(scale=relativity.ENGLISH, mean=0.4) == judged(scale=relativity.ENGLISH, mean=0.1)
 
 
 def test_a_cosine_says_less_of_a_language_that_the_model_does_not_know() -> None:

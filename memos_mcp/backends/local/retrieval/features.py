@@ -33,7 +33,7 @@ def features_version() -> str:
     return f"{FEATURES_VERSION} {digest('language.toml', 'stop_words.txt', 'speech.toml')}"
 
 
-@lru_cache(maxsize=32)  # a memory often has the words of its message
+@lru_cache(maxsize=256)  # a memory often has the words of its message, which may be learnt from a while after
 def analyse(text: str, *, role: str) -> bytes:
     """Pack the features of a text that `role` (user, assistant, system or tool) wrote."""
     counts = Counter(term for term, _ in terms(text))

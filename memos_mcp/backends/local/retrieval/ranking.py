@@ -233,17 +233,18 @@ class Ranking:
             return relativity.of_words(window, own, unfit=unfit, texts=texts)
         if self._query.tells_answers:
             its_own = self._lexical.of_its_own(rows)
+            scale, mean = self._scale(), self._dense.mean
             return relativity.of_meaning(
-                window, own, needed=self._needed(), of_its_own=its_own, unfit=unfit, texts=texts
+                window, own, scale=scale, mean=mean, of_its_own=its_own, unfit=unfit, texts=texts
             )
         if self._query.tokens is None:
             return relativity.of_likeness(window, own, unfit=unfit, mean=self._dense.mean, texts=texts)
         return relativity.of_another_script(window, own, unfit=unfit)
 
-    def _needed(self) -> float:
+    def _scale(self) -> relativity.Scale:
         if not self._query.tuned:
-            return relativity.NEEDED
-        return relativity.NEEDED_IN_OTHERS if self._question.inflects else relativity.NEEDED_UNINFLECTED
+            return relativity.ENGLISH
+        return relativity.IN_OTHERS if self._question.inflects else relativity.UNINFLECTED
 
     def _unfit(self, rows: NDArray[np.int64]) -> Floats:
         """Return what speaks against these rows as answers: they only ask or remark, or lack the kind asked for."""

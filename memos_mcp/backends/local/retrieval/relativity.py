@@ -44,24 +44,43 @@ _WHOLE = 0.3
 _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""
 
-NEEDED = 0.285
-NEEDED_IN_OTHERS = 0.04
-NEEDED_UNINFLECTED = 0.15
 _NEEDED_MORE = 0.085
 _FEWEST = 10
-"""The evidence that is needed in English, in other languages and in those of them whose words have one form and are
-shared more by chance, and how much more with each e-fold of the texts, from so many on.
+"""How much more evidence is needed with each e-fold of the texts, from so many on.
 
 Chosen, with what `of_meaning` counts, on LoCoMo 1 to 3, the tuning half of the paraphrases and all other English sets,
-so that misses and false alarms at 0.45 are fewest together; for other languages likewise on `languages.json`, the
-tuning halves of the languages by file, the facts in other languages that are held out, and MemoryBank in Chinese.
+so that misses and false alarms at 0.45 are fewest together.
 """
 
 _BESIDE_FROM, _BESIDE_FULL = 0.15, 0.2
 """How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
 
-_PARTING = 15.0
-"""The steepness of the logistic for the tuned models, by which it is nearest to the chance that the store answers."""
+_SETTLED = 3
+"""Texts of a store of which half of the mean of their cosines counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the cosines of a tuned model tell in a language.
+
+    `needed` is the evidence that is needed, before what more of it many texts need; `parting` is the steepness of the
+    logistic, by which it is nearest to the chance that the store answers. Some questions are near to all texts: `usual`
+    is the share of the mean of all cosines that therefore tells nothing.
+    """
+
+    needed: float
+    parting: float
+    usual: float = 0.0
+
+
+ENGLISH = Scale(needed=0.285, parting=15.0)
+IN_OTHERS = Scale(needed=0.0, parting=20.0, usual=0.5)
+UNINFLECTED = Scale(needed=0.06, parting=20.0, usual=0.5)
+"""Of English, of other languages, and of those of them whose words have one form and are shared more by chance.
+
+The second and third were chosen on `languages.json`, the languages by file and the facts in other languages that are
+held out, the third on MemoryBank in Chinese and the Chinese facts.
+"""
 
 
 Against = Floats | float
@@ -85,7 +104,8 @@ def of_meaning(
     window: Found,
     own: Found,
     *,
-    needed: float,
+    scale: Scale,
+    mean: float,
     texts: int,
     of_its_own: Floats | float = 0.0,
     unfit: Against = 0.0,
@@ -93,19 +113,21 @@ def of_meaning(
     """Judge by the models that come with the package, whose cosines part answers from others.
 
     They were tuned to (`tools/`), so that these say more than shared words do, most of all in a store of few texts.
-    `of_its_own` is the share of the query's words that stands in a text and in no other: neighbours say what such a
-    text leaves out. `unfit` is what speaks against a text, `needed` the evidence that is needed in the language.
+    `mean` is that of the cosines of all texts, `of_its_own` the share of the query's words that stands in a text and in
+    no other: neighbours say what such a text leaves out. `unfit` is what speaks against a text.
     """
     by_words = (texts / (texts + _FEW)) ** 2 / 2
+    usual = scale.usual * mean * texts / (texts + _SETTLED)
     itself, beside = (
-        one.cosine + by_words * one.coverage + _WHOLE * one.coverage**12 - _UNFIT * unfit for one in (own, window)
+        one.cosine - usual + by_words * one.coverage + _WHOLE * one.coverage**12 - _UNFIT * unfit
+        for one in (own, window)
     )
-    bears = (needed + _BESIDE_FROM, needed + _BESIDE_FULL)
+    bears = (scale.needed + _BESIDE_FROM, scale.needed + _BESIDE_FULL)
     found = _together(itself, beside, bears=bears, at_least=of_its_own / _BEARS)
     chance = _NEEDED_MORE * np.log(np.clip(texts, _FEWEST, _MOST))
     if texts == 1:
         chance -= 0.1  # the only text of a store cannot be mistaken for another
-    return _sure(found - needed - chance, steepness=_PARTING)
+    return _sure(found - scale.needed - chance, steepness=scale.parting)
 
 
 def of_another_script(window: Found, own: Found, *, unfit: Against = 0.0) -> Floats:

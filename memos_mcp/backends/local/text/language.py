@@ -51,12 +51,16 @@ def _told_by_words() -> tuple[str, ...]:
 
 def written_in(text: str) -> str:
     """Tell the script of most letters or, of Latin ones, the language; English where that cannot be told."""
+    script = LATIN if text.isascii() else _script_of_most(text)
+    return profiles()[recognise(_LATIN_WORD.findall(text.casefold()))].shown if script == LATIN else script
+
+
+def _script_of_most(text: str) -> str:
     letters = Counter(script for char in text[:_LETTERS] if char.isalpha() and (script := _script_of(char)))
     for profile in _scripts():
         if letters[profile.script] and profile.borrows:
             letters[profile.script] += letters.pop(profile.borrows, 0)
-    script = max(letters, key=letters.__getitem__, default=LATIN)
-    return profiles()[recognise(_LATIN_WORD.findall(text.casefold()))].shown if script == LATIN else script
+    return max(letters, key=letters.__getitem__, default=LATIN)
 
 
 @cache
