@@ -4,16 +4,13 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
-from memos_mcp.backends.local.text.language import written_in
-from memos_mcp.backends.local.text.language_files import profiles
+from memos_mcp.backends.local.text.language import is_universal, universal_languages
 
 EARLIER_FIRST_MODELS = frozenset({"all-MiniLM-L6-v2-int8:119919065117", "all-MiniLM-L6-v2-talks-int8:668f3abdabd5"})
 """Names of the models for English that came with earlier versions of this package."""
 
 EARLIER_OTHER_MODELS = frozenset({"universal-sentence-encoder-multilingual-3:748836283b18"})
 """What followed the "+" in the names of earlier defaults, whose second model read no language that it does not now."""
-
-_READ_BY_THE_OTHER = frozenset(one.shown for one in profiles().values() if one.universal)
 
 
 class EmbedderByLanguage:
@@ -26,18 +23,14 @@ class EmbedderByLanguage:
         """
         self.first = first
         self._other = other
-        digest = sha256(" ".join([other.name, *sorted(_READ_BY_THE_OTHER)]).encode()).hexdigest()
+        digest = sha256(" ".join([other.name, *sorted(universal_languages())]).encode()).hexdigest()
         self.name = f"{first.name}+{other.name.partition(':')[0]}:{digest[:12]}"
         self.dimensions = first.dimensions
 
     def embed(self, text: str, *, query: bool = False) -> Embedding:
         """Embed one text, as the model of its language does."""
-        model = self._other if _is_for_the_other(text) else self.first
+        model = self._other if is_universal(text) else self.first
         return model.embed(text, query=query)
-
-
-def _is_for_the_other(text: str) -> bool:
-    return written_in(text) in _READ_BY_THE_OTHER
 
 
 def comparing(embedder: Embedder) -> Embedder:
@@ -55,7 +48,7 @@ def made_otherwise(embedder: Embedder, name: str) -> Callable[[str], bool] | Non
     first, _, other = name.partition("+")
     same_other = f"{embedder.first.name}+{other}" == embedder.name
     if first == embedder.first.name:
-        return _is_for_the_other if not other or other in EARLIER_OTHER_MODELS else (lambda _: True)
+        return is_universal if not other or other in EARLIER_OTHER_MODELS else (lambda _: True)
     if first not in EARLIER_FIRST_MODELS:
         return None
-    return (lambda text: not _is_for_the_other(text)) if same_other else (lambda _: True)
+    return (lambda text: not is_universal(text)) if same_other else (lambda _: True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from memos_mcp.backends.local.retrieval.flags import UNIVERSAL
 from memos_mcp.backends.local.retrieval.query import Query
 from memos_mcp.backends.local.retrieval.rows import NOBODY, Rows
 from memos_mcp.backends.local.retrieval.scores import Floats, interaction, length_norm, standard
@@ -21,7 +22,10 @@ _NARROW_DEVIATION = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """The rows nearest to the query, with cosines, those in standard units, and the mean of all rows' cosines."""
+    """The rows nearest to the query, with cosines, those in standard units, and the mean of all rows' cosines.
+
+    For a model that reads some languages only, the mean is of the rows in these: others are as near as chance has it.
+    """
 
     rows: NDArray[np.int64]
     cosines: Floats
@@ -38,6 +42,10 @@ class Dense:
         by_first = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION
         usual = _DEVIATION_OF_OTHERS if query.tuned else by_first
         units, mean = standard(cosines, texts=rows.living, usual=usual)
+        if query.tuned:
+            read = (rows.flags.values & UNIVERSAL) != 0
+            texts = int(np.count_nonzero(read & rows.alive.values))
+            _, mean = standard(cosines[read[near]], texts=texts, usual=usual)
         return cls(near, cosines, units, mean)
 
 

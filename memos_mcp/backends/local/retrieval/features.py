@@ -19,7 +19,7 @@ from memos_mcp.backends.local.text.speech import speaker_of
 from memos_mcp.backends.local.text.terms import term_hash, terms, word_count
 from memos_mcp.core.perspective import bare, perspective_of
 
-FEATURES_VERSION = 8
+FEATURES_VERSION = 9
 """Grows when the code of `analyse` gives another answer for the same text: what an older version made is made again."""
 
 COUNT_BITS = 3
@@ -33,7 +33,7 @@ def features_version() -> str:
     return f"{FEATURES_VERSION} {digest('language.toml', 'stop_words.txt', 'speech.toml')}"
 
 
-@lru_cache(maxsize=256)  # a memory often has the words of its message, which may be learnt from a while after
+@lru_cache(maxsize=64)  # a memory often has the words of its message, which may be learnt from a while after
 def analyse(text: str, *, role: str) -> bytes:
     """Pack the features of a text that `role` (user, assistant, system or tool) wrote."""
     counts = Counter(term for term, _ in terms(text))

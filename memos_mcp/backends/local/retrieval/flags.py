@@ -2,6 +2,7 @@
 
 import re
 
+from memos_mcp.backends.local.text.language import is_universal
 from memos_mcp.backends.local.text.language_files import pattern_of, words_pattern_of
 from memos_mcp.backends.local.text.questions import only_asks
 from memos_mcp.backends.local.text.speech import in_first_person, speaks_of_relative_time, without_speaker
@@ -15,6 +16,7 @@ NUMBER = 32  # any digit, of a date, a version or a telephone number too, or a n
 NAME = 64
 PLACE = 128
 ASKS_ALONE = 256
+UNIVERSAL = 512  # in a language that the second model of the default reads
 
 _TAIL = 200  # characters at the end of a text
 
@@ -70,4 +72,5 @@ _FLAGS = {
     NAME: _holds_name,
     PLACE: _holds_place,
     ASKS_ALONE: _asks_alone,
+    UNIVERSAL: is_universal,
 }

@@ -49,10 +49,22 @@ def _told_by_words() -> tuple[str, ...]:
     return tuple(name for name, one in profiles().items() if not one.letters and name != DEFAULT and stop_words(name))
 
 
+@lru_cache(maxsize=64)  # a text is asked about for what the ranker knows of it, and for the model that embeds it
 def written_in(text: str) -> str:
     """Tell the script of most letters or, of Latin ones, the language; English where that cannot be told."""
     script = LATIN if text.isascii() else _script_of_most(text)
     return profiles()[recognise(_LATIN_WORD.findall(text.casefold()))].shown if script == LATIN else script
+
+
+def is_universal(text: str) -> bool:
+    """Tell whether a text is in a language that the second model of the default reads."""
+    return written_in(text) in universal_languages()
+
+
+@cache
+def universal_languages() -> frozenset[str]:
+    """Return the languages, as they are shown, that the second model of the default reads."""
+    return frozenset(one.shown for one in profiles().values() if one.universal)
 
 
 def _script_of_most(text: str) -> str:
