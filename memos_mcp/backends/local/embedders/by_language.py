@@ -9,8 +9,16 @@ from memos_mcp.backends.local.text.language import is_universal, universal_langu
 EARLIER_FIRST_MODELS = frozenset({"all-MiniLM-L6-v2-int8:119919065117", "all-MiniLM-L6-v2-talks-int8:668f3abdabd5"})
 """Names of the models for English that came with earlier versions of this package."""
 
-EARLIER_OTHER_MODELS = frozenset({"universal-sentence-encoder-multilingual-3:748836283b18"})
-"""What followed the "+" in the names of earlier defaults, whose second model read no language that it does not now."""
+EARLIER_OTHER_MODELS = frozenset(
+    {
+        "universal-sentence-encoder-multilingual-3:748836283b18",
+        "universal-sentence-encoder-multilingual-3-tuned:5f657cc7a6a6",
+    }
+)
+"""What followed the "+" in the names of earlier defaults, whose second model was given no text that it is not now."""
+
+_CHOSEN_BY = "2"
+"""Grows when the code of `is_universal` gives another answer for the same text."""
 
 
 class EmbedderByLanguage:
@@ -23,7 +31,7 @@ class EmbedderByLanguage:
         """
         self.first = first
         self._other = other
-        digest = sha256(" ".join([other.name, *sorted(universal_languages())]).encode()).hexdigest()
+        digest = sha256(" ".join([other.name, _CHOSEN_BY, *sorted(universal_languages())]).encode()).hexdigest()
         self.name = f"{first.name}+{other.name.partition(':')[0]}:{digest[:12]}"
         self.dimensions = first.dimensions
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memos_mcp.backends.local.retrieval.flags import BY_ASSISTANT, BY_USER, NAME, NUMBER, PLACE
-from memos_mcp.backends.local.text.language import written_in
+from memos_mcp.backends.local.text.language import is_universal, written_in
 from memos_mcp.backends.local.text.language_files import DEFAULT, pattern_of, profiles, words_of
 from memos_mcp.backends.local.text.speech import in_first_person
 from memos_mcp.backends.local.text.temporal.queries import Span, named_times, spans
@@ -74,7 +74,7 @@ class Question:
     @cached_property
     def english(self) -> bool:
         """Whether it is in English."""
-        return self.latin and self.language == DEFAULT
+        return self.latin and self.language == DEFAULT and not is_universal(self.text)
 
     @cached_property
     def language(self) -> str:

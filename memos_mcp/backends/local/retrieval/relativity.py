@@ -55,7 +55,7 @@ so that misses and false alarms at 0.45 are fewest together.
 _BESIDE_FROM, _BESIDE_FULL = 0.15, 0.2
 """How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
 
-_SETTLED = 3
+_SETTLED = 5
 """Texts of a store of which half of the mean of their cosines counts."""
 
 

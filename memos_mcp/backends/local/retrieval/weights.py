@@ -81,13 +81,13 @@ class Weights:
 
         Where words are not inflected they are found as they stand, and its cosines say less beside them.
         """
-        dense, meant, most = (0.63, 0.215, 0.67) if inflected else (0.3, 0.18, 0.4)
+        dense, lexical, meant, most = (0.63, 0.82, 0.235, 0.67) if inflected else (0.3, 0.74, 0.18, 0.4)
         before, after = (0.78, 0.84) if inflected else (0.9, 0.78)
         return replace(
             self,
             dense=self.dense * dense,
-            lexical=self.lexical * 0.74,
-            coverage=self.coverage * 1.15,
+            lexical=self.lexical * lexical,
+            coverage=self.coverage * (1.23 if inflected else 1.15),
             meant=meant if self.dense else 0.0,
             meant_most=most,
             role=self.role * 4.0,
@@ -96,7 +96,7 @@ class Weights:
             before=tuple(share * before for share in self.before),
             after=tuple(share * after for share in self.after),
             beside=self.beside * 1.9,
-            response=self.response * (3.3 if inflected else 1.1),
+            response=self.response * (3.6 if inflected else 1.1),
         )
 
     def for_another_language(self, *, latin: bool) -> "Weights":

@@ -18,6 +18,8 @@ _LETTERS = 2_000  # of a text that are counted
 _LATIN_WORD = re.compile(r"[^\W\d_]+")
 _LATIN_END = "\u0250"
 _VOTERS = 400  # words of a text that are looked up
+_SELDOM_ENGLISH = re.compile(r"[¿¡ß]|\b[a-zß-ÿ]*[à-öø-ÿ][a-zß-ÿ]*\b")
+"""A mark or a word in small letters with an accent, which is no name."""
 
 
 def recognise(words: Iterable[str]) -> str:
@@ -49,16 +51,29 @@ def _told_by_words() -> tuple[str, ...]:
     return tuple(name for name, one in profiles().items() if not one.letters and name != DEFAULT and stop_words(name))
 
 
-@lru_cache(maxsize=64)  # a text is asked about for what the ranker knows of it, and for the model that embeds it
 def written_in(text: str) -> str:
     """Tell the script of most letters or, of Latin ones, the language; English where that cannot be told."""
     script = LATIN if text.isascii() else _script_of_most(text)
     return profiles()[recognise(_LATIN_WORD.findall(text.casefold()))].shown if script == LATIN else script
 
 
+@lru_cache(maxsize=64)  # a text is asked about for what the ranker knows of it, and for the model that embeds it
 def is_universal(text: str) -> bool:
-    """Tell whether a text is in a language that the second model of the default reads."""
-    return written_in(text) in universal_languages()
+    """Tell whether a text is in a language that the second model of the default reads.
+
+    Where the letters are Latin it need not be told which one: "La vendimia la empezamos en abril" has as many words of
+    Italian as of Spanish, and none of English.
+    """
+    if written_in(text) in universal_languages():
+        return True
+    if not text.isascii() and _script_of_most(text) != LATIN:
+        return False
+    votes = Counter(name for word in _LATIN_WORD.findall(text.casefold()) for name in _voting().get(word, ()))
+    read, unread = (
+        max((votes[name] for name, one in profiles().items() if one.universal is universal), default=0)
+        for universal in (True, False)
+    )
+    return read + bool(_SELDOM_ENGLISH.search(text)) > unread
 
 
 @cache
