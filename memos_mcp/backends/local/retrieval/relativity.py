@@ -56,7 +56,7 @@ _BESIDE_FROM, _BESIDE_FULL = 0.15, 0.2
 """How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
 
 _SETTLED = 5
-"""Texts of a store of which half of the mean of their cosines counts."""
+"""In a store of so many texts the mean of their cosines tells half of what it does in a large one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ IN_OTHERS = Scale(needed=0.0, parting=20.0, usual=0.5)
 UNINFLECTED = Scale(needed=0.06, parting=20.0, usual=0.5)
 """Of English, of other languages, and of those of them whose words have one form and are shared more by chance.
 
-The second and third were chosen on `languages.json`, the languages by file and the facts in other languages that are
-held out, the third on MemoryBank in Chinese and the Chinese facts.
+The second was chosen on `languages.json`, the languages by file and the facts in other languages that are held out, the
+third on MemoryBank in Chinese and the Chinese of those facts.
 """
 
 

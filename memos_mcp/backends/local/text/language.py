@@ -64,11 +64,11 @@ def is_universal(text: str) -> bool:
     Where the letters are Latin it need not be told which one: "La vendimia la empezamos en abril" has as many words of
     Italian as of Spanish, and none of English.
     """
-    if written_in(text) in universal_languages():
-        return True
-    if not text.isascii() and _script_of_most(text) != LATIN:
-        return False
-    votes = Counter(name for word in _LATIN_WORD.findall(text.casefold()) for name in _voting().get(word, ()))
+    script = LATIN if text.isascii() else _script_of_most(text)
+    if script != LATIN:
+        return script in universal_languages()
+    words = islice(_LATIN_WORD.findall(text.casefold()), _VOTERS)
+    votes = Counter(name for word in words for name in _voting().get(word, ()))
     read, unread = (
         max((votes[name] for name, one in profiles().items() if one.universal is universal), default=0)
         for universal in (True, False)
