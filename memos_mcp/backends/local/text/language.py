@@ -28,13 +28,18 @@ def recognise(words: Iterable[str]) -> str:
     A language that stands for its script is told by its letters, and only keeps others of that script from winning.
     """
     sample = list(islice(words, _VOTERS))
-    votes = Counter(language for word in sample for language in _voting().get(word, ()))
+    votes = _votes(sample)
     best = max(_told_by_words(), key=votes.__getitem__, default=DEFAULT)
     if votes[best] < (1 if len(sample) <= 4 else 2):
         return DEFAULT
     script = profiles()[best].script
     rivals = (votes[name] for name, profile in profiles().items() if profile.script == script and name != best)
     return best if votes[best] > max(rivals, default=0) else DEFAULT
+
+
+def _votes(words: Iterable[str]) -> Counter[str]:
+    """Count in the stop list of each language how many of these words stand."""
+    return Counter(language for word in words for language in _voting().get(word, ()))
 
 
 @cache
@@ -53,7 +58,7 @@ def _told_by_words() -> tuple[str, ...]:
 
 def written_in(text: str) -> str:
     """Tell the script of most letters or, of Latin ones, the language; English where that cannot be told."""
-    script = LATIN if text.isascii() else _script_of_most(text)
+    script = _script_of_most(text)
     return profiles()[recognise(_LATIN_WORD.findall(text.casefold()))].shown if script == LATIN else script
 
 
@@ -64,11 +69,10 @@ def is_universal(text: str) -> bool:
     Where the letters are Latin it need not be told which one: "La vendimia la empezamos en abril" has as many words of
     Italian as of Spanish, and none of English.
     """
-    script = LATIN if text.isascii() else _script_of_most(text)
+    script = _script_of_most(text)
     if script != LATIN:
         return script in universal_languages()
-    words = islice(_LATIN_WORD.findall(text.casefold()), _VOTERS)
-    votes = Counter(name for word in words for name in _voting().get(word, ()))
+    votes = _votes(_LATIN_WORD.findall(text.casefold())[:_VOTERS])
     read, unread = (
         max((votes[name] for name, one in profiles().items() if one.universal is universal), default=0)
         for universal in (True, False)
@@ -83,6 +87,8 @@ def universal_languages() -> frozenset[str]:
 
 
 def _script_of_most(text: str) -> str:
+    if text.isascii():
+        return LATIN
     letters = Counter(script for char in text[:_LETTERS] if char.isalpha() and (script := _script_of(char)))
     for profile in _scripts():
         if letters[profile.script] and profile.borrows:
