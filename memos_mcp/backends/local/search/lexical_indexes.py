@@ -90,9 +90,10 @@ class Indexes:
 
     def _of(self, user: int) -> UserIndexes:
         with self._lock:
-            indexes = self._users.setdefault(user, UserIndexes())
+            if user not in self._users:
+                self._users[user] = UserIndexes()
             self._users.move_to_end(user)
-            return indexes
+            return self._users[user]
 
     def _weigh(self, user: int, indexes: UserIndexes, size: int) -> None:
         """Note what a user's indexes take, and let go of those that were used longest ago where all take too much."""
