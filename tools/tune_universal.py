@@ -1,4 +1,4 @@
-"""Make `memos_mcp/backends/local/embedders/universal_layers.npy`, the last layers of the Universal Sentence Encoder.
+"""Make the last layers of the Universal Sentence Encoder: `universal_*.npy` in `memos_mcp/backends/local/embedders`.
 
 Run by hand from the root of the repository, where memos-mcp is installed; the product never imports it. Two cores
 need some ten minutes, most of them for embedding:
@@ -10,7 +10,8 @@ The encoder stays as it is published. One matrix takes its vectors of what is st
 the length of all-MiniLM-L6-v2's. Both begin as the principal directions of everyday talk and learn, from the parts of
 `benchmarks/data` that are not held out, which turn or fact answers a question and which questions nothing answers: from
 talks and facts in English, and from fewer facts in each of the other languages, for the encoder puts what means the
-same in several languages near to each other. The mean of three runs is written.
+same in several languages near to each other. The mean of three runs is written and, as `universal_usual.npy`, the mean
+vector of those facts in other languages and of the halves for tuning of `benchmarks/data/languages`.
 """
 
 import random
@@ -25,8 +26,8 @@ from torch.nn import functional
 
 from benchmarks.common.report import progress, run, say
 from benchmarks.common.sample import Sample
-from benchmarks.common.samples import DATA, FACTS, load
-from memos_mcp.backends.local.embedders.universal import LAYERS, UniversalEmbedder
+from benchmarks.common.samples import DATA, FACTS, load, select
+from memos_mcp.backends.local.embedders.universal import LAYERS, USUAL, UniversalEmbedder
 
 RUNS = 3
 STEPS = 1500
@@ -145,8 +146,14 @@ def tuned(people: dict[str, list[Asked]], talks: Sequence[Asked], *, seed: int) 
     return layers
 
 
+def usual(told: Sequence[Sequence[Asked]], layer: Tensor) -> Tensor:
+    """Return the mean vector of what was told in each of several ways, all of which count the same."""
+    ways = [functional.normalize(torch.cat([one.told for one in ones]) @ layer) for ones in told]
+    return torch.stack([way.mean(0) for way in ways]).mean(0)
+
+
 def main() -> None:
-    """Write the layers."""
+    """Write the layers, and the mean vector."""
     encoder = UniversalEmbedder.load()
     samples = [*load(FACTS / "tune"), *load(FACTS / "languages" / "tune")]
     with progress() as bar:
@@ -154,9 +161,13 @@ def main() -> None:
         for sample in bar.track(samples, description="facts"):
             people.setdefault(sample.language, []).append(Asked.of(sample, encoder))
         talks = [Asked.of(sample, encoder) for sample in bar.track(load(DATA / "talks" / "tune"), description="talks")]
+        written = [sample for path in (DATA / "languages").glob("*.json") for sample in select(load(path), part="tune")]
+        others = [Asked.of(sample, encoder) for sample in bar.track(written, description="other languages")]
     runs = [tuned(people, talks, seed=seed) for seed in range(RUNS)]
     mean = torch.stack([torch.stack((one.told, one.asked)) for one in runs]).mean(0)
     np.save(LAYERS, mean.detach().numpy().astype(np.float16))
+    facts = [one for language, ones in people.items() if language != "en" for one in ones]
+    np.save(USUAL, usual((facts, others), mean[0]).detach().numpy().astype(np.float16))
     say((f"{LAYERS}: texts answer from a cosine of {np.mean([one.middle.item() for one in runs]):.2f}",))
 
 

@@ -53,7 +53,7 @@ class Corpus:
             text=question.text,
             now=_milliseconds(question.asked) if question.asked else self._entries[-1].time,
             dense=[(row + 1, float(cosines[row])) for row in nearest],
-            tuned=embedding.tuned,
+            usual=embedding.usual,
             tokens=embedding.tokens,
             words=embedding.words,
             token_vectors=self._token_vectors,

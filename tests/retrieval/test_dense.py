@@ -11,10 +11,19 @@ ENGLISH = ["I changed the tires of my bike.", "My report is due on Friday.", "We
 COSINES = dict(zip(range(1, 6), (0.5, 0.3, 0.02, -0.03, 0.01), strict=True))
 
 
-@pytest.mark.parametrize(("tuned", "mean"), [(True, 0.4), (False, 0.16)])
-def test_what_another_model_embedded_is_no_part_of_the_mean(tuned: bool, mean: float) -> None:
-    seqs, rows = np.array(list(COSINES), np.int64), Rows()
-    rows.extend(seqs, np.ones_like(seqs), seqs, unpack([analyse(text, role="user") for text in SPANISH + ENGLISH]))
-    asked = Query(text="¿Qué no puedo comer?", now=9, dense=list(COSINES.items()), tuned=tuned)
+def dense(told: list[str], *, usual: float | None) -> Dense:
+    seqs, rows = np.arange(1, len(told) + 1), Rows()
+    rows.extend(seqs, np.ones_like(seqs), seqs, unpack([analyse(text, role="user") for text in told]))
+    return Dense.of(Query(text="¿Qué no puedo comer?", now=9, dense=list(COSINES.items()), usual=usual), rows)
 
-    assert Dense.of(asked, rows).mean == pytest.approx(mean, abs=0.001)
+
+@pytest.mark.parametrize(("usual", "mean"), [(0.4, 0.4), (None, 0.16)])
+def test_what_another_model_embedded_is_no_part_of_the_mean(usual: float | None, mean: float) -> None:
+    assert dense(SPANISH + ENGLISH, usual=usual).mean == pytest.approx(mean, abs=0.001)
+
+
+def test_few_texts_tell_little_of_what_a_question_is_near_to() -> None:
+    few, many = (dense(told, usual=0.2).mean for told in (SPANISH, SPANISH * 50))
+
+    assert few == pytest.approx((0.4 + 0.2) / 2, abs=0.001)
+    assert abs(many - dense(SPANISH * 50, usual=0.3).mean) < 0.01

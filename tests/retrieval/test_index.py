@@ -299,7 +299,7 @@ def test_by_a_model_tuned_to_tell_answers_the_cosine_says_whether_there_is_one()
 
     def surest(cosine: float) -> float:
         near = [(1, cosine), (2, 0.05), (3, 0.02), (4, 0.0)]
-        asked = Query(text="Какие у нас птицы?", now=START, dense=near, tuned=True)
+        asked = Query(text="Какие у нас птицы?", now=START, dense=near, usual=0.2)
         return max(hit.relativity for hit in index.search(asked, limit=4))
 
     assert surest(0.2) < 0.45 < surest(0.5)

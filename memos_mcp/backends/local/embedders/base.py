@@ -14,14 +14,15 @@ class Embedding:
     `vector` is float32 of shape (dimensions,) and unit length. `tokens` is int8 of shape (n, 64), a row for
     each different content word of the text (at most 256) for late interaction, each row a unit vector times 127;
     None from a model that gives none. `words` are those words in lower case, one a row of `tokens`, so that a
-    query's rows can be weighted by how rare their words are. `tuned` says of a model without
-    token vectors that it was tuned to tell answers (`tools/`), so that a cosine means the same in every store.
+    query's rows can be weighted by how rare their words are. `usual` is the mean of a query's cosines with what people
+    say; it is given by a model without token vectors that was tuned to tell answers (`tools/`), so that a cosine means
+    the same in every store.
     """
 
     vector: NDArray[np.float32]
     tokens: NDArray[np.int8] | None = None
     words: tuple[str, ...] = ()
-    tuned: bool = False
+    usual: float | None = None
 
 
 class Embedder(Protocol):

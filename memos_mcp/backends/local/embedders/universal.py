@@ -29,6 +29,9 @@ DIGEST = "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9"
 LAYERS = Path(__file__).parent / "universal_layers.npy"
 """Shape (2, 512, 384), float16: for texts, and for queries."""
 
+USUAL = Path(__file__).parent / "universal_usual.npy"
+"""Shape (384,), float16: the mean vector of what people say."""
+
 MAX_CHARACTERS = 2000
 """What is read of a text: 20 ms of processor time."""
 
@@ -71,7 +74,8 @@ class UniversalEmbedder:
     def embed(self, text: str, *, query: bool = False) -> Embedding:
         """Embed the first `MAX_CHARACTERS` of a text as NFKC."""
         vector = self.encode(text) @ self._layers[int(query)]
-        return Embedding(vector=vector / np.float32(np.linalg.norm(vector)), tuned=True)
+        vector /= np.float32(np.linalg.norm(vector))
+        return Embedding(vector=vector, usual=float(vector @ self._usual) if query else None)
 
     def encode(self, text: str) -> NDArray[np.float32]:
         """Return what the encoder gives before the last layer, of shape (512,)."""
@@ -86,3 +90,7 @@ class UniversalEmbedder:
     @cached_property
     def _layers(self) -> NDArray[np.float32]:
         return np.load(LAYERS).astype(np.float32)
+
+    @cached_property
+    def _usual(self) -> NDArray[np.float32]:
+        return np.load(USUAL).astype(np.float32)

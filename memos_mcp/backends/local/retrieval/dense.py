@@ -16,6 +16,9 @@ _USUAL_DEVIATION = 0.1
 _DEVIATION_OF_OTHERS = 0.12
 """The same by its model for other languages."""
 
+_SETTLED = 2
+"""In a store of so many texts the mean of their cosines tells half, and the usual one the rest."""
+
 _NARROW_DEVIATION = 0.03
 """The same by multilingual-e5, and so the least to expect of a model of unknown scale."""
 
@@ -25,6 +28,7 @@ class Dense:
     """The rows nearest to the query, with cosines, those in standard units, and the mean of all rows' cosines.
 
     For a model that reads some languages only, the mean is of the rows in these: others are as near as chance has it.
+    Where few are, it is near to the query's mean with what people say.
     """
 
     rows: NDArray[np.int64]
@@ -42,10 +46,11 @@ class Dense:
         by_first = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION
         usual = _DEVIATION_OF_OTHERS if query.tuned else by_first
         units, mean = standard(cosines, texts=rows.living, usual=usual)
-        if query.tuned:
+        if query.usual is not None:
             read = (rows.flags.values & UNIVERSAL) != 0
             texts = int(np.count_nonzero(read & rows.alive.values))
             _, mean = standard(cosines[read[near]], texts=texts, usual=usual)
+            mean = (texts * mean + _SETTLED * query.usual) / (texts + _SETTLED)
         return cls(near, cosines, units, mean)
 
 

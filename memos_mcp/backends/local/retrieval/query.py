@@ -16,8 +16,9 @@ class Query:
     """What is looked for.
 
     `now` is the time of asking in epoch milliseconds. `dense` are the texts nearest by sentence vector, (seq,
-    cosine), None while vectors are missing; `tuned` says that these cosines mean the same in every store. `tokens`
-    (int8, a row a word of `words`) and `token_vectors`, which fetches those of stored texts, give late interaction.
+    cosine), None while vectors are missing; `usual` is the query's mean cosine with what people say, of a model whose
+    cosines mean the same in every store. `tokens` (int8, a row a word of `words`) and `token_vectors`, which fetches
+    those of stored texts, give late interaction.
     `thread` is preferred a little; `allowed` are the texts that may be found, None for all. `may_react` says that
     short texts may be mere reactions, as messages are and memories are not. With `explain`, hits have their `reasons`.
     """
@@ -25,7 +26,7 @@ class Query:
     text: str
     now: int
     dense: Sequence[tuple[int, float]] | None = None
-    tuned: bool = False
+    usual: float | None = None
     tokens: NDArray[np.int8] | None = None
     words: Sequence[str] = ()
     token_vectors: TokenVectors | None = None
@@ -33,6 +34,11 @@ class Query:
     allowed: Collection[int] | None = None
     may_react: bool = True
     explain: bool = False
+
+    @property
+    def tuned(self) -> bool:
+        """Whether its cosines are of the model for other languages, which was tuned to tell answers."""
+        return self.usual is not None
 
     @property
     def tells_answers(self) -> bool:

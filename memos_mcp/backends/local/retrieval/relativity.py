@@ -30,7 +30,7 @@ _WORD_CHANCE = 0.15
 
 ONLY_ASKS = 1.0
 REMARK = 1.0
-NO_NAME = 1.33
+NO_NAME = 1.5
 OTHER_KIND = 0.25
 """What is taken from the evidence of a text that only asks, of an idle remark, of a text without a name where one is
 asked for, and of one without a place or a number."""
@@ -45,8 +45,7 @@ _BEARS = 0.5
 """The share of the query, of its own to a text, from which its neighbours count in full."""
 
 _NEEDED_MORE = 0.085
-_FEWEST = 10
-"""How much more evidence is needed with each e-fold of the texts, from so many on.
+"""How much more evidence is needed with each e-fold of the texts.
 
 Chosen, with what `of_meaning` counts, on LoCoMo 1 to 3, the tuning half of the paraphrases and all other English sets,
 so that misses and false alarms at 0.45 are fewest together.
@@ -55,27 +54,25 @@ so that misses and false alarms at 0.45 are fewest together.
 _BESIDE_FROM, _BESIDE_FULL = 0.15, 0.2
 """How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
 
-_SETTLED = 5
-"""In a store of so many texts the mean of their cosines tells half of what it does in a large one."""
-
 
 @dataclass(frozen=True, slots=True)
 class Scale:
     """What the cosines of a tuned model tell in a language.
 
-    `needed` is the evidence that is needed, before what more of it many texts need; `parting` is the steepness of the
-    logistic, by which it is nearest to the chance that the store answers. Some questions are near to all texts: `usual`
-    is the share of the mean of all cosines that therefore tells nothing.
+    `needed` is the evidence that is needed, before what more of it many texts need, `fewest` or more; `parting` is the
+    steepness of the logistic, by which it is nearest to the chance that the store answers. Some questions are near to
+    all texts: `usual` is the share of the mean of all cosines that therefore tells nothing.
     """
 
     needed: float
     parting: float
+    fewest: int
     usual: float = 0.0
 
 
-ENGLISH = Scale(needed=0.285, parting=15.0)
-IN_OTHERS = Scale(needed=0.0, parting=20.0, usual=0.5)
-UNINFLECTED = Scale(needed=0.06, parting=20.0, usual=0.5)
+ENGLISH = Scale(needed=0.285, parting=15.0, fewest=5)
+IN_OTHERS = Scale(needed=-0.0125, parting=20.0, fewest=10, usual=0.5)
+UNINFLECTED = Scale(needed=0.06, parting=20.0, fewest=10, usual=0.5)
 """Of English, of other languages, and of those of them whose words have one form and are shared more by chance.
 
 The second was chosen on `languages.json`, the languages by file and the facts in other languages that are held out, the
@@ -117,16 +114,14 @@ def of_meaning(
     no other: neighbours say what such a text leaves out. `unfit` is what speaks against a text.
     """
     by_words = (texts / (texts + _FEW)) ** 2 / 2
-    usual = scale.usual * mean * texts / (texts + _SETTLED)
+    usual = scale.usual * mean
     itself, beside = (
         one.cosine - usual + by_words * one.coverage + _WHOLE * one.coverage**12 - _UNFIT * unfit
         for one in (own, window)
     )
     bears = (scale.needed + _BESIDE_FROM, scale.needed + _BESIDE_FULL)
     found = _together(itself, beside, bears=bears, at_least=of_its_own / _BEARS)
-    chance = _NEEDED_MORE * np.log(np.clip(texts, _FEWEST, _MOST))
-    if texts == 1:
-        chance -= 0.1  # the only text of a store cannot be mistaken for another
+    chance = _NEEDED_MORE * np.log(np.clip(texts, scale.fewest, _MOST))
     return _sure(found - scale.needed - chance, steepness=scale.parting)
 
 

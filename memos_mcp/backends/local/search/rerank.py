@@ -21,7 +21,7 @@ def rerank(query: str, documents: Sequence[str], *, embedder: Embedder, now: int
         text=query,
         now=now,
         dense=sorted(cosines, key=lambda one: -one[1]),
-        tuned=asked.tuned,
+        usual=asked.usual,
         tokens=asked.tokens,
         words=asked.words,
         token_vectors=lambda seqs: {seq: tokens for seq in seqs if (tokens := embedded[seq].tokens) is not None},

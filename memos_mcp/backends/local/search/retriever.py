@@ -152,7 +152,7 @@ class Retriever:
         query = Query(
             text=text,
             now=now,
-            tuned=embedding is not None and embedding.tuned,
+            usual=embedding.usual if embedding else None,
             tokens=embedding.tokens if embedding else None,
             words=embedding.words if embedding else (),
             thread=self._thread(standing.user, request.conversation_id),
