@@ -16,11 +16,11 @@ _USUAL_DEVIATION = 0.1
 _DEVIATION_OF_OTHERS = 0.12
 """The same by its model for other languages."""
 
-_SETTLED = 2
-"""In a store of so many texts the mean of their cosines tells half, and the usual one the rest."""
-
 _NARROW_DEVIATION = 0.03
 """The same by multilingual-e5, and so the least to expect of a model of unknown scale."""
+
+_SETTLED = 2
+"""In a store of so many texts the mean of their cosines tells half, and the usual one the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,12 @@ class Dense:
         known = (near != NOBODY) & rows.alive.values[near]
         near, cosines = near[known], cosines[known]
         by_first = _NARROW_DEVIATION if query.tokens is None else _USUAL_DEVIATION
-        usual = _DEVIATION_OF_OTHERS if query.tuned else by_first
-        units, mean = standard(cosines, texts=rows.living, usual=usual)
+        deviation = _DEVIATION_OF_OTHERS if query.tuned else by_first
+        units, mean = standard(cosines, texts=rows.living, usual=deviation)
         if query.usual is not None:
             read = (rows.flags.values & UNIVERSAL) != 0
             texts = int(np.count_nonzero(read & rows.alive.values))
-            _, mean = standard(cosines[read[near]], texts=texts, usual=usual)
+            _, mean = standard(cosines[read[near]], texts=texts, usual=deviation)
             mean = (texts * mean + _SETTLED * query.usual) / (texts + _SETTLED)
         return cls(near, cosines, units, mean)
 
