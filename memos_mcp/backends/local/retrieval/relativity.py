@@ -72,7 +72,7 @@ class Scale:
 
 ENGLISH = Scale(needed=0.285, parting=15.0, fewest=5)
 IN_OTHERS = Scale(needed=-0.0125, parting=20.0, fewest=10, usual=0.5)
-UNINFLECTED = Scale(needed=0.06, parting=20.0, fewest=10, usual=0.5)
+UNINFLECTED = Scale(needed=0.06, parting=20.0, fewest=7, usual=0.5)
 """Of English, of other languages, and of those of them whose words have one form and are shared more by chance.
 
 The second was chosen on `languages.json`, the languages by file and the facts in other languages that are held out, the
