@@ -19,8 +19,7 @@ from benchmarks.common.rest_client import Answer, Engine, engine
 from benchmarks.common.sample import Question, Sample
 from benchmarks.common.samples import MIXED, load_histories, select
 from benchmarks.quality.coverage import turns_by_message
-
-THRESHOLD = 0.45
+from memos_mcp.core.models import RELATIVITY_THRESHOLD as THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,7 @@ from benchmarks.common.sample import Question
 from benchmarks.common.samples import load, select
 from benchmarks.common.scoring import Score, auc, calibration_error, interval, means, percentiles
 from benchmarks.quality.measuring import BASELINES, OURS, Measured, measure
-
-THRESHOLD = 0.45
+from memos_mcp.core.models import RELATIVITY_THRESHOLD as THRESHOLD
 
 
 def report(measured: Measured) -> dict[str, Any]:

@@ -24,8 +24,9 @@ from benchmarks.common.samples import FACTS, load
 from benchmarks.common.scoring import auc, calibration_error
 from memos_mcp.backends.local.embedders.base import Embedder, Embedding
 from memos_mcp.backends.local.embedders.load import load_embedder
+from memos_mcp.backends.local.retrieval.query import Hit
+from memos_mcp.core.models import RELATIVITY_THRESHOLD as THRESHOLD
 
-THRESHOLD = 0.45
 SIZES = "1,2,3,5,8,15"
 
 
@@ -80,16 +81,15 @@ def ask(store: Sample, embedder: Embedder) -> list[Asked]:
     corpus = Corpus(store, embedder, Progress(disable=True))
     index = corpus.index()
     return [
-        _judged(question, {store.turns[hit.seq - 1].id: hit.relativity for hit in hits})
+        _judged(question, store, corpus.search(index, question, vector, limit=len(store.turns)))
         for question, vector in corpus.queries
-        for hits in [corpus.search(index, question, vector, limit=len(store.turns))]
     ]
 
 
-def _judged(question: Question, relativity: dict[str, float]) -> Asked:
-    best = max((relativity[turn] for turn in relativity if turn in question.evidence), default=0.0)
-    others = tuple(sure for turn, sure in relativity.items() if turn not in question.evidence)
-    return Asked(bool(question.evidence & relativity.keys()), best, others)
+def _judged(question: Question, store: Sample, hits: Sequence[Hit]) -> Asked:
+    answers = {seq for seq, turn in enumerate(store.turns, 1) if turn.id in question.evidence}
+    best = max((hit.relativity for hit in hits if hit.seq in answers), default=0.0)
+    return Asked(bool(answers), best, tuple(hit.relativity for hit in hits if hit.seq not in answers))
 
 
 def sums(asked: Sequence[Asked]) -> dict[str, Cell]:

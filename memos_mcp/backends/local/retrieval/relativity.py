@@ -52,7 +52,7 @@ so that misses and false alarms at 0.45 are fewest together.
 """
 
 _BESIDE_FROM, _BESIDE_FULL = 0.15, 0.2
-"""How much more evidence than is needed in the smallest store a text must have itself, for its neighbours to count."""
+"""How much more evidence than a scale's `needed` a text must have itself, for its neighbours to count."""
 
 
 @dataclass(frozen=True, slots=True)
